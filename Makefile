@@ -1,0 +1,90 @@
+# Paper Digest. `make run` and `make test` are all that a new machine needs; see README.md.
+
+PYTHON ?= python3
+PORT ?= 8000
+
+# A renewed lock file makes its stamp old, and so installs; otherwise that takes no time.
+BASE := .venv/base
+DEV := .venv/dev
+VENV := .venv/bin/python
+MANAGE := $(VENV) manage.py
+PIP := $(VENV) -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
+LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# What README.md tells operators to set: `check --deploy` has nothing to say about it.
+DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
+	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
+
+.PHONY: help run install test chromium lint format lock clean
+
+help:
+	@echo "make run      install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
+	@echo "make install  the same, without serving"
+	@echo "make test     run every test, on SQLite and on PostgreSQL"
+	@echo "make lint     check style, types, templates, migrations and settings"
+	@echo "make format   put code and templates into shape"
+	@echo "make lock     renew requirements/ from pyproject.toml"
+	@echo "make clean    remove what can be made again; var/, with the data, stays"
+
+run: export SITE_URL := $(or $(SITE_URL),http://localhost:$(PORT))
+run: install
+	@echo
+	@echo "Paper Digest is at http://127.0.0.1:$(PORT)/ until Ctrl-C."
+	@echo "To load digests of your own: .venv/bin/python manage.py load_digest PATH..."
+	@echo
+	@$(VENV) -m gunicorn digest.wsgi --bind 127.0.0.1:$(PORT) \
+		--worker-class gthread --workers 2 --threads 4 --no-control-socket --log-level warning
+
+install: $(BASE)
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) createcachetable --verbosity 0
+	@$(MANAGE) load_digest fixtures/
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+
+test: $(DEV) chromium
+	DATABASE_URL= $(VENV) -m pytest
+	$(VENV) tests/postgres.py $(VENV) -m pytest
+
+# The browser tests drive Chromium, which Debian has and only root can install.
+chromium:
+	@command -v chromium >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends chromium >/dev/null; \
+	} || echo "There is no chromium, so the browser tests will be skipped"
+
+lint: $(DEV)
+	$(VENV) -m ruff check
+	$(VENV) -m ruff format --check
+	$(VENV) -m mypy
+	$(VENV) -m djlint --quiet --check --lint templates
+	$(MANAGE) makemigrations --check --dry-run
+	$(DEPLOYED) $(MANAGE) check --deploy --fail-level WARNING
+
+format: $(DEV)
+	$(VENV) -m ruff check --fix
+	$(VENV) -m ruff format
+	$(VENV) -m djlint --quiet --reformat templates
+
+lock: $(DEV)
+	$(LOCK) --output-file requirements/base.txt
+	$(LOCK) --output-file requirements/dev.txt --group dev --constraint requirements/base.txt
+
+clean:
+	rm -rf .venv var/static .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(BASE): requirements/base.txt
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed, as $(PYTHON); or say make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python's venv is needed: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
+	@echo "Installing into .venv"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --requirement requirements/base.txt
+	@touch $@
+
+$(DEV): requirements/dev.txt $(BASE)
+	@echo "Installing what the tests need"
+	@$(PIP) --requirement requirements/dev.txt
+	@touch $@

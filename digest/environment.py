@@ -1,0 +1,105 @@
+"""Environment variables, read strictly: a value is understood, or refused by name.
+
+Readers raise ImproperlyConfigured with what the variable accepts; a URL is never repeated in
+the message, since it may hold a password. An empty variable counts as absent. A value may
+stand in a file: NAME_FILE=/run/secrets/name is read in place of NAME.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Url:
+    """A URL and its percent-decoded parts, an absent one being empty.
+
+    `path` is what follows the slash after the host: the path of sqlite:///var/db is `var/db`,
+    that of sqlite:////srv/db is `/srv/db`.
+    """
+
+    text: str
+    scheme: str
+    user: str
+    password: str
+    host: str
+    port: int | None
+    path: str
+    options: dict[str, str]
+
+
+class Environment:
+    """The readers. A default is written as an operator would write the value."""
+
+    def __init__(self, variables: Mapping[str, str]):
+        self.variables = variables
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.variables.get(name, "").strip()
+        path = self.variables.get(f"{name}_FILE", "").strip()
+        if not path:
+            return value or default
+        if value:
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: say one of them")
+        try:
+            value = Path(path).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE={path}: cannot read it: {error}") from error
+        if not value:
+            raise ImproperlyConfigured(f"{name}_FILE={path}: the file is empty")
+        return value
+
+    def switch(self, name: str, default: str) -> bool:
+        value = self.text(name, default)
+        if value not in ("on", "off"):
+            raise ImproperlyConfigured(f"{name}={value}: say on or off")
+        return value == "on"
+
+    def number(self, name: str, default: str) -> int:
+        value = self.text(name, default)
+        if not re.fullmatch("[0-9]{1,9}", value):
+            raise ImproperlyConfigured(f"{name}={value}: say a whole number, 0 or more")
+        return int(value)
+
+    def hosts(self, name: str, default: str) -> list[str]:
+        value = self.text(name, default)
+        hosts = [host.strip() for host in value.split(",")]
+        if not all(host == "*" or HOST.fullmatch(host.removeprefix(".")) for host in hosts):
+            raise ImproperlyConfigured(
+                f"{name}={value}: say host names, without http:// or a port, separated by commas"
+            )
+        return hosts
+
+    def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> Url:
+        value = self.text(name, default)
+        try:
+            parts = urlsplit(value)
+            port = parts.port
+            options = parse_qsl(parts.query, strict_parsing=bool(parts.query))
+            host = parts.netloc.rpartition("@")[2].removesuffix(f":{port}")
+            if parts.fragment or (host and not HOST.fullmatch(host)) or "://" not in value:
+                raise ValueError
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name}: not a URL; inside a name or a password, write %23 for #, "
+                "%25 for %, %2F for /, %3A for :, %3F for ?, %40 for @"
+            ) from None
+        if parts.scheme not in schemes:
+            accepted = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise ImproperlyConfigured(f"{name} begins {parts.scheme}://: say {accepted}")
+        return Url(
+            text=value,
+            scheme=parts.scheme,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            host=host.lower().strip("[]"),
+            port=port,
+            path=unquote(parts.path.removeprefix("/")),
+            options=dict(options),
+        )

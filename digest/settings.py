@@ -1,0 +1,241 @@
+"""The site's settings: one file, read from the environment.
+
+README.md has the table of variables. Each has a default that works on one machine; a value
+that is not understood stops the site before it starts.
+"""
+
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from digest.environment import Environment, Url
+
+try:
+    # Before 3.51.3, SQLite can corrupt a database in WAL mode when a checkpoint and a write
+    # meet, and Debian 12 ships 3.40. This module brings its own, newer one; where it has not
+    # been built for the machine, the standard module serves and digest.checks warns.
+    import pysqlite3
+except ImportError:
+    pass
+else:
+    sys.modules["sqlite3"] = pysqlite3
+    sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+VAR.mkdir(mode=0o700, exist_ok=True)  # holds people's data and the secret key
+
+env = Environment(os.environ)
+
+
+def secret_key(path: Path) -> str:
+    """The key kept at `path`, which the first call makes; racing processes get the same one."""
+    if not path.exists():
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+        with open(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, path)  # all at once, and never over another process's key
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(draft)
+    return path.read_text()
+
+
+def database(url: Url) -> dict[str, Any]:
+    if url.scheme == "sqlite":
+        if url.host or not url.path or url.options:
+            raise ImproperlyConfigured(
+                "DATABASE_URL: say sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path"
+            )
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": ROOT / url.path,
+            "OPTIONS": {
+                # A transaction that reads and then writes fails at once if another wrote in
+                # between, whatever the timeout. IMMEDIATE makes it wait for its turn instead.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                # WAL: readers and a writer do not block each other. With it, NORMAL keeps the
+                # database whole through a power cut, which may cost the last transactions.
+                "init_command": (
+                    "PRAGMA journal_mode = WAL;"
+                    "PRAGMA synchronous = NORMAL;"
+                    "PRAGMA journal_size_limit = 67108864;"
+                    "PRAGMA mmap_size = 134217728;"
+                    "PRAGMA cache_size = -20000;"
+                ),
+            },
+        }
+    if not url.path:
+        raise ImproperlyConfigured("DATABASE_URL: say postgres://user:password@host:port/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": url.path,
+        "USER": url.user,
+        "PASSWORD": url.password,
+        "HOST": url.options.pop("host", url.host),  # ?host=/run/postgresql is a Unix socket
+        "PORT": url.port or "",
+        "CONN_HEALTH_CHECKS": True,  # a restarted server costs no request
+        "OPTIONS": {**url.options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}},
+    }
+
+
+def cache(url: Url) -> dict[str, Any]:
+    if url.scheme == "database":
+        return {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+            # Rate limits are counted here: with Django's 300, a crowd would wash them out.
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        }
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url.text}
+
+
+# The address that people use, and what follows from it.
+
+site = env.url("SITE_URL", "http://localhost:8000", schemes=("http", "https"))
+if not site.host or site.user or site.path or site.options:
+    raise ImproperlyConfigured("SITE_URL: say the address alone, like https://digest.example.org")
+SITE_HOST = f"[{site.host}]" if ":" in site.host else site.host  # IPv6
+SITE_URL = f"{site.scheme}://{SITE_HOST}" + (f":{site.port}" if site.port else "")
+HTTPS = site.scheme == "https"
+
+ALLOWED_HOSTS = [*env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), SITE_HOST]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# Whether the other hosts of the domain have https, and whether browsers should be born knowing
+# it, is for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", "0")
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+DEBUG = env.switch("DEBUG", "off")
+SECRET_KEY = env.text("SECRET_KEY") or secret_key(VAR / "secret_key")
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("SECRET_KEY: say at least 32 characters, chosen at random")
+
+# Where things are kept.
+
+DATABASES = {
+    "default": database(
+        env.url("DATABASE_URL", "sqlite:///var/db.sqlite3", schemes=("sqlite", "postgres"))
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss")))
+}
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+
+mail = env.url("EMAIL_URL", "console://", schemes=("console", "file", "smtp", "smtp+tls", "smtps"))
+if mail.scheme.startswith("smtp") and not mail.host:
+    raise ImproperlyConfigured("EMAIL_URL: say smtp://user:password@host:port?from=address")
+EMAIL_BACKEND = {
+    "console": "django.core.mail.backends.console.EmailBackend",
+    "file": "django.core.mail.backends.filebased.EmailBackend",
+}.get(mail.scheme, "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_FILE_PATH = f"/{mail.path}"
+EMAIL_HOST = mail.host
+EMAIL_PORT = mail.port or {"smtp+tls": 587, "smtps": 465}.get(mail.scheme, 25)
+EMAIL_HOST_USER = mail.user
+EMAIL_HOST_PASSWORD = mail.password
+EMAIL_USE_TLS = mail.scheme == "smtp+tls"
+EMAIL_USE_SSL = mail.scheme == "smtps"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = mail.options.get("from", f"paper-digest@{SITE_HOST}")
+
+# How a request is answered.
+
+ROOT_URLCONF = "digest.urls"
+WSGI_APPLICATION = "digest.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "digest",
+    "accounts",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "digest.middleware.ContentSecurityPolicy",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Who may come in.
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+# What is said on the console, where systemd and containers look for it. Django's own set-up
+# says nothing there when DEBUG is off, not even why a page failed.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        # No events: asking for a page that is not there, and asking for the head of one, whose
+        # body Django leaves to the server to drop.
+        "django.request": {"level": "ERROR"},
+        "gunicorn.http.wsgi": {"level": "ERROR"},
+    },
+}

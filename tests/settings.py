@@ -1,0 +1,25 @@
+"""The site's settings as the tests need them. Only DATABASE_URL is taken from outside."""
+
+import os
+import tempfile
+from pathlib import Path
+
+for name in ("CACHE_URL", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "EMAIL_URL"):
+    os.environ.pop(name, None)
+os.environ["SECRET_KEY"] = "known to everybody, so of use to the tests alone"
+
+from digest.settings import *  # noqa: E402, F403
+from digest.settings import DATABASES, STORAGES  # noqa: E402
+
+# On disk, as in production: in memory, SQLite locks tables, not the database, and has no WAL.
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["TEST"] = {
+        "NAME": Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}.sqlite3"
+    }
+
+# Static files come from their sources, so that none need collecting first.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be fast

@@ -1,0 +1,284 @@
+"""What each environment variable does, and that none does anything unknown to README.md."""
+
+import ast
+import os
+import re
+import runpy
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from digest.settings import secret_key
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = "k" * 32
+
+Load = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """load(NAME=value, ...) reads the settings file anew, with these variables and no others."""
+
+    def load(**variables: str) -> dict[str, Any]:
+        with monkeypatch.context() as patch:
+            for name in list(os.environ):
+                patch.delenv(name)
+            for name, value in ({"SECRET_KEY": KEY} | variables).items():
+                patch.setenv(name, value)
+            return runpy.run_path(str(ROOT / "digest" / "settings.py"))
+
+    return load
+
+
+NOT_A_URL = (
+    "not a URL; inside a name or a password, write %23 for #, "
+    "%25 for %, %2F for /, %3A for :, %3F for ?, %40 for @"
+)
+REFUSED = [
+    ("DEBUG", "maybe", "DEBUG=maybe: say on or off"),
+    ("DEBUG", "1", "DEBUG=1: say on or off"),
+    ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES=-1: say a whole number, 0 or more"),
+    ("TRUSTED_PROXIES", "1.5", "TRUSTED_PROXIES=1.5: say a whole number, 0 or more"),
+    ("TRUSTED_PROXIES", "\u0661", "TRUSTED_PROXIES=\u0661: say a whole number, 0 or more"),
+    *(
+        (
+            "ALLOWED_HOSTS",
+            value,
+            f"ALLOWED_HOSTS={value}: say host names, without http:// or a port, "
+            "separated by commas",
+        )
+        for value in ("https://a.example", "a.example:8000", "a.example,,b.example", "a b")
+    ),
+    ("SITE_URL", "digest.example.org", f"SITE_URL: {NOT_A_URL}"),
+    ("SITE_URL", "https://a b", f"SITE_URL: {NOT_A_URL}"),
+    ("SITE_URL", "https://a:port", f"SITE_URL: {NOT_A_URL}"),
+    ("SITE_URL", "ftp://a.example", "SITE_URL begins ftp://: say http:// or https://"),
+    *(
+        ("SITE_URL", value, "SITE_URL: say the address alone, like https://digest.example.org")
+        for value in ("https://", "https://a/papers", "https://me@a", "https://a?b=c")
+    ),
+    ("DATABASE_URL", "var/db.sqlite3", f"DATABASE_URL: {NOT_A_URL}"),
+    ("DATABASE_URL", "postgres://me:hunter#2@host/db", f"DATABASE_URL: {NOT_A_URL}"),
+    ("DATABASE_URL", "postgres://me:hunter/2@host/db", f"DATABASE_URL: {NOT_A_URL}"),
+    (
+        "DATABASE_URL",
+        "mysql://me:hunter2@host/db",
+        "DATABASE_URL begins mysql://: say sqlite:// or postgres://",
+    ),
+    *(
+        (
+            "DATABASE_URL",
+            value,
+            "DATABASE_URL: say sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path",
+        )
+        for value in ("sqlite://", "sqlite://var/db.sqlite3", "sqlite:///db?mode=ro")
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://me:hunter2@host",
+        "DATABASE_URL: say postgres://user:password@host:port/name",
+    ),
+    (
+        "CACHE_URL",
+        "memcached://host",
+        "CACHE_URL begins memcached://: say database:// or redis:// or rediss://",
+    ),
+    (
+        "EMAIL_URL",
+        "imap://me:hunter2@host",
+        "EMAIL_URL begins imap://: say console:// or file:// or smtp:// or smtp+tls:// or smtps://",
+    ),
+    ("EMAIL_URL", "smtp://", "EMAIL_URL: say smtp://user:password@host:port?from=address"),
+    ("SECRET_KEY", "hunter2", "SECRET_KEY: say at least 32 characters, chosen at random"),
+    ("SECRET_KEY_FILE", "/x", "SECRET_KEY and SECRET_KEY_FILE are both set: say one of them"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), REFUSED)
+def test_a_bad_value_is_refused_by_name(load: Load, name: str, value: str, message: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        load(**{name: value})
+    assert str(caught.value) == message
+
+
+def test_defaults(load: Load) -> None:
+    settings = load()
+    assert settings["DEBUG"] is False
+    assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]", "localhost"]
+    assert settings["DATABASES"]["default"]["NAME"] == ROOT / "var" / "db.sqlite3"
+    assert settings["CACHES"]["default"]["BACKEND"].endswith("DatabaseCache")
+    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend"
+    assert settings["SECURE_SSL_REDIRECT"] is False
+    assert settings["SESSION_COOKIE_SECURE"] is False
+    assert "SECURE_PROXY_SSL_HEADER" not in settings
+
+
+def test_an_empty_variable_is_an_absent_one(load: Load) -> None:
+    assert load(DEBUG="", SITE_URL=" ")["SITE_URL"] == "http://localhost:8000"
+
+
+def test_a_secret_is_read_from_its_file(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}{KEY}\n")
+    assert load(SECRET_KEY="", SECRET_KEY_FILE=str(file))["SECRET_KEY"] == KEY + KEY
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff"])
+def test_a_secret_file_that_says_nothing_is_refused(
+    load: Load, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match=f"^SECRET_KEY_FILE={re.escape(str(file))}: "):
+        load(SECRET_KEY="", SECRET_KEY_FILE=str(file))
+
+
+def test_what_follows_from_https(load: Load) -> None:
+    settings = load(SITE_URL="HTTPS://Digest.Example.org/", TRUSTED_PROXIES="1")
+    assert settings["SITE_URL"] == "https://digest.example.org"
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://digest.example.org"]
+    assert settings["ALLOWED_HOSTS"][-1] == "digest.example.org"
+    assert settings["SESSION_COOKIE_SECURE"] is True
+    assert settings["CSRF_COOKIE_SECURE"] is True
+    assert settings["SECURE_SSL_REDIRECT"] is True
+    assert settings["SECURE_HSTS_SECONDS"] == 31536000
+    assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert settings["DEFAULT_FROM_EMAIL"] == "paper-digest@digest.example.org"
+
+
+def test_an_address_with_a_port(load: Load) -> None:
+    settings = load(SITE_URL="http://[::1]:9000")
+    assert settings["SITE_URL"] == "http://[::1]:9000"
+    assert settings["ALLOWED_HOSTS"][-1] == "[::1]"
+
+
+def test_sqlite_elsewhere(load: Load) -> None:
+    settings = load(DATABASE_URL="sqlite:////srv/a%20b.sqlite3")
+    assert settings["DATABASES"]["default"]["NAME"] == Path("/srv/a b.sqlite3")
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_sqlite_is_tuned() -> None:
+    expected = {
+        "journal_mode": "wal",
+        "synchronous": 1,
+        "foreign_keys": 1,
+        "busy_timeout": 20_000,
+        "mmap_size": 134_217_728,
+        "cache_size": -20_000,
+    }
+    with connection.cursor() as cursor:
+        found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in expected}
+    assert found == expected
+    assert connection.transaction_mode == "IMMEDIATE"
+
+
+def test_postgres(load: Load) -> None:
+    url = "postgres://a%40b:p%23%2F%3A@db.example:6543/the%20name?sslmode=require"
+    database = load(DATABASE_URL=url)["DATABASES"]["default"]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["NAME"] == "the name"
+    assert database["USER"] == "a@b"
+    assert database["PASSWORD"] == "p#/:"
+    assert database["HOST"] == "db.example"
+    assert database["PORT"] == 6543
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["OPTIONS"]["pool"]["max_size"] == 10
+
+
+def test_postgres_on_a_socket(load: Load) -> None:
+    database = load(DATABASE_URL="postgres:///digest?host=/Run/PG")["DATABASES"]["default"]
+    assert (database["HOST"], database["PORT"], database["USER"]) == ("/Run/PG", "", "")
+    assert "host" not in database["OPTIONS"]
+
+
+def test_postgres_by_ipv6(load: Load) -> None:
+    database = load(DATABASE_URL="postgres://me@[2001:db8::1]:5433/digest")["DATABASES"]["default"]
+    assert (database["HOST"], database["PORT"]) == ("2001:db8::1", 5433)
+
+
+def test_redis(load: Load) -> None:
+    cache = load(CACHE_URL="redis://:secret@cache.example:6379/1")["CACHES"]["default"]
+    assert cache == {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": "redis://:secret@cache.example:6379/1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls", "ssl"),
+    [
+        ("smtp://me:p%40ss@mail.example", 25, False, False),
+        ("smtp+tls://me:p%40ss@mail.example", 587, True, False),
+        ("smtps://me:p%40ss@mail.example", 465, False, True),
+        ("smtps://me:p%40ss@mail.example:2465", 2465, False, True),
+    ],
+)
+def test_mail_by_smtp(load: Load, url: str, port: int, tls: bool, ssl: bool) -> None:
+    settings = load(EMAIL_URL=f"{url}?from=digest@lab.example")
+    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert settings["EMAIL_HOST"] == "mail.example"
+    assert settings["EMAIL_HOST_USER"] == "me"
+    assert settings["EMAIL_HOST_PASSWORD"] == "p@ss"
+    assert settings["EMAIL_PORT"] == port
+    assert settings["EMAIL_USE_TLS"] is tls
+    assert settings["EMAIL_USE_SSL"] is ssl
+    assert settings["DEFAULT_FROM_EMAIL"] == "digest@lab.example"
+
+
+def test_mail_into_a_folder(load: Load) -> None:
+    settings = load(EMAIL_URL="file:///var/mail/digest")
+    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
+    assert settings["EMAIL_FILE_PATH"] == "/var/mail/digest"
+
+
+def test_the_secret_key_is_made_once_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "secret_key"
+    first = secret_key(path)
+    assert len(first) >= 50
+    assert secret_key(path) == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_two_that_race_for_the_secret_key_get_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "secret_key"
+    with ThreadPoolExecutor(16) as pool:
+        keys = list(pool.map(secret_key, [path] * 64))
+    assert len(set(keys)) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_every_variable_is_in_the_readme() -> None:
+    """With its default, where that is a value."""
+    read = {}
+    for node in ast.walk(ast.parse((ROOT / "digest" / "settings.py").read_text())):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("env")), args=[name, *default]):
+                read[ast.literal_eval(name)] = ast.literal_eval(default[0]) if default else None
+    rows = re.findall(
+        r"^\| `([A-Z_]+)` \| (.+?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    documented = {name: default.strip("`") for name, default in rows}
+    assert sorted(documented) == sorted(read)
+    assert documented == {name: read[name] or documented[name] for name in read}
+
+
+def test_no_other_file_reads_the_environment() -> None:
+    """So that the table in README.md is the whole truth."""
+    readers = {
+        file.relative_to(ROOT).as_posix()
+        for app in ("digest", "accounts")
+        for file in (ROOT / app).rglob("*.py")
+        if "environ"
+        in {getattr(node, "attr", "") for node in ast.walk(ast.parse(file.read_text()))}
+    }
+    assert readers == {"digest/settings.py", "digest/wsgi.py"}
