@@ -1,0 +1,198 @@
+"""What every dialect is read into, and the limits that all of them share."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+MAX_BYTES = 32 * 1024 * 1024
+"""Bytes of a file."""
+MAX_ROWS = 100_000
+"""Rows of a file, good and bad, and headings: what comes after them is not read."""
+MAX_TITLE = 1_000
+"""Characters of a title."""
+MAX_TEXT = 20_000
+"""Characters of an author list, and of a summary."""
+MAX_ITEMS = 200
+"""Links of a kind, and categories, of a row."""
+MAX_ITEM = 2_000
+"""Characters of a link, and of a category."""
+
+FILE_NOT_READ = "file not read"
+REST_NOT_READ = "rest of the file not read"
+ROW_LEFT_OUT = "row left out"
+
+# Either some database or XML, and so a feed, cannot hold these; lone surrogates are no UTF-8 even.
+_IMPOSSIBLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Format(StrEnum):
+    """The dialects, the best first: where two speak of one paper on one day, the better wins."""
+
+    JSON = "json"
+    SIX_COLUMN = "six-column"
+    THREE_COLUMN = "three-column"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best."""
+        return list(Format).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one row says about one paper, as it was given: nothing is mended or made uniform.
+
+    The names are the keys of the JSON dialect. None stands for a column or key that is absent
+    (or null), which is less than an empty one.
+    """
+
+    title: str
+    """With its inner line breaks; stripped at its ends, and never empty when it was read."""
+    link: str = ""
+    """The paper's address; "" where there is none."""
+    authors: str | None = None
+    """Names separated by commas, as printed."""
+    summary: str | None = None
+    classification: tuple[str, ...] | None = None
+    github_repo: str | None = None
+    github_urls: tuple[str, ...] | None = None
+    """As given, so that placeholders (`null`, `[data]`) are among them."""
+    huggingface_urls: tuple[str, ...] | None = None
+    """As `github_urls`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields that are not None, with lists for tuples: fit for JSON."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values
+            if value is not None
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `as_dict`."""
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**given)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record, the line of the file at which it starts, from 1, and the dialect it was in."""
+
+    line: int
+    format: Format
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day's papers, in the order of the file; a day may have none."""
+
+    date: datetime.date
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, at which line from 1, and what was done about it."""
+
+    line: int
+    reason: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.reason} ({self.action})"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that a file said.
+
+    days: each date once, in the order in which the file first names them. problems: by line.
+    format: that of the first table; None if no day was found.
+    """
+
+    days: tuple[Day, ...]
+    problems: tuple[Problem, ...]
+    format: Format | None
+
+
+class BadRow(Exception):
+    """A row cannot be read; the text says why."""
+
+
+class Draft:
+    """A reading in the making, for the readers of this package."""
+
+    def __init__(self) -> None:
+        self._days: dict[datetime.date, list[Row]] = {}
+        self._problems: list[Problem] = []
+        self._format: Format | None = None
+
+    def open(self, day: datetime.date, format: Format) -> None:
+        """The file has such a table for this day, perhaps one without rows."""
+        self._days.setdefault(day, [])
+        self._format = self._format or format
+
+    def add(self, day: datetime.date, line: int, format: Format, record: Record) -> None:
+        """Add a row; raises BadRow if it is without a title, over a limit or impossible to keep."""
+        check(record)
+        self.open(day, format)
+        self._days[day].append(Row(line, format, record))
+
+    def problem(self, line: int, reason: str, action: str) -> None:
+        self._problems.append(Problem(line, reason, action))
+
+    def reading(self) -> Reading:
+        days = tuple(Day(day, tuple(rows)) for day, rows in self._days.items())
+        problems = tuple(sorted(self._problems, key=lambda problem: problem.line))
+        return Reading(days, problems, self._format)
+
+
+def check(record: Record) -> None:
+    """Raise BadRow unless the record has a title, keeps to the limits and can be kept anywhere."""
+    if not record.title:
+        raise BadRow("the row has no title")
+    for name, texts, longest in _texts(record):
+        if len(texts) > MAX_ITEMS:
+            raise BadRow(f"{name} has more than {MAX_ITEMS} items")
+        for text in texts:
+            if len(text) > longest:
+                raise BadRow(f"{name} has more than {longest:,} characters")
+            if found := _IMPOSSIBLE.search(text):
+                raise BadRow(f"{name} has the character U+{ord(found[0]):04X}")
+
+
+def _texts(record: Record) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """For each field its name, the texts it holds, and how long each may be."""
+    yield "title", (record.title,), MAX_TITLE
+    yield "link", (record.link,), MAX_ITEM
+    yield "authors", (record.authors or "",), MAX_TEXT
+    yield "summary", (record.summary or "",), MAX_TEXT
+    yield "github_repo", (record.github_repo or "",), MAX_ITEM
+    yield "classification", record.classification or (), MAX_ITEM
+    yield "github_urls", record.github_urls or (), MAX_ITEM
+    yield "huggingface_urls", record.huggingface_urls or (), MAX_ITEM
+
+
+def parse_date(text: str) -> datetime.date | None:
+    """The date that a `YYYY-MM-DD` names; None if it names none."""
+    try:
+        return datetime.date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def quote(text: str) -> str:
+    """A piece of the file for a problem's reason: short, on one line, and harmless to show."""
+    return repr(text if len(text) <= 40 else text[:39] + "…")

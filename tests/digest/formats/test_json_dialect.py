@@ -1,0 +1,209 @@
+"""The JSON dialect, element by element and problem by problem."""
+
+import datetime
+import json
+
+import pytest
+
+from digest.formats import Day, Format, Record, Row, read, write_json
+
+DATE = datetime.date(2025, 2, 6)
+GOOD = '{"title": "Good", "link": "u", "date": "2025-02-06"}'
+GOOD_RECORD = Record("Good", "u")
+
+
+def rows_and_problems(text, date=None):
+    """The file's rows, all of which must be of the one DATE, and its problems as they are shown."""
+    reading = read(text.encode(), date)
+    assert [day.date for day in reading.days] in ([DATE], [])
+    assert reading.format is (Format.JSON if reading.days else None)
+    rows = [(row.line, row.record) for day in reading.days for row in day.rows]
+    return rows, [str(problem) for problem in reading.problems]
+
+
+def test_a_file():
+    record = Record(
+        title="Wrapped\n  é",
+        link="https://arxiv.org/abs/2502.00001",
+        authors="Ann, bob",
+        summary="- One.\n- Two.",
+        classification=("Computer Vision",),
+        github_repo="https://github.com/a/b",
+        github_urls=("https://github.com/a/b",),
+        huggingface_urls=(),
+    )
+    text = write_json(DATE, [record, Record("Bare")])
+    assert (
+        text
+        == r"""[
+    {
+        "title": "Wrapped\n  \u00e9",
+        "authors": "Ann, bob",
+        "link": "https://arxiv.org/abs/2502.00001",
+        "github_repo": "https://github.com/a/b",
+        "summary": "- One.\n- Two.",
+        "classification": [
+            "Computer Vision"
+        ],
+        "github_urls": [
+            "https://github.com/a/b"
+        ],
+        "huggingface_urls": [],
+        "date": "2025-02-06"
+    },
+    {
+        "title": "Bare",
+        "link": "",
+        "github_repo": null,
+        "date": "2025-02-06"
+    }
+]"""
+    )
+    reading = read(text.encode())
+    rows = Row(2, Format.JSON, record), Row(17, Format.JSON, Record("Bare"))
+    assert reading.days == (Day(DATE, rows),)
+    assert reading.problems == ()
+    assert reading.format is Format.JSON
+
+
+def test_a_day_without_papers():
+    assert write_json(DATE, []) == "[]"
+    assert read(b"[]", DATE).days == (Day(DATE, ()),)
+    assert rows_and_problems("[]", DATE) == ([], [])
+    assert rows_and_problems("\n[ ]\n") == (
+        [],
+        ["2: an empty list, and no date for it (no day read)"],
+    )
+
+
+def test_nulls_and_unknown_keys_say_nothing():
+    row = dict.fromkeys(("link", "authors", "summary", "classification", "github_repo", "date"))
+    text = json.dumps([row | {"title": " Good ", "github_urls": None, "stars": {"a": [1, 2.5]}}])
+    assert rows_and_problems(text, DATE) == ([(1, Record("Good"))], [])
+
+
+def test_the_date_of_a_row_wins():
+    text = f'[{GOOD}, {{"title": "Undated"}}]'
+    other = datetime.date(2025, 2, 5)
+    assert read(text.encode(), other).days == (
+        Day(DATE, (Row(1, Format.JSON, GOOD_RECORD),)),
+        Day(other, (Row(1, Format.JSON, Record("Undated")),)),
+    )
+    assert rows_and_problems(text) == (
+        [(1, GOOD_RECORD)],
+        ["1: the row has no date (row left out)"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("3", "not a JSON object"),
+        ("[]", "not a JSON object"),
+        ("{}", "the row has no title"),
+        ('{"title": " \\n "}', "the row has no title"),
+        ('{"title": null}', "the row has no title"),
+        ('{"title": 3}', "title is not text"),
+        ('{"title": "T", "authors": ["A"]}', "authors is not text"),
+        ('{"title": "T", "link": {}}', "link is not text"),
+        ('{"title": "T", "github_repo": true}', "github_repo is not text"),
+        ('{"title": "T", "classification": "A"}', "classification is not a list of texts"),
+        ('{"title": "T", "github_urls": [null]}', "github_urls is not a list of texts"),
+        ('{"title": "T", "huggingface_urls": {}}', "huggingface_urls is not a list of texts"),
+        ('{"title": "T", "date": "2025-02-30"}', "'2025-02-30' is not a date"),
+        ('{"title": "T", "date": "\\ud800"}', r"'\ud800' is not a date"),
+        ('{"title": "T", "date": 20250206}', "date is not text"),
+        ('{"title": "T", "x": NaN}', "NaN is not JSON"),
+        ('{"title": "T", "x": [-Infinity]}', "-Infinity is not JSON"),
+        ('{"title": "T", "title": "U"}', "the row has the same key twice"),
+        ('{"title": "T", "x": {"a": 1, "a": 1}}', "the row has the same key twice"),
+        ('{"title": "T\\u0000"}', "title has the character U+0000"),
+        ('{"title": "T", "summary": "\\ud83d"}', "summary has the character U+D83D"),
+        ('{"title": "T", "github_urls": ["\\uffff"]}', "github_urls has the character U+FFFF"),
+        ('{"title": "T", "x": ' + "9" * 5000 + ', "date": 0}', "date is not text"),
+        (json.dumps({"title": "x" * 1001}), "title has more than 1,000 characters"),
+        (
+            json.dumps({"title": "T", "github_urls": ["u"] * 201}),
+            "github_urls has more than 200 items",
+        ),
+        (
+            json.dumps({"title": "T", "github_repo": "x" * 2001}),
+            "github_repo has more than 2,000 characters",
+        ),
+    ],
+)
+def test_a_bad_row_leaves_the_others(row, problem):
+    text = f"[\n{GOOD},\n{row},\n{GOOD}\n]\n"
+    assert rows_and_problems(text, DATE) == (
+        [(2, GOOD_RECORD), (4, GOOD_RECORD)],
+        [f"3: {problem} (row left out)"],
+    )
+
+
+def test_what_is_odd_but_can_be_read():
+    row = '{"title": "Line\nbreak\t\x7f\\ud83d\\ude00", "x": ' + "9" * 5000 + "}"
+    assert rows_and_problems(f"[{row}]", DATE) == ([(1, Record("Line\nbreak\t\x7f😀"))], [])
+
+
+@pytest.mark.parametrize(
+    ("rest", "problem"),
+    [
+        ("", "3: not JSON: neither a comma nor the list's end"),
+        (f" {GOOD}]", "3: not JSON: neither a comma nor the list's end"),
+        (",", "3: not JSON: Expecting value"),
+        (",\n]", "4: not JSON: Expecting value"),
+        (',\n{"title": "T"', "4: not JSON: Expecting ',' delimiter"),
+        (',\n{"title": "T', "4: not JSON: Unterminated string starting at"),
+        (",\n{'title': 'T'}]", "4: not JSON: Expecting property name enclosed in double quotes"),
+        (",\n" + "[" * 100_000, "4: nested too deeply"),
+        (',\n{"x": ' + "[" * 100_000 + "]" * 100_000 + "}]", "4: nested too deeply"),
+    ],
+)
+def test_an_error_late_in_the_file_leaves_the_rows_before_it(rest, problem):
+    assert rows_and_problems(f"[\n{GOOD},\n{GOOD}{rest}") == (
+        [(2, GOOD_RECORD), (3, GOOD_RECORD)],
+        [f"{problem} (rest of the file not read)"],
+    )
+
+
+def test_text_after_the_list():
+    assert rows_and_problems(f"[{GOOD}]\n\n[{GOOD}]") == (
+        [(1, GOOD_RECORD)],
+        ["3: text after the end of the list (passed over)"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (GOOD, "1: one JSON object where a list of them should be (file not read)"),
+        ("[", "1: not JSON: Expecting value (rest of the file not read)"),
+        ("[" * 100_000, "1: nested too deeply (rest of the file not read)"),
+        ('["a"', "1: not a JSON object (row left out)"),
+        (
+            "[1]",
+            "1: neither a list of papers in JSON nor a table of papers in Markdown (file not read)",
+        ),
+    ],
+)
+def test_nothing_to_read(text, problem):
+    rows, problems = rows_and_problems(text, DATE)
+    assert rows == []
+    assert problems[0] == problem
+
+
+def test_only_so_many_rows(monkeypatch):
+    monkeypatch.setattr("digest.formats.json_dialect.MAX_ROWS", 2)
+    rows, problems = rows_and_problems(f"[{GOOD},\n{GOOD},\n{GOOD}]")
+    assert rows == [(1, GOOD_RECORD), (2, GOOD_RECORD)]
+    assert problems == ["3: more than 2 rows (rest of the file not read)"]
+    assert len(rows_and_problems(f"[{GOOD},\n{GOOD}]")[1]) == 0
+
+
+def test_only_so_many_brackets(monkeypatch):
+    monkeypatch.setattr("digest.formats.json_dialect.MAX_NESTED", 2)
+    assert rows_and_problems(f"[{GOOD}]") == ([(1, GOOD_RECORD)], [])
+    assert rows_and_problems(f"[{GOOD}, {{}}]") == (
+        [],
+        ["1: more than 2 lists and objects (file not read)"],
+    )
