@@ -1,0 +1,31 @@
+"""A digest as it was given, in the formats that it is loaded from."""
+
+from collections import defaultdict
+from typing import Literal
+
+from digest.formats import Format, Record, write_json, write_markdown
+from digest.models import Digest
+from digest.projection import Said, as_given
+
+WRITERS = {"markdown": ("md", write_markdown), "json": ("json", write_json)}
+"""For each format its files' suffix and its writer."""
+
+
+def export_digest(digest: Digest, format: Literal["markdown", "json"]) -> str:
+    """The digest as six-column Markdown or JSON: its papers in order, as it gave them."""
+    said: dict[int, list[Said]] = defaultdict(list)
+    for paper, format_, sha256, position, record in digest.entries.values_list(
+        "paper", "format", "source__sha256", "position", "record"
+    ):
+        said[paper].append(
+            Said(digest.date, Format(format_), sha256, position, Record.from_dict(record))
+        )
+    order = digest.placements.order_by("position").values_list("paper", flat=True)
+    _, write = WRITERS[format]
+    return write(digest.date, [_complete(as_given(said[paper])) for paper in order])
+
+
+def _complete(record: Record) -> Record:
+    """The record with nothing absent, only empty, so that every key is written."""
+    empty = {"authors": "", "summary": "", "classification": [], "github_urls": []}
+    return Record.from_dict({**empty, "huggingface_urls": [], **record.as_dict()})

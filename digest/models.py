@@ -1,0 +1,332 @@
+"""The catalogue: what files said (Source, Entry), and what is shown of it (the rest).
+
+Entries are kept as they were given and never edited. Papers, their authors, categories, links and
+places in digests are computed from them by `projection.project` and written by `ingest`, so that
+they may be thrown away and made again at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Length
+from django.urls import reverse
+
+from . import links
+from .formats import Format
+
+models.CharField.register_lookup(Length)
+models.TextField.register_lookup(Length)
+
+
+class Source(models.Model):
+    """A loaded file."""
+
+    name = models.TextField(help_text="the path or file name that it was loaded from")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    date = models.DateField(
+        null=True,
+        help_text="the day that its path gives; the same bytes may stand for several days if they"
+        " name none themselves",
+    )
+    format = models.CharField(max_length=12, choices=[(f.value, f.value) for f in Format])
+    content = models.BinaryField(help_text="the original bytes")
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    loaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    rows = models.PositiveIntegerField(help_text="rows read")
+    problems = models.JSONField(
+        default=list, help_text="what could not be read: line, reason, action"
+    )
+
+    class Meta:
+        ordering = ["-loaded_at", "-id"]
+        indexes = [models.Index(fields=["-loaded_at", "-id"], name="source_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(format__in=[f.value for f in Format]), name="source_format"
+            ),
+            models.CheckConstraint(condition=Q(sha256__length=64), name="source_sha256"),
+            models.UniqueConstraint(fields=["sha256", "date"], name="source_once"),
+            models.UniqueConstraint(
+                fields=["sha256"], condition=Q(date=None), name="source_once_undated"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Digest(models.Model):
+    """One day's issue: a date and its papers, in order."""
+
+    date = models.DateField(unique=True)
+    sources = models.ManyToManyField(Source, related_name="digests")
+    papers: models.ManyToManyField[Paper, Placement] = models.ManyToManyField(
+        "Paper", through="Placement", related_name="digests"
+    )
+    paper_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-date"]
+
+    def __str__(self) -> str:
+        return self.date.isoformat()
+
+    def get_absolute_url(self) -> str:
+        return reverse("digest", args=[self.date])
+
+
+class PaperQuerySet(models.QuerySet["Paper"]):
+    def newest(self) -> PaperQuerySet:
+        """By the first day on which a digest had them, newest first, each day in its order."""
+        return self.order_by("-date", "position", "slug")
+
+    def by(self, author: Author) -> PaperQuerySet:
+        return self.filter(authorships__author=author)
+
+    def under(self, category: Category) -> PaperQuerySet:
+        """Those of the category; an area has those of its categories, too."""
+        chosen = Classification.objects.filter(Q(category=category) | Q(category__area=category))
+        if category.paper_count < 2000:
+            return self.filter(pk__in=chosen.values("paper"))
+        # To gather and sort a large category takes longer than to walk the newest papers.
+        return self.filter(Exists(chosen.filter(paper=OuterRef("pk"))))
+
+    def for_cards(self) -> PaperQuerySet:
+        """With all that a list of cards shows, in three queries more, whatever the number."""
+        return self.defer("summary").prefetch_related(
+            models.Prefetch("authorships", Authorship.objects.select_related("author")),
+            models.Prefetch("classifications", Classification.objects.select_related("category")),
+            "links",
+        )
+
+
+class Paper(models.Model):
+    """One work, and what is shown of it: a pure function of its entries."""
+
+    slug = models.CharField(
+        max_length=100,
+        unique=True,
+        help_text="the arXiv id, else a readable slug made from what identifies the paper",
+    )
+    arxiv_id = models.CharField("arXiv id", max_length=40, unique=True, null=True)
+    url = models.CharField(
+        max_length=links.MAX_LENGTH, blank=True, help_text="address of a paper that is not on arXiv"
+    )
+    title = models.TextField(help_text="on one line, as printed")
+    title_html = models.TextField(help_text="the same, escaped, with mathematics as MathML")
+    summary = models.TextField(blank=True)
+    points = models.JSONField(default=list, help_text="the summary's points as safe HTML, in order")
+    is_list = models.BooleanField(default=False, help_text="the summary is a list, not prose")
+    authors_cut = models.BooleanField(
+        default=False, help_text="the author list was cut, as far as anybody can tell"
+    )
+    date = models.DateField(help_text="day of the first digest that had it")
+    position = models.PositiveIntegerField(help_text="its place in that digest, from 1")
+
+    authors: models.ManyToManyField[Author, Authorship] = models.ManyToManyField(
+        "Author", through="Authorship", related_name="papers"
+    )
+    categories: models.ManyToManyField[Category, Classification] = models.ManyToManyField(
+        "Category", through="Classification", related_name="papers"
+    )
+
+    objects = PaperQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["-date", "position", "slug"], name="paper_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(arxiv_id=None) | Q(arxiv_id=F("slug")), name="paper_slug_is_arxiv_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(url="") | Q(url__startswith="https://") | Q(url__startswith="http://"),
+                name="paper_url_is_http",
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="paper_has_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("paper", args=[self.slug])
+
+    @property
+    def abstract_url(self) -> str:
+        """Where the paper itself is: its arXiv abstract, else its own address, else ""."""
+        return f"https://arxiv.org/abs/{self.arxiv_id}" if self.arxiv_id else self.url
+
+    @property
+    def links_by_kind(self) -> list[tuple[str, list[Link]]]:
+        """Its links, each kind's in their order, the kinds in that of `links.KINDS`."""
+        found = self.links.all()
+        grouped = [(kind, [link for link in found if link.kind == kind]) for kind in links.KINDS]
+        return [(kind, some) for kind, some in grouped if some]
+
+
+class Author(models.Model):
+    """A name as printed: often a Hugging Face handle, and never known to be one person."""
+
+    name = models.TextField(unique=True)
+    slug = models.CharField(max_length=100, unique=True)
+    paper_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-paper_count", "name"]
+        indexes = [models.Index(fields=["-paper_count", "name"], name="author_most_papers")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(name__length__range=(1, 200)), name="author_name_length"
+            ),
+            models.CheckConstraint(condition=~Q(slug=""), name="author_has_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("author", args=[self.slug])
+
+    @property
+    def is_handle(self) -> bool:
+        """Whether the name is one word, as handles are."""
+        return " " not in self.name
+
+
+class Category(models.Model):
+    """A task ("Text Generation") or the area that groups tasks; unknown ones have no area."""
+
+    name = models.TextField(unique=True)
+    slug = models.CharField(max_length=100, unique=True)
+    area = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="categories"
+    )
+    is_area = models.BooleanField(default=False)
+    paper_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "categories"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(name__length__range=(1, 200)), name="category_name_length"
+            ),
+            models.CheckConstraint(condition=~Q(slug=""), name="category_has_slug"),
+            models.CheckConstraint(
+                condition=Q(is_area=False) | Q(area=None), name="category_area_has_no_area"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("category", args=[self.slug])
+
+
+class _Ordered(models.Model):
+    """A row that stands at a place, from 1, in the list of something."""
+
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+        ordering = ["position"]
+
+
+def _one_place_each(name: str, owner: str, item: str) -> list[models.BaseConstraint]:
+    """Within its owner's list an item stands once, and a place holds one item."""
+    return [
+        models.UniqueConstraint(fields=[owner, item], name=f"{name}_once"),
+        models.UniqueConstraint(fields=[owner, "position"], name=f"{name}_place"),
+        models.CheckConstraint(condition=Q(position__gte=1), name=f"{name}_from_one"),
+    ]
+
+
+class Authorship(_Ordered):
+    """An author's place in a paper's list."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="authorships", db_index=False)
+    author = models.ForeignKey(Author, models.CASCADE, related_name="authorships")
+
+    class Meta(_Ordered.Meta):
+        constraints = _one_place_each("authorship", "paper", "author")
+
+
+class Classification(_Ordered):
+    """A category's place among a paper's."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="classifications", db_index=False)
+    category = models.ForeignKey(Category, models.CASCADE, related_name="classifications")
+
+    class Meta(_Ordered.Meta):
+        constraints = _one_place_each("classification", "paper", "category")
+
+
+class Link(_Ordered):
+    """An http(s) URL given for a paper."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="links", db_index=False)
+    url = models.CharField("URL", max_length=links.MAX_LENGTH)
+    kind = models.CharField(max_length=12, choices=[(kind, kind) for kind in links.KINDS])
+
+    class Meta(_Ordered.Meta):
+        indexes = [models.Index(fields=["kind", "paper"], name="link_kind")]
+        constraints = [
+            *_one_place_each("link", "paper", "url"),
+            models.CheckConstraint(condition=Q(kind__in=links.KINDS), name="link_kind_known"),
+            models.CheckConstraint(
+                condition=Q(url__startswith="https://") | Q(url__startswith="http://"),
+                name="link_is_http",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def destination(self) -> links.Destination:
+        """What to call it: kind, label and site."""
+        return links.destination(self.url)
+
+
+class Placement(_Ordered):
+    """A paper's place in a digest, whichever sources it came from."""
+
+    digest = models.ForeignKey(Digest, models.CASCADE, related_name="placements", db_index=False)
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="placements")
+
+    class Meta(_Ordered.Meta):
+        constraints = _one_place_each("placement", "digest", "paper")
+
+
+class Entry(_Ordered):
+    """One row of a source: what it said about one paper on one day, as it was given."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="entries", db_index=False)
+    digest = models.ForeignKey(Digest, models.PROTECT, related_name="entries")
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="entries")
+    format = models.CharField(max_length=12, choices=[(f.value, f.value) for f in Format])
+    line = models.PositiveIntegerField(help_text="the line of the file at which the row starts")
+    record: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        help_text="the row in the keys of the JSON dialect; an absent column has no key"
+    )
+
+    class Meta(_Ordered.Meta):
+        verbose_name_plural = "entries"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "position"], name="entry_place"),
+            models.CheckConstraint(condition=Q(position__gte=1), name="entry_from_one"),
+            models.CheckConstraint(
+                condition=Q(format__in=[f.value for f in Format]), name="entry_format"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} line {self.line}"

@@ -1,0 +1,146 @@
+"""What a paper shows, as a pure function of what was said about it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, NamedTuple
+
+from . import links, taxonomy
+from .formats import Format, Record
+from .identity import fold
+from .markup import is_list, summary_points, title_html
+
+CUT_AT = 5
+"""Digests print the first five authors: a list of exactly five is taken as cut."""
+
+MAX_NAME = 200
+"""Characters of an author's or a category's name; a longer one ends in an ellipsis."""
+
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
+)
+
+
+class Said(NamedTuple):
+    """One entry: a record, and what ranks it among the others."""
+
+    date: date
+    format: Format
+    sha256: str
+    position: int
+    record: Record
+
+    @property
+    def precedence(self) -> tuple[int, int, str, int]:
+        """Sorts the newest digest first, and within a day JSON, six columns, three columns."""
+        return (-self.date.toordinal(), self.format.rank, self.sha256, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a paper shows. Texts are in NFC and hold no control characters."""
+
+    url: str
+    title: str
+    title_html: str
+    summary: str
+    points: list[str]
+    is_list: bool
+    authors: tuple[str, ...]
+    authors_cut: bool
+    categories: tuple[str, ...]
+    links: tuple[str, ...]
+
+
+def project(entries: Iterable[Said]) -> Shown:
+    """What a paper shows, given all its entries (at least one), in any order.
+
+    For each field the newest digest that says something about it wins; an absent column and an
+    empty cell say nothing. Links are the union, newest first, each once. Of summaries that differ
+    only in white space the one with line breaks is shown.
+    """
+    records = [said.record for said in sorted(entries, key=lambda said: said.precedence)]
+    title = next(filter(None, (line(record.title) for record in records)))
+    summary = _summary(records)
+    authors = next(filter(None, (names(record.authors) for record in records)), ())
+    return Shown(
+        url=next(filter(None, (links.clean_url(record.link) for record in records)), ""),
+        title=title,
+        title_html=title_html(title),
+        summary=summary,
+        points=summary_points(summary),
+        is_list=is_list(summary),
+        authors=authors,
+        authors_cut=len(authors) == CUT_AT,
+        categories=next(filter(None, (_categories(record) for record in records)), ()),
+        links=_links(records),
+    )
+
+
+def as_given(entries: Iterable[Said]) -> Record:
+    """A paper as one day's entries gave it: each field from the first that says something.
+
+    entries: those of one paper on one day, at least one, in any order.
+    """
+    records = [said.record for said in sorted(entries, key=lambda said: said.precedence)]
+    given: dict[str, Any] = {
+        field.name: next(
+            filter(None, (getattr(record, field.name) for record in records)),
+            # An empty cell is less than a word and more than no column.
+            next((v for r in records if (v := getattr(r, field.name)) is not None), None),
+        )
+        for field in fields(Record)
+    }
+    return Record(**given)
+
+
+def line(text: str) -> str:
+    """The text on one line, without invisible characters."""
+    return fold(_INVISIBLE.sub("", text))
+
+
+def names(authors: str | None) -> tuple[str, ...]:
+    """The names of a comma-separated author list, in order, each once."""
+    return tuple(dict.fromkeys(filter(None, map(_name, (authors or "").split(",")))))
+
+
+def _name(text: str) -> str:
+    name = line(text)
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+
+
+def _summary(records: list[Record]) -> str:
+    said = [text for record in records if (text := _block(record.summary or ""))]
+    if not said:
+        return ""
+    shown = said[0].split()
+    return next((text for text in said if "\n" in text and text.split() == shown), said[0])
+
+
+def _block(text: str) -> str:
+    """The text with its line breaks and indents, without invisible characters."""
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
+
+
+def _categories(record: Record) -> tuple[str, ...]:
+    given = map(_name, record.classification or ())
+    return tuple(dict.fromkeys(taxonomy.known(name) or name for name in given if name))
+
+
+def _links(records: list[Record]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for record in records:
+        for text in given_links(record):
+            if url := links.clean_url(text):
+                found.setdefault(links.same_link(url), url)
+    return tuple(found.values())
+
+
+def given_links(record: Record) -> tuple[str, ...]:
+    """The texts that a record gives as links, in order, placeholders included."""
+    repo = (record.github_repo,) if record.github_repo else ()
+    return (*repo, *(record.github_urls or ()), *(record.huggingface_urls or ()))

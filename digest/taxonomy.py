@@ -1,0 +1,73 @@
+"""The Hugging Face task taxonomy: which categories are known, and the area that groups each."""
+
+AREAS: dict[str, tuple[str, ...]] = {
+    "Multimodal": (
+        "Image-Text-to-Text",
+        "Visual Question Answering",
+        "Document Question Answering",
+        "Video-Text-to-Text",
+        "Any-to-Any",
+    ),
+    "Computer Vision": (
+        "Depth Estimation",
+        "Image Classification",
+        "Object Detection",
+        "Image Segmentation",
+        "Text-to-Image",
+        "Image-to-Text",
+        "Image-to-Image",
+        "Image-to-Video",
+        "Unconditional Image Generation",
+        "Video Classification",
+        "Text-to-Video",
+        "Zero-Shot Image Classification",
+        "Mask Generation",
+        "Zero-Shot Object Detection",
+        "Text-to-3D",
+        "Image-to-3D",
+        "Image Feature Extraction",
+        "Keypoint Detection",
+    ),
+    "Natural Language Processing": (
+        "Text Classification",
+        "Token Classification",
+        "Table Question Answering",
+        "Question Answering",
+        "Zero-Shot Classification",
+        "Translation",
+        "Summarization",
+        "Feature Extraction",
+        "Text Generation",
+        "Text2Text Generation",
+        "Fill-Mask",
+        "Sentence Similarity",
+    ),
+    "Audio": (
+        "Text-to-Speech",
+        "Text-to-Audio",
+        "Automatic Speech Recognition",
+        "Audio-to-Audio",
+        "Audio Classification",
+        "Voice Activity Detection",
+    ),
+    "Tabular": (
+        "Tabular Classification",
+        "Tabular Regression",
+        "Time Series Forecasting",
+    ),
+    "Reinforcement Learning": ("Robotics",),
+    "Other": ("Graph Machine Learning",),
+}
+
+AREA_OF: dict[str, str | None] = {
+    **dict.fromkeys(AREAS),
+    **{category: area for area, categories in AREAS.items() for category in categories},
+}
+"""Every known category and its area; an area is a category too, without one."""
+
+_BY_FOLDED = {name.casefold(): name for name in AREA_OF}
+
+
+def known(name: str) -> str | None:
+    """The taxonomy's spelling of a category's name, whatever its case; None for an unknown one."""
+    return _BY_FOLDED.get(name.casefold())

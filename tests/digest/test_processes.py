@@ -1,0 +1,101 @@
+"""What only real processes show: a load that is killed, two loads at once."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tests.samples import digest, row
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = 120
+
+
+def manage(database, *arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "digest.settings"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def numbers(database):
+    """How many sources, entries and papers there are, as another process sees it."""
+    code = (
+        "from digest.models import *;"
+        "print(*(m.objects.count() for m in (Source, Entry, Paper, Placement, Authorship)))"
+    )
+    out, err = manage(database, "shell", "-v", "0", "-c", code).communicate()
+    assert err == ""
+    return [int(word) for word in out.split()]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Three digests of a hundred papers and more, no paper twice."""
+    paths = []
+    for day in (6, 7, 8):
+        rows = [row(day * 1000 + n, date=f"2025-02-{day:02}") for n in range(ROWS)]
+        paths.append(tmp_path / f"{day}.json")
+        paths[-1].write_bytes(digest(*rows))
+    return paths
+
+
+def test_a_load_killed_at_any_moment_leaves_whole_files(files, own_database):
+    start = time.monotonic()
+    process = manage(own_database, "load_digest", "--json", *map(str, files))
+    process.communicate()
+    assert process.returncode == 0
+    whole = time.monotonic() - start
+    assert numbers(own_database) == [3, 3 * ROWS, 3 * ROWS, 3 * ROWS, 6 * ROWS]
+
+    done = set()
+    for attempt in range(8):
+        # New bytes and new papers each time, so that every attempt has all its work before it.
+        before = numbers(own_database)
+        paths = [path.with_name(f"{attempt}-{path.name}") for path in files]
+        for number, path in enumerate(paths):
+            ids = range((attempt * 3 + number) * 200 + 10_000, 100_000)[:ROWS]
+            path.write_bytes(digest(*(row(n, date=f"2025-03-{number + 1:02}") for n in ids)))
+        process = manage(own_database, "load_digest", "--json", *map(str, paths))
+        try:
+            process.communicate(timeout=whole * random.uniform(0.5, 1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        after = numbers(own_database)
+        loaded = after[0] - before[0]
+        assert [a - b for a, b in zip(after, before, strict=True)] == [
+            *(loaded, loaded * ROWS, loaded * ROWS, loaded * ROWS, 2 * loaded * ROWS)
+        ]
+        done.add(loaded)
+    assert done <= {0, 1, 2, 3}
+
+
+def test_two_loads_at_once_are_as_one_after_the_other(files, own_database):
+    both = [manage(own_database, "load_digest", "--json", *map(str, files)) for _ in range(2)]
+    outputs = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert numbers(own_database) == [3, 3 * ROWS, 3 * ROWS, 3 * ROWS, 6 * ROWS]
+
+
+def test_a_database_without_tables_is_said_so(tmp_path, files):
+    if connection.vendor == "sqlite":
+        empty = f"sqlite:///{tmp_path}/empty.sqlite3"
+    else:
+        empty = f"postgres://postgres@/postgres?host={connection.settings_dict['HOST']}"
+    process = manage(empty, "load_digest", str(files[0]))
+    out, err = process.communicate()
+    assert (process.returncode, out) == (1, "")
+    assert "CommandError: the database cannot be used" in err
+    assert "manage.py migrate" in err
+    assert "Traceback" not in err
