@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from django.db import connection, models, transaction
 
 from . import identity, links, taxonomy
-from .formats import MAX_BYTES, Format, Problem, Reading, Record, Row, read
+from .formats import MAX_BYTES, Format, Problem, Reading, Row, read
 from .models import (
     Author,
     Authorship,
@@ -30,7 +30,8 @@ from .models import (
     Placement,
     Source,
 )
-from .projection import Said, Shown, given_links, line, project
+from .projection import Said, Shown, given_links, line, project, said_of
+from .search import index
 
 SUFFIXES = (".md", ".markdown", ".json")
 """What a digest's file may end in, when a folder is searched."""
@@ -209,8 +210,9 @@ def _write(source: Source, dates: set[date], rows: list[_Row], report: LoadRepor
 
     papers: dict[str, Paper] = Paper.objects.in_bulk(said, field_name="slug")
     known = {paper.pk: slug for slug, paper in papers.items()}
-    for pk, entry in _entries(known):
-        said[known[pk]].append(entry)
+    for some in _batches(known):
+        for pk, entry in said_of(Entry.objects.filter(paper__in=some)):
+            said[known[pk]].append(entry)
     shown = {slug: project(entries) for slug, entries in said.items()}
 
     new = []
@@ -226,7 +228,7 @@ def _write(source: Source, dates: set[date], rows: list[_Row], report: LoadRepor
     )
     papers |= {paper.slug: paper for paper in Paper.objects.bulk_create(new)}
 
-    placed = _place(digests, orders, papers)
+    placed, moved = _place(digests, orders, papers)
     source.digests.through.objects.bulk_create(
         source.digests.through(source=source, digest=digest) for digest in placed.values()
     )
@@ -242,20 +244,26 @@ def _write(source: Source, dates: set[date], rows: list[_Row], report: LoadRepor
         )
         for day, row, position, slug, _ in rows
     )
-    changed |= _relate({papers[slug].pk: one for slug, one in shown.items()}, known, report)
+    related = _relate({papers[slug].pk: one for slug, one in shown.items()}, known)
+    changed |= related.changed
+    index.write(
+        {*known, *moved},
+        new=[
+            index.row(
+                paper,
+                [(related.authors[name], name) for name in shown[paper.slug].authors],
+                [related.categories[name] for name in _with_areas(shown[paper.slug].categories)],
+                [links.destination(url).kind for url in shown[paper.slug].links],
+                [entry.date for entry in said[paper.slug]],
+            )
+            for paper in new
+        ],
+    )
 
+    report.links = related.links
     report.new = len(new)
     report.changed = len(changed & known.keys())
     report.unchanged = len(known) - report.changed
-
-
-def _entries(papers: Iterable[int]) -> Iterator[tuple[int, Said]]:
-    """All entries of the papers with these keys, each with its paper's key."""
-    for some in _batches(papers):
-        for pk, day, format_, sha, position, record in Entry.objects.filter(
-            paper__in=some
-        ).values_list("paper", "digest__date", "format", "source__sha256", "position", "record"):
-            yield pk, Said(day, Format(format_), sha, position, Record.from_dict(record))
 
 
 def _set_fields(paper: Paper, shown: Shown) -> bool:
@@ -280,12 +288,9 @@ def _orders(
         for entry in entries:
             ranked[entry.date].append((entry.precedence, slug))
     if digests:
-        others = Entry.objects.filter(digest__in=digests.values()).values_list(
-            "paper__slug", "digest__date", "format", "source__sha256", "position"
-        )
-        for slug, day, format_, sha, position in others:
-            rank = (-day.toordinal(), Format(format_).rank, sha, position)
-            ranked[day].append((rank, slug))
+        slugs = dict(Paper.objects.filter(digests__in=digests.values()).values_list("pk", "slug"))
+        for pk, entry in said_of(Entry.objects.filter(digest__in=digests.values())):
+            ranked[entry.date].append((entry.precedence, slugs[pk]))
     return {
         day: list(dict.fromkeys(slug for _, slug in sorted(entries)))
         for day, entries in ranked.items()
@@ -294,10 +299,11 @@ def _orders(
 
 def _place(
     digests: dict[date, Digest], orders: dict[date, list[str]], papers: dict[str, Paper]
-) -> dict[date, Digest]:
-    """Write each digest's papers in order, and a paper's first day and place; all the digests.
+) -> tuple[dict[date, Digest], Collection[int]]:
+    """Write each digest's papers in order, and each paper's first day and place.
 
-    digests: those that were there before. papers: those that this file speaks of.
+    digests: those that were there before. papers: those that this file speaks of. Returns all the
+    digests, and the keys of the papers that have another first day or place now.
     """
     current: dict[date, dict[str, Paper]] = {day: {} for day in orders}
     if digests:
@@ -331,11 +337,21 @@ def _place(
             digests[day].save(update_fields=["paper_count"])
     Placement.objects.bulk_create(new)
     Paper.objects.bulk_update(moved.values(), ["date", "position"], batch_size=100)
-    return digests
+    return digests, moved
 
 
-def _relate(shown: dict[int, Shown], known: Collection[int], report: LoadReport) -> set[int]:
-    """Write the authors, categories and links of papers; the keys of those that changed.
+class _Related(NamedTuple):
+    """The keys of the papers whose authors, categories or links changed; the keys of the authors
+    and categories concerned, by name; how many links are new."""
+
+    changed: set[int]
+    authors: dict[str, int]
+    categories: dict[str, int]
+    links: int
+
+
+def _relate(shown: dict[int, Shown], known: Collection[int]) -> _Related:
+    """Write the authors, categories and links of papers.
 
     shown: what each paper shows, by its key. known: which of them were there before.
     """
@@ -356,8 +372,9 @@ def _relate(shown: dict[int, Shown], known: Collection[int], report: LoadReport)
         Author.objects.filter(paper_count=0).delete()
         Category.objects.filter(paper_count=0, is_area=False).delete()
         Category.objects.filter(paper_count=0).delete()
-    report.links = sum(count for count in urls.counts().values() if count > 0)
-    return {*authors.wanted, *categories.wanted, *urls.wanted}
+    changed = {*authors.wanted, *categories.wanted, *urls.wanted}
+    new_links = sum(count for count in urls.counts().values() if count > 0)
+    return _Related(changed, author_of, category_of, new_links)
 
 
 class _Change:

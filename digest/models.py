@@ -306,6 +306,24 @@ class Placement(_Ordered):
         constraints = _one_place_each("placement", "digest", "paper")
 
 
+class SearchText(models.Model):
+    """A paper's words and tags as `search` folds them: what its index is made of.
+
+    The key grows with the papers' date, and falls with their place in the day: descending, it is
+    the order of `PaperQuerySet.newest`.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    paper = models.OneToOneField(Paper, models.CASCADE, related_name="search_text")
+    title = models.TextField()
+    authors = models.TextField()
+    summary = models.TextField()
+    tags = models.TextField()
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Entry(_Ordered):
     """One row of a source: what it said about one paper on one day, as it was given."""
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
 
 from . import links, taxonomy
 from .formats import Format, Record
 from .identity import fold
 from .markup import is_list, summary_points, title_html
+from .models import Entry
 
 CUT_AT = 5
 """Digests print the first five authors: a list of exactly five is taken as cut."""
@@ -38,6 +41,14 @@ class Said(NamedTuple):
     def precedence(self) -> tuple[int, int, str, int]:
         """Sorts the newest digest first, and within a day JSON, six columns, three columns."""
         return (-self.date.toordinal(), self.format.rank, self.sha256, self.position)
+
+
+def said_of(entries: QuerySet[Entry]) -> Iterator[tuple[int, Said]]:
+    """What entries say, in one query, each with its paper's key."""
+    for paper, day, format_, sha256, position, record in entries.values_list(
+        "paper", "digest__date", "format", "source__sha256", "position", "record"
+    ):
+        yield paper, Said(day, Format(format_), sha256, position, Record.from_dict(record))
 
 
 @dataclass(frozen=True, slots=True)

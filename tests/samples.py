@@ -27,6 +27,7 @@ def digest(*rows: dict[str, Any]) -> bytes:
 
 
 WORD = "unbreakable" * 25
+FORMULA = " + ".join(f"a_{{{n}}}^2" for n in range(40))
 
 NASTY = [
     row(
@@ -65,8 +66,8 @@ NASTY = [
     ),
     row(
         5,
-        title=r"$\text{Transformer}^2$ in $O(n \log n)$",
-        summary="- Its loss is $" + "+".join(f"a_{{{n}}}^2" for n in range(40)) + "$.\n- It is.",
+        title=rf"$\text{{Transformer}}^2$ in $O(n \log n)$, where $n = {FORMULA}$",
+        summary=f"- Its loss is ${FORMULA}$.\n- It is $\\beta$.",
     ),
     row(6, link="https://arxiv.org/abs/hep-th/9901001", summary="Prose, first. Prose, second."),
     row(7, link="https://example.org/paper?x=1&y=2"),

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from typing import Literal
 
-from digest.formats import Format, Record, write_json, write_markdown
+from digest.formats import Record, write_json, write_markdown
 from digest.models import Digest
-from digest.projection import Said, as_given
+from digest.projection import Said, as_given, said_of
 
 WRITERS = {"markdown": ("md", write_markdown), "json": ("json", write_json)}
 """For each format its files' suffix and its writer."""
@@ -14,12 +14,8 @@ WRITERS = {"markdown": ("md", write_markdown), "json": ("json", write_json)}
 def export_digest(digest: Digest, format: Literal["markdown", "json"]) -> str:
     """The digest as six-column Markdown or JSON: its papers in order, as it gave them."""
     said: dict[int, list[Said]] = defaultdict(list)
-    for paper, format_, sha256, position, record in digest.entries.values_list(
-        "paper", "format", "source__sha256", "position", "record"
-    ):
-        said[paper].append(
-            Said(digest.date, Format(format_), sha256, position, Record.from_dict(record))
-        )
+    for paper, entry in said_of(digest.entries.all()):
+        said[paper].append(entry)
     order = digest.placements.order_by("position").values_list("paper", flat=True)
     _, write = WRITERS[format]
     return write(digest.date, [_complete(as_given(said[paper])) for paper in order])

@@ -67,8 +67,8 @@ def _row(date: datetime.date, record: Record) -> dict[str, Any]:
 
 
 class _Reader:
-    """Reads the list element by element, so that each row has its line, and an error late in the
-    file leaves the rows before it."""
+    """Goes from element to element, for each to have its line, and for an error late in the file to
+    leave the rows before it."""
 
     def __init__(self, text: str, date: datetime.date | None) -> None:
         self.text = text

@@ -139,16 +139,19 @@ class _Table(NamedTuple):
 
 
 class _Reader:
+    """Goes from landmark to landmark: dated headings, and lines that begin with a bar."""
+
     def __init__(self, text: str, date: datetime.date | None) -> None:
         self.text = text
         self.draft = Draft()
         self.line = 0
+        # The section: its date, whether it was found at fault, and what to say if no table comes.
         self.date = date
-        self.table: _Table | None = None  # None: what is in the table is passed over
+        self.refused = False
+        self.bare: tuple[int, str, str] | None = None
+        # The table: whether in one at all, and its kind, if known.
         self.in_table = False
-        self.refused = False  # whether the section was found at fault as a whole
-        self.bare: str | None = None  # the section's date, until it has a table
-        self.bare_line = 0
+        self.table: _Table | None = None
 
     def read(self) -> Reading:
         counted = 0
@@ -156,6 +159,7 @@ class _Reader:
             self.line += self.text.count("\n", counted, mark.end())
             counted = mark.end()
             if number == MAX_ROWS:
+                self._end_section()
                 self.draft.problem(self.line, f"more than {MAX_ROWS:,} rows", REST_NOT_READ)
                 break
             if mark[1]:
@@ -167,28 +171,28 @@ class _Reader:
 
     def _begin_section(self, named: str) -> None:
         self._end_section()
-        self.date = parse_date(named)
-        self.table = None
         self.in_table = False
+        self.date = parse_date(named)
         self.refused = self.date is None
-        self.bare = None if self.refused else named
-        self.bare_line = self.line
-        if self.refused:
+        if self.date:
+            self.bare = self.line, f"no table of papers follows for {named}", "day left out"
+        else:
             self.draft.problem(self.line, f"{quote(named)} is not a date", "section left out")
 
     def _end_section(self) -> None:
         if self.bare:
-            reason = f"no table of papers follows for {self.bare}"
-            self.draft.problem(self.bare_line, reason, "day left out")
+            self.draft.problem(*self.bare)
+            self.bare = None
 
     def _bar(self, start: int) -> None:
         """A line that begins with a bar, and what belongs to it."""
         row_end = _ROW_END.search(self.text, start)
         end = row_end.start() if row_end else len(self.text)
-        columns = self.text[start : min(end, start + 200)].strip().strip("|").split("|")
-        table = _TABLES.get(tuple(column.strip().lower() for column in columns))
+        head = self.text[start : min(end, start + 200)]
+        columns = tuple(column.strip().lower() for column in head.strip().strip("|").split("|"))
+        table = _TABLES.get(columns)
         if table or not self.in_table or _RULE.match(self.text, end):
-            self._begin_table(table, self.text[start : min(end, start + 200)])
+            self._begin_table(table, head)
         elif self.table and self.date:
             try:
                 self._row(self.table, self.date, start, end)
@@ -196,19 +200,15 @@ class _Reader:
                 self.draft.problem(self.line, str(error), ROW_LEFT_OUT)
 
     def _begin_table(self, table: _Table | None, header: str) -> None:
-        self.table = None
         self.in_table = True
+        self.table = table
         self.bare = None
-        if self.refused:
-            return
-        if not self.date:
-            if table:  # any other is part of the front matter
-                self.draft.problem(self.line, "the table has no date", "table left out")
-        elif not table:
-            self.draft.problem(self.line, f"unknown table: {quote(header)}", "table left out")
-        else:
-            self.table = table
+        if self.date and table:
             self.draft.open(self.date, table.format)
+        elif self.date:
+            self.draft.problem(self.line, f"unknown table: {quote(header)}", "table left out")
+        elif table and not self.refused:  # an unknown one is part of the front matter
+            self.draft.problem(self.line, "the table has no date", "table left out")
 
     def _row(self, table: _Table, date: datetime.date, start: int, end: int) -> None:
         if end - start > MAX_ROW:

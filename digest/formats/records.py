@@ -118,8 +118,8 @@ class Problem:
 class Reading:
     """All that a file said.
 
-    days: each date once, in the order in which the file first names them. problems: by line.
-    format: that of the first table; None if no day was found.
+    days: each date once, in the order in which the file first names them. problems: in the order of
+    their lines. format: that of the first table; None if no day was found.
     """
 
     days: tuple[Day, ...]
@@ -146,7 +146,7 @@ class Draft:
 
     def add(self, day: datetime.date, line: int, format: Format, record: Record) -> None:
         """Add a row; raises BadRow if it is without a title, over a limit or impossible to keep."""
-        check(record)
+        _check(record)
         self.open(day, format)
         self._days[day].append(Row(line, format, record))
 
@@ -155,11 +155,10 @@ class Draft:
 
     def reading(self) -> Reading:
         days = tuple(Day(day, tuple(rows)) for day, rows in self._days.items())
-        problems = tuple(sorted(self._problems, key=lambda problem: problem.line))
-        return Reading(days, problems, self._format)
+        return Reading(days, tuple(self._problems), self._format)
 
 
-def check(record: Record) -> None:
+def _check(record: Record) -> None:
     """Raise BadRow unless the record has a title, keeps to the limits and can be kept anywhere."""
     if not record.title:
         raise BadRow("the row has no title")

@@ -85,6 +85,7 @@ def rows_by_file() -> list[list[Rows]]:
                 new(catalogue.Classification, paper__entries__source=source),
                 new(catalogue.Link, paper__entries__source=source),
                 new(catalogue.Placement, digest__sources=source),
+                new(catalogue.SearchText, paper__entries__source=source),
             ]
         )
     return files

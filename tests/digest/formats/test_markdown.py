@@ -5,7 +5,6 @@ import datetime
 import pytest
 
 from digest.formats import Day, Format, Record, Row, read, reduce_to_markdown, write_markdown
-from digest.formats import records as limits
 
 DATE = datetime.date(2025, 2, 6)
 SIX = """\
@@ -82,6 +81,7 @@ def test_a_day_without_papers():
         ("[A | B | C](u)", "A | B | C", "u"),
         (r"[A \| B](u)", "A | B", "u"),
         (r"[A \\\| B](u)", r"A \| B", "u"),
+        (r"[A \\| B](u)", r"A \\| B", "u"),
         (r"[A \b \\c](u)", r"A \b \\c", "u"),
         ("[<think> `code` $\\pi_0$](u)", "<think> `code` $\\pi_0$", "u"),
         ("[Wrapped\n  title](u)", "Wrapped\n  title", "u"),
@@ -226,6 +226,19 @@ def test_a_row_broken_before_a_bar():
     ]
 
 
+def test_a_row_goes_on_until_it_has_all_its_columns():
+    text = f"{SIX}| [T](u) | A |\n S | [] |\n N/A |\n [Link](v) | \t\n"
+    assert one_record(text) == Record("T", "u", "A", "\n S", (), None, (), ("v",))
+
+
+def test_a_row_that_is_too_long(monkeypatch):
+    monkeypatch.setattr("digest.formats.markdown.MAX_ROW", len(GOOD) - 1)
+    rows, problems = rows_and_problems(f"{SIX}{GOOD}| long{GOOD}{GOOD}")
+    assert rows == [(5, GOOD_RECORD), (7, GOOD_RECORD)]
+    length = f"{len(GOOD) - 1:,} characters"
+    assert problems == [f"6: the row is longer than {length} (row left out)"]
+
+
 def test_text_after_a_row():
     rows, problems = rows_and_problems(f"{SIX}{GOOD}and more\n{GOOD}\nText after a blank line.\n")
     assert rows == [(5, GOOD_RECORD), (7, GOOD_RECORD)]
@@ -286,6 +299,16 @@ def test_an_impossible_date(date):
     assert rows_and_problems(text) == ([(10, GOOD_RECORD)], [problem])
 
 
+def test_a_section_without_a_table_before_an_impossible_date():
+    assert rows_and_problems("## Papers for 2025-02-05\n## Papers for 2025-02-30\n") == (
+        [],
+        [
+            "1: no table of papers follows for 2025-02-05 (day left out)",
+            "2: '2025-02-30' is not a date (section left out)",
+        ],
+    )
+
+
 def test_a_section_without_a_table():
     text = f"## Papers for 2025-02-05\n\nNone today.\n\n{SIX}{GOOD}\n## Papers for 2025-02-04"
     assert rows_and_problems(text) == (
@@ -319,17 +342,19 @@ def test_an_unknown_table():
 
 def test_a_table_whose_header_is_lost():
     lost = f"## Papers for 2025-02-06\n{GOOD}{GOOD}"
-    assert rows_and_problems(lost) == (
-        [],
-        ["2: unknown table: '| [Good](https://arxiv.org/abs/2502.000…' (table left out)"],
-    )
+    problem = "unknown table: '| [Good](https://arxiv.org/abs/2502.000…' (table left out)"
+    assert rows_and_problems(lost) == ([], [f"2: {problem}"])
+    assert rows_and_problems(SIX + GOOD + lost) == ([(5, GOOD_RECORD)], [f"7: {problem}"])
 
 
 def test_headers_are_known_whatever_their_case_and_rules():
     text = "## Papers for 2025-02-06\n|TITLE|authors|  Summary|\n{}| B | b | bb |\n"
     for rule in ("", "|:--|---:|:-:|\n", "| - | - | - |\n"):
-        [(_, record)], problems = rows_and_problems(text.format(rule))
-        assert (record, problems) == (Record("B", "", "b", "bb"), [])
+        assert one_record(text.format(rule)) == Record("B", "", "b", "bb")
+        (first, (_, second)), problems = rows_and_problems(
+            SIX + GOOD + text.format(rule).partition("\n")[2]
+        )
+        assert (first, second, problems) == ((5, GOOD_RECORD), Record("B", "", "b", "bb"), [])
 
 
 READ_MORE = "[arXiv](https://arxiv.org/abs/1) or [HuggingFace](https://huggingface.co/papers/1)"
@@ -398,4 +423,9 @@ def test_only_so_many_rows(monkeypatch):
         [(5, GOOD_RECORD), (6, GOOD_RECORD)],
         ["7: more than 5 rows (rest of the file not read)"],
     )
-    assert limits.MAX_ROWS == 100_000
+    bare = "## Papers for 2025-02-05\n"
+    assert rows_and_problems(SIX + bare * 3)[1] == [
+        "5: no table of papers follows for 2025-02-05 (day left out)",
+        "6: no table of papers follows for 2025-02-05 (day left out)",
+        "7: more than 5 rows (rest of the file not read)",
+    ]

@@ -183,7 +183,9 @@ def test_no_file_is_too_odd_to_answer(data, date):
     assert reading.days or reading.problems
     assert (reading.format is None) == (not reading.days)
     lines = data.count(b"\n") + data.count(b"\r") + 1
-    assert all(1 <= problem.line <= lines for problem in reading.problems)
+    places = [problem.line for problem in reading.problems]
+    assert places == sorted(places)
+    assert all(1 <= line <= lines for line in places)
     for day in reading.days:
         assert all(1 <= row.line <= lines for row in day.rows)
         records = [row.record for row in day.rows]

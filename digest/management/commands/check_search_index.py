@@ -1,0 +1,26 @@
+"""`manage.py check_search_index`: prove that every paper can be found, and mend what cannot."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from digest.search import index
+
+
+class Command(BaseCommand):
+    help = "Compare the search index with the catalogue, and mend it where they differ."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only look; fail if it differs")
+
+    def handle(self, dry_run: bool, **options: Any) -> None:
+        health = index.check(mend=not dry_run)
+        index_ = "agrees with them" if health.agrees else "did not agree with them"
+        found = f"{health.papers} papers, {health.stale} out of date; the index {index_}."
+        if health.whole:
+            self.stdout.write(found)
+        elif dry_run:
+            raise CommandError(f"{found} Run this command without --dry-run to mend it.")
+        else:
+            self.stdout.write(f"{found} Mended.")

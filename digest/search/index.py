@@ -1,0 +1,381 @@
+"""The full-text index: what it holds of a paper, and the SQL that each database wants.
+
+`SearchText` has a row for every paper, made by `write`. The database's own index follows that table
+by itself: on SQLite an FTS5 table through triggers, on PostgreSQL a stored, weighted `tsvector`
+with a GIN index. `check` proves both, and mends what is missing.
+"""
+
+# The statements below are put together from the constants below and from nothing else.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+from digest.models import Category, Paper, SearchText
+
+from .query import (
+    HEADING,
+    AllOf,
+    AnyOf,
+    Node,
+    Not,
+    Tag,
+    Words,
+    arxiv_tag,
+    author_tag,
+    category_tag,
+    date_tags,
+    digest_tag,
+    kind_tag,
+)
+from .text import document, fold
+
+EVERY = "every"
+"""The tag of all papers: what a query without a positive part is about."""
+
+_DAY = 1_000_000
+"""Keys that a day may use: more than any digest has papers."""
+
+
+# What a paper's row holds
+
+
+def key(paper: Paper) -> int:
+    """The key of a paper's row; it changes with the paper's date and position."""
+    return paper.date.toordinal() * _DAY + max(_DAY - 1 - paper.position, 0)
+
+
+def row(
+    paper: Paper,
+    authors: list[tuple[int, str]],
+    categories: Iterable[int],
+    kinds: Iterable[str],
+    days: Iterable[date],
+) -> SearchText:
+    """A paper's row.
+
+    authors: keys and names, in order. categories: the keys of its categories and their areas.
+    kinds: of its links. days: of the digests that it stands in.
+    """
+    tags = [
+        EVERY,
+        *date_tags(paper.date),
+        *map(digest_tag, sorted(set(days))),
+        *map(category_tag, sorted(set(categories))),
+        *(author_tag(pk) for pk, _ in authors),
+        *map(kind_tag, sorted(set(kinds))),
+        *([arxiv_tag(paper.arxiv_id)] if paper.arxiv_id else []),
+    ]
+    return SearchText(
+        id=key(paper),
+        paper=paper,
+        title=document(paper.title),
+        # A comma between two names keeps them apart for compounds, not for phrases.
+        authors=document(", ".join(name for _, name in authors)),
+        summary=document(paper.summary),
+        tags=" ".join(tags),
+    )
+
+
+def rows(papers: Iterable[int]) -> Iterator[SearchText]:
+    """The rows that the papers with these keys should have, as the database has them."""
+    found = Paper.objects.filter(pk__in=papers).prefetch_related(
+        "authors", "categories", "links", "digests"
+    )
+    for paper in found:
+        categories = list(paper.categories.all())
+        yield row(
+            paper,
+            [(author.pk, author.name) for author in paper.authors.all()],
+            {key for c in categories for key in (c.pk, c.area_id) if key},
+            {link.kind for link in paper.links.all()},
+            {digest.date for digest in paper.digests.all()},
+        )
+
+
+def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
+    """Make the rows of the papers with these keys anew, after anything that they show changed.
+
+    new: rows of papers that had none.
+    """
+    for some in _batches(papers, 500):
+        SearchText.objects.filter(paper__in=some).delete()
+        SearchText.objects.bulk_create(rows(some))
+    SearchText.objects.bulk_create(new)
+
+
+def categories() -> Callable[[str, bool], str | None]:
+    """What `query.parse` wants: a category's tag by its name or slug, read in one query at need."""
+    known: dict[str, tuple[int, bool]] = {}
+
+    def tag(name: str, area_only: bool) -> str | None:
+        if not known:
+            for pk, name_, slug, is_area in Category.objects.values_list(
+                "pk", "name", "slug", "is_area"
+            ):
+                known[fold(name_)] = known[slug] = (pk, is_area)
+        pk, is_area = known.get(fold(name)) or known.get(name.lower()) or (0, False)
+        return category_tag(pk) if pk and (is_area or not area_only) else None
+
+    return tag
+
+
+# What each database wants
+
+
+@dataclass(frozen=True)
+class _Database:
+    """A database's own words.
+
+    create: the statements that make its index over the table and fill it; drop: their undoing.
+    expression: what is to match, as it says it. matches: where matches come from, `t` being the
+    table, with a place for the expression; count: the same for counting. newest, best: the orders.
+    """
+
+    create: tuple[str, ...]
+    drop: tuple[str, ...]
+    expression: Callable[[Node], str]
+    matches: str
+    count: str
+    newest: str
+    best: str
+
+
+def _fts5(node: Node) -> str:
+    match node:
+        case Words(words, column, prefix):
+            columns = {"": "{title authors summary}", HEADING: "{title authors}"}
+            return f'{columns.get(column, column)} : "{" ".join(words)}"' + (" *" if prefix else "")
+        case Tag(name):
+            return f'tags : "{name}"'
+        case AnyOf(nodes):
+            return "(" + " OR ".join(map(_fts5, nodes)) + ")"
+        case Not():
+            return _fts5(AllOf((node,)))
+        case AllOf(nodes):
+            wanted = [_fts5(inner) for inner in nodes if not isinstance(inner, Not)]
+            refused = [f" NOT {_fts5(inner.node)}" for inner in nodes if isinstance(inner, Not)]
+            return "((" + (" AND ".join(wanted) or _fts5(Tag(EVERY))) + ")" + "".join(refused) + ")"
+
+
+def _tsquery(node: Node) -> str:
+    match node:
+        case Words(words, column, prefix):
+            weights = {"": "ABC", HEADING: "AB", "title": "A", "authors": "B"}[column]
+            last = f"'{words[-1]}':{'*' if prefix else ''}{weights}"
+            return "(" + " <-> ".join([*(f"'{w}':{weights}" for w in words[:-1]), last]) + ")"
+        case Tag(name):
+            return f"'{name}':D"
+        case AnyOf(nodes):
+            return "(" + " | ".join(map(_tsquery, nodes)) + ")"
+        case Not(inner):
+            return f"!{_tsquery(inner)}"
+        case AllOf(nodes):
+            return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"
+
+
+_TABLE, _INDEX = "digest_searchtext", "digest_searchindex"
+_COLUMNS = "title, authors, summary, tags"
+_OLD = ", ".join(f"old.{column}" for column in _COLUMNS.split(", "))
+_NEW = _OLD.replace("old.", "new.")
+_FORGET = f"INSERT INTO {_INDEX} ({_INDEX}, rowid, {_COLUMNS}) VALUES ('delete', old.id, {_OLD})"
+_LEARN = f"INSERT INTO {_INDEX} (rowid, {_COLUMNS}) VALUES (new.id, {_NEW})"
+_TRIGGERS = {
+    f"{_TABLE}_insert": f"AFTER INSERT ON {_TABLE} BEGIN {_LEARN}; END",
+    f"{_TABLE}_delete": f"AFTER DELETE ON {_TABLE} BEGIN {_FORGET}; END",
+    f"{_TABLE}_update": f"AFTER UPDATE ON {_TABLE} BEGIN {_FORGET}; {_LEARN}; END",
+}
+
+_SQLITE = _Database(
+    create=(
+        # The words are folded already: whatever is no space is part of one.
+        f"CREATE VIRTUAL TABLE {_INDEX} USING fts5({_COLUMNS}, content='{_TABLE}',"
+        " content_rowid='id', tokenize='unicode61 remove_diacritics 0', prefix='2 3')",
+        f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0)')",
+        f"INSERT INTO {_INDEX} ({_INDEX}) VALUES ('rebuild')",
+        *(f"CREATE TRIGGER {name} {body}" for name, body in _TRIGGERS.items()),
+    ),
+    drop=(
+        *(f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS),
+        f"DROP TABLE IF EXISTS {_INDEX}",
+    ),
+    expression=_fts5,
+    matches=f"{_INDEX} AS i JOIN {_TABLE} AS t ON t.id = i.rowid WHERE i.{_INDEX} MATCH %s",
+    count=f"{_INDEX} WHERE {_INDEX} MATCH %s",
+    # By the key of the index itself, which walks its matches in that order and stops when it may.
+    newest="i.rowid DESC",
+    best="i.rank, i.rowid DESC",
+)
+
+_VECTOR = " || ".join(
+    f"setweight(to_tsvector('simple', {column}), '{weight}')"
+    for column, weight in zip(_COLUMNS.split(", "), "ABCD", strict=True)
+)
+_POSTGRESQL = _Database(
+    create=(
+        f"ALTER TABLE {_TABLE} ADD COLUMN vector tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
+        f"CREATE INDEX {_INDEX} ON {_TABLE} USING gin (vector)",
+    ),
+    drop=(
+        f"DROP INDEX IF EXISTS {_INDEX}",
+        f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS vector",
+    ),
+    expression=_tsquery,
+    matches=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
+    count=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
+    newest="t.id DESC",
+    best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, q) DESC, t.id DESC",
+)
+
+
+def _database() -> _Database:
+    return _SQLITE if connection.vendor == "sqlite" else _POSTGRESQL
+
+
+# Asking it
+
+
+def count(node: Node, most: int) -> int:
+    """The number of papers that match; `most` if there are as many or more."""
+    source, expression = _database().count, _database().expression(node)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT %s) AS found"
+    return int(_rows(sql, expression, most)[0][0])
+
+
+def papers(node: Node, limit: int, offset: int = 0, *, best: bool = False) -> list[int]:
+    """The keys of matching papers: the newest, or the best matches, first."""
+    database = _database()
+    order = database.best if best else database.newest
+    sql = f"SELECT t.paper_id FROM {database.matches} ORDER BY {order} LIMIT %s OFFSET %s"
+    return [pk for (pk,) in _rows(sql, database.expression(node), limit, offset)]
+
+
+def walk(node: Node, size: int) -> Iterator[list[int]]:
+    """The keys of all matching papers, newest first, so many at a time."""
+    database = _database()
+    key = database.newest.split()[0]
+    sql = (
+        f"SELECT t.id, t.paper_id FROM {database.matches} AND {key} < %s"
+        f" ORDER BY {database.newest} LIMIT %s"
+    )
+    before = 2**62
+    while found := _rows(sql, database.expression(node), before, size):
+        yield [paper for _, paper in found]
+        before = found[-1][0]
+
+
+def tags(node: Node, most: int) -> list[str]:
+    """The tags of the newest matching papers, each paper's with spaces between them."""
+    database = _database()
+    sql = f"SELECT t.tags FROM {database.matches} ORDER BY {database.newest} LIMIT %s"
+    return [found for (found,) in _rows(sql, database.expression(node), most)]
+
+
+def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+# Keeping it whole
+
+
+def create() -> None:
+    """Make the database's own index anew over the rows that there are."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in (*_database().drop, *_database().create):
+            cursor.execute(statement)
+
+
+def stands() -> bool:
+    """Whether the database's own index is there and follows the rows. Quick: nothing is compared.
+
+    Django rebuilds a table on SQLite when it alters it, and drops its triggers without a word.
+    """
+    if connection.vendor == "sqlite":
+        wanted = {_INDEX, *_TRIGGERS}
+        sql = "SELECT name FROM sqlite_master WHERE name IN (%s, %s, %s, %s)"
+    else:
+        wanted = {_INDEX, "vector"}
+        sql = (
+            "SELECT relname FROM pg_class WHERE relname = %s UNION SELECT attname FROM pg_attribute"
+            " WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped"
+        )
+    names = sorted(wanted) if connection.vendor == "sqlite" else [_INDEX, _TABLE, "vector"]
+    return {name for (name,) in _rows(sql, *names)} == wanted
+
+
+def after_migrate(**_: object) -> None:
+    """Make the index stand again after a migration, and give every paper its row."""
+    tables = connection.introspection.table_names()
+    if _TABLE not in tables:
+        return
+    if not stands():
+        create()
+    write(Paper.objects.filter(search_text=None).values_list("pk", flat=True))
+
+
+@dataclass
+class Health:
+    """What a check found: papers whose row is missing or out of date, rows of nothing, and whether
+    the database's own index agreed with the rows."""
+
+    papers: int = 0
+    stale: int = 0
+    agrees: bool = True
+
+    @property
+    def whole(self) -> bool:
+        return self.agrees and not self.stale
+
+
+def check(*, mend: bool = False) -> Health:
+    """Compare the index with the catalogue, paper by paper. mend: and put right what differs."""
+    health = Health()
+    names = [field.attname for field in SearchText._meta.concrete_fields]
+    keys = Paper.objects.order_by("pk").values_list("pk", flat=True)
+    with transaction.atomic():
+        for some in _batches(keys.iterator(), 500):
+            there = {
+                values[1]: values
+                for values in SearchText.objects.filter(paper__in=some).values_list(*names)
+            }
+            stale = [
+                row.paper_id
+                for row in rows(some)
+                if there.get(row.paper_id) != tuple(getattr(row, name) for name in names)
+            ]
+            health.papers += len(some)
+            health.stale += len(stale)
+            if mend and stale:
+                write(stale)
+        health.agrees = stands() and _agrees()
+        if mend and not health.agrees:
+            create()
+    return health
+
+
+def _agrees() -> bool:
+    """Whether SQLite's index holds exactly what the rows do; PostgreSQL's cannot hold else."""
+    if connection.vendor != "sqlite":
+        return True
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('integrity-check', 1)")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _batches(values: Iterable[int], size: int) -> Iterator[list[int]]:
+    values = iter(values)
+    while some := list(islice(values, size)):
+        yield some

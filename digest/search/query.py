@@ -1,0 +1,303 @@
+"""The query language: what a person types -> what is to match.
+
+    words             all must match; the last one also as the beginning of a word
+    "a phrase"        these words in this order
+    -word             papers without it; also before a phrase or a field
+    this OR that      either of the two beside it
+    title: author:    in these alone
+    category: area:   by name or slug
+    has:code          a link of a kind: code, model, dataset, space, collection, project
+    date:2025-02      a day, a month, a year, or a range: date:2025-01..2025-03, date:..2024
+    arxiv:2502.02737  a paper, by its id or address in any common form
+
+Nothing that is typed is an error: a part that cannot be read is reported, and the rest searched.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from digest import links
+from digest.identity import arxiv_id
+
+from .text import chunks, tokens
+
+MAX_LENGTH = 500
+"""Characters of a query; what is beyond is not read."""
+MAX_TERMS = 40
+
+KINDS = {kind.split()[0]: kind for kind in links.KINDS if kind != links.OTHER}
+"""What `has:` takes, and the kind of link that it stands for."""
+
+_TERM = re.compile(
+    r"""
+    (?P<minus>-)?
+    (?:(?P<field>title|author|category|area|has|date|arxiv):(?=\S))?
+    (?: "(?P<phrase>[^"]*)(?P<close>"?) | (?P<word>[^\s"]+) )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+_FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
+
+
+HEADING = "heading"
+"""The column of a paper's title and authors together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words in this order; `prefix`: the last may go on.
+
+    column: "title", "authors", `HEADING`, or "" for any.
+    """
+
+    words: tuple[str, ...]
+    column: str = ""
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One of a document's tags."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All of these; without any, every paper."""
+
+    nodes: tuple[Node, ...]
+
+
+Node = Words | Tag | Not | AnyOf | AllOf
+
+NOTHING = Not(AllOf(()))
+"""Matches no paper."""
+
+
+class Problem(NamedTuple):
+    """A part of a query that could not be read, and why."""
+
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is to match, what could not be read, and the paper that the query names, if it is one.
+
+    arxiv_id: of the paper, when the whole query is an id or an address.
+    """
+
+    node: AllOf = AllOf(())
+    problems: tuple[Problem, ...] = ()
+    arxiv_id: str | None = None
+
+    def __and__(self, nodes: tuple[Node, ...]) -> Query:
+        """The query narrowed further."""
+        return Query(AllOf((*self.node.nodes, *nodes)), self.problems, self.arxiv_id)
+
+    def words(self) -> list[Words]:
+        """All that a matching paper may hold, to mark it."""
+        return list(_positive(self.node))
+
+
+def _positive(node: Node) -> Iterator[Words]:
+    match node:
+        case Words():
+            yield node
+        case AnyOf(nodes) | AllOf(nodes):
+            for inner in nodes:
+                yield from _positive(inner)
+
+
+Categories = Callable[[str, bool], "str | None"]
+"""The tag of a category by its name or slug, or of an area alone; None for an unknown one."""
+
+
+def parse(text: str, categories: Categories) -> Query:
+    """Read a query. Never raises."""
+    return _Parser(text, categories).query()
+
+
+class _Unreadable(Exception):
+    pass
+
+
+class _Parser:
+    def __init__(self, text: str, categories: Categories) -> None:
+        self.text = text.strip()
+        self.categories = categories
+        self.problems: list[Problem] = []
+
+    def query(self) -> Query:
+        if len(self.text) > MAX_LENGTH:
+            beyond = self.text[MAX_LENGTH : MAX_LENGTH + 20]
+            self.text = self.text[:MAX_LENGTH]
+            self._problem(f"{beyond}…", f"a query has at most {MAX_LENGTH} characters")
+        if number := arxiv_id(self.text):
+            return Query(AllOf((Tag(arxiv_tag(number)),)), tuple(self.problems), number)
+        terms = list(_TERM.finditer(self.text))
+        if len(terms) > MAX_TERMS:
+            self._problem(terms[MAX_TERMS][0], f"a query has at most {MAX_TERMS} terms")
+        # The groups of alternatives, all of which must match.
+        groups: list[list[Node]] = []
+        joining = False
+        terms = terms[:MAX_TERMS]
+        for place, term in enumerate(terms):
+            if term[0] == "OR":
+                if not groups or place == len(terms) - 1 or joining:
+                    self._problem("OR", "it stands between two terms")
+                else:
+                    joining = True
+                continue
+            node = self._term(term, last=place == len(terms) - 1)
+            if node is None:
+                continue
+            if joining:
+                groups[-1].append(node)
+            else:
+                groups.append([node])
+            joining = False
+        if self.text and not groups and not self.problems:
+            self._problem(self.text, "there is no word in it")
+        nodes = tuple(group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
+        return Query(AllOf(nodes), tuple(self.problems))
+
+    def _problem(self, part: str, reason: str) -> None:
+        self.problems.append(Problem(part, reason))
+
+    def _term(self, term: re.Match[str], last: bool) -> Node | None:
+        value = term["word"] if term["phrase"] is None else term["phrase"]
+        if term["phrase"] is not None and not term["close"]:
+            self._problem(term[0], "the quotation mark has no partner; read to the end")
+        try:
+            node = self._node((term["field"] or "").lower(), value, term["word"] is not None, last)
+        except _Unreadable as error:
+            self._problem(term[0], str(error))
+            return None
+        return Not(node) if node and term["minus"] else node
+
+    def _node(self, field: str, value: str, word: bool, last: bool) -> Node | None:
+        match field:
+            case "category" | "area":
+                if tag := self.categories(value, field == "area"):
+                    return Tag(tag)
+                raise _Unreadable(f"there is no such {field}")
+            case "has":
+                if kind := KINDS.get(value.lower().rstrip("s")):
+                    return Tag(kind_tag(kind))
+                raise _Unreadable(f"has: takes {', '.join(KINDS)}")
+            case "date":
+                return date_node(*_dates(value))
+            case "arxiv":
+                if number := arxiv_id(value):
+                    return Tag(arxiv_tag(number))
+                raise _Unreadable("this is no arXiv id")
+        column = {"title": "title", "author": "authors"}.get(field, "")
+        if not word:
+            words = tuple(tokens(value))
+            return Words(words, column) if words else None
+        if not field and (number := arxiv_id(value)):
+            return Tag(arxiv_tag(number))
+        nodes = [_word(parts, joined, column, last) for parts, joined in chunks(value)]
+        return nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes)) if nodes else None
+
+
+def _word(parts: list[str], joined: str, column: str, last: bool) -> Node:
+    words = Words(tuple(parts), column, prefix=last and len(parts[-1]) > 1)
+    return AnyOf((words, Words((joined,), column, prefix=last))) if joined else words
+
+
+# Tags: what is known of a paper beside its texts. Letters and digits alone, whatever the database.
+
+
+def arxiv_tag(number: str) -> str:
+    return "x" + re.sub(r"\W", "", number)
+
+
+def category_tag(pk: int) -> str:
+    return f"c{pk}"
+
+
+def author_tag(pk: int) -> str:
+    return f"u{pk}"
+
+
+def digest_tag(day: date) -> str:
+    """Of the papers that stand in a day's digest, whether or not for the first time."""
+    return f"in{day:%Y%m%d}"
+
+
+def kind_tag(kind: str) -> str:
+    return f"k{kind.split()[0]}"
+
+
+def date_tags(day: date) -> tuple[str, str, str]:
+    """The year, the month and the day of a paper's date."""
+    iso = day.isoformat()
+    return f"d{iso[:4]}", f"d{iso[:4]}{iso[5:7]}", f"d{iso.replace('-', '')}"
+
+
+def date_node(first: date, last: date) -> Node:
+    """The papers of these days, both included: whole years, then months, then days."""
+    first, last = max(first, _FIRST), min(last, _LAST)
+    found: list[Tag] = []
+    while first <= last:
+        year, month, day = date_tags(first)
+        until = date(first.year, 12, 31)
+        if first.month == first.day == 1 and until <= last:
+            found.append(Tag(year))
+        elif first.day == 1 and (until := _month_end(first)) <= last:
+            found.append(Tag(month))
+        else:
+            found.append(Tag(day))
+            until = first
+        first = until + timedelta(days=1)
+    return AnyOf(tuple(found)) if found else NOTHING
+
+
+def _dates(text: str) -> tuple[date, date]:
+    """The first and the last day of `2025`, `2025-02`, `2025-02-06`, and of ranges of them."""
+    start, dots, end = text.partition("..")
+    if not dots:
+        end = start
+    first = _span(start)[0] if start else _FIRST
+    last = _span(end)[1] if end else _LAST
+    if not (start or end) or first > last:
+        raise _Unreadable("the range ends before it begins")
+    return first, last
+
+
+def _span(text: str) -> tuple[date, date]:
+    if match := _DATE.fullmatch(text):
+        year, month, day = (int(part) if part else 0 for part in match.groups())
+        try:
+            first = date(year, month or 1, day or 1)
+            last = first if day else _month_end(first) if month else date(year, 12, 31)
+        except ValueError:
+            pass
+        else:
+            return first, last
+    raise _Unreadable("date: takes 2025, 2025-02, 2025-02-06, or a range like 2025-01..2025-03")
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])

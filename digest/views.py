@@ -1,0 +1,302 @@
+"""The pages of the catalogue: public, the same for everybody, complete without JavaScript."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
+
+from django.core.paginator import InvalidPage, Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.views.decorators.http import require_safe
+
+from .identity import arxiv_id
+from .links import KINDS, destination
+from .models import Author, Category, Digest, Entry, Paper, Placement
+from .projection import Said, Shown, project, said_of
+
+PAPERS_ON_A_PAGE = 25
+AUTHORS_ON_A_PAGE = 120
+
+_Row = TypeVar("_Row", bound=Model)
+
+
+class NotHere(Http404):
+    """What was asked for is not there: said to the reader, with links to what comes closest.
+
+    links: (text, address) pairs.
+    """
+
+    def __init__(self, message: str, links: Iterable[tuple[str, str]] = ()):
+        super().__init__(message)
+        self.links = list(links)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    here = exception if isinstance(exception, NotHere) else NotHere("")
+    context = {"message": str(here), "links": here.links}
+    return render(request, "404.html", context, status=404)
+
+
+# Digests
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The newest digest."""
+    newest = Digest.objects.first()
+    if newest is None:
+        return render(request, "digest/empty.html")
+    return _digest_page(request, "digest/home.html", newest)
+
+
+@require_safe
+def digest(request: HttpRequest, day: date) -> HttpResponse:
+    """One day's digest."""
+    found = Digest.objects.filter(date=day).first()
+    if found is None:
+        around = (_before(day), _after(day))
+        raise NotHere(
+            f"There is no digest for {_long(day)}.",
+            [(f"{_long(near.date)} has one", near.get_absolute_url()) for near in around if near],
+        )
+    return _digest_page(request, "digest/digest.html", found)
+
+
+def _digest_page(request: HttpRequest, template: str, digest: Digest) -> HttpResponse:
+    papers = list(
+        Paper.objects.filter(placements__digest=digest).order_by("placements__position").for_cards()
+    )
+    having = Counter(kind for paper in papers for kind in {link.kind for link in paper.links.all()})
+    context = {
+        "digest": digest,
+        "papers": papers,
+        "having": [(kind, having[kind]) for kind in KINDS if having[kind]],
+        "before": _before(digest.date),
+        "after": _after(digest.date),
+    }
+    return render(request, template, context)
+
+
+def _before(day: date) -> Digest | None:
+    return Digest.objects.filter(date__lt=day).order_by("-date").first()
+
+
+def _after(day: date) -> Digest | None:
+    return Digest.objects.filter(date__gt=day).order_by("date").first()
+
+
+def _long(day: date) -> str:
+    return date_format(day, "j F Y")
+
+
+class Day(NamedTuple):
+    """A day of a month's grid.
+
+    shade: how full its digest is, from 1 to 4. missed: a working day between other digests that
+    has none.
+    """
+
+    date: date
+    digest: Digest | None
+    shade: int
+    missed: bool
+
+
+class Month(NamedTuple):
+    first: date
+    weeks: list[list[Day | None]]
+    digests: int
+    papers: int
+
+
+class Year(NamedTuple):
+    number: int
+    months: list[Month]
+    digests: int
+    papers: int
+
+
+@require_safe
+def digests(request: HttpRequest) -> HttpResponse:
+    """All digests, as a calendar: the newest month first."""
+    found = {digest.date: digest for digest in Digest.objects.all()}
+    return render(request, "digest/digests.html", {"years": _calendar(found)})
+
+
+def _calendar(digests: dict[date, Digest]) -> list[Year]:
+    """Every month from the newest digest's to the oldest's, those without any digest too."""
+    if not digests:
+        return []
+    oldest, newest = min(digests), max(digests)
+    fullest = max(digest.paper_count for digest in digests.values()) or 1
+
+    def day(of: date) -> Day:
+        digest = digests.get(of)
+        shade = 1 + 3 * digest.paper_count // fullest if digest else 0
+        return Day(of, digest, shade, digest is None and of.weekday() < 5 and oldest < of < newest)
+
+    def month(first: date) -> Month:
+        weeks = [
+            [day(of) if of.month == first.month else None for of in week]
+            for week in Calendar().monthdatescalendar(first.year, first.month)
+        ]
+        found = [day.digest for week in weeks for day in week if day and day.digest]
+        return Month(first, weeks, len(found), sum(digest.paper_count for digest in found))
+
+    years = []
+    for year in range(newest.year, oldest.year - 1, -1):
+        last = newest.month if year == newest.year else 12
+        first = oldest.month if year == oldest.year else 1
+        months = [month(date(year, number, 1)) for number in range(last, first - 1, -1)]
+        digest_count = sum(month.digests for month in months)
+        years.append(Year(year, months, digest_count, sum(month.papers for month in months)))
+    return years
+
+
+# Papers
+
+
+@require_safe
+def papers(request: HttpRequest) -> HttpResponse:
+    """All papers, newest first."""
+    page = _page(request, Paper.objects.newest().for_cards(), PAPERS_ON_A_PAGE)
+    return render(request, "digest/papers.html", {"page": page})
+
+
+@require_safe
+def paper(request: HttpRequest, slug: str) -> HttpResponse:
+    """One paper. Its arXiv id with a version, or in capitals, leads to it as well."""
+    number = arxiv_id(slug)
+    if number and number != slug:
+        return redirect("paper", number, permanent=True)
+    paper = Paper.objects.for_cards().defer(None).filter(slug=slug).first()
+    if paper is None:
+        links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
+        raise NotHere(f"No digest here has a paper {slug}.", links)
+    around = {
+        place.position - paper.position: place.paper
+        for place in Placement.objects.filter(
+            digest__date=paper.date,
+            position__in=(paper.position - 1, paper.position + 1),
+        ).select_related("paper")
+    }
+    context = {
+        "paper": paper,
+        "source": destination(paper.url).label if paper.url else "",
+        "appearances": _appearances(paper),
+        "previous": around.get(-1),
+        "next": around.get(1),
+    }
+    return render(request, "digest/paper.html", context)
+
+
+class Appearance(NamedTuple):
+    """A paper's place in one digest, what that digest alone said, and in what it differs."""
+
+    placement: Placement
+    shown: Shown
+    differing: set[str]
+
+
+def _appearances(paper: Paper) -> list[Appearance]:
+    """Where the paper stands, newest digest first."""
+    said: dict[date, list[Said]] = defaultdict(list)
+    for _, entry in said_of(Entry.objects.filter(paper=paper)):
+        said[entry.date].append(entry)
+    placements = paper.placements.select_related("digest").order_by("-digest__date")
+    found = []
+    for placement in placements:
+        shown = project(said[placement.digest.date])
+        found.append(Appearance(placement, shown, _differing(paper, shown)))
+    return found
+
+
+def _differing(paper: Paper, said: Shown) -> set[str]:
+    """The fields of which something else was said than the paper shows; silence is nothing else."""
+    shows: dict[str, tuple[Any, Any]] = {
+        "title": (said.title, paper.title),
+        "summary": (said.summary.split(), paper.summary.split()),
+        "authors": (list(said.authors), [a.author.name for a in paper.authorships.all()]),
+        "categories": (
+            list(said.categories),
+            [c.category.name for c in paper.classifications.all()],
+        ),
+    }
+    return {field for field, (then, now) in shows.items() if then and then != now}
+
+
+# Authors and categories
+
+
+@require_safe
+def authors(request: HttpRequest) -> HttpResponse:
+    """All authors, those with most papers first."""
+    page = _page(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
+    return render(request, "digest/authors.html", {"page": page})
+
+
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    """An author's papers."""
+    author = Author.objects.filter(slug=slug).first()
+    if author is None:
+        raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
+    papers = Paper.objects.by(author).newest().for_cards()
+    page = _page(request, papers, PAPERS_ON_A_PAGE, author.paper_count)
+    return render(request, "digest/author.html", {"author": author, "page": page})
+
+
+@require_safe
+def categories(request: HttpRequest) -> HttpResponse:
+    """All categories by area, those with most papers first."""
+    found = Category.objects.order_by("-paper_count", "name")
+    grouped: dict[int | None, list[Category]] = defaultdict(list)
+    for category in found:
+        if not category.is_area:
+            grouped[category.area_id].append(category)
+    areas = [(category, grouped[category.pk]) for category in found if category.is_area]
+    return render(request, "digest/categories.html", {"areas": areas, "others": grouped[None]})
+
+
+@require_safe
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    """A category's papers; an area's are also those of its categories."""
+    category = Category.objects.select_related("area").filter(slug=slug).first()
+    if category is None:
+        raise NotHere(
+            f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
+        )
+    papers = Paper.objects.under(category).newest().for_cards()
+    page = _page(request, papers, PAPERS_ON_A_PAGE, category.paper_count)
+    siblings = category.categories.order_by("-paper_count", "name")
+    context = {"category": category, "page": page, "categories": siblings}
+    return render(request, "digest/category.html", context)
+
+
+def _page(
+    request: HttpRequest, rows: QuerySet[_Row], size: int, count: int | None = None
+) -> Page[_Row]:
+    """The page of the rows that the address asks for, the first by default.
+
+    count: how many rows there are, where that is known without counting them.
+    """
+    paginator = Paginator(rows, size)
+    if count is not None:
+        paginator.count = count
+    wanted = request.GET.get("page", "1")
+    try:
+        return paginator.page(wanted)
+    except InvalidPage:
+        last = paginator.num_pages
+        message = f"There is no page {wanted[:20]} of this list: it has {last}."
+        if last == 1:
+            message = f"There is no page {wanted[:20]} of this list: it has one page."
+        links = [("The first page", request.path), ("The last page", f"{request.path}?page={last}")]
+        raise NotHere(message, links[:last]) from None

@@ -1,0 +1,125 @@
+"""The pages in a browser: nothing sticks out, nothing is out of reach, nothing comes from afar."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from digest.ingest import load
+from digest.models import Author, Paper
+from tests.samples import NASTY, digest, row
+
+NARROW, WIDTH = 320, 1280
+
+
+@pytest.fixture
+def addresses(transactional_db):
+    """One page of each sort, of a catalogue of all that has ever broken a page."""
+    load(digest(*NASTY), "a.json")
+    load(b"[]", "2025/02/05.json")
+    load(digest({**NASTY[1], "link": NASTY[0]["link"], "date": "2025-02-04"}), "b.json")
+    load(digest(row(99, classification=["Robotics"], date="2024-11-29")), "d.json")
+    load(digest(*(row(n, date="2024-12-31") for n in range(100, 118))), "c.json")
+    longest = max(Author.objects.all(), key=lambda author: len(author.name))
+    return [
+        *("/", "/digests/", "/digests/2025-02-05/", "/digests/2025-02-31/"),
+        *("/papers/", "/papers/?page=2", "/papers/?page=99"),
+        *(paper.get_absolute_url() for paper in Paper.objects.filter(date__year=2025)),
+        *("/authors/", "/authors/lvwerra/", longest.get_absolute_url()),
+        *("/categories/", "/categories/robotics/", "/categories/natural-language-processing/"),
+    ]
+
+
+@pytest.fixture
+def visit(browser, live_server):
+    """Opens a page; afterwards, what the browser complained of and whom it asked is looked at."""
+    contexts, complaints, hosts = [], [], set()
+
+    def visit(address, width=WIDTH, **options):
+        options |= {"viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(f"{page.url}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page.goto(live_server.url + address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    missing = "the server responded with a status of 404"
+    assert [complaint for complaint in complaints if missing not in complaint] == []
+    assert hosts == {urlsplit(live_server.url).netloc}
+
+
+def sticking_out(page):
+    """By how many pixels a page is wider than its window, and what is."""
+    return page.evaluate(
+        """() => {
+            const out = [...document.querySelectorAll("main *, header *, footer *")].filter((e) =>
+                e.getBoundingClientRect().right > innerWidth + 1
+                && !e.closest(".hidden") && !e.parentElement.closest("[data-wide]"));
+            const wide = document.documentElement.scrollWidth - innerWidth;
+            return [wide, out.map((e) => e.outerHTML.slice(0, 80))];
+        }"""
+    )
+
+
+def violations(page, *rules):
+    """What axe finds, each with the first elements that it concerns; all rules by default."""
+    options = {"runOnly": rules} if rules else {}
+    found = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", options)
+    return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDTH])
+def test_every_page_fits_and_is_accessible_in_light_and_dark(addresses, visit, live_server, width):
+    page = visit("/", width)
+    for address in addresses:
+        page.emulate_media(color_scheme="light")
+        page.goto(live_server.url + address)
+        page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+        assert sticking_out(page) == [0, []], address
+        page.evaluate(Axe().axe_script)
+        assert violations(page) == [], address
+        page.emulate_media(color_scheme="dark")
+        assert sticking_out(page) == [0, []], address
+        assert violations(page, "color-contrast") == [], address
+
+
+def test_the_keyboard_reaches_the_content_first(addresses, visit):
+    page = visit("/")
+    page.keyboard.press("Tab")
+    link = page.locator(":focus")
+    assert link.text_content() == "Skip to the content"
+    assert link.bounding_box()["width"] > 100
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").get_attribute("rel") == "prev"
+
+
+def test_the_rest_of_a_summary_opens_without_javascript(addresses, visit):
+    page = visit("/papers/2502.00001/", java_script_enabled=False)
+    page.get_by_role("link", name="4 February 2025").click()
+    page.get_by_role("link", name="The day after: 5 February 2025").first.click()
+    page.get_by_role("link", name="The day after: 6 February 2025").first.click()
+    card = page.locator(".card").first
+    assert not card.locator("li", has_text="<think>").is_visible()
+    card.get_by_text("1 more point").click()
+    assert card.locator("li", has_text="<think>").is_visible()
+
+
+def test_a_formula_that_is_too_wide_scrolls_inside_its_own_line(addresses, visit):
+    page = visit("/papers/2502.00005/", NARROW)
+    line = page.locator("li:has(> math)").first
+    wide, shown = line.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+    assert wide > shown <= NARROW
+
+
+def test_a_printed_digest_is_complete(addresses, visit):
+    page = visit("/digests/2025-02-06/")
+    page.emulate_media(media="print")
+    assert page.locator("li", has_text="<think>").last.is_visible()
+    assert not page.get_by_role("navigation").first.is_visible()

@@ -1,0 +1,97 @@
+"""Every command in README.md is run here, so that none promises what no longer works."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+pytestmark = pytest.mark.sqlite  # each command runs on a database of its own
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [
+    line.partition(" #")[0].strip() for block in blocks("sh") for line in block.splitlines()
+]
+UNIT = re.findall(r"^ExecStart(?:Pre)?=\S+/\.venv/(.+)$", "".join(blocks("ini")), re.MULTILINE)
+DEPLOYED = dict(line.split("=", 1) for line in "".join(blocks("env")).splitlines())
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project as `make install` leaves it: installed, with an empty database."""
+    copy = tmp_path_factory.mktemp("readme") / "paper-digest"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".?*", "var"))
+    (copy / ".venv").symlink_to(sys.prefix)
+    run(copy, ".venv/bin/python manage.py migrate --verbosity 0")
+    return copy
+
+
+def run(folder: Path, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **variables}
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_works(checkout: Path, command: str) -> None:
+    if command.startswith("make "):
+        run(checkout, command.replace("make", "make --dry-run", 1))  # the target is there
+    else:
+        run(checkout, command)
+
+
+@pytest.mark.parametrize("command", UNIT)
+def test_the_service_starts(checkout: Path, command: str) -> None:
+    run(checkout, ".venv/" + command.replace("-m gunicorn", "-m gunicorn --check-config"))
+
+
+def test_what_is_exported_is_what_was_loaded(checkout: Path) -> None:
+    run(checkout, ".venv/bin/python manage.py load_digest fixtures/2025-02-06.md")
+    exported = run(checkout, ".venv/bin/python manage.py export_digest 2025-02-06").stdout
+    assert exported.startswith("\n\n## Papers for 2025-02-06\n")
+
+
+def test_the_deployed_settings_are_safe(checkout: Path) -> None:
+    done = run(
+        checkout,
+        ".venv/bin/python manage.py check --deploy --fail-level WARNING",
+        **DEPLOYED,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "System check identified no issues (2 silenced).\n"
+
+
+def test_what_it_points_to_is_there() -> None:
+    for path in re.findall(r"\]\((?!https?:)([^)#]+)", README):
+        assert (ROOT / path).is_file(), path
+
+
+def test_every_block_is_accounted_for() -> None:
+    fences = re.findall(r"^```(.*)$", README, re.MULTILINE)
+    assert {*fences[::2]} == {"sh", "ini", "env", "nginx"}
+    assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 4
+    assert len(COMMANDS) == 13
+
+
+def test_make_help_names_every_target(checkout: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = {*re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[0].split()}
+    named = {*re.findall(r"^make (\w+)", run(checkout, "make").stdout, re.MULTILINE)}
+    assert named == targets - {"help", "chromium"}
