@@ -99,7 +99,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
     def for_cards(self) -> PaperQuerySet:
         """With all that a list of cards shows, in three queries more, whatever the number."""
-        return self.defer("summary").prefetch_related(
+        return self.prefetch_related(
             models.Prefetch("authorships", Authorship.objects.select_related("author")),
             models.Prefetch("classifications", Classification.objects.select_related("category")),
             "links",

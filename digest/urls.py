@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from . import views
+from . import outputs, views
 
 
 class DateConverter:
@@ -33,20 +33,53 @@ class PaperConverter(SlugConverter):
     regex = r"[-\w.]+(?:/[-\w.]+)?"
 
 
+class SuffixConverter(SlugConverter):
+    """The suffix of a file that papers are taken away in."""
+
+    regex = r"bib|ris|csl\.json|md"
+
+
+class OutputConverter(SlugConverter):
+    """The same, or that of a feed."""
+
+    regex = rf"{SuffixConverter.regex}|atom"
+
+
+class ArxivConverter(SlugConverter):
+    """An arXiv id, perhaps with a version."""
+
+    regex = r"[-\w.]+(?:/[-\w.]+)?"
+
+
 register_converter(DateConverter, "date")
+register_converter(SuffixConverter, "suffix")
+register_converter(OutputConverter, "output")
+register_converter(ArxivConverter, "arxiv")
 register_converter(SlugConverter, "name")
 register_converter(PaperConverter, "paper")
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("digests/", views.digests, name="digests"),
+    path("digests.atom", outputs.digests_feed, name="digests-feed"),
+    path("digests/<date:day>.<suffix:suffix>", outputs.digest_file, name="digest-file"),
     path("digests/<date:day>/", views.digest, name="digest"),
     path("papers/", views.papers, name="papers"),
+    path("papers.<output:suffix>", outputs.papers_file, name="papers-file"),
+    path("papers/<paper:slug>.<suffix:suffix>", outputs.paper_file, name="paper-file"),
     path("papers/<paper:slug>/", views.paper, name="paper"),
     path("authors/", views.authors, name="authors"),
     path("authors/<name:slug>/", views.author, name="author"),
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
+    path("feeds.opml", outputs.feeds, name="feeds"),
+    path("abs/<arxiv:number>", outputs.abstract, name="abstract"),
+    path("pdf/<arxiv:number>", outputs.pdf, name="pdf"),
+    path("robots.txt", outputs.robots, name="robots"),
+    path("opensearch.xml", outputs.opensearch, name="opensearch"),
+    path("sitemap.xml", outputs.sitemap, name="sitemap"),
+    path("sitemap-lists.xml", outputs.sitemap_lists, name="sitemap-lists"),
+    path("sitemap-papers-<int:part>.xml", outputs.sitemap_papers, name="sitemap-papers"),
 ]
 
 handler404 = views.not_found

@@ -6,7 +6,7 @@ from calendar import Calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import Model, QuerySet
@@ -16,10 +16,13 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from .filters import Narrowing, PaperFilter
 from .identity import arxiv_id
 from .links import KINDS, destination
 from .models import Author, Category, Digest, Entry, Paper, Placement
 from .projection import Said, Shown, project, said_of
+from .search import COUNTED, Results, mark
+from .search.related import related
 
 PAPERS_ON_A_PAGE = 25
 AUTHORS_ON_A_PAGE = 120
@@ -165,9 +168,23 @@ def _calendar(digests: dict[date, Digest]) -> list[Year]:
 
 @require_safe
 def papers(request: HttpRequest) -> HttpResponse:
-    """All papers, newest first."""
-    page = _page(request, Paper.objects.newest().for_cards(), PAPERS_ON_A_PAGE)
-    return render(request, "digest/papers.html", {"page": page})
+    """The papers that the address asks for: all of them, newest first, if it asks for none."""
+    found = PaperFilter(request.GET)
+    number = found.query.arxiv_id
+    if number and Paper.objects.filter(slug=number).exists():
+        return redirect("paper", number)
+    results = found.results
+    page = _page(request, results, PAPERS_ON_A_PAGE)
+    papers = list(page)
+    mark(papers, found.query)
+    context = {
+        "filter": found,
+        "narrowing": Narrowing(found),
+        "page": page,
+        "papers": papers,
+        "counted": results.count < COUNTED,
+    }
+    return render(request, "digest/papers.html", context)
 
 
 @require_safe
@@ -176,7 +193,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
     number = arxiv_id(slug)
     if number and number != slug:
         return redirect("paper", number, permanent=True)
-    paper = Paper.objects.for_cards().defer(None).filter(slug=slug).first()
+    paper = Paper.objects.for_cards().filter(slug=slug).first()
     if paper is None:
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
         raise NotHere(f"No digest here has a paper {slug}.", links)
@@ -193,6 +210,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "appearances": _appearances(paper),
         "previous": around.get(-1),
         "next": around.get(1),
+        "related": related(paper),
     }
     return render(request, "digest/paper.html", context)
 
@@ -281,13 +299,13 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, rows: QuerySet[_Row], size: int, count: int | None = None
-) -> Page[_Row]:
+    request: HttpRequest, rows: QuerySet[_Row] | Results, size: int, count: int | None = None
+) -> Page[Any]:
     """The page of the rows that the address asks for, the first by default.
 
     count: how many rows there are, where that is known without counting them.
     """
-    paginator = Paginator(rows, size)
+    paginator = Paginator(cast(Any, rows), size)
     if count is not None:
         paginator.count = count
     wanted = request.GET.get("page", "1")
@@ -298,5 +316,9 @@ def _page(
         message = f"There is no page {wanted[:20]} of this list: it has {last}."
         if last == 1:
             message = f"There is no page {wanted[:20]} of this list: it has one page."
-        links = [("The first page", request.path), ("The last page", f"{request.path}?page={last}")]
+        address = request.GET.copy()
+        links = []
+        for number, label in ((1, "The first page"), (last, "The last page")):
+            address["page"] = str(number)
+            links.append((label, f"{request.path}?{address.urlencode()}"))
         raise NotHere(message, links[:last]) from None

@@ -29,7 +29,7 @@ ORDER = [
     ["accounts.library"],
     [
         *["digest.admin", "digest.api", "digest.checks", "digest.management", "digest.middleware"],
-        *["digest.templatetags", "digest.views"],
+        *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
     ["digest.apps", "accounts.apps"],
     ["digest.settings", "digest.urls"],

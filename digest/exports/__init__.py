@@ -1,1 +1,68 @@
 """From the catalogue to files."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from digest.models import Paper, PaperQuerySet
+
+from . import atom, bibtex, csl_json, markdown, opml, ris
+from .citation import About, Citation
+from .opml import Feed
+
+__all__ = ["WRITERS", "About", "Citation", "Feed", "Writer", "opml", "to_cite"]
+
+_PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A format that papers are taken away in.
+
+    write: makes the file's text, piece by piece, of papers fetched with `to_cite`.
+    """
+
+    suffix: str
+    label: str
+    content_type: str
+    write: Callable[[Iterable[Paper], About], Iterator[str]]
+
+    def stream(self, papers: Iterable[Paper], about: About) -> Iterator[str]:
+        """The file's text in pieces of a size that a server sends well."""
+        held: list[str] = []
+        size = 0
+        for piece in self.write(papers, about):
+            held.append(piece)
+            size += len(piece)
+            if size >= _PIECE:
+                yield "".join(held)
+                held.clear()
+                size = 0
+        yield "".join(held)
+
+    def file_name(self, stem: str) -> str:
+        """What to call the file, in ASCII: the stem may be any title, slug or date."""
+        plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+        words = "-".join(re.findall(r"\w+(?:\.\w+)*", plain))[:80]
+        return f"{words or 'papers'}.{self.suffix}"
+
+
+WRITERS = {
+    writer.suffix: writer
+    for writer in (
+        Writer("bib", "BibTeX", "application/x-bibtex; charset=utf-8", bibtex.write),
+        Writer("ris", "RIS", "application/x-research-info-systems; charset=utf-8", ris.write),
+        Writer("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json", csl_json.write),
+        Writer("md", "Markdown", "text/markdown; charset=utf-8", markdown.write),
+        Writer("atom", "Atom", "application/atom+xml; charset=utf-8", atom.write),
+    )
+}
+"""Every format by the suffix of its files."""
+
+
+def to_cite(papers: PaperQuerySet) -> Iterator[Paper]:
+    """The papers with all that the writers need, in four queries for each thousand."""
+    return papers.for_cards().iterator(chunk_size=1000)

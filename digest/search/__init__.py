@@ -19,10 +19,11 @@ from typing import NamedTuple
 from digest.models import Paper
 
 from . import index
+from .marks import mark
 from .query import HEADING, AllOf, AnyOf, Node, Not, Problem, Query, Words
 from .query import parse as _parse
 
-__all__ = ["COUNTED", "Facets", "Problem", "Query", "Results", "parse"]
+__all__ = ["COUNTED", "Facets", "Problem", "Query", "Results", "mark", "parse"]
 
 COUNTED = 50_000
 """Matches are counted up to here; a list has no more pages either."""
@@ -60,6 +61,9 @@ class Results:
     def count(self) -> int:
         """The number of matches, `COUNTED` at most."""
         return index.count(self.query.node, COUNTED)
+
+    def __len__(self) -> int:
+        return self.count
 
     def __getitem__(self, wanted: slice) -> list[Paper]:
         """The papers from a start to a stop, neither of them negative."""

@@ -34,6 +34,7 @@ from .query import (
     date_tags,
     digest_tag,
     kind_tag,
+    positive,
 )
 from .text import document, fold
 
@@ -137,6 +138,7 @@ class _Database:
     create: the statements that make its index over the table and fill it; drop: their undoing.
     expression: what is to match, as it says it. matches: where matches come from, `t` being the
     table, with a place for the expression; count: the same for counting. newest, best: the orders.
+    weighed: whether the order by relevance has a place for the words to rank by.
     """
 
     create: tuple[str, ...]
@@ -146,6 +148,7 @@ class _Database:
     count: str
     newest: str
     best: str
+    weighed: bool = False
 
 
 def _fts5(node: Node) -> str:
@@ -224,6 +227,8 @@ _POSTGRESQL = _Database(
         f"CREATE INDEX {_INDEX} ON {_TABLE} USING gin (vector)",
     ),
     drop=(
+        # PostgreSQL alters no table on which checks are still to be made.
+        "SET CONSTRAINTS ALL IMMEDIATE",
         f"DROP INDEX IF EXISTS {_INDEX}",
         f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS vector",
     ),
@@ -231,7 +236,9 @@ _POSTGRESQL = _Database(
     matches=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
     count=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
     newest="t.id DESC",
-    best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, q) DESC, t.id DESC",
+    # By the words alone: what must not match, and alternatives, would confuse the ranking.
+    best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, to_tsquery('simple', %s)) DESC, t.id DESC",
+    weighed=True,
 )
 
 
@@ -249,12 +256,26 @@ def count(node: Node, most: int) -> int:
     return int(_rows(sql, expression, most)[0][0])
 
 
+def counts(nodes: Iterable[Node], most: int) -> list[int]:
+    """The same of several, in one statement."""
+    database = _database()
+    one = f"SELECT %s, count(*) FROM (SELECT 1 FROM {database.count} LIMIT %s) AS found"
+    expressions = [database.expression(node) for node in nodes]
+    if not expressions:
+        return []
+    parameters = [part for n, e in enumerate(expressions) for part in (n, e, most)]
+    found = _rows(" UNION ALL ".join([one] * len(expressions)), *parameters)
+    return [count for _, count in sorted(found)]
+
+
 def papers(node: Node, limit: int, offset: int = 0, *, best: bool = False) -> list[int]:
     """The keys of matching papers: the newest, or the best matches, first."""
     database = _database()
-    order = database.best if best else database.newest
+    words = tuple(positive(node)) if best else ()
+    order = database.best if words else database.newest
+    weighed = [database.expression(AnyOf(words))] if words and database.weighed else []
     sql = f"SELECT t.paper_id FROM {database.matches} ORDER BY {order} LIMIT %s OFFSET %s"
-    return [pk for (pk,) in _rows(sql, database.expression(node), limit, offset)]
+    return [pk for (pk,) in _rows(sql, database.expression(node), *weighed, limit, offset)]
 
 
 def walk(node: Node, size: int) -> Iterator[list[int]]:

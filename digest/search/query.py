@@ -116,16 +116,17 @@ class Query:
 
     def words(self) -> list[Words]:
         """All that a matching paper may hold, to mark it."""
-        return list(_positive(self.node))
+        return list(positive(self.node))
 
 
-def _positive(node: Node) -> Iterator[Words]:
+def positive(node: Node) -> Iterator[Words]:
+    """The words of a node, those excepted that must not match."""
     match node:
         case Words():
             yield node
         case AnyOf(nodes) | AllOf(nodes):
             for inner in nodes:
-                yield from _positive(inner)
+                yield from positive(inner)
 
 
 Categories = Callable[[str, bool], "str | None"]
@@ -217,7 +218,8 @@ class _Parser:
             return Words(words, column) if words else None
         if not field and (number := arxiv_id(value)):
             return Tag(arxiv_tag(number))
-        nodes = [_word(parts, joined, column, last) for parts, joined in chunks(value)]
+        found = list(chunks(value))
+        nodes = [_word(*chunk, column, last and chunk is found[-1]) for chunk in found]
         return nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes)) if nodes else None
 
 

@@ -22,12 +22,15 @@ _GREEK = {
 _SYMBOL = re.compile(rf"(?<![α-ω])[{''.join(_GREEK)}](?![α-ω])")
 _LATEX_FONT = re.compile(r"\\(?:text|math|operatorname)[a-z]*\*?(?![a-z])")
 _CHARACTER = (
+    r"(?=\w)"
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _CHUNK = re.compile(r"[^\s/|,;:]+")
-_PART = re.compile(rf"{_CHARACTER}|(?:(?!{_CHARACTER})[^\W_])+")
-_ASCII_PART = re.compile(r"[a-z0-9]+")
-_COMPOUND = re.compile(r"[^\W_]++[^\w\s/|,;:]++[^\s/|,;:]*[^\W_]|[^\W_]++_[^\s/|,;:]*[^\W_]")
+WORD = re.compile(rf"{_CHARACTER}|(?:(?!{_CHARACTER})[^\W_])+")
+"""A word of a text; a CJK character is one."""
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+# From the beginning of a word alone, so that a long one is not tried at each of its letters.
+_COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:_|[^\w\s/|,;:])[^\s/|,;:]*[^\W_]")
 _PLUS = re.compile(r"(?<=\b[a-z])\+\+")
 _SHARP = re.compile(r"(?<=\b[a-z])#")
 _MOST_PARTS, _LONGEST = 4, 40
@@ -65,7 +68,7 @@ def _chunks(folded: str) -> Iterator[Chunk]:
     for chunk in _CHUNK.findall(folded):
         if chunk.isalnum() and chunk.isascii():
             yield Chunk([chunk], "")
-        elif parts := _PART.findall(chunk):
+        elif parts := WORD.findall(chunk):
             joined = "".join(parts)
             compound = 1 < len(parts) <= _MOST_PARTS and len(joined) <= _LONGEST
             yield Chunk(parts, joined if compound and not re.match(_CHARACTER, parts[0]) else "")
@@ -79,7 +82,7 @@ def tokens(text: str) -> list[str]:
 def document(text: str) -> str:
     """The words to index: all in order, and after them the compounds as single words."""
     folded = fold(text)
-    words = (_ASCII_PART if folded.isascii() else _PART).findall(folded)
+    words = (_ASCII_WORD if folded.isascii() else WORD).findall(folded)
     compounds = dict.fromkeys(
         chunk.joined for found in _COMPOUND.findall(folded) for chunk in _chunks(found)
     )

@@ -1,0 +1,197 @@
+"""Plain text -> LaTeX that prints the same, and that BibTeX can carry.
+
+Only what a digest's page shows as mathematics becomes mathematics, so that a sum of money stays
+one, and no title can bring a command of its own into somebody's document.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from digest.markup import _atoms
+
+
+def latex(text: str) -> str:
+    """The text in LaTeX: signs and accents as commands, other scripts as they are, in UTF-8.
+
+    Braces are balanced, as BibTeX counts them, and none is escaped.
+    """
+    if not _may_hold_formulas(text):
+        return _escaped(text)
+    return "\n".join(
+        "".join(
+            f"{{${piece.source}$}}" if isinstance(piece, Formula) else _escaped(piece)
+            for piece in pieces(line)
+        )
+        for line in text.split("\n")
+    )
+
+
+def latex_title(text: str) -> str:
+    """A title in LaTeX, in which what bibliography styles must not put in lower case is in braces.
+
+    That is mathematics, and words that are more than capitalised: `{LLMs}`, `{3D}`, `{S*}`.
+    """
+    return "".join(
+        f"{{${piece.source}$}}" if isinstance(piece, Formula) else _protected(piece)
+        for piece in pieces(text)
+    )
+
+
+# Mathematics
+
+
+class Formula(NamedTuple):
+    """A formula in a text. source: its LaTeX, without dollars, for BibTeX to carry."""
+
+    given: str
+    source: str
+
+    @property
+    def is_markup(self) -> bool:
+        """Whether a page has elements for it; a degree is a sign."""
+        return self.source != _DEGREE
+
+
+_DELIMITED = re.compile(r"\$\$(.*)\$\$|\$(.*)\$|\\\((.*)\\\)|\\\[(.*)\\\]", re.S)
+_ESCAPED = re.compile(r"\\[$%&#_*`]")
+_DEGREE = r"^{\circ}"
+
+
+def _may_hold_formulas(text: str) -> bool:
+    return "$" in text or "\\" in text or "^" in text or "_{" in text
+
+
+def pieces(text: str) -> Iterator[str | Formula]:
+    """The text cut into plain text and formulas, both as a page shows them: `\\$5` is a sum."""
+    if not _may_hold_formulas(text):
+        yield text
+        return
+    at = 0
+    for start, end, html in _atoms(text, emphasis=False):
+        given = text[start:end]
+        if html.startswith("<math"):
+            formula = Formula(given, _carried(_DELIMITED.sub(r"\1\2\3\4", given)))
+        elif html.startswith(("<sup>", "<sub>", "°")):
+            formula = Formula(given, _script(given.strip("$")))
+        elif _ESCAPED.fullmatch(given):
+            yield text[at:start]
+            at = start + 1
+            continue
+        else:
+            continue
+        yield text[at:start]
+        yield formula
+        at = end
+    yield text[at:]
+
+
+_SIGN = re.compile(r"\\.|[^\x20-\x7e]|%", re.S)
+
+
+def _carried(source: str) -> str:
+    """A formula that prints the same, without escaped braces or a bare %."""
+    return _SIGN.sub(lambda sign: _IN_FORMULAS.get(sign[0], sign[0]), source)
+
+
+def _script(source: str) -> str:
+    inner = source[1:].strip("{}")
+    if inner.removeprefix("\\") == "circ":
+        return _DEGREE
+    inner = re.sub("[%#&]", r"\\\g<0>", inner)
+    return f"{source[0]}{{{inner}}}"
+
+
+# Signs
+
+
+def _table(text: str) -> dict[str, str]:
+    words = text.split()
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+# Combining characters, by number: grave, acute, circumflex, tilde, macron, breve, dot above,
+# diaeresis, ring, double acute, caron, dot below, cedilla, ogonek, macron below
+_ACCENTS = {
+    chr(int(code, 16)): accent
+    for code, accent in _table("""
+        300 `  301 '  302 ^  303 ~  304 =  306 u  307 .  308 "  30A r  30B H  30C v  323 d  327 c
+        328 k  331 b
+    """).items()
+}
+_COMMANDS = _table(r"""
+    \ textbackslash  { textbraceleft  } textbraceright  < textless  > textgreater  | textbar
+    ~ textasciitilde  ^ textasciicircum  ` textasciigrave  ° textdegree  • textbullet  … ldots
+    ß ss  æ ae  Æ AE  œ oe  Œ OE  ø o  Ø O  ł l  Ł L  å aa  Å AA  ı i
+""")
+_PLAIN = {**_table("– --  — ---  ‘ {`}  ’ '  “ {``}  ” {''}"), "\xa0": "~"}
+_SYMBOLS = _table("""
+    α alpha  β beta  γ gamma  δ delta  ε varepsilon  ζ zeta  η eta  θ theta  ι iota  κ kappa
+    λ lambda  μ mu  µ mu  ν nu  ξ xi  π pi  ρ rho  σ sigma  ς varsigma  τ tau  υ upsilon  φ varphi
+    χ chi  ψ psi  ω omega  Γ Gamma  Δ Delta  Θ Theta  Λ Lambda  Ξ Xi  Π Pi  Σ Sigma  Υ Upsilon
+    Φ Phi  Ψ Psi  Ω Omega  × times  ± pm  · cdot  → rightarrow  ← leftarrow  ↔ leftrightarrow
+    √ surd  ≤ leq  ≥ geq  ≈ approx  ≠ neq  ∞ infty  ∈ in  ⊕ oplus  ∇ nabla
+""")
+_IN_FORMULAS = {sign: f"\\{name} " for sign, name in _SYMBOLS.items()}
+# BibTeX counts a brace whatever stands before it.
+_IN_FORMULAS |= {r"\{": r"\lbrace ", r"\}": r"\rbrace ", "%": r"\%", "−": "-"}
+_IN_TEXT = {
+    **{sign: f"\\{sign}" for sign in "$&#%_"},
+    **{sign: f"{{\\{name}}}" for sign, name in _COMMANDS.items()},
+    **{sign: f"{{$\\{name}$}}" for sign, name in _SYMBOLS.items()},
+    **{sign: f"{{$^{digit}$}}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **_PLAIN,
+    "−": "{$-$}",
+    "@": "{@}",  # some readers of BibTeX see the start of an entry in any @
+}
+_TO_ESCAPE = re.compile(r"[\\{}$&#%_~^<>|`@\x7f-\U0010ffff]")
+
+
+def _escaped(text: str) -> str:
+    return _TO_ESCAPE.sub(_escape, text)
+
+
+def _escape(sign: re.Match[str]) -> str:
+    return _in_text(sign[0])
+
+
+@lru_cache(4096)
+def _in_text(sign: str) -> str:
+    if sign in _IN_TEXT:
+        return _IN_TEXT[sign]
+    parts = unicodedata.normalize("NFD", sign)
+    if len(parts) != 2 or not parts[0].isascii() or parts[1] not in _ACCENTS:
+        return sign
+    letter, accent = parts[0], _ACCENTS[parts[1]]
+    return f"{{\\{accent}{{{letter}}}}}" if accent.isalpha() else f"{{\\{accent}{letter}}}"
+
+
+# Capitals
+
+_WORD = re.compile(r"[^\s\-/:;,()\[\]\"]+", re.ASCII)
+
+
+def _protected(text: str) -> str:
+    return _WORD.sub(_word, text)
+
+
+def _word(match: re.Match[str]) -> str:
+    word = match[0]
+    if word[1:].islower() and word.isalpha() and word.isascii():
+        return word
+    return f"{{{_escaped(word)}}}" if _is_more_than_capitalised(word) else _escaped(word)
+
+
+def _is_more_than_capitalised(word: str) -> bool:
+    signs = [sign for sign in word if sign.isalnum()]
+    capitals = sum(map(str.isupper, signs))
+    return capitals > 1 or (
+        capitals == 1
+        and (
+            not signs[0].isupper()
+            or any(map(str.isdigit, signs))
+            or (len(signs) == 1 and word.rstrip(".?!'’") != "A")
+        )
+    )

@@ -1,0 +1,222 @@
+"""What programs ask of the site: lists as files and feeds, redirects, and how to find all that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from itertools import islice
+
+from django.conf import settings
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import http_date
+from django.views.decorators.http import require_safe
+
+from .exports import WRITERS, About, Feed, opml, to_cite
+from .filters import PaperFilter
+from .identity import arxiv_id
+from .models import Author, Category, Digest, Paper
+from .search import Results
+
+IN_A_FEED = 100
+"""Papers of a feed: more than a day brings."""
+DIGESTS_IN_A_FEED = 30
+IN_A_SITEMAP = 10_000
+"""Addresses of one part of the site map: a fifth of what the protocol allows."""
+
+
+# Files
+
+
+@require_safe
+def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
+    """What `papers/` would list, whole, as a file; as a feed, the newest of it."""
+    found = PaperFilter(request.GET)
+    if found.errors_by_field:
+        wrong = [
+            f"{name}: {text}" for name, texts in found.errors_by_field.items() for text in texts
+        ]
+        return HttpResponse("\n".join([*wrong, ""]), status=400, content_type="text/plain")
+    query = request.GET.urlencode()
+    about = _about(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
+    if suffix != "atom":
+        return _file(suffix, found.results, about, "papers")
+    newest = Results(found.query, "newest")[0:IN_A_FEED]
+    return _feed(newest, about)
+
+
+def _title(found: PaperFilter) -> str:
+    words = str(found.form.cleaned_data.get("q") or "").strip()
+    chosen = [
+        str(row)
+        for name in ("category", "area", "author")
+        for row in found.form.cleaned_data.get(name) or ()
+    ]
+    what = ", ".join([*([f"“{words}”"] if words else []), *chosen])
+    return f"Paper Digest: {what or 'papers'}"
+
+
+@require_safe
+def paper_file(request: HttpRequest, slug: str, suffix: str) -> HttpResponseBase:
+    """One paper as a file."""
+    papers = Paper.objects.filter(slug=arxiv_id(slug) or slug)
+    paper = papers.first()
+    if paper is None:
+        raise Http404
+    about = _about(paper.title, paper.get_absolute_url(), request)
+    return _file(suffix, to_cite(papers), about, paper.slug)
+
+
+@require_safe
+def digest_file(request: HttpRequest, day: date, suffix: str) -> HttpResponseBase:
+    """One day's papers, in order, as a file."""
+    digest = Digest.objects.filter(date=day).first()
+    if digest is None:
+        raise Http404
+    papers = Paper.objects.filter(placements__digest=digest).order_by("placements__position")
+    about = _about(f"Paper Digest of {day}", digest.get_absolute_url(), request)
+    return _file(suffix, to_cite(papers), about, f"papers {day}")
+
+
+def _file(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> StreamingHttpResponse:
+    writer = WRITERS[suffix]
+    response = StreamingHttpResponse(writer.stream(papers, about), content_type=writer.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
+    return response
+
+
+def _about(title: str, path: str, request: HttpRequest) -> About:
+    """What a file or feed says of itself. path: of the page that shows the same."""
+    base = settings.SITE_URL
+    return About(title, base + path, base + request.get_full_path(), base)
+
+
+# Feeds
+
+
+def _feed(papers: list[Paper], about: About) -> HttpResponse:
+    writer = WRITERS["atom"]
+    response = HttpResponse(writer.stream(papers, about), content_type=writer.content_type)
+    if papers:
+        newest = datetime.combine(max(paper.date for paper in papers), time(), UTC)
+        response["Last-Modified"] = http_date(newest.timestamp())
+    return response
+
+
+@require_safe
+def digests_feed(request: HttpRequest) -> HttpResponse:
+    """The papers of the newest digests."""
+    days = Digest.objects.order_by("-date").values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
+    papers = Paper.objects.filter(placements__digest__in=list(days)).distinct().newest()
+    about = _about("Paper Digest", reverse("home"), request)
+    return _feed(list(islice(to_cite(papers), IN_A_FEED)), about)
+
+
+@require_safe
+def feeds(request: HttpRequest) -> HttpResponse:
+    """The standing feeds, for a reader to subscribe to at once: the digests, each category."""
+    base = settings.SITE_URL
+    standing = [Feed("Newest digests", base + reverse("home"), base + reverse("digests-feed"))]
+    for category in Category.objects.filter(paper_count__gt=0).order_by("-paper_count", "name"):
+        feed = f"{reverse('papers-file', args=['atom'])}?category={category.slug}"
+        standing.append(Feed(category.name, base + category.get_absolute_url(), base + feed))
+    response = HttpResponse(opml.write("Paper Digest", standing), content_type="text/x-opml")
+    response["Content-Disposition"] = 'attachment; filename="paper-digest.opml"'
+    return response
+
+
+# Addresses that other sites have taught people
+
+
+@require_safe
+def abstract(request: HttpRequest, number: str) -> HttpResponse:
+    """`abs/2502.02737v2`: the paper here if there is one, else arXiv's own page."""
+    found = _number(number)
+    if Paper.objects.filter(slug=found).exists():
+        return redirect("paper", found)
+    return redirect(f"https://arxiv.org/abs/{number}")
+
+
+@require_safe
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """`pdf/2502.02737v2`: the file, which arXiv has."""
+    _number(number)
+    return redirect(f"https://arxiv.org/pdf/{number.removesuffix('.pdf')}")
+
+
+def _number(text: str) -> str:
+    if found := arxiv_id(text.removesuffix(".pdf")):
+        return found
+    raise Http404
+
+
+# For search engines and browsers
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may read: every page, but not every search."""
+    site_map = settings.SITE_URL + reverse("sitemap")
+    rules = ["User-agent: *", "Disallow: /papers/?", "Disallow: /papers.", f"Sitemap: {site_map}"]
+    return HttpResponse("\n".join([*rules, ""]), content_type="text/plain")
+
+
+@require_safe
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """How a browser searches the site from its address bar."""
+    context = {"base": settings.SITE_URL}
+    return render(
+        request,
+        "digest/opensearch.xml",
+        context,
+        content_type="application/opensearchdescription+xml",
+    )
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """The parts of the site map: lists, and the papers by ten thousands."""
+    parts = -(-Paper.objects.count() // IN_A_SITEMAP)
+    addresses = [
+        reverse("sitemap-lists"),
+        *(reverse("sitemap-papers", args=[n]) for n in range(parts)),
+    ]
+    return _xml(request, "digest/sitemap.xml", [(settings.SITE_URL + a, None) for a in addresses])
+
+
+@require_safe
+def sitemap_lists(request: HttpRequest) -> HttpResponse:
+    """Every page that is no paper's: of the authors, those with more papers than one."""
+    names = ("home", "digests", "papers", "categories", "authors")
+    pages: list[tuple[str, date | None]] = [(reverse(name), None) for name in names]
+    pages += [(digest.get_absolute_url(), digest.date) for digest in Digest.objects.all()]
+    pages += [(category.get_absolute_url(), None) for category in Category.objects.all()]
+    authors = Author.objects.filter(paper_count__gt=1).order_by("-paper_count", "name")
+    pages += [(author.get_absolute_url(), None) for author in authors[:IN_A_SITEMAP]]
+    return _xml(
+        request, "digest/urlset.xml", [(settings.SITE_URL + path, day) for path, day in pages]
+    )
+
+
+@require_safe
+def sitemap_papers(request: HttpRequest, part: int) -> HttpResponse:
+    """Ten thousand papers, by the order in which they came."""
+    start = part * IN_A_SITEMAP
+    papers = Paper.objects.order_by("pk").only("slug", "date")[start : start + IN_A_SITEMAP]
+    pages = [(settings.SITE_URL + paper.get_absolute_url(), paper.date) for paper in papers]
+    if not pages:
+        raise Http404
+    return _xml(request, "digest/urlset.xml", pages)
+
+
+def _xml(
+    request: HttpRequest, template: str, pages: Sequence[tuple[str, date | None]]
+) -> HttpResponse:
+    return render(request, template, {"pages": pages}, content_type="application/xml")

@@ -1,0 +1,22 @@
+import pytest
+from django.db import transaction
+
+from digest.exports import About, to_cite
+from digest.ingest import find_files, load_files
+from digest.models import Paper
+
+
+@pytest.fixture(scope="session")
+def archive(shared, django_db_setup, django_db_blocker):
+    """Every paper of the real digests, as the writers get them; the database stays empty."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_files(find_files(shared / "archive/json"))
+        papers = list(to_cite(Paper.objects.newest()))
+        transaction.set_rollback(True)
+    return papers
+
+
+@pytest.fixture(scope="session")
+def about():
+    site = "https://digest.example.org"
+    return About("Papers", f"{site}/papers/?q=a&b=c", f"{site}/papers.atom?q=a&b=c", site)

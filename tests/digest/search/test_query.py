@@ -1,0 +1,148 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.search.query import (
+    NOTHING,
+    AllOf,
+    AnyOf,
+    Not,
+    Tag,
+    Words,
+    date_node,
+    parse,
+)
+
+NAMES = {("robotics", False): "c1", ("robotics", True): None, ("audio", True): "c2"}
+
+
+def read(text):
+    return parse(text, lambda name, area: NAMES.get((name.lower(), area)))
+
+
+def nodes(text):
+    query = read(text)
+    assert query.problems == ()
+    return query.node.nodes
+
+
+def word(*words, column="", prefix=False):
+    return Words(words, column, prefix)
+
+
+def compound(*words, column="", prefix=False, last=True):
+    whole = Words(words, column, prefix)
+    return AnyOf((whole, Words(("".join(words),), column, last)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ()),
+        ("diffusion", (word("diffusion", prefix=True),)),
+        ("Diffusion models", (word("diffusion"), word("models", prefix=True))),
+        ("a x", (word("a"), word("x"))),
+        ('"chain of thought"', (word("chain", "of", "thought"),)),
+        ("-gan model", (Not(word("gan")), word("model", prefix=True))),
+        ('model -"large language"', (word("model"), Not(word("large", "language")))),
+        ("a OR bb cc", (AnyOf((word("a"), word("bb"))), word("cc", prefix=True))),
+        ("a OR b OR -c d", (AnyOf((word("a"), word("b"), Not(word("c")))), word("d"))),
+        ("or", (word("or", prefix=True),)),
+        ("GPT-4", (compound("gpt", "4"),)),
+        ("GPT-4 agents", (compound("gpt", "4", last=False), word("agents", prefix=True))),
+        ("title:limo", (word("limo", column="title", prefix=True),)),
+        ('Author:"Xiang Yue"', (word("xiang", "yue", column="authors"),)),
+        ("category:robotics", (Tag("c1"),)),
+        ("-area:audio x", (Not(Tag("c2")), word("x"))),
+        ("has:code has:Models", (Tag("kcode"), Tag("kmodel"))),
+        ("has:project", (Tag("kproject"),)),
+        ("date:2025-02", (AnyOf((Tag("d202502"),)),)),
+        ("date:2025-02-06", (AnyOf((Tag("d20250206"),)),)),
+        ("date:2024-12..2025", (AnyOf((Tag("d202412"), Tag("d2025"))),)),
+        ("arxiv:2502.02737v2 x", (Tag("x250202737"), word("x"))),
+        ("limo 2502.02737", (word("limo"), Tag("x250202737"))),
+        ("BERT: pre-training", (word("bert"), compound("pre", "training", prefix=True))),
+        ("qwen:7b", (word("qwen"), word("7b", prefix=True))),
+        ("大模型", (word("大", "模", "型"),)),
+        ("a – b", (word("a"), word("b"))),
+        ('""', ()),
+    ],
+)
+def test_what_is_typed_is_what_is_sought(text, expected):
+    if text == "qwen:7b":
+        assert nodes(text) == (AllOf(expected),)
+    elif text == '""':
+        assert read(text).node.nodes == expected
+    else:
+        assert nodes(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2502.02737", "2502.02737v2", "arXiv:2502.02737", "10.48550/arXiv.2502.02737"),
+        *("https://arxiv.org/abs/2502.02737", "https://arxiv.org/pdf/2502.02737v1"),
+        *("https://arxiv.org/html/2502.02737", " https://huggingface.co/papers/2502.02737 "),
+    ],
+)
+def test_an_id_or_address_goes_to_the_paper(text):
+    assert read(text).arxiv_id == "2502.02737"
+    assert read("hep-th/9901001").arxiv_id == "hep-th/9901001"
+    assert read(text + " x").arxiv_id is None
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "reason"),
+    [
+        ("has:foo x", "has:foo", "has: takes code, model, dataset, space, collection, project"),
+        ("category:nope x", "category:nope", "there is no such category"),
+        ("area:robotics x", "area:robotics", "there is no such area"),
+        ("arxiv:foo x", "arxiv:foo", "this is no arXiv id"),
+        ("date:soon x", "date:soon", "date: takes 2025, 2025-02, 2025-02-06, or a range like"),
+        ("date:2025-13 x", "date:2025-13", "date: takes 2025, 2025-02, 2025-02-06, or a range"),
+        ("date:2025..2024 x", "date:2025..2024", "the range ends before it begins"),
+        ("date:.. x", "date:..", "the range ends before it begins"),
+        ("OR x", "OR", "it stands between two terms"),
+        ("x OR", "OR", "it stands between two terms"),
+    ],
+)
+def test_a_part_that_cannot_be_read_is_said_and_the_rest_searched(text, part, reason):
+    query = read(text)
+    (problem,) = query.problems
+    assert problem.part == part
+    assert problem.reason.startswith(reason)
+    assert query.node.nodes == (word("x"),)
+
+
+def test_other_problems():
+    assert read('x "open end').problems[0].reason == (
+        "the quotation mark has no partner; read to the end"
+    )
+    assert read('x "open end').node.nodes == (word("x"), word("open", "end"))
+    assert read("!!!").problems[0].reason == "there is no word in it"
+    assert read("x " * 400).problems[0].reason == "a query has at most 500 characters"
+    assert read("x " * 100).problems[0].reason == "a query has at most 40 terms"
+    assert len(read("x " * 100).node.nodes) == 40
+
+
+@given(st.text() | st.from_regex(r'([-a" :]|OR |has:|date:|\.\.|20\d\d){1,60}', fullmatch=True))
+def test_any_text_is_a_query(text):
+    read(text)
+
+
+@given(st.dates(date(1990, 1, 1), date(2030, 1, 1)), st.integers(0, 900), st.dates())
+def test_a_range_of_dates_has_just_its_days(first, days, other):
+    from digest.search.query import date_tags
+
+    last = date.fromordinal(first.toordinal() + days)
+    node = date_node(first, last)
+    tags = {tag.name for tag in node.nodes}
+    for day in (first, last, other, date.fromordinal(first.toordinal() - 1)):
+        hits = [tag for tag in date_tags(day) if tag in tags]
+        assert len(hits) == (first <= day <= last)
+
+
+def test_an_empty_range_is_nothing():
+    assert date_node(date(2025, 1, 2), date(2025, 1, 1)) == NOTHING

@@ -1,0 +1,240 @@
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest import search
+from digest.ingest import load
+from digest.models import Paper, SearchText
+from digest.search import Results, index, parse
+from tests.samples import digest, row
+
+pytestmark = pytest.mark.django_db
+
+
+def slugs(text, order="best"):
+    return [paper.slug[-2:] for paper in Results(parse(text), order)]
+
+
+@pytest.fixture
+def papers():
+    load(
+        digest(
+            row(1, title="Diffusion models", summary="- Nothing of note."),
+            row(2, title="On images", summary="- A diffusion of models.", authors="Grace Hopper"),
+            row(
+                3,
+                title="On sound",
+                authors="Diffusion Jones",
+                github_urls=[],
+                summary="- Text-to-speech.",
+            ),
+            row(4, title="Diffusers", summary="- GPT-4o and Éclair.", classification=["Robotics"]),
+            row(5, title="Old diffusion", date="2024-03-01", summary="- Nothing of note."),
+            row(6, title="$\\text{Net}^2$: 大模型", summary="- y", authors="", classification=[]),
+        ),
+        "a.json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # Title before authors before summary, whole words before beginnings, newer first.
+        ("diffusion", ["01", "05", "03", "02"]),
+        ("diffusion models", ["01", "02"]),
+        ('"diffusion models"', ["01"]),
+        ('"models diffusion"', []),
+        ("diffusion -models", ["05", "03"]),
+        ("-diffusion", ["04", "06"]),
+        ("hopper OR nobody", ["02"]),
+        ("title:diffusion", ["01", "05"]),
+        ("author:diffusion", ["03"]),
+        ("author:nobody", []),
+        ("category:robotics", ["04"]),
+        ('category:"text generation"', ["01", "02", "03", "05"]),
+        ("category:text-generation -has:code", ["03"]),
+        ('area:"natural language processing"', ["01", "02", "03", "05"]),
+        ("area:robotics", ["01", "02", "03", "04", "06", "05"]),
+        ("has:code on", ["02"]),
+        ("date:2024", ["05"]),
+        ("date:2025-02-06..", ["01", "02", "03", "04", "06"]),
+        ("date:..2024-02", []),
+        ("arxiv:2502.00004", ["04"]),
+        ("gpt4o", ["04"]),
+        ("gpt-4", ["04"]),
+        ("eclair", ["04"]),
+        ("ÉCLAIR", ["04"]),
+        ("net2", ["06"]),
+        ("Net^2", ["06"]),
+        ("模型", ["06"]),
+        ("型模", []),
+        ("texttospeech", ["03"]),
+        ("zebra", []),
+    ],
+)
+def test_a_query_finds_just_its_papers_in_order(papers, text, found):
+    assert slugs(text) == found
+    assert Results(parse(text)).count == len(found)
+
+
+def test_the_last_word_may_go_on(papers):
+    assert sorted(slugs("diffus")) == ["01", "02", "03", "04", "05"]
+    assert slugs("diffus models") == []
+    assert sorted(slugs("hopper OR jon")) == ["02", "03"]
+
+
+def test_the_newest_come_first_when_asked_so(papers):
+    assert slugs("diffusion", "newest") == ["01", "02", "03", "05"]
+    assert slugs("", "best") == ["01", "02", "03", "04", "06", "05"]
+
+
+def test_many_matches_are_in_tiers_and_every_slice_is_the_same_list(papers, monkeypatch):
+    titles = {n: f"T{n} common" if n % 3 == 0 else f"T{n}" for n in range(20, 60)}
+    rows = [row(n, title=title, summary="- common") for n, title in titles.items()]
+    by = row(90, title="z", authors="Common Man", summary="- z", date="2023-01-01")
+    load(digest(*rows, by), "b.json")
+    ranked = set(slugs("common"))
+    monkeypatch.setattr(search, "RANKED", 10)
+    whole = slugs("common")
+    with_title = [f"{n}" for n in titles if n % 3 == 0]
+    assert whole[:15] == [*with_title, "90", "20"]
+    assert len(whole) == len(set(whole)) == 41
+    assert set(whole) == ranked
+    results = Results(parse("common"), "best")
+    for start in range(0, 45, 7):
+        assert [p.slug[-2:] for p in results[start : start + 7]] == whole[start : start + 7]
+
+
+def test_counts_stop_where_nobody_reads_on(papers, monkeypatch):
+    monkeypatch.setattr(search, "COUNTED", 3)
+    assert Results(parse("")).count == 3
+
+
+def test_facets_count_the_tags_of_the_matches(papers):
+    counts, among = Results(parse("diffusion")).facets()
+    assert among == 4
+    assert (counts["kcode"], counts["d2024"], counts["d2025"], counts["every"]) == (3, 1, 3, 4)
+
+
+def test_a_later_load_changes_what_is_found(papers):
+    load(digest(row(1, title="Renamed", date="2025-03-01", authors="B C", summary="- n")), "b.json")
+    assert slugs("title:diffusion") == ["05"]
+    assert slugs("renamed") == ["01"]
+    assert "01" not in slugs("lovelace")
+    assert index.check().whole
+
+
+def test_what_moves_in_a_digest_keeps_its_order(papers):
+    load(digest(row(7, title="First"), row(1)), "0" * 3 + ".json")
+    assert index.check() == index.Health(papers=7, stale=0, agrees=True)
+    assert slugs("", "newest") == [p.slug[-2:] for p in Paper.objects.newest()]
+
+
+def test_the_check_finds_and_mends_a_row_that_is_wrong_missing_or_too_many(papers):
+    SearchText.objects.filter(paper__slug="2502.00001").update(title="zebra")
+    SearchText.objects.filter(paper__slug="2502.00002").delete()
+    assert slugs("zebra") == ["01"]
+    with pytest.raises(CommandError, match="6 papers, 2 out of date; the index agrees with them"):
+        call_command("check_search_index", dry_run=True)
+    call_command("check_search_index", verbosity=0)
+    assert slugs("zebra") == []
+    assert slugs("title:images") == ["02"]
+    assert index.check().whole
+
+
+@pytest.mark.sqlite
+def test_the_check_finds_dropped_triggers_and_a_wrong_index(papers):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER digest_searchtext_delete")
+    assert not index.check().whole
+    assert not index.check(mend=True).whole
+    assert index.check().whole
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO digest_searchindex"
+            " (digest_searchindex, rowid, title, authors, summary, tags)"
+            " SELECT 'delete', id, title, authors, summary, tags FROM digest_searchtext"
+        )
+    assert slugs("diffusion") == []
+    assert index.check(mend=True).agrees is False
+    assert slugs("diffusion") == ["01", "05", "03", "02"]
+
+
+@pytest.mark.postgresql
+def test_the_check_finds_a_dropped_vector(papers):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE digest_searchtext DROP COLUMN vector")
+    assert index.check(mend=True).agrees is False
+    assert slugs("diffusion") == ["01", "05", "03", "02"]
+
+
+def test_a_migration_leaves_the_index_whole(papers):
+    with connection.cursor() as cursor:
+        for statement in index._database().drop:
+            cursor.execute(statement)
+    SearchText.objects.filter(
+        paper__slug="2502.00002"
+    ).delete() if connection.vendor != "sqlite" else None
+    index.after_migrate()
+    assert index.check().whole
+    assert slugs("diffusion") == ["01", "05", "03", "02"]
+
+
+def test_a_deleted_paper_is_not_found(papers):
+    Paper.objects.get(slug="2502.00001").entries.all().delete()
+    Paper.objects.get(slug="2502.00001").delete()
+    assert slugs("diffusion") == ["05", "03", "02"]
+    assert index.check().whole
+
+
+def test_the_number_of_queries_is_fixed(papers, django_assert_num_queries):
+    for text in ("zebra", "diffusion", "diffusion -models OR has:code"):
+        with django_assert_num_queries(0):
+            query = parse(text)
+        with django_assert_num_queries(1):
+            results = Results(query, "best")
+            assert results.count >= 0
+        with django_assert_num_queries(1):
+            results.facets()
+    with django_assert_num_queries(1):
+        parse("category:robotics category:audio")
+
+
+words = st.sampled_from(["diffusion", "models", "on", "x", "gpt-4o", "大模型", "zebra", "net2"])
+fields = st.sampled_from(["", "title:", "author:"])
+terms = st.builds(
+    lambda minus, field, word, quoted: (
+        f'{minus}{field}"{word}"' if quoted else f"{minus}{field}{word}"
+    ),
+    st.sampled_from(["", "", "-"]),
+    fields,
+    words,
+    st.booleans(),
+) | st.sampled_from(
+    ["has:code", "-has:code", "date:2024", "category:robotics", "OR", "arxiv:2502.00004"]
+)
+
+
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(text=st.lists(terms, max_size=5).map(" ".join))
+def test_every_order_and_way_of_asking_finds_the_same_papers(papers, text):
+    results = Results(parse(text), "best")
+    best = [paper.pk for paper in results]
+    newest = [paper.pk for paper in Results(parse(text), "newest")]
+    assert sorted(best) == sorted(newest)
+    assert len(set(best)) == len(best) == results.count
+    assert [paper.pk for paper in results[0:100]] == best
+    assert results.facets().counts["every"] == len(best)
+
+
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(text=st.text() | st.text("\"'*():^&|!<>-{}\\ aO R.%_", max_size=30))
+def test_no_text_is_an_error_in_the_database(papers, text):
+    Results(parse(text.replace("\0", "")), "best")[0:5]
