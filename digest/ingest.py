@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from django.db import connection, models, transaction
 
 from . import identity, links, taxonomy
-from .formats import MAX_BYTES, Format, Problem, Reading, Row, read
+from .formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
 from .models import (
     Author,
     Authorship,
@@ -63,12 +63,8 @@ class LoadReport:
 
 def date_from_path(path: str) -> date | None:
     """The date that ends a path: `2025/02/06.json`, `2025-02-06.md`; None if there is none."""
-    if match := _DATE_IN_PATH.search(path.replace("\\", "/")):
-        try:
-            return date(*map(int, match.groups()))
-        except ValueError:
-            return None
-    return None
+    match = _DATE_IN_PATH.search(path.replace("\\", "/"))
+    return parse_date("-".join(match.groups())) if match else None
 
 
 def load(content: bytes, name: str, by: int | None = None) -> LoadReport:
@@ -432,41 +428,53 @@ def _with_areas(names: Iterable[str]) -> Iterator[str]:
 
 def _authors(counts: Counter[str]) -> dict[str, int]:
     """Add to the authors' numbers of papers, making new authors; their keys by name."""
-    before = _numbers(Author, counts)
-    authors = [
-        Author(name=name, slug=identity.author_slug(name), paper_count=before.get(name, 0) + count)
-        for name, count in sorted(counts.items())
-    ]
-    return _upsert(Author, authors)
+    before = _before(Author, counts)
+    return _upsert(
+        Author,
+        [
+            Author(
+                name=name, slug=identity.author_slug(name), paper_count=before[name].papers + count
+            )
+            for name, count in sorted(counts.items())
+        ],
+    )
 
 
 def _categories(counts: Counter[str]) -> dict[str, int]:
     """The same for categories, given with their areas."""
-    before = _numbers(Category, counts)
-    categories = [
-        Category(
+    before = _before(Category, counts)
+
+    def category(name: str) -> Category:
+        return Category(
             name=name,
             slug=identity.category_slug(name),
             is_area=name in taxonomy.AREAS,
-            paper_count=before.get(name, 0) + count,
+            area_id=before[taxonomy.AREA_OF.get(name) or ""].pk,
+            paper_count=before[name].papers + counts[name],
         )
-        for name, count in sorted(counts.items())
-    ]
-    # Areas first, so that their keys are there for the categories that they group.
-    pks = _upsert(Category, [category for category in categories if category.is_area])
-    rest = [category for category in categories if not category.is_area]
-    for category in rest:
-        category.area_id = pks.get(taxonomy.AREA_OF.get(category.name) or "")
-    return pks | _upsert(Category, rest)
+
+    # New areas first, so that their keys are there for the categories that they group.
+    for area in Category.objects.bulk_create(
+        category(name) for name in taxonomy.AREAS if name in counts and not before[name].pk
+    ):
+        before[area.name] = _Before(area.pk, 0)
+    return _upsert(Category, [category(name) for name in sorted(counts)])
 
 
-def _numbers(model: type[Author | Category], names: Iterable[str]) -> dict[str, int]:
-    """The numbers of papers of those that are there, by name."""
-    numbers: dict[str, int] = {}
+class _Before(NamedTuple):
+    """The key and the number of papers that a row had before, if it was there."""
+
+    pk: int | None = None
+    papers: int = 0
+
+
+def _before(model: type[Author | Category], names: Iterable[str]) -> dict[str, _Before]:
+    found: dict[str, _Before] = defaultdict(_Before)
     for some in _batches(names):
         rows = model._default_manager.filter(name__in=some)
-        numbers |= rows.values_list("name", "paper_count")
-    return numbers
+        for name, pk, count in rows.values_list("name", "pk", "paper_count"):
+            found[name] = _Before(pk, count)
+    return found
 
 
 def _upsert(model: type[Author | Category], rows: Iterable[Any]) -> dict[str, int]:

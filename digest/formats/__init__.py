@@ -21,6 +21,7 @@ from .records import (
     Reading,
     Record,
     Row,
+    parse_date,
 )
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Reading",
     "Record",
     "Row",
+    "parse_date",
     "read",
     "reduce_to_markdown",
     "write_json",

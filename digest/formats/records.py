@@ -22,6 +22,9 @@ MAX_ITEMS = 200
 MAX_ITEM = 2_000
 """Characters of a link, and of a category."""
 
+FIRST_YEAR, LAST_YEAR = 1990, 2199
+"""Years that a digest can be of: a slip of the pen is no reason for a calendar of centuries."""
+
 FILE_NOT_READ = "file not read"
 REST_NOT_READ = "rest of the file not read"
 ROW_LEFT_OUT = "row left out"
@@ -185,11 +188,12 @@ def _texts(record: Record) -> Iterator[tuple[str, tuple[str, ...], int]]:
 
 
 def parse_date(text: str) -> datetime.date | None:
-    """The date that a `YYYY-MM-DD` names; None if it names none."""
+    """The day that a `YYYY-MM-DD` names; None if it names none that a digest can be of."""
     try:
-        return datetime.date.fromisoformat(text) if _DATE.fullmatch(text) else None
+        day = datetime.date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None
+    return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def quote(text: str) -> str:

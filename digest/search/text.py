@@ -29,8 +29,7 @@ _CHUNK = re.compile(r"[^\s/|,;:]+")
 WORD = re.compile(rf"{_CHARACTER}|(?:(?!{_CHARACTER})[^\W_])+")
 """A word of a text; a CJK character is one."""
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-# From the beginning of a word alone, so that a long one is not tried at each of its letters.
-_COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:_|[^\w\s/|,;:])[^\s/|,;:]*[^\W_]")
+_AROUND = "()[]{}<>.,;:!?'\"*`"
 _PLUS = re.compile(r"(?<=\b[a-z])\+\+")
 _SHARP = re.compile(r"(?<=\b[a-z])#")
 _MOST_PARTS, _LONGEST = 4, 40
@@ -83,7 +82,9 @@ def document(text: str) -> str:
     """The words to index: all in order, and after them the compounds as single words."""
     folded = fold(text)
     words = (_ASCII_WORD if folded.isascii() else WORD).findall(folded)
-    compounds = dict.fromkeys(
-        chunk.joined for found in _COMPOUND.findall(folded) for chunk in _chunks(found)
-    )
-    return " ".join([*words, *filter(None, compounds)])
+    compounds: dict[str, None] = {}
+    for run in folded.split():
+        # Most runs are words and nothing else, but for what stands around them.
+        if not run.isalnum() and not (bare := run.strip(_AROUND)).isalnum():
+            compounds |= dict.fromkeys(chunk.joined for chunk in _chunks(bare) if chunk.joined)
+    return " ".join([*words, *compounds])

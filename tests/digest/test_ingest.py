@@ -179,6 +179,15 @@ def test_a_bad_row_spoils_nothing():
     )
 
 
+def test_a_day_that_no_digest_can_be_of_is_left_out():
+    report = load(digest(row(1), row(2, date="0033-04-03"), row(3, date="9999-12-31")), "a.json")
+    assert [str(problem) for problem in report.problems] == [
+        "1: '0033-04-03' is not a date (row left out)",
+        "1: '9999-12-31' is not a date (row left out)",
+    ]
+    assert report.rows == 1
+
+
 def test_an_unsafe_link_stays_text_and_is_reported_and_a_placeholder_is_not():
     report = load(
         digest(
@@ -292,6 +301,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(django_assert_num_que
         ("2025\\02\\06.json", date(2025, 2, 6)),
         ("2025/02/06", date(2025, 2, 6)),
         ("2025/13/06.json", None),
+        ("0025/02/06.json", None),
         ("2025-02-06-final.md", None),
         ("12025-02-06.md", None),
         ("-", None),

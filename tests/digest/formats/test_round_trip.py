@@ -63,7 +63,7 @@ CHARACTERS = st.characters(
 TEXTS = st.lists(st.sampled_from(NASTY) | st.text(CHARACTERS, max_size=5), max_size=12).map("".join)
 # No line breaks, and no "](" in a link: Markdown keeps this exactly.
 PLAIN_TEXTS = TEXTS.map(lambda text: re.sub(r"[\r\n(]", "", text))
-DATES = st.dates()
+DATES = st.dates(datetime.date(1990, 1, 1), datetime.date(2199, 12, 31))
 
 
 def records_of(texts):
