@@ -174,13 +174,13 @@ Atom = tuple[int, int, str]  # where it stands in the text, and its HTML
 
 def _inline(text: str, breaks: Sequence[Span] = (), *, emphasis: bool = True) -> list[str]:
     """The HTML of a line, cut at those of the breaks that lie in plain text."""
-    atoms = _atoms(text, emphasis) if _SPECIAL.search(text) else []
+    found = atoms(text, emphasis) if _SPECIAL.search(text) else []
     size = len(text)
     breaks = [*breaks, (size + 1, size + 1)]
     pieces: list[str] = []
     parts: list[str] = []
     at = turn = depth = 0
-    for start, end, html in [*atoms, (size, size, "")]:
+    for start, end, html in [*found, (size, size, "")]:
         while breaks[turn][0] < at:
             turn += 1
         while breaks[turn][1] <= start and not depth:
@@ -195,9 +195,12 @@ def _inline(text: str, breaks: Sequence[Span] = (), *, emphasis: bool = True) ->
     return [*pieces, "".join(parts)]
 
 
-def _atoms(text: str, emphasis: bool) -> list[Atom]:
-    """What is more than plain text, in order."""
-    atoms: list[Atom] = []
+def atoms(text: str, emphasis: bool) -> list[Atom]:
+    """What of a line is more than plain text, in order: where it stands, and its HTML.
+
+    emphasis: whether `*` and `_` may mean some.
+    """
+    found: list[Atom] = []
     marks: list[re.Match[str]] = []
     at = 0
     while atom := _ATOM.search(text, at):
@@ -205,12 +208,12 @@ def _atoms(text: str, emphasis: bool) -> list[Atom]:
         if atom.lastgroup == "mark":
             marks.append(atom)
         elif (html := _atom_html(atom)) is not None:
-            atoms.append((start, at, html))
+            found.append((start, at, html))
         else:
             at = start + 1
     if emphasis and marks:
-        atoms = sorted(atoms + _emphasis(text, marks))
-    return atoms
+        found = sorted(found + _emphasis(text, marks))
+    return found
 
 
 def _atom_html(atom: re.Match[str]) -> str | None:

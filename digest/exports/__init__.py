@@ -13,7 +13,7 @@ from . import atom, bibtex, csl_json, markdown, opml, ris
 from .citation import About, Citation
 from .opml import Feed
 
-__all__ = ["WRITERS", "About", "Citation", "Feed", "Writer", "opml", "to_cite"]
+__all__ = ["FILES", "WRITERS", "About", "Citation", "Feed", "Writer", "opml", "to_cite"]
 
 _PIECE = 1 << 16
 
@@ -61,6 +61,9 @@ WRITERS = {
     )
 }
 """Every format by the suffix of its files."""
+
+FILES = [writer for writer in WRITERS.values() if writer.suffix != "atom"]
+"""The formats that papers are taken away in; the rest are followed."""
 
 
 def to_cite(papers: PaperQuerySet) -> Iterator[Paper]:

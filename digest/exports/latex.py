@@ -6,11 +6,10 @@ one, and no title can bring a command of its own into somebody's document.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
-from digest.markup import _atoms
+from .formulas import Formula, may_hold_formulas, pieces
 
 
 def latex(text: str) -> str:
@@ -18,15 +17,9 @@ def latex(text: str) -> str:
 
     Braces are balanced, as BibTeX counts them, and none is escaped.
     """
-    if not _may_hold_formulas(text):
+    if not may_hold_formulas(text):
         return _escaped(text)
-    return "\n".join(
-        "".join(
-            f"{{${piece.source}$}}" if isinstance(piece, Formula) else _escaped(piece)
-            for piece in pieces(line)
-        )
-        for line in text.split("\n")
-    )
+    return "\n".join(_written(line, _escaped) for line in text.split("\n"))
 
 
 def latex_title(text: str) -> str:
@@ -34,74 +27,22 @@ def latex_title(text: str) -> str:
 
     That is mathematics, and words that are more than capitalised: `{LLMs}`, `{3D}`, `{S*}`.
     """
+    return _written(text, _protected)
+
+
+def _written(text: str, plain: Callable[[str], str]) -> str:
     return "".join(
-        f"{{${piece.source}$}}" if isinstance(piece, Formula) else _protected(piece)
+        f"{{${_carried(piece.source)}$}}" if isinstance(piece, Formula) else plain(piece)
         for piece in pieces(text)
     )
 
 
-# Mathematics
-
-
-class Formula(NamedTuple):
-    """A formula in a text. source: its LaTeX, without dollars, for BibTeX to carry."""
-
-    given: str
-    source: str
-
-    @property
-    def is_markup(self) -> bool:
-        """Whether a page has elements for it; a degree is a sign."""
-        return self.source != _DEGREE
-
-
-_DELIMITED = re.compile(r"\$\$(.*)\$\$|\$(.*)\$|\\\((.*)\\\)|\\\[(.*)\\\]", re.S)
-_ESCAPED = re.compile(r"\\[$%&#_*`]")
-_DEGREE = r"^{\circ}"
-
-
-def _may_hold_formulas(text: str) -> bool:
-    return "$" in text or "\\" in text or "^" in text or "_{" in text
-
-
-def pieces(text: str) -> Iterator[str | Formula]:
-    """The text cut into plain text and formulas, both as a page shows them: `\\$5` is a sum."""
-    if not _may_hold_formulas(text):
-        yield text
-        return
-    at = 0
-    for start, end, html in _atoms(text, emphasis=False):
-        given = text[start:end]
-        if html.startswith("<math"):
-            formula = Formula(given, _carried(_DELIMITED.sub(r"\1\2\3\4", given)))
-        elif html.startswith(("<sup>", "<sub>", "°")):
-            formula = Formula(given, _script(given.strip("$")))
-        elif _ESCAPED.fullmatch(given):
-            yield text[at:start]
-            at = start + 1
-            continue
-        else:
-            continue
-        yield text[at:start]
-        yield formula
-        at = end
-    yield text[at:]
-
-
-_SIGN = re.compile(r"\\.|[^\x20-\x7e]|%", re.S)
+_SIGN_IN_FORMULA = re.compile(r"\\.|[^\x20-\x7e]|%", re.S)
 
 
 def _carried(source: str) -> str:
     """A formula that prints the same, without escaped braces or a bare %."""
-    return _SIGN.sub(lambda sign: _IN_FORMULAS.get(sign[0], sign[0]), source)
-
-
-def _script(source: str) -> str:
-    inner = source[1:].strip("{}")
-    if inner.removeprefix("\\") == "circ":
-        return _DEGREE
-    inner = re.sub("[%#&]", r"\\\g<0>", inner)
-    return f"{source[0]}{{{inner}}}"
+    return _SIGN_IN_FORMULA.sub(lambda sign: _IN_FORMULAS.get(sign[0], sign[0]), source)
 
 
 # Signs

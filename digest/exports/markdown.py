@@ -7,7 +7,7 @@ from html import unescape
 from digest.models import Paper
 
 from .citation import About, Citation, Name
-from .latex import Formula, pieces
+from .formulas import Formula, pieces
 
 
 def write(papers: Iterable[Paper], about: About) -> Iterator[str]:

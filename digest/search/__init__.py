@@ -14,22 +14,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-from digest.models import Paper
+from django.db.models import F
+
+from digest.models import Paper, SearchText
 
 from . import index
 from .marks import mark
-from .query import HEADING, AllOf, AnyOf, Node, Not, Problem, Query, Words
+from .query import HEADING, AllOf, AnyOf, Node, Not, Problem, Query, Words, parts
 from .query import parse as _parse
 
-__all__ = ["COUNTED", "Facets", "Problem", "Query", "Results", "mark", "parse"]
+__all__ = ["COUNTED", "Facets", "Problem", "Query", "Results", "mark", "parse", "parts"]
 
-COUNTED = 50_000
+COUNTED = 10_000
 """Matches are counted up to here; a list has no more pages either."""
 RANKED = 1_000
 """Up to so many matches are ranked one by one; of more, those come first that match by title."""
-SAMPLED = 5_000
+SAMPLED = 2_000
 """Facets are counted among the newest so many matches."""
 _CHUNK = 500
 
@@ -58,17 +60,21 @@ class Results:
         self.order = order if query.words() else "newest"
 
     @cached_property
+    def _newest(self) -> list[int]:
+        """The keys of the newest matches, as many as are counted."""
+        return index.found(self.query.node, COUNTED)
+
+    @property
     def count(self) -> int:
         """The number of matches, `COUNTED` at most."""
-        return index.count(self.query.node, COUNTED)
+        return len(self._newest)
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, wanted: slice) -> list[Paper]:
         """The papers from a start to a stop, neither of them negative."""
-        start, stop = wanted.start or 0, wanted.stop
-        return _papers(self._keys(start, stop - start))
+        return _papers(self._keys(wanted.start or 0, wanted.stop))
 
     def __iter__(self) -> Iterator[Paper]:
         """All of them, a few hundred at a time."""
@@ -77,49 +83,45 @@ class Results:
 
     def facets(self) -> Facets:
         """How many matches have each tag."""
-        found = index.tags(self.query.node, SAMPLED)
-        return Facets(Counter(tag for tags in found for tag in tags.split()), len(found))
-
-    @cached_property
-    def _tiers(self) -> list[Node]:
-        """The query in parts that follow one another, none with a match of those before it."""
-        node = self.query.node
-        if self.order == "newest":
-            return [node]
-        # Each of these matches all that the one before it does. Whole words come before beginnings.
-        levels = [_whole(node), node]
-        if not self._ranked:
-            levels = [*(_within(level, "title") for level in levels), _within(node, HEADING), node]
-        before = [None, *levels[:-1]]
-        return [
-            AllOf((level, Not(less))) if less else level
-            for less, level in zip(before, levels, strict=True)
-            if less != level
-        ]
+        rows = SearchText.objects.filter(pk__in=self._newest[:SAMPLED])
+        tags = Counter(tag for tags in rows.values_list("tags", flat=True) for tag in tags.split())
+        return Facets(tags, min(self.count, SAMPLED))
 
     @property
     def _ranked(self) -> bool:
         return self.order == "best" and self.count <= RANKED
 
-    def _keys(self, offset: int, limit: int) -> list[int]:
-        keys: list[int] = []
-        for tier in self._tiers:
-            # What the tiers before did not have is counted on into the next.
-            if offset and (size := index.count(tier, offset)) < offset:
-                offset -= size
-                continue
-            keys += index.papers(tier, limit - len(keys), offset, best=self._ranked)
-            offset = 0
-            if len(keys) == limit:
-                break
-        return keys
+    @cached_property
+    def _levels(self) -> list[Node]:
+        """What matches better and better less: each has all the matches of those before it.
+
+        Whole words come before beginnings, and of many matches those by title and authors first.
+        """
+        node = self.query.node
+        levels = [_whole(node), node]
+        if not self._ranked:
+            levels = [*(_within(level, "title") for level in levels), _within(node, HEADING), node]
+        return list(dict.fromkeys(levels))
+
+    def _keys(self, start: int, stop: int) -> list[int]:
+        if self.order == "newest":
+            return self._newest[start:stop]
+        seen: dict[int, None] = {}
+        for level in self._levels:
+            if len(seen) < stop:
+                ready = level == self.query.node and not self._ranked
+                rows = self._newest if ready else index.found(level, stop, best=self._ranked)
+                seen |= dict.fromkeys(rows)
+        return list(seen)[start:stop]
 
     def _walk(self) -> Iterator[list[int]]:
-        for tier in self._tiers:
-            if self._ranked:
-                yield index.papers(tier, RANKED, best=True)
-            else:
-                yield from index.walk(tier, _CHUNK)
+        if self._ranked:
+            yield self._keys(0, RANKED)
+        elif self.order == "newest":
+            yield from index.walk(self.query.node, _CHUNK)
+        else:
+            for better, level in zip([None, *self._levels], self._levels, strict=False):
+                yield from index.walk(AllOf((level, Not(better))) if better else level, _CHUNK)
 
 
 def _within(node: Node, column: str) -> Node:
@@ -144,6 +146,7 @@ def _mapped(node: Node, change: Callable[[Words], Words]) -> Node:
     return node
 
 
-def _papers(keys: list[int]) -> list[Paper]:
-    found = Paper.objects.for_cards().in_bulk(keys)
-    return [found[key] for key in keys if key in found]
+def _papers(rows: list[int]) -> list[Paper]:
+    found = Paper.objects.for_cards().filter(search_text__in=rows).annotate(row=F("search_text"))
+    papers = {cast(Any, paper).row: paper for paper in found}
+    return [papers[row] for row in rows if row in papers]

@@ -137,7 +137,8 @@ class _Database:
 
     create: the statements that make its index over the table and fill it; drop: their undoing.
     expression: what is to match, as it says it. matches: where matches come from, `t` being the
-    table, with a place for the expression; count: the same for counting. newest, best: the orders.
+    table, with a place for the expression; keys: the same for their keys alone, called key. best:
+    the order by relevance.
     weighed: whether the order by relevance has a place for the words to rank by.
     """
 
@@ -145,8 +146,8 @@ class _Database:
     drop: tuple[str, ...]
     expression: Callable[[Node], str]
     matches: str
-    count: str
-    newest: str
+    keys: str
+    key: str
     best: str
     weighed: bool = False
 
@@ -200,7 +201,7 @@ _SQLITE = _Database(
     create=(
         # The words are folded already: whatever is no space is part of one.
         f"CREATE VIRTUAL TABLE {_INDEX} USING fts5({_COLUMNS}, content='{_TABLE}',"
-        " content_rowid='id', tokenize='unicode61 remove_diacritics 0', prefix='2 3')",
+        " content_rowid='id', tokenize='unicode61 remove_diacritics 0', prefix='2 3 4 5 6 7 8 9 10')",
         f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0)')",
         f"INSERT INTO {_INDEX} ({_INDEX}) VALUES ('rebuild')",
         *(f"CREATE TRIGGER {name} {body}" for name, body in _TRIGGERS.items()),
@@ -211,9 +212,9 @@ _SQLITE = _Database(
     ),
     expression=_fts5,
     matches=f"{_INDEX} AS i JOIN {_TABLE} AS t ON t.id = i.rowid WHERE i.{_INDEX} MATCH %s",
-    count=f"{_INDEX} WHERE {_INDEX} MATCH %s",
-    # By the key of the index itself, which walks its matches in that order and stops when it may.
-    newest="i.rowid DESC",
+    keys=f"{_INDEX} WHERE {_INDEX} MATCH %s",
+    # The index itself walks its matches by this key, newest first, and stops when it may.
+    key="rowid",
     best="i.rank, i.rowid DESC",
 )
 
@@ -234,8 +235,8 @@ _POSTGRESQL = _Database(
     ),
     expression=_tsquery,
     matches=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
-    count=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
-    newest="t.id DESC",
+    keys=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
+    key="t.id",
     # By the words alone: what must not match, and alternatives, would confuse the ranking.
     best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, to_tsquery('simple', %s)) DESC, t.id DESC",
     weighed=True,
@@ -249,17 +250,10 @@ def _database() -> _Database:
 # Asking it
 
 
-def count(node: Node, most: int) -> int:
-    """The number of papers that match; `most` if there are as many or more."""
-    source, expression = _database().count, _database().expression(node)
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT %s) AS found"
-    return int(_rows(sql, expression, most)[0][0])
-
-
 def counts(nodes: Iterable[Node], most: int) -> list[int]:
-    """The same of several, in one statement."""
+    """For each node the number of papers that match, or `most` if there are as many or more."""
     database = _database()
-    one = f"SELECT %s, count(*) FROM (SELECT 1 FROM {database.count} LIMIT %s) AS found"
+    one = f"SELECT %s, count(*) FROM (SELECT 1 FROM {database.keys} LIMIT %s) AS found"
     expressions = [database.expression(node) for node in nodes]
     if not expressions:
         return []
@@ -268,35 +262,26 @@ def counts(nodes: Iterable[Node], most: int) -> list[int]:
     return [count for _, count in sorted(found)]
 
 
-def papers(node: Node, limit: int, offset: int = 0, *, best: bool = False) -> list[int]:
-    """The keys of matching papers: the newest, or the best matches, first."""
+def found(node: Node, most: int, *, best: bool = False) -> list[int]:
+    """The keys of the rows that match: the newest, or the best matches, first."""
     database = _database()
     words = tuple(positive(node)) if best else ()
-    order = database.best if words else database.newest
+    source, row = (database.matches, "t.id") if words else (database.keys, database.key)
+    order = database.best if words else f"{row} DESC"
     weighed = [database.expression(AnyOf(words))] if words and database.weighed else []
-    sql = f"SELECT t.paper_id FROM {database.matches} ORDER BY {order} LIMIT %s OFFSET %s"
-    return [pk for (pk,) in _rows(sql, database.expression(node), *weighed, limit, offset)]
+    sql = f"SELECT {row} FROM {source} ORDER BY {order} LIMIT %s"
+    return [key for (key,) in _rows(sql, database.expression(node), *weighed, most)]
 
 
 def walk(node: Node, size: int) -> Iterator[list[int]]:
-    """The keys of all matching papers, newest first, so many at a time."""
+    """The keys of all rows that match, newest first, so many at a time."""
     database = _database()
-    key = database.newest.split()[0]
-    sql = (
-        f"SELECT t.id, t.paper_id FROM {database.matches} AND {key} < %s"
-        f" ORDER BY {database.newest} LIMIT %s"
-    )
+    key = database.key
+    sql = f"SELECT {key} FROM {database.keys} AND {key} < %s ORDER BY {key} DESC LIMIT %s"
     before = 2**62
-    while found := _rows(sql, database.expression(node), before, size):
-        yield [paper for _, paper in found]
-        before = found[-1][0]
-
-
-def tags(node: Node, most: int) -> list[str]:
-    """The tags of the newest matching papers, each paper's with spaces between them."""
-    database = _database()
-    sql = f"SELECT t.tags FROM {database.matches} ORDER BY {database.newest} LIMIT %s"
-    return [found for (found,) in _rows(sql, database.expression(node), most)]
+    while some := _rows(sql, database.expression(node), before, size):
+        yield [row for (row,) in some]
+        before = some[-1][0]
 
 
 def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:

@@ -138,6 +138,19 @@ def parse(text: str, categories: Categories) -> Query:
     return _Parser(text, categories).query()
 
 
+def parts(text: str) -> list[str]:
+    """What a query is put together from, as typed: its terms, alternatives kept together."""
+    found: list[str] = []
+    joining = False
+    for term in _TERM.finditer(text[:MAX_LENGTH]):
+        if found and (joining or term[0] == "OR"):
+            found[-1] += f" {term[0]}"
+        else:
+            found.append(term[0])
+        joining = term[0] == "OR"
+    return found
+
+
 class _Unreadable(Exception):
     pass
 

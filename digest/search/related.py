@@ -42,12 +42,10 @@ def related(paper: Paper, most: int = 6) -> list[Related]:
     categories = {category_tag(c.category_id): c.category.name for c in paper.classifications.all()}
     by_words = [Words((word,)) for word in words]
     by_authors = [Tag(tag) for tag in authors]
-    keys = {*_like(paper, by_words, best=True), *_like(paper, by_authors, best=False)}
-    found = SearchText.objects.filter(paper__in=keys).values_list(
-        "paper", "title", "summary", "tags"
-    )
+    rows = {*_like(by_words, best=True), *_like(by_authors, best=False)}
+    found = SearchText.objects.filter(pk__in=rows).exclude(paper=paper.pk)
     scored = []
-    for key, title, summary, tags in found:
+    for key, title, summary, tags in found.values_list("paper", "title", "summary", "tags"):
         in_title, in_text, tagged = set(title.split()), set(summary.split()), set(tags.split())
         shared = [word for word in words if word in in_title or word in in_text]
         score = sum(words[w].worth * (_TITLE if w in in_title else 1) for w in shared)
@@ -66,12 +64,9 @@ def related(paper: Paper, most: int = 6) -> list[Related]:
     return [Related(papers[key], reasons) for key, reasons in best]
 
 
-def _like(paper: Paper, nodes: Sequence[Node], *, best: bool) -> list[int]:
-    """The keys of other papers that have any of these."""
-    if not nodes:
-        return []
-    found = index.papers(AnyOf(tuple(nodes)), _FOUND + 1, best=best)
-    return [key for key in found if key != paper.pk]
+def _like(nodes: Sequence[Node], *, best: bool) -> list[int]:
+    """The rows of papers that have any of these."""
+    return index.found(AnyOf(tuple(nodes)), _FOUND, best=best) if nodes else []
 
 
 class _Word(NamedTuple):

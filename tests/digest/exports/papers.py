@@ -109,6 +109,6 @@ ROWS = st.builds(
     authors=st.lists(NAMES, max_size=6).map(", ".join),
     summary=SUMMARIES,
     classification=st.lists(NAMES, max_size=3),
-    link=st.sampled_from(["https://arxiv.org/abs/2502.00001", "https://x.org/a;b?c=(d)&e", ""]),
+    link=st.sampled_from(["https://arxiv.org/abs/2502.00001", "https://x.org/a;b?c=(d&amp;e", ""]),
 )
 """What a digest's row may hold at its worst."""

@@ -10,7 +10,8 @@ from hypothesis import given
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from digest.exports import Citation, bibtex
-from digest.exports.latex import Formula, latex, latex_title, pieces
+from digest.exports.formulas import Formula, pieces
+from digest.exports.latex import _carried, latex, latex_title
 from tests.digest.exports.papers import NAMES, ROWS, SUMMARIES, TITLES, paper
 
 NAMES_OF_SIGNS = {
@@ -62,8 +63,9 @@ def printed(text):
 def _printed(piece):
     if not isinstance(piece, Formula):
         return joined(piece)
-    source = piece.source.strip()
-    return read_sign(source) if re.fullmatch(SIGN, source) else f"${piece.source}$"
+    source = _carried(piece.source)
+    sign = re.fullmatch(rf"({SIGN})\s*", source)
+    return read_sign(sign[1]) if sign else f"${source}$"
 
 
 def joined(text):
@@ -194,6 +196,13 @@ def test_a_paper_elsewhere_has_no_year_and_one_without_address_its_title_alone(a
 )
 def test_a_title_in_latex(title, written):
     assert latex_title(title) == written
+
+
+def test_no_text_begins_another_entry_or_name(about):
+    text = "A } \n@misc{x, title = {y}}\n@comment{"
+    found = paper(title=text, authors="Simon and Schuster, others, B AND C", summary=text)
+    (entry,) = read([found], about)
+    assert_same(entry, found)
 
 
 @pytest.mark.django_db

@@ -133,7 +133,7 @@ def test_a_deferred_summary_is_left_out_rather_than_asked_for(django_assert_num_
     load(digest(row(1)), "a.json")
     deferred, fetched = (
         Paper.objects.for_cards().defer("summary").get(),
-        next(to_cite(Paper.objects)),
+        next(to_cite(Paper.objects.all())),
     )
     with django_assert_num_queries(0):
         assert Citation.of(deferred).summary == ""

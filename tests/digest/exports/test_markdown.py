@@ -9,7 +9,7 @@ from hypothesis import given
 from markdown_it import MarkdownIt
 
 from digest.exports import Citation, markdown
-from digest.exports.latex import Formula, pieces
+from digest.exports.formulas import Formula, pieces
 from tests.digest.exports.papers import ROWS, paper
 
 COMMONMARK = MarkdownIt("commonmark")
@@ -136,10 +136,30 @@ def test_a_list_for_ones_notes(about):
     )
 
 
+@pytest.mark.parametrize(
+    "summary",
+    [
+        r"- A $x_i$ and S$^2$R of X^{2}.\n- Costs $5, or $6 at 360^circ: $\{a\}$ and a_{b}.",
+        r"Prose of $\frac{1}{2}$ and $\unknown{x}$. More of $L_{a} <b$ & $5.",
+    ],
+)
+def test_the_formulas_of_a_summary_are_as_it_gave_them(about, summary):
+    summary = summary.replace(r"\n", "\n")
+    _, (item,) = rendered([paper(summary=summary)], about)
+    given_ = summary.replace("360^circ", "360°").split("\n")
+    assert [text for text, _ in points(item)] == [line.removeprefix("- ") for line in given_]
+
+
 def test_a_formula_that_commonmark_would_change_is_escaped():
-    for formula in (r"$\{a\}$", "$a*b*c$", "$L_{a}_{b}$", r"$a\\b$", "$x<y>z$", "$[a](b)$"):
+    for formula in (r"$\{a\}$", "$a*b*c$", r"${}_a + b_{c}$", r"$a\\b$", "$x<y>z$", "$[a](b)$"):
         html = COMMONMARK.renderInline(markdown._text(f"A {formula} *b* _c_"))
         assert unescape(html) == f"A {formula} *b* _c_"
+
+
+def test_an_address_is_a_link_whatever_it_holds(about):
+    for url in ("https://x.org/a_(b", "https://x.org/a)b", "https://x.org/*a*?b=c&lt;=d"):
+        _, (item,) = rendered([paper(link=url, title="[A](b)")], about)
+        assert lines(item)[0] == ("[A](b)", [url])
 
 
 def test_a_title_is_a_heading_whatever_it_is(about):
