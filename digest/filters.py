@@ -5,6 +5,7 @@ Each filter narrows a `search.Query`, so that the index answers for all of them 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
@@ -14,11 +15,12 @@ import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.formats import date_format
 
 from .links import KINDS, OTHER
 from .models import Author, Category, Paper
-from .search import Query, Results, parse
+from .search import Facets, Query, Results, parse, parts
 from .search.query import (
     AnyOf,
     Not,
@@ -32,6 +34,10 @@ from .search.query import (
 
 AUTHORS_SHOWN = 12
 """Authors offered to narrow a list by."""
+RELAXATIONS = 8
+"""Parts of a query that found nothing which are tried without."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What no text holds, and no page or file may hold."""
 
 
 class _Slugs(filters.ModelMultipleChoiceFilter):
@@ -94,7 +100,10 @@ class PaperFilter(filters.FilterSet):
 
     def __init__(self, data: QueryDict | None = None) -> None:
         # Bound even to an empty address: what it asks for is then every paper.
-        super().__init__(data if data is not None else QueryDict(), queryset=Paper.objects.all())
+        said = QueryDict(mutable=True)
+        for name, values in data.lists() if data else ():
+            said.setlist(name, [_CONTROL.sub(" ", value) for value in values])
+        super().__init__(said, queryset=Paper.objects.all())
 
     @cached_property
     def query(self) -> Query:
@@ -165,12 +174,34 @@ class Chip(NamedTuple):
     address: str
 
 
+class Mistake(NamedTuple):
+    """A parameter that could not be read, why, and the address of the list without it."""
+
+    label: str
+    reasons: list[str]
+    address: str
+
+
+class Choice(NamedTuple):
+    """One way to list the papers out of a few, its address, and whether it is in force."""
+
+    label: str
+    address: str
+    chosen: bool
+
+
 class Option(NamedTuple):
-    """A way to narrow the list further: its label, how many papers it leaves, its address."""
+    """A way to narrow the list further: its label, how many papers it leaves, its address.
+
+    exclude: the address of the list without these papers, where an address can say that. chosen:
+    the list is narrowed so already, and the address undoes it.
+    """
 
     label: str
     papers: int
     address: str
+    exclude: str = ""
+    chosen: bool = False
 
 
 class Facet(NamedTuple):
@@ -179,14 +210,38 @@ class Facet(NamedTuple):
 
 
 class Narrowing:
-    """What a page shows of a filter: the chips of what is chosen, and facets to choose from."""
+    """What a page shows of a filter: what is chosen, and what there is to choose from.
+
+    address: what is chosen, without the page, without what says nothing.
+    """
 
     def __init__(self, filter: PaperFilter) -> None:
         self.filter = filter
-        self.address = filter.data.copy()
-        self.address.pop("page", None)
+        self.address = QueryDict(mutable=True)
+        for name, values in filter.data.lists():
+            if name in filter.filters and (said := [value for value in values if value]):
+                self.address.setlist(name, said)
 
-    def chips(self) -> Iterator[Chip]:
+    @property
+    def parameters(self) -> str:
+        """The address, to put after a question mark."""
+        return self.address.urlencode()
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Names and values of what a form with fields for words and dates has to send as well."""
+        fields = ("q", "date_from", "date_to")
+        return [
+            (name, value)
+            for name, values in self.address.lists()
+            if name not in fields
+            for value in values
+        ]
+
+    def chips(self) -> list[Chip]:
+        return list(self._chips())
+
+    def _chips(self) -> Iterator[Chip]:
         form = self.filter.form
         form.is_valid()
         for name, value in form.cleaned_data.items():
@@ -203,67 +258,122 @@ class Narrowing:
                     words = {"has": f"has {one}", "not_category": f"not {one}"}.get(name, str(one))
                     yield Chip(words, self._without(name, said))
 
+    @property
+    def mistakes(self) -> list[Mistake]:
+        fields = self.filter.form.fields
+        return [
+            Mistake(str(fields[name].label), reasons, self._without(name))
+            for name, reasons in self.filter.errors_by_field.items()
+        ]
+
+    @property
+    def orders(self) -> list[Choice]:
+        """The orders to choose from, where there are words that a paper can match well or badly."""
+        return self._choices("order") if self.filter.query.words() else []
+
+    @property
+    def matches(self) -> list[Choice]:
+        """Whether papers are of all or any of what is chosen, where several are."""
+        several = any(len(self.address.getlist(name)) > 1 for name in ("category", "area"))
+        return self._choices("match") if several else []
+
+    def _choices(self, name: str) -> list[Choice]:
+        field = self.filter.form.fields[name]
+        choices = [choice for choice in field.choices if choice[0]]
+        chosen = self.address.get(name, choices[0][0])
+        found = []
+        for value, label in choices:
+            address = self.address.copy()
+            address[name] = value
+            found.append(Choice(str(label), _listed(address), value == chosen))
+        return found
+
+    def relaxed(self) -> list[Option]:
+        """The list without one or another part of what was asked, where that leaves any papers."""
+        offers = []
+        terms = parts(self.address.get("q", ""))
+        for place, term in enumerate(terms if len(terms) > 1 else []):
+            address = self.address.copy()
+            address["q"] = " ".join(terms[:place] + terms[place + 1 :])
+            offers.append((f"“{term}”", address))
+        offers += [(chip.label, QueryDict(chip.address.partition("?")[2])) for chip in self.chips()]
+        found = []
+        for label, address in offers[:RELAXATIONS]:
+            if address and (papers := PaperFilter(address).results.count):
+                found.append(Option(label, papers, _listed(address)))
+        return found
+
+    @cached_property
+    def _counted(self) -> Facets:
+        return self.filter.results.facets()
+
+    @property
+    def sampled(self) -> int:
+        """Among how many of the newest matches facets are counted; 0 if among all of them."""
+        among = self._counted.among
+        return among if among < self.filter.results.count else 0
+
     @cached_property
     def facets(self) -> list[Facet]:
         """Categories, areas, kinds of link, years and authors of the matches, with their counts.
 
         In three queries, whatever the number of matches.
         """
-        counts = self.filter.results.facets().counts
+        counts = self._counted.counts
         categories = {category_tag(c.pk): c for c in Category.objects.all()}
-        tagged = [(categories[tag], n) for tag, n in counts.most_common() if tag in categories]
-        authors = [(int(tag[1:]), n) for tag, n in counts.most_common() if tag[0] == "u"]
+        # Equals always in the same order, whatever that of the database: a page that says the same
+        # is the same.
+        ranked = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
+        tagged = [(categories[tag], n) for tag, n in ranked if tag in categories]
+        authors = [(int(tag[1:]), n) for tag, n in ranked if tag[0] == "u"]
         named = Author.objects.in_bulk([pk for pk, _ in authors[:AUTHORS_SHOWN]])
         years = sorted((tag for tag in counts if tag[0] == "d" and len(tag) == 5), reverse=True)
-        kinds = [kind for kind in KINDS if kind != OTHER and counts[kind_tag(kind)]]
-        return [
-            facet
-            for facet in (
-                Facet(
-                    "Area",
-                    [self._option("area", c.slug, c.name, n) for c, n in tagged if c.is_area],
-                ),
-                Facet(
-                    "Category",
-                    [
-                        self._option("category", c.slug, c.name, n)
-                        for c, n in tagged
-                        if not c.is_area
-                    ],
-                ),
-                Facet(
-                    "With",
-                    [
-                        self._option("has", kind.split()[0], kind, counts[kind_tag(kind)])
-                        for kind in kinds
-                    ],
-                ),
-                Facet("Year", [self._year(tag[1:], counts[tag]) for tag in years]),
-                Facet(
-                    "Author",
-                    [
-                        self._option("author", named[pk].slug, named[pk].name, n)
-                        for pk, n in authors[:AUTHORS_SHOWN]
-                        if pk in named
-                    ],
-                ),
-            )
-            if facet.options
-        ]
+        facets = {
+            "Area": [self._option("area", c.slug, c.name, n) for c, n in tagged if c.is_area],
+            "Category": [
+                self._option("category", c.slug, c.name, n) for c, n in tagged if not c.is_area
+            ],
+            "With": [
+                self._option("has", kind.split()[0], kind, counts[kind_tag(kind)])
+                for kind in KINDS
+                if kind != OTHER and counts[kind_tag(kind)]
+            ],
+            "Year": [self._year(tag[1:], counts[tag]) for tag in years],
+            "Author": [
+                self._option("author", named[pk].slug, named[pk].name, n)
+                for pk, n in authors[:AUTHORS_SHOWN]
+                if pk in named
+            ],
+        }
+        return [Facet(name, options) for name, options in facets.items() if options]
 
     def _option(self, name: str, value: str, label: str, count: int) -> Option:
-        address = self.address.copy()
-        if value not in address.getlist(name):
-            address.appendlist(name, value)
-        return Option(label, count, f"?{address.urlencode()}")
+        if value in self.address.getlist(name):
+            return Option(label, count, self._without(name, value), chosen=True)
+        exclude = self._with("not_category", value) if name in ("area", "category") else ""
+        return Option(label, count, self._with(name, value), exclude)
 
     def _year(self, year: str, count: int) -> Option:
         address = self.address.copy()
         address["date_from"], address["date_to"] = f"{year}-01-01", f"{year}-12-31"
-        return Option(year, count, f"?{address.urlencode()}")
+        if address != self.address:
+            return Option(year, count, _listed(address))
+        del address["date_from"], address["date_to"]
+        return Option(year, count, _listed(address), chosen=True)
+
+    def _with(self, name: str, value: str) -> str:
+        address = self.address.copy()
+        address.appendlist(name, value)
+        return _listed(address)
 
     def _without(self, name: str, value: str | None = None) -> str:
         address = self.address.copy()
         kept = [] if value is None else [v for v in address.getlist(name) if v != value]
         address.setlist(name, kept)
-        return f"?{address.urlencode()}"
+        return _listed(address)
+
+
+def _listed(address: QueryDict) -> str:
+    """Where the list stands that an address asks for."""
+    parameters = address.urlencode()
+    return f"?{parameters}" if parameters else reverse("papers")

@@ -72,10 +72,9 @@ def paper_slug(title: str, link: str) -> tuple[str, str | None]:
         return number, number
     if url := clean_url(link):
         parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.")
-        place = host + unquote(parts.path).rstrip("/")
+        place = parts.netloc.removeprefix("www.") + parts.path.rstrip("/")
         query = f"?{parts.query}" if parts.query else ""
-        return _hashed(re.sub(r"[./]", " ", place), place + query), None
+        return _hashed(re.sub(r"[./:]", " ", unquote(place)), place + query), None
     folded = fold(title).casefold()
     return _hashed(folded, folded), None
 

@@ -79,17 +79,19 @@ def load(content: bytes, name: str, by: int | None = None) -> LoadReport:
     Safe beside other loads: they wait for one another.
     """
     hashed = sha256(content).hexdigest()
+    # Paths are bytes, and not always UTF-8.
+    name = name.encode("utf-8", "backslashreplace").decode()
     path_date = date_from_path(name)
     with transaction.atomic():
         _take_turns()
-        known = list(Source.objects.filter(sha256=hashed).values_list("format", "digests__date"))
+        known = list(Source.objects.filter(sha256=hashed).values_list("format", "date"))
         if known and path_date in {None, *(day for _, day in known)}:
             return LoadReport(name, "known", Format(known[0][0]))
         reading = read(content, path_date)
+        if known and reading.days == read(content).days:
+            return LoadReport(name, "known", reading.format)
         report = LoadReport(name, format=reading.format, problems=list(reading.problems))
         dates = {day.date for day in reading.days}
-        if known and path_date not in dates:
-            return LoadReport(name, "known", reading.format)
         if reading.format is None or not dates:
             report.status = "unreadable"
             return report
@@ -162,7 +164,8 @@ def _load_file(file: Path) -> LoadReport:
             content = opened.read(MAX_BYTES + 1)
     except OSError as error:
         problem = Problem(1, f"cannot be opened: {error.strerror}", "file not read")
-        return LoadReport(str(file), "unreadable", problems=[problem])
+        name = str(file).encode("utf-8", "backslashreplace").decode()
+        return LoadReport(name, "unreadable", problems=[problem])
     return load(content, str(file))
 
 

@@ -116,7 +116,7 @@ class Paper(models.Model):
     )
     arxiv_id = models.CharField("arXiv id", max_length=40, unique=True, null=True)
     url = models.CharField(
-        max_length=links.MAX_LENGTH, blank=True, help_text="address of a paper that is not on arXiv"
+        max_length=links.MAX_LENGTH, blank=True, help_text="address of a paper that has no arXiv id"
     )
     title = models.TextField(help_text="on one line, as printed")
     title_html = models.TextField(help_text="the same, escaped, with mathematics as MathML")

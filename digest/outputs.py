@@ -209,10 +209,10 @@ def sitemap_lists(request: HttpRequest) -> HttpResponse:
 def sitemap_papers(request: HttpRequest, part: int) -> HttpResponse:
     """Ten thousand papers, by the order in which they came."""
     start = part * IN_A_SITEMAP
+    if start >= Paper.objects.count():
+        raise Http404
     papers = Paper.objects.order_by("pk").only("slug", "date")[start : start + IN_A_SITEMAP]
     pages = [(settings.SITE_URL + paper.get_absolute_url(), paper.date) for paper in papers]
-    if not pages:
-        raise Http404
     return _xml(request, "digest/urlset.xml", pages)
 
 

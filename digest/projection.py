@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from . import links, taxonomy
 from .formats import Format, Record
-from .identity import fold
+from .identity import arxiv_id, fold
 from .markup import is_list, summary_points, title_html
 from .models import Entry
 
@@ -77,16 +77,16 @@ def project(entries: Iterable[Said]) -> Shown:
     records = [said.record for said in sorted(entries, key=lambda said: said.precedence)]
     title = next(filter(None, (line(record.title) for record in records)))
     summary = _summary(records)
-    authors = next(filter(None, (names(record.authors) for record in records)), ())
+    printed = next(filter(None, (_printed(record.authors) for record in records)), ())
     return Shown(
-        url=next(filter(None, (links.clean_url(record.link) for record in records)), ""),
+        url=next(filter(None, map(_own_url, records)), ""),
         title=title,
         title_html=title_html(title),
         summary=summary,
         points=summary_points(summary),
         is_list=is_list(summary),
-        authors=authors,
-        authors_cut=len(authors) == CUT_AT,
+        authors=tuple(dict.fromkeys(printed)),
+        authors_cut=len(printed) == CUT_AT,
         categories=next(filter(None, (_categories(record) for record in records)), ()),
         links=_links(records),
     )
@@ -114,9 +114,14 @@ def line(text: str) -> str:
     return fold(_INVISIBLE.sub("", text))
 
 
-def names(authors: str | None) -> tuple[str, ...]:
-    """The names of a comma-separated author list, in order, each once."""
-    return tuple(dict.fromkeys(filter(None, map(_name, (authors or "").split(",")))))
+def _own_url(record: Record) -> str | None:
+    """The address of a paper that is not on arXiv, where its id says it all."""
+    return None if arxiv_id(record.link) else links.clean_url(record.link)
+
+
+def _printed(authors: str | None) -> tuple[str, ...]:
+    """The names of a comma-separated author list, in order, as often as they are printed."""
+    return tuple(filter(None, map(_name, (authors or "").split(","))))
 
 
 def _name(text: str) -> str:

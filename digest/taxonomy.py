@@ -65,9 +65,17 @@ AREA_OF: dict[str, str | None] = {
 }
 """Every known category and its area; an area is a category too, without one."""
 
-_BY_FOLDED = {name.casefold(): name for name in AREA_OF}
+
+def _folded(name: str) -> str:
+    return name.casefold().translate({ord(sign): None for sign in " -_"})
+
+
+_BY_FOLDED = {_folded(name): name for name in AREA_OF}
 
 
 def known(name: str) -> str | None:
-    """The taxonomy's spelling of a category's name, whatever its case; None for an unknown one."""
-    return _BY_FOLDED.get(name.casefold())
+    """The taxonomy's spelling of a category's name; None for an unknown one.
+
+    Case, spaces, hyphens and underscores make no difference: `text-generation` is one of them.
+    """
+    return _BY_FOLDED.get(_folded(name))

@@ -45,16 +45,9 @@ class OutputConverter(SlugConverter):
     regex = rf"{SuffixConverter.regex}|atom"
 
 
-class ArxivConverter(SlugConverter):
-    """An arXiv id, perhaps with a version."""
-
-    regex = r"[-\w.]+(?:/[-\w.]+)?"
-
-
 register_converter(DateConverter, "date")
 register_converter(SuffixConverter, "suffix")
 register_converter(OutputConverter, "output")
-register_converter(ArxivConverter, "arxiv")
 register_converter(SlugConverter, "name")
 register_converter(PaperConverter, "paper")
 
@@ -73,8 +66,8 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
     path("feeds.opml", outputs.feeds, name="feeds"),
-    path("abs/<arxiv:number>", outputs.abstract, name="abstract"),
-    path("pdf/<arxiv:number>", outputs.pdf, name="pdf"),
+    path("abs/<paper:number>", outputs.abstract, name="abstract"),
+    path("pdf/<paper:number>", outputs.pdf, name="pdf"),
     path("robots.txt", outputs.robots, name="robots"),
     path("opensearch.xml", outputs.opensearch, name="opensearch"),
     path("sitemap.xml", outputs.sitemap, name="sitemap"),

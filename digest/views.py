@@ -8,14 +8,20 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple, TypeVar, cast
 
+from django.conf import settings
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
 
+from .exports import FILES, About, Citation
+from .exports.metadata import highwire, json_ld, open_graph
 from .filters import Narrowing, PaperFilter
 from .identity import arxiv_id
 from .links import KINDS, destination
@@ -134,7 +140,7 @@ def digests(request: HttpRequest) -> HttpResponse:
 
 
 def _calendar(digests: dict[date, Digest]) -> list[Year]:
-    """Every month from the newest digest's to the oldest's, those without any digest too."""
+    """Every month from the newest digest's to the oldest's, without the years that have none."""
     if not digests:
         return []
     oldest, newest = min(digests), max(digests)
@@ -154,7 +160,7 @@ def _calendar(digests: dict[date, Digest]) -> list[Year]:
         return Month(first, weeks, len(found), sum(digest.paper_count for digest in found))
 
     years = []
-    for year in range(newest.year, oldest.year - 1, -1):
+    for year in sorted({day.year for day in digests}, reverse=True):
         last = newest.month if year == newest.year else 12
         first = oldest.month if year == oldest.year else 1
         months = [month(date(year, number, 1)) for number in range(last, first - 1, -1)]
@@ -166,25 +172,40 @@ def _calendar(digests: dict[date, Digest]) -> list[Year]:
 # Papers
 
 
+class HtmxRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
 @require_safe
-def papers(request: HttpRequest) -> HttpResponse:
-    """The papers that the address asks for: all of them, newest first, if it asks for none."""
+@vary_on_headers("HX-Request")
+def papers(request: HtmxRequest) -> HttpResponse:
+    """The papers that the address asks for: all of them, newest first, if it asks for none.
+
+    A page that has the rest already is given what was found, and stays where it is.
+    """
     found = PaperFilter(request.GET)
     number = found.query.arxiv_id
-    if number and Paper.objects.filter(slug=number).exists():
+    if number and not request.htmx and Paper.objects.filter(slug=number).exists():
         return redirect("paper", number)
     results = found.results
     page = _page(request, results, PAPERS_ON_A_PAGE)
     papers = list(page)
     mark(papers, found.query)
     context = {
+        "heading": _heading(found, page.number),
         "filter": found,
         "narrowing": Narrowing(found),
         "page": page,
         "papers": papers,
         "counted": results.count < COUNTED,
     }
-    return render(request, "digest/papers.html", context)
+    return render(request, f"digest/{'_found' if request.htmx else 'papers'}.html", context)
+
+
+def _heading(found: PaperFilter, page: int) -> str:
+    words = found.data.get("q", "").strip()
+    title = f"“{Truncator(words).chars(60)}” in the papers" if words else "Papers"
+    return f"{title}, page {page}" if page > 1 else title
 
 
 @require_safe
@@ -211,8 +232,25 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "previous": around.get(-1),
         "next": around.get(1),
         "related": related(paper),
+        **_cited(paper),
     }
     return render(request, "digest/paper.html", context)
+
+
+def _cited(paper: Paper) -> dict[str, Any]:
+    """What a paper's page says of it to those who cite it, by hand or with a program."""
+    citation = Citation.of(paper)
+    page = settings.SITE_URL + paper.get_absolute_url()
+    about = About(paper.title, page, page, settings.SITE_URL)
+    graph = open_graph(citation, page)
+    return {
+        "description": dict(graph).get("og:description", paper.title),
+        "caveats": citation.caveats,
+        "citations": [(writer, "".join(writer.write([paper], about)).strip()) for writer in FILES],
+        "highwire": highwire(citation),
+        "open_graph": graph,
+        "json_ld": json_ld(citation, page),
+    }
 
 
 class Appearance(NamedTuple):
@@ -320,5 +358,8 @@ def _page(
         links = []
         for number, label in ((1, "The first page"), (last, "The last page")):
             address["page"] = str(number)
-            links.append((label, f"{request.path}?{address.urlencode()}"))
+            if number == 1:
+                del address["page"]
+            query = f"?{address.urlencode()}" if address else ""
+            links.append((label, request.path + query))
         raise NotHere(message, links[:last]) from None

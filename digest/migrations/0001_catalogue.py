@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                     "url",
                     models.CharField(
                         blank=True,
-                        help_text="address of a paper that is not on arXiv",
+                        help_text="address of a paper that has no arXiv id",
                         max_length=2000,
                     ),
                 ),

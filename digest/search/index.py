@@ -87,14 +87,12 @@ def row(
 
 def rows(papers: Iterable[int]) -> Iterator[SearchText]:
     """The rows that the papers with these keys should have, as the database has them."""
-    found = Paper.objects.filter(pk__in=papers).prefetch_related(
-        "authors", "categories", "links", "digests"
-    )
+    found = Paper.objects.filter(pk__in=papers).for_cards().prefetch_related("digests")
     for paper in found:
-        categories = list(paper.categories.all())
+        categories = [place.category for place in paper.classifications.all()]
         yield row(
             paper,
-            [(author.pk, author.name) for author in paper.authors.all()],
+            [(place.author_id, place.author.name) for place in paper.authorships.all()],
             {key for c in categories for key in (c.pk, c.area_id) if key},
             {link.kind for link in paper.links.all()},
             {digest.date for digest in paper.digests.all()},
@@ -106,8 +104,11 @@ def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
 
     new: rows of papers that had none.
     """
+    papers = list(papers)
+    # All go before any comes: papers that changed places take each other's keys.
     for some in _batches(papers, 500):
         SearchText.objects.filter(paper__in=some).delete()
+    for some in _batches(papers, 500):
         SearchText.objects.bulk_create(rows(some))
     SearchText.objects.bulk_create(new)
 
@@ -118,11 +119,11 @@ def categories() -> Callable[[str, bool], str | None]:
 
     def tag(name: str, area_only: bool) -> str | None:
         if not known:
-            for pk, name_, slug, is_area in Category.objects.values_list(
-                "pk", "name", "slug", "is_area"
-            ):
-                known[fold(name_)] = known[slug] = (pk, is_area)
-        pk, is_area = known.get(fold(name)) or known.get(name.lower()) or (0, False)
+            rows = list(Category.objects.values_list("pk", "name", "slug", "is_area"))
+            # Two names may fold to the same, but no two slugs are the same.
+            known.update((fold(name_), (pk, is_area)) for pk, name_, _, is_area in rows)
+            known.update((slug, (pk, is_area)) for pk, _, slug, is_area in rows)
+        pk, is_area = known.get(name.lower()) or known.get(fold(name)) or (0, False)
         return category_tag(pk) if pk and (is_area or not area_only) else None
 
     return tag
@@ -136,6 +137,7 @@ class _Database:
     """A database's own words.
 
     create: the statements that make its index over the table and fill it; drop: their undoing.
+    there: names what exists of it; parts: what should.
     expression: what is to match, as it says it. matches: where matches come from, `t` being the
     table, with a place for the expression; keys: the same for their keys alone, called key. best:
     the order by relevance.
@@ -144,6 +146,8 @@ class _Database:
 
     create: tuple[str, ...]
     drop: tuple[str, ...]
+    there: str
+    parts: frozenset[str]
     expression: Callable[[Node], str]
     matches: str
     keys: str
@@ -165,16 +169,21 @@ def _fts5(node: Node) -> str:
             return _fts5(AllOf((node,)))
         case AllOf(nodes):
             wanted = [_fts5(inner) for inner in nodes if not isinstance(inner, Not)]
-            refused = [f" NOT {_fts5(inner.node)}" for inner in nodes if isinstance(inner, Not)]
-            return "((" + (" AND ".join(wanted) or _fts5(Tag(EVERY))) + ")" + "".join(refused) + ")"
+            # One refusal of any, for each by itself would nest deeper than SQLite allows.
+            refused = tuple(inner.node for inner in nodes if isinstance(inner, Not))
+            without = f" NOT {_fts5(AnyOf(refused))}" if refused else ""
+            return "((" + (" AND ".join(wanted) or _fts5(Tag(EVERY))) + ")" + without + ")"
 
 
 def _tsquery(node: Node) -> str:
     match node:
         case Words(words, column, prefix):
             weights = {"": "ABC", HEADING: "AB", "title": "A", "authors": "B"}[column]
-            last = f"'{words[-1]}':{'*' if prefix else ''}{weights}"
-            return "(" + " <-> ".join([*(f"'{w}':{weights}" for w in words[:-1]), last]) + ")"
+            if len(words) == 1:
+                return f"'{words[0]}':{'*' if prefix else ''}{weights}"
+            # A phrase is within one column, which only its weight tells.
+            phrases = (_phrase(words, weight, prefix) for weight in weights)
+            return "(" + " | ".join(phrases) + ")"
         case Tag(name):
             return f"'{name}':D"
         case AnyOf(nodes):
@@ -183,6 +192,12 @@ def _tsquery(node: Node) -> str:
             return f"!{_tsquery(inner)}"
         case AllOf(nodes):
             return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"
+
+
+def _phrase(words: tuple[str, ...], weight: str, prefix: bool) -> str:
+    *firsts, last = words
+    marked = [*(f"'{word}':{weight}" for word in firsts), f"'{last}':{'*' * prefix}{weight}"]
+    return "(" + " <-> ".join(marked) + ")"
 
 
 _TABLE, _INDEX = "digest_searchtext", "digest_searchindex"
@@ -201,7 +216,8 @@ _SQLITE = _Database(
     create=(
         # The words are folded already: whatever is no space is part of one.
         f"CREATE VIRTUAL TABLE {_INDEX} USING fts5({_COLUMNS}, content='{_TABLE}',"
-        " content_rowid='id', tokenize='unicode61 remove_diacritics 0', prefix='2 3 4 5 6 7 8 9 10')",
+        " content_rowid='id', tokenize='unicode61 remove_diacritics 0',"
+        " prefix='2 3 4 5 6 7 8 9 10')",
         f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0)')",
         f"INSERT INTO {_INDEX} ({_INDEX}) VALUES ('rebuild')",
         *(f"CREATE TRIGGER {name} {body}" for name, body in _TRIGGERS.items()),
@@ -210,6 +226,8 @@ _SQLITE = _Database(
         *(f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS),
         f"DROP TABLE IF EXISTS {_INDEX}",
     ),
+    there="SELECT name FROM sqlite_master",
+    parts=frozenset({_INDEX, *_TRIGGERS}),
     expression=_fts5,
     matches=f"{_INDEX} AS i JOIN {_TABLE} AS t ON t.id = i.rowid WHERE i.{_INDEX} MATCH %s",
     keys=f"{_INDEX} WHERE {_INDEX} MATCH %s",
@@ -233,6 +251,12 @@ _POSTGRESQL = _Database(
         f"DROP INDEX IF EXISTS {_INDEX}",
         f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS vector",
     ),
+    there=(
+        f"SELECT attname FROM pg_attribute WHERE attrelid = '{_TABLE}'::regclass"
+        " AND NOT attisdropped UNION SELECT indexname FROM pg_indexes"
+        f" WHERE tablename = '{_TABLE}' AND schemaname = current_schema()"
+    ),
+    parts=frozenset({_INDEX, "vector"}),
     expression=_tsquery,
     matches=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
     keys=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
@@ -306,17 +330,8 @@ def stands() -> bool:
 
     Django rebuilds a table on SQLite when it alters it, and drops its triggers without a word.
     """
-    if connection.vendor == "sqlite":
-        wanted = {_INDEX, *_TRIGGERS}
-        sql = "SELECT name FROM sqlite_master WHERE name IN (%s, %s, %s, %s)"
-    else:
-        wanted = {_INDEX, "vector"}
-        sql = (
-            "SELECT relname FROM pg_class WHERE relname = %s UNION SELECT attname FROM pg_attribute"
-            " WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped"
-        )
-    names = sorted(wanted) if connection.vendor == "sqlite" else [_INDEX, _TABLE, "vector"]
-    return {name for (name,) in _rows(sql, *names)} == wanted
+    database = _database()
+    return {name for (name,) in _rows(database.there)} >= database.parts
 
 
 def after_migrate(**_: object) -> None:
@@ -331,8 +346,8 @@ def after_migrate(**_: object) -> None:
 
 @dataclass
 class Health:
-    """What a check found: papers whose row is missing or out of date, rows of nothing, and whether
-    the database's own index agreed with the rows."""
+    """What a check found: how many papers there are, how many had a row that is missing or out of
+    date, and whether the database's own index agreed with the rows."""
 
     papers: int = 0
     stale: int = 0
@@ -348,21 +363,22 @@ def check(*, mend: bool = False) -> Health:
     health = Health()
     names = [field.attname for field in SearchText._meta.concrete_fields]
     keys = Paper.objects.order_by("pk").values_list("pk", flat=True)
+    stale: list[int] = []
     with transaction.atomic():
-        for some in _batches(keys.iterator(), 500):
+        for some in _batches(keys, 500):
             there = {
                 values[1]: values
                 for values in SearchText.objects.filter(paper__in=some).values_list(*names)
             }
-            stale = [
+            stale += [
                 row.paper_id
                 for row in rows(some)
                 if there.get(row.paper_id) != tuple(getattr(row, name) for name in names)
             ]
             health.papers += len(some)
-            health.stale += len(stale)
-            if mend and stale:
-                write(stale)
+        health.stale = len(stale)
+        if mend:
+            write(stale)
         health.agrees = stands() and _agrees()
         if mend and not health.agrees:
             create()

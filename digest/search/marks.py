@@ -42,8 +42,10 @@ class _Marker:
 
     def _run(self, run: re.Match[str]) -> str:
         text = run[0]
-        if any(self.matches(chunk.joined) for chunk in chunks(unescape(text)) if chunk.joined):
-            return f"<mark>{text}</mark>"
+        # A compound is marked whole where it matches as one word alone.
+        for parts, joined in chunks(unescape(text)):
+            if self.matches(joined) and not any(map(self.matches, parts)):
+                return f"<mark>{text}</mark>"
         pieces = _ENTITY.split(text)
         pieces[::2] = [WORD.sub(self._word, piece) for piece in pieces[::2]]
         return "".join(pieces).replace("</mark><mark>", "")

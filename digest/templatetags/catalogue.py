@@ -2,11 +2,19 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.template.context import RequestContext
+from django.urls import reverse
+from django.utils.encoding import escape_uri_path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from digest.exports import FILES, Citation, metadata
+from digest.models import Paper
 
 register = template.Library()
 
@@ -52,3 +60,71 @@ def here(context: RequestContext, page: str, *below: str) -> str:
     if name == page:
         return mark_safe(' aria-current="page"')
     return mark_safe(' aria-current="true"') if name in below else ""
+
+
+@register.simple_tag(takes_context=True)
+def canonical(context: RequestContext) -> str:
+    """The one address of the page shown, whatever else the address asked for says."""
+    page = context.get("page")
+    number = f"?page={page.number}" if page and page.number > 1 else ""
+    return settings.SITE_URL + escape_uri_path(context["request"].path) + number
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.simple_tag
+def papers_found(count: int, counted: bool) -> str:
+    """How many papers there are, in words."""
+    if not count:
+        return "No papers"
+    return f"{'' if counted else 'More than '}{count:,} paper{'' if count == 1 else 's'}"
+
+
+@register.simple_tag
+def example(query: str) -> str:
+    """A query, and a link to what it finds."""
+    address = f"{reverse('papers')}?{urlencode({'q': query})}"
+    return format_html('<a href="{}"><code>{}</code></a>', address, query)
+
+
+@register.simple_tag
+def feed(query: str = "", **parameters: str) -> str:
+    """The address of the feed of the papers that a query finds."""
+    return _file("papers-file", "atom", query=query or urlencode(parameters))
+
+
+@register.inclusion_tag("digest/_files.html")
+def files(
+    what: str, name: str, *of: Any, query: str = "", feed: bool = False, **parameters: str
+) -> dict[str, Any]:
+    """Links to the files that papers are taken away in.
+
+    what: to call that. name, of: of their address, which ends in the suffix of a file. query: its
+    parameters, put together already. feed: whether there is one, too.
+    """
+    query = query or urlencode(parameters)
+    return {
+        "what": what,
+        "files": [(writer, _file(name, *of, writer.suffix, query=query)) for writer in FILES],
+        "feed": feed and _file(name, *of, "atom", query=query),
+    }
+
+
+def _file(name: str, *arguments: Any, query: str) -> str:
+    return reverse(name, args=arguments) + (f"?{query}" if query else "")
+
+
+@register.simple_tag
+def coins(paper: Paper) -> str:
+    """The paper for reference managers, which look for it in the title of an empty span."""
+    return metadata.coins(Citation.of(paper))
+
+
+@register.simple_tag
+def script_json(data: Any) -> SafeString:
+    """Data to stand in a script element, which holds it and is not run."""
+    return mark_safe(metadata.script_json(data))  # noqa: S308

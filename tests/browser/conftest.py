@@ -1,5 +1,7 @@
 import os
+import re
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -21,3 +23,27 @@ def browser():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit(browser, live_server):
+    """Opens a page; afterwards, what the browser complained of and whom it asked is looked at."""
+    contexts, complaints, hosts = [], [], set()
+
+    def visit(address, width=1280, **options):
+        options |= {"viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(f"{page.url}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page.goto(live_server.url + address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    missing = re.compile("the server responded with a status of 404|Response Status Error Code 404")
+    assert [complaint for complaint in complaints if not missing.search(complaint)] == []
+    assert hosts == {urlsplit(live_server.url).netloc}

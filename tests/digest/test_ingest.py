@@ -1,4 +1,5 @@
 import itertools
+import os
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from digest import models
 from digest.ingest import date_from_path, find_files, load, load_files
+from digest.search import index
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -64,12 +66,12 @@ def test_a_file_becomes_a_catalogue():
         [(date(2025, 2, 6), 1, "2502.00001"), (date(2025, 2, 6), 2, "2502.00002")],
         [
             (
-                *("2502.00001", "2502.00001", "https://arxiv.org/abs/2502.00001"),
+                *("2502.00001", "2502.00001", ""),
                 *("Paper 1", "Paper 1", "- First point of 1.\n- Second point."),
                 *(["First point of 1.", "Second point."], True, False, date(2025, 2, 6), 1),
             ),
             (
-                *("2502.00002", "2502.00002", "https://arxiv.org/abs/2502.00002"),
+                *("2502.00002", "2502.00002", ""),
                 *("Paper 2", "Paper 2", "- First point of 2.\n- Second point."),
                 *(["First point of 2.", "Second point."], True, False, date(2025, 2, 6), 2),
             ),
@@ -260,6 +262,46 @@ def test_what_cannot_be_read_writes_nothing(content):
     report = load(content, "a.md")
     assert (report.status, report.format, len(report.problems)) == ("unreadable", None, 1)
     assert models.Source.objects.count() == models.Digest.objects.count() == 0
+
+
+def test_a_file_of_dated_and_undated_rows_means_the_same_in_any_order():
+    mixed = digest(row(1, date=None), row(2, date="2025-02-07"))
+    for paths in (("2025-02-06.json", "2025-02-07.json"), ("2025-02-07.json", "2025-02-06.json")):
+        assert [load(mixed, path).status for path in (*paths, *paths)] == [
+            *("loaded", "loaded", "known", "known")
+        ]
+        assert [(str(d), d.paper_count) for d in models.Digest.objects.all()] == [
+            *(("2025-02-07", 2), ("2025-02-06", 1))
+        ]
+        for model in (models.Entry, models.Source, models.Digest, models.Paper):
+            model.objects.all().delete()
+
+
+def test_the_search_rows_are_the_same_whichever_way_they_were_made():
+    names = ["Zoe Bar, Ann Foo", "Ann Foo, Zoe Bar, C D", "C D, Ann Foo"]
+    files = [digest(*(row(n, authors=a) for n, a in enumerate(names, start=1)))]
+    files += [digest(row(2, date="2025-02-05", title="Two")), digest(row(9, authors="Ann Foo"))]
+    for content in files:
+        load(content, "a.json")
+        assert index.check().whole
+    authors = models.SearchText.objects.order_by("paper__slug").values_list("authors", flat=True)
+    assert list(authors) == ["zoe bar ann foo", "ann foo zoe bar c d", "c d ann foo", "ann foo"]
+
+
+def test_a_large_digest_may_be_put_in_another_order():
+    rows = [row(n) for n in range(1, 1102)]
+    load(digest(*rows), "a.json")
+    load(digest(*reversed(rows), row(2000)), "0.json")
+    assert index.check() == index.Health(papers=1102, stale=0, agrees=True)
+    assert models.Digest.objects.get().paper_count == 1102
+
+
+def test_a_name_that_is_no_text_is_kept_readable(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9-2025-02-05.json")
+    path.write_bytes(digest(row(1, date=None)))
+    (report,) = load_files(find_files(tmp_path))
+    assert report.name == f"{tmp_path}/caf\\udce9-2025-02-05.json"
+    assert str(models.Digest.objects.get()) == "2025-02-05"
 
 
 def test_any_order_of_files_gives_the_same_catalogue():

@@ -1,13 +1,15 @@
 """What the pages look like inside: a card, a paper, and HTML that holds whatever is loaded."""
 
+import json
 import re
 from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, quote, unquote, urljoin
 
 import html5lib
 import pytest
 from django.template.loader import render_to_string
+from django.urls import resolve
 
 from digest.ingest import load
 from digest.models import Paper
@@ -158,7 +160,8 @@ def test_a_paper(client):
     load(digest(row(1, classification=CATEGORIES)), "a.json")
     response = client.get("/papers/2502.00001/")
     assert "<title>Paper 1 · Paper Digest</title>" in text(response)
-    assert flat(part(response, "<main", "</main>").partition(">")[2]) == (
+    page = part(response, '<main id="content">', "</main>")
+    assert flat(re.sub(r'<details class="cite">.*?</details>', "", page, flags=re.DOTALL)) == (
         "Paper 1 Ada Lovelace , Alan Turing arXiv abstract PDF HTML arXiv:2502.00001 "
         "Summary First point of 1. Second point. Links Code lab/code-1 GitHub "
         "Categories Text Generation Robotics In the digests 6 February 2025 number 1 of 1"
@@ -239,6 +242,138 @@ def test_silence_and_white_space_are_no_difference(client, said):
     )
 
 
+# What pages say to programs, and what people take away
+
+
+def tags(response, name):
+    """The attributes of the elements of the page's head."""
+    return [element.attrib for element in strict(response.content).find("head").iter(name)]
+
+
+def test_a_paper_introduces_itself_to_programs(client):
+    load(digest(row(1, title="A </script> & <b>")), "a.json")
+    response = client.get("/papers/2502.00001/")
+    metas = [
+        (tag.get("name") or tag.get("property"), tag["content"])
+        for tag in tags(response, "meta")[3:]
+    ]
+    assert [content for name, content in metas if name == "citation_author"] == [
+        "Ada Lovelace",
+        "Alan Turing",
+    ]
+    assert {
+        ("description", "First point of 1. - Second point."),
+        ("citation_title", "A </script> & <b>"),
+        ("citation_publication_date", "2025"),
+        ("citation_pdf_url", "https://arxiv.org/pdf/2502.00001"),
+        ("z.itemType", "preprint"),
+        ("og:title", "A </script> & <b>"),
+        ("og:url", "http://localhost:8000/papers/2502.00001/"),
+    } < set(metas)
+    (data,) = [
+        json.loads(script.text)
+        for script in strict(response.content).iter("script")
+        if script.get("type") == "application/ld+json"
+    ]
+    assert (data["@type"], data["name"]) == ("ScholarlyArticle", "A </script> & <b>")
+
+
+def test_a_card_can_be_picked_by_a_reference_manager(client):
+    load(digest(row(1)), "a.json")
+    for address in ("/", "/papers/", "/authors/ada-lovelace/", "/categories/text-generation/"):
+        (span,) = [e for e in strict(client.get(address).content).iter("span") if e.get("title")]
+        assert span.get("class") == "Z3988"
+        said = parse_qs(span.get("title"))
+        assert said["rft.title"] == ["Paper 1"]
+        assert said["rft.creator"] == ["Ada Lovelace", "Alan Turing"]
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical"),
+    [
+        ("/", "/"),
+        ("/papers/?q=x&order=newest", "/papers/"),
+        ("/papers/?page=2", "/papers/?page=2"),
+        ("/papers/?page=1", "/papers/"),
+        ("/authors/", "/authors/"),
+        ("/authors/" + quote("דוד-כהן") + "/", "/authors/" + quote("דוד-כהן") + "/"),
+        ("/digests/2025-02-06/", "/digests/2025-02-06/"),
+        ("/nowhere/", None),
+    ],
+)
+def test_every_page_has_one_address(client, address, canonical):
+    rows = [row(n, authors="דוד כהן") for n in range(1, 27)]
+    load(digest(*rows), "a.json")
+    found = [tag["href"] for tag in tags(client.get(address), "link") if tag["rel"] == "canonical"]
+    assert found == ([f"http://localhost:8000{canonical}"] if canonical else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "feeds"),
+    [
+        ("/", []),
+        ("/papers/", ["/papers.atom"]),
+        ("/papers/?q=a+b&page=1&has=", ["/papers.atom?q=a+b"]),
+        ("/categories/text-generation/", ["/papers.atom?category=text-generation"]),
+        ("/authors/ada-lovelace/", ["/papers.atom?author=ada-lovelace"]),
+        ("/papers/2502.00001/", []),
+    ],
+)
+def test_feeds_and_the_search_are_found_by_programs(client, address, feeds):
+    load(digest(row(1)), "a.json")
+    links = tags(client.get(address), "link")
+    found = [tag["href"] for tag in links if tag.get("type") == "application/atom+xml"]
+    assert found == ["/digests.atom", *feeds]
+    assert [tag["href"] for tag in links if tag["rel"] == "search"] == ["/opensearch.xml"]
+    for feed in found:
+        assert client.get(feed).status_code == 200
+
+
+def test_a_paper_can_be_cited(client):
+    load(digest(row(1, title="Less & <more>", authors="A A, B B, C C, D D, lvwerra")), "a.json")
+    response = client.get("/papers/2502.00001/")
+    panel = part(response, '<details class="cite">', "</details>")
+    texts = [unescape(found) for found in re.findall(r"<pre[^>]*>(.*?)</pre>", panel, re.DOTALL)]
+    files = re.findall(r'<a href="([^"]+)">Download', panel)
+    assert files == [f"/papers/2502.00001.{suffix}" for suffix in ("bib", "ris", "csl.json", "md")]
+    assert texts == [client.get(file).getvalue().decode().strip() for file in files]
+    assert re.findall(r'<p class="aside">(.*?)</p>', panel) == [
+        "The author list ends after 5 names, where digests cut it: there may be more authors.",
+        "Taken for handles, not full names: lvwerra.",
+    ]
+    assert (
+        panel.count("hidden data-copies=") + panel.count('hidden\n                data-copies="')
+        == 4
+    )
+
+
+def test_a_digest_and_a_list_can_be_taken_away(client):
+    load(digest(row(1)), "a.json")
+    found = {}
+    for address in ("/", "/categories/text-generation/", "/authors/ada-lovelace/"):
+        last = text(client.get(address)).rpartition('<p class="files">')[2].partition("</p>")[0]
+        found[address] = [unescape(href) for href in re.findall(r'href="([^"]+)"', last)]
+    suffixes = ("bib", "ris", "csl.json", "md", "atom")
+    assert found == {
+        "/": [f"/digests/2025-02-06.{suffix}" for suffix in suffixes[:4]],
+        "/categories/text-generation/": [f"/papers.{s}?category=text-generation" for s in suffixes],
+        "/authors/ada-lovelace/": [f"/papers.{s}?author=ada-lovelace" for s in suffixes],
+    }
+    for address in (each for some in found.values() for each in some):
+        assert client.get(address).status_code == 200
+
+
+def test_related_papers_say_why(client):
+    words = {"title": "Zebra <crossing> by Okapi", "classification": []}
+    load(digest(row(1, **words), row(2, **words), row(3, authors="Grace Hopper")), "a.json")
+    near = part(client.get("/papers/2502.00001/"), 'id="related"').partition(">")[2]
+    assert flat(near) == (
+        "Related papers Zebra <crossing> by Okapi Ada Lovelace and others, 6 Feb 2025 : "
+        "also by Ada Lovelace and Alan Turing, shares crossing, Okapi and Zebra"
+    )
+    assert 'id="related"' not in text(client.get("/papers/2502.00003/"))
+
+
 # HTML
 
 
@@ -261,7 +396,11 @@ def walk(client, start="/"):
         yield address, tree
         for link in tree.iter("a"):
             target = urljoin(address, link.get("href")).partition("#")[0]
-            if target.startswith("/"):
+            path, _, query = target.partition("?")
+            if path.startswith("/"):
+                assert resolve(unquote(path))
+            # Files are no pages, and lists that are narrowed by more than one thing have no end.
+            if path.startswith("/") and path.endswith("/") and "&" not in query:
                 waiting.append(target)
 
 
@@ -273,6 +412,7 @@ def test_every_page_is_sound(client, nasty):
         assert title.endswith(" · Paper Digest"), address
         assert len(title) < 150, address
         assert len(list(tree.iter("h1"))) == 1, address
+        assert [form.get("action") for form in tree.iter("form")] == ["/papers/"], address
         assert [main.get("id") for main in tree.iter("main")] == ["content"], address
         ids = [element.get("id") for element in tree.iter() if element.get("id")]
         assert len(ids) == len(set(ids)), address
@@ -281,14 +421,18 @@ def test_every_page_is_sound(client, nasty):
             assert re.match(r"https?://|/|\?|#", target), (address, target)
             assert not target.startswith("#") or target[1:] in ids, (address, target)
         for element in tree.iter():
-            assert element.tag not in ("script", "style", "img", "iframe"), address
+            assert element.tag not in ("style", "img", "iframe"), address
+            if element.tag == "script" and not element.get("src"):
+                assert element.get("type") == "application/ld+json", address
             assert not any(name.startswith("on") or name == "style" for name in element.attrib)
-    papers = [address for address in found if re.match("/papers/.", address)]
+    papers = [address for address in found if re.match(r"/papers/[^?]", address)]
     assert len(papers) == len(NASTY)
     assert {"/digests/2025-02-05/", "/digests/2025-02-04/", "/categories/"} < set(found)
 
 
-@pytest.mark.parametrize("address", ["/", "/digests/", "/papers/", "/nowhere/", "/papers/?page=9"])
+@pytest.mark.parametrize(
+    "address", ["/", "/digests/", "/papers/", "/papers/?q=x", "/nowhere/", "/papers/?page=9"]
+)
 def test_an_empty_catalogue_and_what_is_not_there_are_sound(client, address):
     assert len(list(strict(client.get(address).content).iter("h1"))) == 1
 
@@ -331,7 +475,7 @@ def test_only_what_markup_made_is_trusted():
     }
     assert trusted == {
         *("paper.title_html", "paper.points.0", "point", "sentence"),
-        *("previous.title_html", "next.title_html", "said.title_html"),
+        *("previous.title_html", "next.title_html", "near.paper.title_html", "said.title_html"),
     }
     for path, source in sources.items():
         assert not re.search(r"\|safe\b|\|safeseq|autoescape", source), path

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.formats import Format, Record
-from digest.projection import Said, as_given, names, project
+from digest.projection import Said, as_given, project
 
 
 def said(day=1, format=Format.JSON, sha256="0", position=1, **fields):
@@ -21,7 +21,7 @@ def test_one_entry_shows_what_it_says():
                 link="https://arxiv.org/abs/2502.00001",
                 authors="Ada Lovelace,  lvwerra , , Ada Lovelace",
                 summary="- One.\n- Two & three.",
-                classification=("text-to-3d", "Code Smells", "Text-to-3D"),
+                classification=("text_to 3d", "Code Smells", "Text-to-3D"),
                 github_repo="https://github.com/a/b",
                 github_urls=("https://github.com/A/B/", "None", "[data]", "javascript:x"),
                 huggingface_urls=("huggingface.co/a/model",),
@@ -37,7 +37,8 @@ def test_one_entry_shows_what_it_says():
     assert shown.is_list is True
     assert shown.categories == ("Text-to-3D", "Code Smells")
     assert shown.links == ("https://github.com/a/b", "https://huggingface.co/a/model")
-    assert shown.url == "https://arxiv.org/abs/2502.00001"
+    assert shown.url == ""
+    assert project([said(link="lab.example.org/a")]).url == "https://lab.example.org/a"
 
 
 def test_five_authors_exactly_are_taken_as_cut():
@@ -95,7 +96,12 @@ def test_text_is_composed_and_without_invisible_characters():
 
 
 def test_a_name_beyond_belief_ends_in_an_ellipsis():
-    assert names("x" * 300) == ("x" * 199 + "…",)
+    assert project([said(authors="x" * 300)]).authors == ("x" * 199 + "…",)
+
+
+def test_a_name_printed_twice_stands_once_and_the_list_is_still_of_five():
+    shown = project([said(authors="A, B, C, D, D")])
+    assert (shown.authors, shown.authors_cut) == (("A", "B", "C", "D"), True)
 
 
 def test_a_digest_gets_back_what_its_entries_gave():

@@ -109,6 +109,14 @@ def months(response):
     return found
 
 
+def test_a_digest_of_a_far_year_adds_that_year_alone(client):
+    load(digest(row(1), row(2, date="1990-01-01"), row(3, date="2199-12-31")), "a.json")
+    response = client.get("/digests/")
+    assert [year.number for year in response.context["years"]] == [2199, 2025, 1990]
+    for path in ("/", "/papers/", "/papers/?q=date:..1990", "/digests/1990-01-01/"):
+        assert client.get(path).status_code == 200
+
+
 def test_the_archive_is_a_calendar_newest_month_first(client):
     load_days("2024-11-28", "2025-01-02", "2025-01-06", "2025-01-07")
     response = client.get("/digests/")
@@ -382,8 +390,9 @@ def test_pages_are_the_same_for_everybody(client):
         ("/", 7),
         ("/digests/2025-02-06/", 7),
         ("/digests/", 1),
-        ("/papers/", 5),
-        ("/papers/2502.00001/", 7),
+        ("/papers/", 8),
+        ("/papers/?q=paper&category=text-generation&has=code&author=ada-lovelace", 11),
+        ("/papers/?q=nothing+nowhere", 4),
         ("/authors/", 2),
         ("/authors/ada-lovelace/", 5),
         ("/categories/", 1),
@@ -394,6 +403,21 @@ def test_pages_are_the_same_for_everybody(client):
 @pytest.mark.parametrize("rows", [1, 30])
 def test_queries(client, django_assert_num_queries, address, queries, rows):
     """One number, whether a page shows one paper, author, category, digest, or thirty of each."""
+    load_of_each(rows)
+    with django_assert_num_queries(queries):
+        assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(("rows", "queries"), [(1, 10), (2, 15), (30, 15)])
+def test_queries_of_a_paper(client, django_assert_num_queries, rows, queries):
+    """The same for a paper, five of them to show related papers, where there are any."""
+    load_of_each(rows)
+    with django_assert_num_queries(queries):
+        assert client.get("/papers/2502.00001/").status_code == 200
+
+
+def load_of_each(rows):
+    """So many papers, authors, categories, links and digests of each of them."""
     categories = ["Text Generation", *(f"Category {n}" for n in range(rows - 1))]
     authors = ", ".join(["Ada Lovelace", *(f"Name {n}" for n in range(rows - 1))])
     urls = [f"https://github.com/lab/{n}" for n in range(rows)]
@@ -403,8 +427,6 @@ def test_queries(client, django_assert_num_queries, address, queries, rows):
     again = [row(1, date=day, title=f"Otherwise on {day}") for day in days]
     newest = [{**each, "date": "2025-06-02"} for each in everything]
     load(digest(*everything, *again, *newest), "a.json")
-    with django_assert_num_queries(queries):
-        assert client.get(address).status_code == 200
 
 
 def test_names_of_addresses():

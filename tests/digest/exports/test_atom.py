@@ -124,8 +124,8 @@ def test_ids_are_unique_and_know_no_title(about):
         _, feed = written([paper(link=link, title=title) for link in links], about)
         assert [entry.id for entry in feed.entries] == [
             "tag:digest.example.org,2025:/papers/hep-th/9901001",
-            "tag:digest.example.org,2025:/papers/x-org-%C3%A9-66be77c101",
-            "tag:digest.example.org,2025:/papers/x-org-%C3%A9-5cd1baaefb",
+            "tag:digest.example.org,2025:/papers/x-org-%C3%A9-189a9c720e",
+            "tag:digest.example.org,2025:/papers/x-org-%C3%A9-c930ffb6c2",
         ]
 
 

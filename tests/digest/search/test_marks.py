@@ -24,6 +24,7 @@ def marked(query, title="", summary=""):
         ("author:limo", "LIMO: Less is More", "LIMO: Less is More"),
         ("eclair", "Un Éclair", "Un <mark>Éclair</mark>"),
         ("gpt4", "On GPT-4o, too", "On <mark>GPT-4o,</mark> too"),
+        ("diff", "Diff-Net", "<mark>Diff</mark>-Net"),
         ("amp lt", "a & b < c", "a &amp; b &lt; c"),
         ("think", "Let's <think> about", "Let&#x27;s &lt;<mark>think</mark>&gt; about"),
         ("模型", "大模型", "大<mark>模型</mark>"),

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from digest import search
 from digest.ingest import load
-from digest.models import Paper, SearchText
+from digest.models import Category, Paper, SearchText
 from digest.search import Results, index, parse
+from digest.search.query import AllOf, Not, Tag
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,27 @@ def test_facets_count_the_tags_of_the_matches(papers):
     counts, among = Results(parse("diffusion")).facets()
     assert among == 4
     assert (counts["kcode"], counts["d2024"], counts["d2025"], counts["every"]) == (3, 1, 3, 4)
+
+
+def test_a_phrase_is_within_one_column(papers):
+    load(digest(row(8, title="Deep Otter", authors="Jane Doe", summary="- Ends here.")), "b.json")
+    for phrase in ('"otter jane"', "otter-jane", '"doe ends"'):
+        assert slugs(phrase) == []
+    for phrase in ('"deep otter"', '"jane doe"', "deep-otter", '"ends here"', "title:deep-ott"):
+        assert slugs(phrase) == ["08"]
+
+
+def test_any_number_of_things_may_be_refused(papers):
+    node = AllOf(tuple(Not(Tag(f"c{n}")) for n in range(10_000, 11_000)))
+    assert len(index.found(node, 100)) == 6
+
+
+def test_a_category_is_found_by_its_slug_before_another_that_looks_alike(papers):
+    Category.objects.filter(slug="robotics").update(name="Robotics!", slug="robotics-0a1b2c3d")
+    Category.objects.create(name="Robotics", slug="other-robotics")
+    Category.objects.create(name="odd", slug="robotics")
+    odd = Category.objects.get(slug="robotics")
+    assert parse("category:robotics").node.nodes == (Tag(f"c{odd.pk}"),)
 
 
 def test_a_later_load_changes_what_is_found(papers):
