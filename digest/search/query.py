@@ -93,10 +93,11 @@ NOTHING = Not(AllOf(()))
 
 
 class Problem(NamedTuple):
-    """A part of a query that could not be read, and why."""
+    """A part of a query that could not be read, why, and what was done with it."""
 
     part: str
     reason: str
+    done: str = "was left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +196,13 @@ class _Parser:
         nodes = tuple(group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
         return Query(AllOf(nodes), tuple(self.problems))
 
-    def _problem(self, part: str, reason: str) -> None:
-        self.problems.append(Problem(part, reason))
+    def _problem(self, part: str, *why: str) -> None:
+        self.problems.append(Problem(part, *why))
 
     def _term(self, term: re.Match[str], last: bool) -> Node | None:
         value = term["word"] if term["phrase"] is None else term["phrase"]
         if term["phrase"] is not None and not term["close"]:
-            self._problem(term[0], "the quotation mark has no partner; read to the end")
+            self._problem(term[0], "the quotation mark has no partner", "was read to the end")
         try:
             node = self._node((term["field"] or "").lower(), value, term["word"] is not None, last)
         except _Unreadable as error:
