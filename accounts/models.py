@@ -1,5 +1,288 @@
+"""People and what they made: rows that no file can bring back.
+
+Everything of one person is reached through `library.Library`, which alone may ask for these rows
+by their owner. A person's rows go with their account; papers stay as long as anybody has kept them.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length, Lower
+from django.urls import reverse
+
+from digest.models import Paper
+
+models.CharField.register_lookup(Length)
+models.TextField.register_lookup(Length)
+
+NOTE_LENGTH = 100_000
+"""Characters of a note, at most."""
+COMMENT_LENGTH = 4_000
+"""Characters of a list's description and of a comment in it, at most."""
+SHOWN = (10, 25, 50, 100)
+"""Papers on a page that a person may choose."""
+
+
+class Theme(models.TextChoices):
+    AUTO = "auto", "as the system has it"
+    LIGHT = "light", "light"
+    DARK = "dark", "dark"
 
 
 class User(AbstractUser):
     """A person with an account. Our own model, since Django's cannot be replaced later."""
+
+    display_name = models.CharField(
+        max_length=100, blank=True, help_text="what others see; your user name if left empty"
+    )
+    time_zone = models.CharField(max_length=64, default="UTC")
+    theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
+    papers_on_a_page = models.PositiveSmallIntegerField(
+        "papers a page",
+        default=25,
+        choices=[(number, str(number)) for number in SHOWN],
+        validators=[MinValueValidator(SHOWN[0]), MaxValueValidator(SHOWN[-1])],
+    )
+    read_until = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="every digest up to this day counts as read; none, if there is no day",
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            # "Ada" and "ada" would be one person to everybody who reads the name.
+            models.UniqueConstraint(Lower("username"), name="user_name_once"),
+            models.CheckConstraint(condition=Q(theme__in=Theme.values), name="user_theme"),
+            models.CheckConstraint(
+                condition=Q(papers_on_a_page__in=SHOWN), name="user_papers_on_a_page"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class ReadDigest(models.Model):
+    """A day's digest that a person marked as read; those before `User.read_until` need no row."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    date = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "date"], name="read_digest_once")]
+
+    def __str__(self) -> str:
+        return self.date.isoformat()
+
+
+class Status(models.TextChoices):
+    TO_READ = "to-read", "to read"
+    READING = "reading", "reading"
+    READ = "read", "read"
+
+
+class Bookmark(models.Model):
+    """A person's mark on a paper, with a reading status."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=7, choices=Status, default=Status.TO_READ)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "paper"], name="bookmark_once"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="bookmark_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.paper} ({self.get_status_display()})"
+
+
+class Dismissal(models.Model):
+    """A paper that a person does not want to see in lists."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "paper"], name="dismissal_once")]
+
+    def __str__(self) -> str:
+        return str(self.paper)
+
+
+class Note(models.Model):
+    """A person's private Markdown text on a paper.
+
+    version: counts the texts that were saved; who saves one says which they began from.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
+    text = models.TextField(validators=[MaxLengthValidator(NOTE_LENGTH)])
+    html = models.TextField(help_text="the text as safe HTML")
+    words = models.TextField(help_text="the text as the search folds it")
+    version = models.PositiveIntegerField(default=1)
+    added_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "paper"], name="note_once"),
+            models.CheckConstraint(
+                condition=Q(text__length__range=(1, NOTE_LENGTH)), name="note_length"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private", "only me"
+    MEMBERS = "members", "members"
+    LINK = "link", "everybody with the secret link"
+    PUBLIC = "public", "everybody"
+
+
+class ReadingList(models.Model):
+    """A named, ordered list of papers with an owner."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    slug = models.CharField(
+        max_length=10, unique=True, help_text="random, so that no address tells how many there are"
+    )
+    name = models.CharField(max_length=200)
+    description = models.TextField(
+        blank=True, validators=[MaxLengthValidator(COMMENT_LENGTH)], help_text="Markdown"
+    )
+    description_html = models.TextField(blank=True)
+    visibility = models.CharField(max_length=7, choices=Visibility, default=Visibility.PRIVATE)
+    secret = models.CharField(
+        max_length=22, unique=True, help_text="128 random bits: what the secret link ends in"
+    )
+    added_at = models.DateTimeField()
+    changed_at = models.DateTimeField(help_text="when its items or what it says of itself changed")
+
+    class Meta:
+        constraints = [
+            # A search says in:"name", which has to mean one list.
+            models.UniqueConstraint("owner", Lower("name"), name="reading_list_name_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="reading_list_has_name"),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values), name="reading_list_visibility"
+            ),
+            models.CheckConstraint(
+                condition=Q(description__length__lte=COMMENT_LENGTH),
+                name="reading_list_description_length",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("reading-list", args=[self.slug])
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "may read"
+    EDITOR = "editor", "may read and change the papers"
+
+
+class Membership(models.Model):
+    """A person who was let into a list by its owner, and came."""
+
+    reading_list = models.ForeignKey(
+        ReadingList, models.CASCADE, related_name="memberships", db_index=False
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    role = models.CharField(max_length=6, choices=Role, default=Role.VIEWER)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reading_list", "user"], name="membership_once"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Invitation(models.Model):
+    """Whom a list's owner asks to come: whoever has this user name, or this address confirmed.
+
+    It is kept as it was typed and not looked up, so that inviting tells nobody who has an account.
+    """
+
+    reading_list = models.ForeignKey(
+        ReadingList, models.CASCADE, related_name="invitations", db_index=False
+    )
+    invitee = models.CharField("user name or e-mail address", max_length=254)
+    role = models.CharField(max_length=6, choices=Role, default=Role.VIEWER)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("reading_list", Lower("invitee"), name="invitation_once"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role"),
+        ]
+        indexes = [models.Index(Lower("invitee"), name="invitation_invitee")]
+
+    def __str__(self) -> str:
+        return self.invitee
+
+
+class ListItem(models.Model):
+    """A paper in a reading list.
+
+    position: orders the items, with gaps to put others into. section: the heading under which it
+    stands, with the items around it that have the same. shows_note: whether readers of the list are
+    shown what its owner noted on the paper.
+    """
+
+    reading_list = models.ForeignKey(
+        ReadingList, models.CASCADE, related_name="items", db_index=False
+    )
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
+    position = models.BigIntegerField()
+    section = models.CharField(max_length=200, blank=True)
+    comment = models.TextField(
+        blank=True, validators=[MaxLengthValidator(COMMENT_LENGTH)], help_text="Markdown"
+    )
+    comment_html = models.TextField(blank=True)
+    shows_note = models.BooleanField(default=False)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["reading_list", "paper"], name="list_item_once"),
+            models.UniqueConstraint(fields=["reading_list", "position"], name="list_item_place"),
+            models.CheckConstraint(
+                condition=Q(comment__length__lte=COMMENT_LENGTH), name="list_item_comment_length"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.paper)

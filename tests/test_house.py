@@ -93,6 +93,8 @@ def files(*suffixes: str, below: Path = ROOT) -> Iterator[Path]:
             if name in (".ci", ".github")
             or not (name.startswith(".") or name in ("__pycache__", "var"))
         ]
+        # In a second work tree, .git is a file.
+        names = [name for name in names if name != ".git"]
         yield from (Path(folder, name) for name in names if not suffixes or name.endswith(suffixes))
 
 
