@@ -6,6 +6,9 @@ by their owner. A person's rows go with their account; papers stay as long as an
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
@@ -14,7 +17,7 @@ from django.db.models import Q
 from django.db.models.functions import Length, Lower
 from django.urls import reverse
 
-from digest.models import Paper
+from digest.models import Digest, Paper
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
@@ -66,6 +69,13 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def save(self, *args: Any, **options: Any) -> None:
+        # To somebody who comes, the newest digest is new, and all that was before it is not.
+        if self._state.adding and self.read_until is None:
+            newest = Digest.objects.values_list("date", flat=True).first()
+            self.read_until = newest and newest - timedelta(days=1)
+        super().save(*args, **options)
 
 
 class ReadDigest(models.Model):

@@ -11,7 +11,7 @@ is folded in `search.text`, the index in `search.index`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, cast
@@ -22,10 +22,37 @@ from digest.models import Paper, SearchText
 
 from . import index
 from .marks import mark
-from .query import HEADING, AllOf, AnyOf, Node, Not, Problem, Query, Words, parts
+from .query import (
+    HEADING,
+    AllOf,
+    AnyOf,
+    Mine,
+    Node,
+    Not,
+    Problem,
+    Query,
+    These,
+    Unreadable,
+    Words,
+    nobodys,
+    parts,
+)
 from .query import parse as _parse
 
-__all__ = ["COUNTED", "Facets", "Problem", "Query", "Results", "mark", "parse", "parts"]
+__all__ = [
+    "COUNTED",
+    "Facets",
+    "Mine",
+    "Problem",
+    "Query",
+    "Results",
+    "These",
+    "Unreadable",
+    "among",
+    "mark",
+    "parse",
+    "parts",
+]
 
 COUNTED = 10_000
 """Matches are counted up to here; a list has no more pages either."""
@@ -36,9 +63,41 @@ SAMPLED = 2_000
 _CHUNK = 500
 
 
-def parse(text: str) -> Query:
-    """Read a query as a person typed it. Never raises; the query says what could not be read."""
-    return _parse(text, index.categories())
+def parse(text: str, mine: Mine = nobodys) -> Query:
+    """Read a query as a person typed it. Never raises; the query says what could not be read.
+
+    mine: what a library knows of its papers, where one is searched.
+    """
+    return _parse(text, index.categories(), mine)
+
+
+def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[int]:
+    """Those of the papers with these keys that match, each together with a text of its own.
+
+    texts: as `search.text.document` folds them, by paper: what a person noted. A word is found in
+    the paper or in the text. Takes a query for each part of what is asked at the most, however many
+    papers there are.
+    """
+    keys = index.keys(papers)
+    return _among(query.node, keys, {paper: f" {text} " for paper, text in texts.items()})
+
+
+def _among(node: Node, keys: dict[int, int], texts: dict[int, str]) -> set[int]:
+    match node:
+        case These(papers):
+            return {paper for paper in keys.values() if paper in papers}
+        case Not(inner):
+            return set(keys.values()) - _among(inner, keys, texts)
+        case AnyOf(nodes):
+            return set().union(*(_among(inner, keys, texts) for inner in nodes))
+        case AllOf(nodes):
+            every = set(keys.values())
+            return every.intersection(*(_among(inner, keys, texts) for inner in nodes))
+    found = {keys[key] for key in index.found_among(node, keys)}
+    if isinstance(node, Words) and not node.column:
+        sought = f" {' '.join(node.words)}" + ("" if node.prefix else " ")
+        found.update(paper for paper, text in texts.items() if sought in text)
+    return found
 
 
 class Facets(NamedTuple):

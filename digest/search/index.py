@@ -10,6 +10,7 @@ with a GIN index. `check` proves both, and mends what is missing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ from .query import (
     Node,
     Not,
     Tag,
+    These,
     Words,
     arxiv_tag,
     author_tag,
@@ -153,6 +155,7 @@ class _Database:
     keys: str
     key: str
     best: str
+    among: str
     weighed: bool = False
 
 
@@ -167,6 +170,8 @@ def _fts5(node: Node) -> str:
             return "(" + " OR ".join(map(_fts5, nodes)) + ")"
         case Not():
             return _fts5(AllOf((node,)))
+        case These():
+            raise TypeError("a library is searched with among()")
         case AllOf(nodes):
             wanted = [_fts5(inner) for inner in nodes if not isinstance(inner, Not)]
             # One refusal of any, for each by itself would nest deeper than SQLite allows.
@@ -190,6 +195,8 @@ def _tsquery(node: Node) -> str:
             return "(" + " | ".join(map(_tsquery, nodes)) + ")"
         case Not(inner):
             return f"!{_tsquery(inner)}"
+        case These():
+            raise TypeError("a library is searched with among()")
         case AllOf(nodes):
             return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"
 
@@ -234,6 +241,7 @@ _SQLITE = _Database(
     # The index itself walks its matches by this key, newest first, and stops when it may.
     key="rowid",
     best="i.rank, i.rowid DESC",
+    among="IN (SELECT value FROM json_each(%s))",
 )
 
 _VECTOR = " || ".join(
@@ -263,6 +271,7 @@ _POSTGRESQL = _Database(
     key="t.id",
     # By the words alone: what must not match, and alternatives, would confuse the ranking.
     best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, to_tsquery('simple', %s)) DESC, t.id DESC",
+    among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
     weighed=True,
 )
 
@@ -295,6 +304,20 @@ def found(node: Node, most: int, *, best: bool = False) -> list[int]:
     weighed = [database.expression(AnyOf(words))] if words and database.weighed else []
     sql = f"SELECT {row} FROM {source} ORDER BY {order} LIMIT %s"
     return [key for (key,) in _rows(sql, database.expression(node), *weighed, most)]
+
+
+def keys(papers: Iterable[int]) -> dict[int, int]:
+    """The keys of the rows of these papers, each with its paper's."""
+    sql = f"SELECT id, paper_id FROM {_TABLE} WHERE paper_id {_database().among}"
+    return dict(_rows(sql, json.dumps(list(papers))))
+
+
+def found_among(node: Node, keys: Iterable[int]) -> list[int]:
+    """Those of the rows with these keys that match."""
+    database = _database()
+    # The sign keeps SQLite from asking its index for each key by itself.
+    sql = f"SELECT {database.key} FROM {database.keys} AND +{database.key} {database.among}"
+    return [row for (row,) in _rows(sql, database.expression(node), json.dumps(list(keys)))]
 
 
 def walk(node: Node, size: int) -> Iterator[list[int]]:

@@ -10,6 +10,12 @@
     date:2025-02      a day, a month, a year, or a range: date:2025-01..2025-03, date:..2024
     arxiv:2502.02737  a paper, by its id or address in any common form
 
+In a person's library also:
+
+    is:unread         a reading status: to-read, reading, read; unread: not yet read
+    has:note          with a note
+    in:"list name"    in a reading list
+
 Nothing that is typed is an error: a part that cannot be read is reported, and the rest searched.
 """
 
@@ -37,7 +43,7 @@ KINDS = {kind.split()[0]: kind for kind in links.KINDS if kind != links.OTHER}
 _TERM = re.compile(
     r"""
     (?P<minus>-)?
-    (?:(?P<field>title|author|category|area|has|date|arxiv):(?=\S))?
+    (?:(?P<field>title|author|category|area|has|date|arxiv|is|in):(?=\S))?
     (?: "(?P<phrase>[^"]*)(?P<close>"?) | (?P<word>[^\s"]+) )
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -86,7 +92,14 @@ class AllOf:
     nodes: tuple[Node, ...]
 
 
-Node = Words | Tag | Not | AnyOf | AllOf
+@dataclass(frozen=True, slots=True)
+class These:
+    """Papers by their keys: what a library knows of them, the index has no words for."""
+
+    papers: frozenset[int]
+
+
+Node = Words | Tag | Not | AnyOf | AllOf | These
 
 NOTHING = Not(AllOf(()))
 """Matches no paper."""
@@ -133,10 +146,25 @@ def positive(node: Node) -> Iterator[Words]:
 Categories = Callable[[str, bool], "str | None"]
 """The tag of a category by its name or slug, or of an area alone; None for an unknown one."""
 
+Mine = Callable[[str, str], These]
+"""The papers that a library has by a field and its value, such as `is` and `unread`.
 
-def parse(text: str, categories: Categories) -> Query:
+Raises Unreadable, which says what the field takes.
+"""
+
+
+class Unreadable(Exception):
+    """A part of a query that cannot be read; why, in words."""
+
+
+def nobodys(field: str, value: str) -> These:
+    """What is in a library, where nobody's is searched."""
+    raise Unreadable("this is known in your library alone")
+
+
+def parse(text: str, categories: Categories, mine: Mine = nobodys) -> Query:
     """Read a query. Never raises."""
-    return _Parser(text, categories).query()
+    return _Parser(text, categories, mine).query()
 
 
 def parts(text: str) -> list[str]:
@@ -152,14 +180,11 @@ def parts(text: str) -> list[str]:
     return found
 
 
-class _Unreadable(Exception):
-    pass
-
-
 class _Parser:
-    def __init__(self, text: str, categories: Categories) -> None:
+    def __init__(self, text: str, categories: Categories, mine: Mine) -> None:
         self.text = text.strip()
         self.categories = categories
+        self.mine = mine
         self.problems: list[Problem] = []
 
     def query(self) -> Query:
@@ -205,7 +230,7 @@ class _Parser:
             self._problem(term[0], "the quotation mark has no partner", "was read to the end")
         try:
             node = self._node((term["field"] or "").lower(), value, term["word"] is not None, last)
-        except _Unreadable as error:
+        except Unreadable as error:
             self._problem(term[0], str(error))
             return None
         return Not(node) if node and term["minus"] else node
@@ -215,17 +240,21 @@ class _Parser:
             case "category" | "area":
                 if tag := self.categories(value, field == "area"):
                     return Tag(tag)
-                raise _Unreadable(f"there is no such {field}")
+                raise Unreadable(f"there is no such {field}")
+            case "is" | "in":
+                return self.mine(field, value)
             case "has":
+                if value.lower() in ("note", "notes"):
+                    return self.mine("has", "note")
                 if kind := KINDS.get(value.lower().rstrip("s")):
                     return Tag(kind_tag(kind))
-                raise _Unreadable(f"has: takes {', '.join(KINDS)}")
+                raise Unreadable(f"has: takes {', '.join(KINDS)}")
             case "date":
                 return date_node(*_dates(value))
             case "arxiv":
                 if number := arxiv_id(value):
                     return Tag(arxiv_tag(number))
-                raise _Unreadable("this is no arXiv id")
+                raise Unreadable("this is no arXiv id")
         column = {"title": "title", "author": "authors"}.get(field, "")
         if not word:
             words = tuple(tokens(value))
@@ -298,7 +327,7 @@ def _dates(text: str) -> tuple[date, date]:
     first = _span(start)[0] if start else _FIRST
     last = _span(end)[1] if end else _LAST
     if not (start or end) or first > last:
-        raise _Unreadable("the range ends before it begins")
+        raise Unreadable("the range ends before it begins")
     return first, last
 
 
@@ -312,7 +341,7 @@ def _span(text: str) -> tuple[date, date]:
             pass
         else:
             return first, last
-    raise _Unreadable("date: takes 2025, 2025-02, 2025-02-06, or a range like 2025-01..2025-03")
+    raise Unreadable("date: takes 2025, 2025-02, 2025-02-06, or a range like 2025-01..2025-03")
 
 
 def _month_end(day: date) -> date:

@@ -1,0 +1,94 @@
+"""The only door to what a person made: `Library(user)`, whose methods take no user.
+
+    library = Library(request.user)
+    library.bookmarks.add([paper.pk])
+    library.notes.save(paper, "It *works*.", version=0)
+    library.lists.open("3f9a01c2d4").add([paper.pk])
+
+Nobody else's rows can be reached through it: what is not there for this person raises NotHere,
+which a page answers with 404. A visitor who has not logged in has a library as well: an empty one,
+that keeps nothing and opens the lists that everybody may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import CharField, F, Value
+
+from accounts.models import Bookmark, Dismissal, Note, User
+
+from .base import NotHere
+from .bookmarks import Bookmarks
+from .digests import Digests
+from .lists import Access, OpenList, ReadingLists
+from .notes import Conflict, Notes
+from .shelf import Shelf, Sort
+
+__all__ = [
+    "Access",
+    "Conflict",
+    "Library",
+    "Marks",
+    "NotHere",
+    "OpenList",
+    "Shelf",
+    "Sort",
+]
+
+
+class Marks(NamedTuple):
+    """What a person made of a paper: its reading status, or ""; and whether it has a note or is
+    dismissed."""
+
+    status: str = ""
+    has_note: bool = False
+    dismissed: bool = False
+
+
+class Library:
+    """A person's rows."""
+
+    def __init__(self, user: User | AnonymousUser) -> None:
+        self.user = user
+        self.bookmarks = Bookmarks(user)
+        self.notes = Notes(user)
+        self.lists = ReadingLists(user)
+        self.digests = Digests(user)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """All papers that are bookmarked or have a note, to search and sort."""
+        return Shelf(self.user)
+
+    def marks(self, papers: Iterable[int]) -> dict[int, Marks]:
+        """What the person made of the papers with these keys, in one query."""
+        papers = list(papers)
+        if not self.user.pk or not papers:
+            return {}
+        rows = [
+            model.objects.filter(user=self.user.pk, paper__in=papers).values_list("paper", said)
+            for model, said in (
+                (Bookmark, F("status")),
+                (Note, Value("note", CharField())),
+                (Dismissal, Value("dismissed", CharField())),
+            )
+        ]
+        found: dict[int, Marks] = {}
+        for paper, said in rows[0].union(*rows[1:]):
+            mark = found.get(paper, Marks())
+            match said:
+                case "note":
+                    found[paper] = mark._replace(has_note=True)
+                case "dismissed":
+                    found[paper] = mark._replace(dismissed=True)
+                case status:
+                    found[paper] = mark._replace(status=status)
+        # Who bookmarks a paper wants to see it, whatever another tab said at the same time.
+        return {
+            paper: mark._replace(dismissed=mark.dismissed and not mark.status)
+            for paper, mark in found.items()
+        }

@@ -1,0 +1,101 @@
+"""A person's bookmarks, and the papers that they dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Bookmark, Dismissal, Status
+from digest.models import Paper
+
+from .base import Part
+
+
+class Kept(NamedTuple):
+    """A bookmark as it was, to bring it back: its paper, status, and when it was added."""
+
+    paper: int
+    status: str
+    added_at: datetime
+
+
+class Bookmarks(Part):
+    """All that takes papers takes their keys; keys of no paper are passed over.
+
+    What changes bookmarks returns those papers' as they were before, and nothing for a paper that
+    had none, so that `put_back` undoes it. Everything may be said twice.
+    """
+
+    @transaction.atomic
+    def add(self, papers: Iterable[int], status: str = "") -> list[Kept]:
+        """Bookmark the papers. status: to give all of them; else those that are bookmarked keep
+        theirs, and the others are to read."""
+        there = self._there(papers)
+        before = self._kept(there)
+        now = timezone.now()
+        Bookmark.objects.bulk_create(
+            [
+                Bookmark(
+                    user=self._owner, paper_id=paper, status=status or Status.TO_READ, added_at=now
+                )
+                for paper in there
+            ],
+            ignore_conflicts=True,
+        )
+        if status:
+            Bookmark.objects.filter(user=self._owner, paper__in=there).update(status=Status(status))
+        Dismissal.objects.filter(user=self._owner, paper__in=there).delete()
+        return before
+
+    @transaction.atomic
+    def remove(self, papers: Iterable[int]) -> list[Kept]:
+        """Take the bookmarks away. Notes stay."""
+        papers = list(papers)
+        before = self._kept(papers)
+        Bookmark.objects.filter(user=self._owner, paper__in=papers).delete()
+        return before
+
+    @transaction.atomic
+    def dismiss(self, papers: Iterable[int]) -> list[Kept]:
+        """Hide the papers from the person's lists, and take their bookmarks away."""
+        there = self._there(papers)
+        before = self.remove(there)
+        now = timezone.now()
+        Dismissal.objects.bulk_create(
+            [Dismissal(user=self._owner, paper_id=paper, added_at=now) for paper in there],
+            ignore_conflicts=True,
+        )
+        return before
+
+    def show_again(self, papers: Iterable[int]) -> None:
+        """Undo a dismissal."""
+        Dismissal.objects.filter(user=self._owner, paper__in=list(papers)).delete()
+
+    @transaction.atomic
+    def put_back(self, papers: Iterable[int], before: Iterable[Kept]) -> None:
+        """Make the bookmarks of the papers what they were before."""
+        papers = list(papers)
+        self.remove(papers)
+        self.show_again(papers)
+        known = set(self._there(kept.paper for kept in before if kept.paper in set(papers)))
+        Bookmark.objects.bulk_create(
+            Bookmark(
+                user=self._owner,
+                paper_id=kept.paper,
+                status=Status(kept.status),
+                added_at=kept.added_at,
+            )
+            for kept in before
+            if kept.paper in known
+        )
+
+    def _there(self, papers: Iterable[int]) -> list[int]:
+        return list(Paper.objects.filter(pk__in=list(papers)).values_list("pk", flat=True))
+
+    def _kept(self, papers: Iterable[int]) -> list[Kept]:
+        rows = Bookmark.objects.filter(user=self._owner, paper__in=list(papers))
+        return [Kept(*row) for row in rows.values_list("paper", "status", "added_at")]

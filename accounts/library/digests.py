@@ -1,0 +1,50 @@
+"""What a person has read of the digests."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Max, QuerySet
+
+from accounts.models import ReadDigest, User
+from digest.models import Digest, Paper
+
+from .base import Part
+
+
+class Digests(Part):
+    """A digest is read once it is marked so; `User.read_until` stands for all up to a day."""
+
+    def unread(self) -> QuerySet[Digest]:
+        """The digests that are not read, newest first."""
+        if not isinstance(self._user, User):
+            return Digest.objects.none()
+        found = Digest.objects.exclude(
+            date__in=ReadDigest.objects.filter(user=self._user).values("date")
+        )
+        return found.filter(date__gt=self._user.read_until) if self._user.read_until else found
+
+    def new_papers(self) -> int:
+        """How many papers came first in a digest that is not read."""
+        return Paper.objects.filter(date__in=self.unread().values("date")).count()
+
+    def is_read(self, day: date) -> bool:
+        return isinstance(self._user, User) and not self.unread().filter(date=day).exists()
+
+    def mark_read(self, day: date) -> None:
+        """Count the day's digest as read."""
+        ReadDigest.objects.bulk_create(
+            [ReadDigest(user=self._owner, date=day)], ignore_conflicts=True
+        )
+
+    def mark_unread(self, day: date) -> None:
+        """Undo `mark_read`."""
+        ReadDigest.objects.filter(user=self._owner, date=day).delete()
+
+    def mark_all_read(self) -> None:
+        """Count every digest that there is as read."""
+        newest = Digest.objects.aggregate(newest=Max("date"))["newest"]
+        if newest:
+            self._owner.read_until = newest
+            self._owner.save(update_fields=["read_until"])
+            ReadDigest.objects.filter(user=self._owner, date__lte=newest).delete()

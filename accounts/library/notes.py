@@ -1,0 +1,70 @@
+"""A person's private notes."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import markdown
+from accounts.models import NOTE_LENGTH, Note
+from digest.models import Paper
+
+from .base import Part
+
+
+class Conflict(Exception):
+    """A text was to be saved that began from an older one than the one that is there.
+
+    note: what is there now; None if it was deleted meanwhile.
+    """
+
+    def __init__(self, note: Note | None) -> None:
+        self.note = note
+
+
+class Notes(Part):
+    """One note for a paper. A text is saved over the version it began from, and over no other."""
+
+    def get(self, paper: int) -> Note | None:
+        """The note on the paper with this key."""
+        return Note.objects.filter(user=self._user.pk, paper=paper).first()
+
+    def save(self, paper: Paper, text: str, version: int) -> Note | None:
+        """Save the text; an empty one deletes the note, and None is returned.
+
+        version: of the note that the text began from; 0 if there was none. Raises Conflict if
+        another has been saved since, which then stays; to save the same text twice is none. Raises
+        ValueError if the text is longer than NOTE_LENGTH.
+        """
+        text = text.replace("\r\n", "\n").replace("\x00", "")
+        if not text.strip():
+            self._delete(paper, version)
+            return None
+        if len(text) > NOTE_LENGTH:
+            raise ValueError(f"A note has at most {NOTE_LENGTH:,} characters.")
+        now = timezone.now()
+        said = {"text": text, "html": markdown.render(text), "words": markdown.words(text)}
+        if version:
+            # One statement compares and writes: of two at once, one finds no such version.
+            mine = Note.objects.filter(user=self._owner, paper=paper, version=version)
+            saved = mine.exclude(text=text).update(version=F("version") + 1, changed_at=now, **said)
+        else:
+            try:
+                with transaction.atomic():
+                    Note.objects.create(
+                        user=self._owner, paper=paper, added_at=now, changed_at=now, **said
+                    )
+                saved = 1
+            except IntegrityError:
+                saved = 0
+        note = self.get(paper.pk)
+        if not saved and (note is None or note.text != text):
+            raise Conflict(note)
+        return note
+
+    def _delete(self, paper: Paper, version: int) -> None:
+        gone, _ = Note.objects.filter(user=self._owner, paper=paper, version=version).delete()
+        note = self.get(paper.pk)
+        if not gone and note is not None:
+            raise Conflict(note)

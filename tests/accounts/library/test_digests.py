@@ -1,0 +1,55 @@
+"""What is new since a person was here last."""
+
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.library import Library
+from accounts.models import ReadDigest
+from digest.ingest import load
+from tests.samples import digest, row
+
+
+@pytest.fixture
+def three_days(db):
+    for day, numbers in (("04", [1]), ("05", [2, 3]), ("06", [3, 4, 5])):
+        rows = (row(number, date=f"2025-02-{day}") for number in numbers)
+        load(digest(*rows), f"2025-02-{day}.json")
+
+
+def test_the_newest_digest_is_new_to_who_comes(three_days, library):
+    assert [day.date.day for day in library.digests.unread()] == [6]
+    assert library.digests.new_papers() == 2  # one of the three came a day before
+    assert library.digests.is_read(date(2025, 2, 5))
+    assert not library.digests.is_read(date(2025, 2, 6))
+
+
+def test_all_is_new_to_who_came_before_the_first_digest(library, three_days):
+    assert library.digests.new_papers() == 5
+
+
+def test_a_digest_is_marked_as_read_and_as_new_again(library, three_days):
+    day = date(2025, 2, 5)
+    for _ in range(2):
+        library.digests.mark_read(day)
+    assert [found.date.day for found in library.digests.unread()] == [6, 4]
+    assert library.digests.new_papers() == 3
+    library.digests.mark_unread(day)
+    assert library.digests.new_papers() == 5
+
+
+def test_all_are_marked_as_read_and_what_comes_later_is_new(library, owner, three_days):
+    library.digests.mark_read(date(2025, 2, 5))
+    library.digests.mark_all_read()
+    assert library.digests.new_papers() == 0
+    assert not ReadDigest.objects.exists()
+    load(digest(row(9, date="2025-02-07")), "2025-02-07.json")
+    owner.refresh_from_db()
+    assert Library(owner).digests.new_papers() == 1
+
+
+def test_it_is_each_persons_own(library, other, three_days):
+    library.digests.mark_all_read()
+    assert Library(other).digests.new_papers() == 5
+    assert Library(AnonymousUser()).digests.new_papers() == 0

@@ -1,0 +1,386 @@
+"""Reading lists: their order, who sees them, who changes them."""
+
+from contextlib import contextmanager, suppress
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.library import Access, Library, NotHere
+from accounts.library import lists as lists_module
+from accounts.models import Invitation, ListItem, Membership, Role, User, Visibility
+from digest.ingest import load
+from digest.models import Paper
+from tests.samples import digest, row
+
+
+@pytest.fixture
+def survey(library, papers):
+    """The owner's list of three papers, as its owner has it open."""
+    made = library.lists.open(library.lists.create("Survey", "For *us*").slug)
+    made.add([paper.pk for paper in papers[:3]])
+    return made
+
+
+def order(opened):
+    return [(item.paper.position, item.section) for item in opened.items().select_related("paper")]
+
+
+def places(opened):
+    return [place for place, _ in order(opened)]
+
+
+def member(opened, user, role):
+    """Let a person into the list."""
+    opened.invite(user.username, role)
+    library = Library(user)
+    library.lists.accept(library.lists.invitations().get().pk)
+    return library.lists.open(opened.reading_list.slug)
+
+
+# Papers in order
+
+
+def test_papers_go_to_the_end_once(survey, papers):
+    assert survey.add([papers[4].pk, papers[0].pk, papers[4].pk, 10**9]) == 1
+    assert places(survey) == [1, 2, 3, 5]
+    assert [paper.position for paper in survey.papers()] == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("paper", "to", "expected"),
+    [
+        (0, 1, [1, 2, 3]),
+        (0, 2, [2, 1, 3]),
+        (0, 3, [2, 3, 1]),
+        (0, 99, [2, 3, 1]),
+        (2, 1, [3, 1, 2]),
+        (2, -5, [3, 1, 2]),
+        (2, 2, [1, 3, 2]),
+    ],
+)
+def test_a_paper_is_moved_to_a_place(survey, papers, paper, to, expected):
+    survey.move(papers[paper].pk, to)
+    assert places(survey) == expected
+
+
+def test_a_paper_alone_stays(survey, papers):
+    survey.remove([papers[1].pk, papers[2].pk])
+    survey.move(papers[0].pk, 7)
+    assert places(survey) == [1]
+
+
+def test_a_moved_paper_comes_under_the_section_where_it_stands(survey, papers):
+    one, _two, three, four, five = [paper.pk for paper in papers]
+    survey.add([four, five], section="Later")
+    survey.move(one, 5)
+    assert order(survey) == [(2, ""), (3, ""), (4, "Later"), (5, "Later"), (1, "Later")]
+    survey.move(five, 1)
+    assert order(survey) == [(5, ""), (2, ""), (3, ""), (4, "Later"), (1, "Later")]
+    survey.move(three, 3, section="Later")
+    assert order(survey)[2:] == [(3, "Later"), (4, "Later"), (1, "Later")]
+
+
+def test_a_paper_that_changes_its_section_goes_to_its_end(survey, papers):
+    one, two, three, *_ = [paper.pk for paper in papers]
+    survey.describe_item(one, comment="", section="Methods")
+    survey.describe_item(three, comment=" See *this* ", section=" Methods ")
+    assert order(survey) == [(1, "Methods"), (3, "Methods"), (2, "")]
+    item = survey.items().get(paper=three)
+    assert item.comment == "See *this*"
+    with pytest.raises(ValidationError):
+        survey.describe_item(two, comment="x" * 4001, section="")
+
+
+def test_room_is_made_where_there_is_none(survey, papers):
+    ListItem.objects.filter(paper=papers[1]).update(position=-1)
+    ListItem.objects.filter(paper=papers[2]).update(position=0)
+    ListItem.objects.filter(paper=papers[0]).update(position=9)
+    survey.move(papers[0].pk, 2)
+    assert places(survey) == [2, 1, 3]
+
+
+class TestOrder(TestCase):
+    """Whatever is moved where, the list is what a list of Python's is."""
+
+    def setUp(self):
+        load(digest(*(row(number) for number in range(1, 6))), "2025-02-06.json")
+        self.opened = Library(User.objects.create_user("owner")).lists
+        self.opened = self.opened.open(self.opened.create("Any").slug)
+        self.papers = {paper.position: paper.pk for paper in Paper.objects.all()}
+        self.opened.add([self.papers[n] for n in range(1, 6)])
+
+    @settings(max_examples=30, deadline=None)
+    @given(
+        st.lists(st.tuples(st.integers(1, 5), st.integers(-1, 7)), max_size=30),
+        st.sampled_from([2, 3, 1 << 20]),
+    )
+    def test_moves(self, moves, gap):
+        with narrow(gap):
+            self.opened._respace()
+            expected = places(self.opened)
+            for paper, to in moves:
+                self.opened.move(self.papers[paper], to)
+                expected.remove(paper)
+                expected.insert(max(to, 1) - 1, paper)
+                assert places(self.opened) == expected
+
+
+@contextmanager
+def narrow(gap):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lists_module, "_GAP", gap)
+        yield
+
+
+def test_a_list_has_a_limit(survey, papers, monkeypatch):
+    monkeypatch.setattr(lists_module, "MOST_ITEMS", 4)
+    with pytest.raises(ValidationError, match="at most 4 papers"):
+        survey.add([papers[3].pk, papers[4].pk])
+    assert places(survey) == [1, 2, 3]
+
+
+def test_the_database_holds_one_place_for_each(survey, papers):
+    item = survey.items().first()
+    for same in (
+        {"paper": item.paper, "position": 5},
+        {"paper": papers[4], "position": item.position},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ListItem.objects.create(
+                reading_list=survey.reading_list, added_at=timezone.now(), **same
+            )
+
+
+# Names
+
+
+def test_a_name_is_one_lists(library, other, survey):
+    for name in ("survey", " Survey  "):
+        with pytest.raises(ValidationError) as raised:
+            library.lists.create(name)
+        assert "already" in raised.value.message_dict["name"][0]
+    with pytest.raises(ValidationError):
+        library.lists.create(" ")
+    library.lists.create("Other")
+    with pytest.raises(ValidationError):
+        survey.describe("other", "")
+    Library(other).lists.create("Survey")
+    survey.describe("New  name", "Text")
+    assert [found.name for found in library.lists.mine()] == ["New name", "Other"]
+
+
+# Who sees a list, and who changes it
+
+
+@pytest.mark.parametrize(
+    ("visibility", "seen"),
+    [
+        (Visibility.PRIVATE, {"owner": Access.OWNER}),
+        (
+            Visibility.MEMBERS,
+            {"owner": Access.OWNER, "editor": Access.EDITOR, "viewer": Access.VIEWER},
+        ),
+        (
+            Visibility.LINK,
+            {
+                "owner": Access.OWNER,
+                "editor": Access.EDITOR,
+                "viewer": Access.VIEWER,
+                "link": Access.READER,
+            },
+        ),
+        (
+            Visibility.PUBLIC,
+            {
+                "owner": Access.OWNER,
+                "editor": Access.EDITOR,
+                "viewer": Access.VIEWER,
+                "other": Access.READER,
+                "anonymous": Access.READER,
+                "link": Access.READER,
+            },
+        ),
+    ],
+)
+def test_who_sees_a_list(survey, owner, other, editor, viewer, visibility, seen):
+    member(survey, editor, Role.EDITOR)
+    member(survey, viewer, Role.VIEWER)
+    survey.show_to(visibility)
+    people = {"owner": owner, "other": other, "editor": editor, "viewer": viewer}
+    found = {}
+    slug, secret = survey.reading_list.slug, survey.reading_list.secret
+    for name, user in (people | {"anonymous": AnonymousUser()}).items():
+        try:
+            found[name] = Library(user).lists.open(slug).access
+        except NotHere:
+            continue
+    with suppress(NotHere):
+        found["link"] = Library(AnonymousUser()).lists.by_secret(secret).access
+    assert found == seen
+    mine = {
+        name for name, user in people.items() if survey.reading_list in Library(user).lists.mine()
+    }
+    assert mine == seen.keys() & {"owner", "editor", "viewer"}
+
+
+def test_a_revoked_link_leads_nowhere(survey):
+    survey.show_to(Visibility.LINK)
+    old = survey.reading_list.secret
+    survey.revoke_link()
+    anybody = Library(AnonymousUser())
+    for secret in (old, "", "é"):
+        with pytest.raises(NotHere):
+            anybody.lists.by_secret(secret)
+        with pytest.raises(NotHere):
+            anybody.lists.open(survey.reading_list.slug, secret)
+    assert anybody.lists.by_secret(survey.reading_list.secret).access == Access.READER
+
+
+EDITS = {
+    "add": lambda opened, paper: opened.add([paper]),
+    "remove": lambda opened, paper: opened.remove([paper]),
+    "move": lambda opened, paper: opened.move(paper, 1),
+    "comment": lambda opened, paper: opened.describe_item(paper, comment="x", section=""),
+}
+OWNERS = {
+    "show note": lambda opened, paper: opened.show_note(paper, True),
+    "rename": lambda opened, paper: opened.describe("x", ""),
+    "show": lambda opened, paper: opened.show_to(Visibility.PUBLIC),
+    "revoke": lambda opened, paper: opened.revoke_link(),
+    "invite": lambda opened, paper: opened.invite("x", Role.VIEWER),
+    "uninvite": lambda opened, paper: opened.uninvite(1),
+    "invited": lambda opened, paper: opened.invited(),
+    "role": lambda opened, paper: opened.set_role(1, Role.EDITOR),
+    "dismiss": lambda opened, paper: opened.dismiss_member(1),
+    "hand over": lambda opened, paper: opened.hand_over(1),
+    "delete": lambda opened, paper: opened.delete(),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_editors_change_the_papers_and_viewers_do_not(survey, papers, editor, viewer, edit):
+    edit(member(survey, editor, Role.EDITOR), papers[0].pk)
+    with pytest.raises(NotHere):
+        edit(member(survey, viewer, Role.VIEWER), papers[0].pk)
+
+
+@pytest.mark.parametrize("edit", OWNERS.values(), ids=OWNERS)
+def test_the_list_itself_is_its_owners(survey, papers, editor, edit):
+    with pytest.raises(NotHere):
+        edit(member(survey, editor, Role.EDITOR), papers[0].pk)
+
+
+def test_readers_do_not_see_who_the_members_are(survey, other, viewer):
+    seen = member(survey, viewer, Role.VIEWER)
+    survey.show_to(Visibility.PUBLIC)
+    assert [found.user for found in seen.members()] == [viewer]
+    with pytest.raises(NotHere):
+        Library(other).lists.open(survey.reading_list.slug).members()
+
+
+# Members
+
+
+def test_an_invitation_is_found_by_name_and_by_confirmed_address(survey, other, viewer):
+    survey.invite("OTHER", Role.EDITOR)
+    survey.invite("Viewer@Example.org", Role.VIEWER)
+    assert survey.reading_list.visibility == Visibility.MEMBERS
+    assert Library(other).lists.invitations().get().role == Role.EDITOR
+    assert not Library(viewer).lists.invitations()
+    EmailAddress.objects.create(user=viewer, email="viewer@example.org", verified=True)
+    assert Library(viewer).lists.invitations().get().role == Role.VIEWER
+
+
+def test_inviting_again_changes_the_role(survey, other):
+    survey.invite("other", Role.VIEWER)
+    survey.invite(" Other ", Role.EDITOR)
+    assert list(Invitation.objects.values_list("invitee", "role")) == [("other", "editor")]
+    with pytest.raises(ValidationError):
+        survey.invite("", Role.VIEWER)
+
+
+def test_an_invitation_is_declined_or_taken_back(survey, other, viewer):
+    survey.invite("other", Role.VIEWER)
+    asked = Library(other).lists.invitations().get().pk
+    with pytest.raises(NotHere):
+        Library(viewer).lists.accept(asked)
+    Library(other).lists.decline(asked)
+    with pytest.raises(NotHere):
+        Library(other).lists.accept(asked)
+    survey.uninvite(survey.invite("viewer", Role.VIEWER).pk)
+    assert not Library(viewer).lists.invitations()
+
+
+def test_owners_who_invite_themselves_stay_owners(survey, library):
+    survey.invite("owner", Role.VIEWER)
+    library.lists.accept(library.lists.invitations().get().pk)
+    assert not Membership.objects.exists()
+    assert library.lists.open(survey.reading_list.slug).access == Access.OWNER
+
+
+def test_members_leave_and_are_removed(survey, editor, viewer):
+    seen = member(survey, viewer, Role.VIEWER)
+    seen.leave()
+    with pytest.raises(NotHere):
+        seen.leave()
+    member(survey, editor, Role.EDITOR)
+    found = survey.members().get()
+    survey.set_role(found.pk, Role.VIEWER)
+    assert Library(editor).lists.open(survey.reading_list.slug).access == Access.VIEWER
+    survey.dismiss_member(found.pk)
+    with pytest.raises(NotHere):
+        Library(editor).lists.open(survey.reading_list.slug)
+    with pytest.raises(NotHere):
+        survey.leave()
+
+
+def test_a_list_is_handed_over(survey, library, editor, papers):
+    library.notes.save(papers[0], "Private", 0)
+    survey.show_note(papers[0].pk, True)
+    theirs = member(survey, editor, Role.EDITOR)
+    survey.hand_over(survey.members().get().pk)
+    slug = survey.reading_list.slug
+    assert Library(editor).lists.open(slug).access == Access.OWNER
+    assert library.lists.open(slug).access == Access.EDITOR
+    assert theirs.notes(theirs.items()) == {}
+
+
+def test_a_list_is_not_handed_over_to_who_has_one_of_its_name(survey, library, editor):
+    member(survey, editor, Role.EDITOR)
+    Library(editor).lists.create("SURVEY")
+    with pytest.raises(ValidationError):
+        survey.hand_over(survey.members().get().pk)
+    assert library.lists.open(survey.reading_list.slug).access == Access.OWNER
+    assert Membership.objects.get().user == editor
+
+
+# Notes
+
+
+def test_notes_are_shown_item_by_item_and_the_owners_alone(survey, library, editor, papers):
+    library.notes.save(papers[0], "Owner's first", 0)
+    library.notes.save(papers[1], "Owner's second", 0)
+    theirs = member(survey, editor, Role.EDITOR)
+    Library(editor).notes.save(papers[0], "Editor's", 0)
+    assert theirs.notes(theirs.items()) == {}
+    survey.show_note(papers[0].pk, True)
+    (html,) = theirs.notes(theirs.items()).values()
+    assert "Owner&#x27;s first" in html or "Owner's first" in html
+    survey.show_note(papers[0].pk, False)
+    assert theirs.notes(theirs.items()) == {}
+
+
+def test_which_lists_a_paper_may_go_into(survey, library, editor, viewer, papers):
+    member(survey, editor, Role.EDITOR)
+    member(survey, viewer, Role.VIEWER)
+    for user, lists in ((library.user, ["Survey"]), (editor, ["Survey"]), (viewer, [])):
+        assert [found.name for found in Library(user).lists.editable()] == lists
+    assert [found.name for found in Library(viewer).lists.having(papers[0])] == ["Survey"]
+    assert list(library.lists.having(papers[4])) == []
