@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from . import outputs, views
 
@@ -65,6 +65,7 @@ urlpatterns = [
     path("authors/<name:slug>/", views.author, name="author"),
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
+    path("", include("accounts.urls")),
     path("feeds.opml", outputs.feeds, name="feeds"),
     path("abs/<paper:number>", outputs.abstract, name="abstract"),
     path("pdf/<paper:number>", outputs.pdf, name="pdf"),

@@ -6,7 +6,7 @@ from calendar import Calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from django.conf import settings
 from django.core.paginator import InvalidPage, Page, Paginator
@@ -27,7 +27,7 @@ from .identity import arxiv_id
 from .links import KINDS, destination
 from .models import Author, Category, Digest, Entry, Paper, Placement
 from .projection import Said, Shown, project, said_of
-from .search import COUNTED, Results, mark
+from .search import COUNTED, mark
 from .search.related import related
 
 PAPERS_ON_A_PAGE = 25
@@ -188,7 +188,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
     if number and not request.htmx and Paper.objects.filter(slug=number).exists():
         return redirect("paper", number)
     results = found.results
-    page = _page(request, results, PAPERS_ON_A_PAGE)
+    page = turn_to(request, results, PAPERS_ON_A_PAGE)
     papers = list(page)
     mark(papers, found.query)
     context = {
@@ -294,7 +294,7 @@ def _differing(paper: Paper, said: Shown) -> set[str]:
 @require_safe
 def authors(request: HttpRequest) -> HttpResponse:
     """All authors, those with most papers first."""
-    page = _page(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
+    page = turn_to(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
     return render(request, "digest/authors.html", {"page": page})
 
 
@@ -305,7 +305,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     if author is None:
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
     papers = Paper.objects.by(author).newest().for_cards()
-    page = _page(request, papers, PAPERS_ON_A_PAGE, author.paper_count)
+    page = turn_to(request, papers, PAPERS_ON_A_PAGE, author.paper_count)
     return render(request, "digest/author.html", {"author": author, "page": page})
 
 
@@ -330,14 +330,23 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
             f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
         )
     papers = Paper.objects.under(category).newest().for_cards()
-    page = _page(request, papers, PAPERS_ON_A_PAGE, category.paper_count)
+    page = turn_to(request, papers, PAPERS_ON_A_PAGE, category.paper_count)
     siblings = category.categories.order_by("-paper_count", "name")
     context = {"category": category, "page": page, "categories": siblings}
     return render(request, "digest/category.html", context)
 
 
-def _page(
-    request: HttpRequest, rows: QuerySet[_Row] | Results, size: int, count: int | None = None
+class Sliced(Protocol):
+    """Rows that are not all fetched at once."""
+
+    @property
+    def count(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, wanted: slice, /) -> list[Any]: ...
+
+
+def turn_to(
+    request: HttpRequest, rows: QuerySet[_Row] | Sliced, size: int, count: int | None = None
 ) -> Page[Any]:
     """The page of the rows that the address asks for, the first by default.
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import CharField, F, Value
 
-from accounts.models import Bookmark, Dismissal, Note, User
+from accounts.models import Bookmark, Dismissal, Note, Status, User
 
 from .base import NotHere
 from .bookmarks import Bookmarks
@@ -47,6 +47,9 @@ class Marks(NamedTuple):
     status: str = ""
     has_note: bool = False
     dismissed: bool = False
+
+    def get_status_display(self) -> str:
+        return str(Status(self.status).label) if self.status else ""
 
 
 class Library:

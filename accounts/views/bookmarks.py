@@ -1,0 +1,204 @@
+"""The library's page, and what people do with papers from any list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import MemberRequest, go_back, logged_in
+from accounts.forms import MarkForm, ShelfForm
+from accounts.library import NotHere, Sort
+from accounts.library.bookmarks import Kept
+from accounts.models import Status
+from digest.models import Digest, Paper
+from digest.search import mark as mark_words
+from digest.views import turn_to
+
+_UNDO = "undo"
+
+
+@logged_in
+@require_safe
+def library(request: MemberRequest) -> HttpResponse:
+    """What the reader kept, as far as the address asks for it."""
+    form = ShelfForm(request.GET)
+    form.is_valid()
+    shelf = request.library.shelf
+    query = shelf.parse(form.cleaned_data.get("q") or "")
+    sort = Sort(form.cleaned_data.get("sort") or Sort.ADDED)
+    page = turn_to(request, shelf.find(query, sort), request.user.papers_on_a_page)
+    papers = list(page)
+    mark_words(papers, query)
+    context = {
+        "form": form,
+        "query": query,
+        "page": page,
+        "papers": papers,
+        "tabs": _tabs(request, shelf.tally, len(shelf.noted)),
+        "sorts": [
+            (label, _address(request.GET, sort=value), value == sort)
+            for value, label in ShelfForm.base_fields["sort"].choices  # type: ignore[attr-defined]
+        ],
+        "statuses": Status.choices,
+        "editable": request.library.lists.editable(),
+    }
+    return render(request, "accounts/library.html", context)
+
+
+def _tabs(
+    request: MemberRequest, tally: dict[str, int], noted: int
+) -> list[tuple[str, str, int | None, bool]]:
+    """Ways to narrow the library at once: label, address, number of papers, and whether chosen."""
+    queries = [
+        ("All", "", None),
+        *((Status(status).label.capitalize(), f"is:{status}", n) for status, n in tally.items()),
+        ("With a note", "has:note", noted),
+    ]
+    asked = request.GET.get("q", "").strip()
+    return [
+        (label, _address(request.GET, q=query), number, asked == query)
+        for label, query, number in queries
+    ]
+
+
+def _address(asked: QueryDict, **changes: str) -> str:
+    """The library's page with these parameters changed, from its first page on."""
+    address = asked.copy()
+    address.pop("page", None)
+    for name, value in changes.items():
+        if value:
+            address[name] = value
+        else:
+            address.pop(name, None)
+    return f"?{address.urlencode()}"
+
+
+@logged_in
+@require_POST
+def mark(request: MemberRequest) -> HttpResponse:
+    """Do something with papers: a star on a card, or an action on those chosen in the library.
+
+    A part of a page is given the card's own part anew, a form is led back to where it was.
+    """
+    form = MarkForm(request.library, request.POST)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+        if request.htmx:
+            return render(request, "_messages.html", status=400)
+        return go_back(request, reverse("library"))
+    papers, do = list(form.cleaned_data["paper"]), form.cleaned_data["do"]
+    before = _do(request, do, papers, form)
+    if request.htmx and len(papers) == 1:
+        context = {
+            "paper": Paper.objects.for_cards().get(pk=papers[0].pk),
+            "marks": request.library.marks([papers[0].pk]),
+            "next": request.POST.get("next", ""),
+        }
+        whole = do in ("dismiss", "show")
+        return render(request, "digest/_listed.html" if whole else "accounts/_kept.html", context)
+    keys = [paper.pk for paper in papers]
+    if before is not None:
+        request.session[_UNDO] = [
+            keys,
+            [(kept.paper, kept.status, kept.added_at.isoformat()) for kept in before],
+        ]
+    messages.success(request, _done(do, papers, form), extra_tags="undo" * (before is not None))
+    return go_back(request, reverse("library"))
+
+
+def _do(
+    request: MemberRequest, do: str, papers: Iterable[Paper], form: MarkForm
+) -> list[Kept] | None:
+    """What the bookmarks were before; None if they are not concerned."""
+    keys = [paper.pk for paper in papers]
+    bookmarks = request.library.bookmarks
+    match do:
+        case "list":
+            request.library.lists.open(form.cleaned_data["list"].slug).add(keys)
+            return None
+        case "show":
+            bookmarks.show_again(keys)
+            return None
+        case "remove":
+            return bookmarks.remove(keys)
+        case "dismiss":
+            return bookmarks.dismiss(keys)
+        case "add":
+            return bookmarks.add(keys)
+    return bookmarks.add(keys, do)
+
+
+def _done(do: str, papers: list[Paper], form: MarkForm) -> str:
+    one = len(papers) == 1
+    what = f"“{papers[0].title}”" if one else f"{len(papers):,} papers"
+    said = {
+        "add": "bookmarked",
+        "remove": "no longer in your library",
+        "dismiss": "not shown in lists any more",
+        "show": "shown in lists again",
+        "list": f"in the list “{form.cleaned_data['list']}”",
+    }
+    return f"{what} {'is' if one else 'are'} {said.get(do) or f'marked as {Status(do).label}'}."
+
+
+@logged_in
+@require_POST
+def undo(request: MemberRequest) -> HttpResponse:
+    """Take back what was last done with bookmarks. A second time there is nothing to take back."""
+    papers, before = request.session.pop(_UNDO, (None, ()))
+    if papers is None:
+        messages.info(request, "There is nothing to undo.")
+    else:
+        kept = [
+            Kept(paper, status, when)
+            for paper, status, added_at in before
+            if (when := parse_datetime(added_at))
+        ]
+        request.library.bookmarks.put_back(papers, kept)
+        messages.success(request, "Undone.")
+    return go_back(request, reverse("library"))
+
+
+# What is new
+
+
+@logged_in
+@require_safe
+def unread(request: MemberRequest) -> HttpResponse:
+    """The digests that the reader has not read, newest first."""
+    digests = request.library.digests.unread().order_by("-date")
+    page = turn_to(request, digests, request.user.papers_on_a_page, digests.count())
+    context: dict[str, Any] = {"page": page, "new": request.library.digests.new_papers()}
+    return render(request, "accounts/unread.html", context)
+
+
+@logged_in
+@require_POST
+def mark_digest(request: MemberRequest, day: date) -> HttpResponse:
+    """Count a day's digest as read, or as new again."""
+    digest = Digest.objects.filter(date=day).first()
+    if digest is None:
+        raise NotHere("There is no such digest.")
+    if request.POST.get("do") == "unread":
+        request.library.digests.mark_unread(day)
+    else:
+        request.library.digests.mark_read(day)
+    return go_back(request, digest.get_absolute_url())
+
+
+@logged_in
+@require_POST
+def mark_all_digests(request: MemberRequest) -> HttpResponse:
+    """Count every digest as read."""
+    request.library.digests.mark_all_read()
+    messages.success(request, "All digests are marked as read.")
+    return redirect("unread")
