@@ -26,6 +26,7 @@ ORDER = [
     ["digest.exports"],
     ["digest.ingest"],
     ["accounts.models"],
+    ["accounts.archive", "accounts.markdown", "accounts.references"],
     ["accounts.library"],
     [
         *["digest.admin", "digest.api", "digest.checks", "digest.management", "digest.middleware"],
