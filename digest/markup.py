@@ -17,7 +17,7 @@ Span = tuple[int, int]
 
 def title_html(text: str) -> str:
     """A title on one line: escaped text, mathematics, superscripts and `code`."""
-    return "".join(_inline(_fold(_clean(text)), emphasis=False))
+    return "".join(_inline(_fold(clean(text)), emphasis=False))
 
 
 def summary_points(text: str) -> list[str]:
@@ -25,7 +25,7 @@ def summary_points(text: str) -> list[str]:
 
     A point that has points of its own ends in a <ul> of them.
     """
-    text = _clean(text)
+    text = clean(text)
     layout = _layout(text)
     if layout is None:
         text = _fold(text)
@@ -42,7 +42,7 @@ def summary_points(text: str) -> list[str]:
 
 def is_list(text: str) -> bool:
     """Whether a summary is a run of points behind dashes, and not prose."""
-    return _layout(_clean(text)) is not None
+    return _layout(clean(text)) is not None
 
 
 def _ul(points: list[str]) -> str:
@@ -61,7 +61,8 @@ _UNWANTED = re.compile(
 )
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """The text without control characters, lone surrogates and marks that turn the direction."""
     if text.replace("\n", "").isprintable():
         return text
     return _UNWANTED.sub("", text)
@@ -230,7 +231,7 @@ def _atom_html(atom: re.Match[str]) -> str | None:
             return _script(inner)
         if not _is_formula(inner, attached, atom.string[atom.end() : atom.end() + 1]):
             return None
-    return _mathml(inner) or escape(atom[0])
+    return mathml(inner) or escape(atom[0])
 
 
 def _script(source: str) -> str:
@@ -291,18 +292,25 @@ _BARE_PERCENT = re.compile(r"\\.|%")
 _TAG = re.compile(r"<(/?)([a-z]+)((?: [a-z]+=\"[^\"<>]*\")*)(/?)>")
 _ATTRIBUTE = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
 _WHOLE = re.compile(r"(?<![\d.])\d+")
-_ELEMENTS = re.compile(
-    "math|mfrac|mi|mmultiscripts|mn|mo|mover|mpadded|mphantom|mprescripts|mroot|mrow|mspace|msqrt"
-    "|msub|msubsup|msup|mtable|mtd|mtext|mtr|munder|munderover|menclose|b|code|em|i|s|u"
-)
-_ATTRIBUTES = re.compile(
-    "accent|accentunder|displaystyle|form|height|linethickness|lspace|mathvariant|maxsize|minsize"
-    "|movablelimits|notation|rspace|scriptlevel|stretchy|symmetric|voffset|width"
-)
+MATHML_ELEMENTS = {
+    *("math", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom"),
+    *("mprescripts", "mroot", "mrow", "mspace", "msqrt", "msub", "msubsup", "msup", "mtable"),
+    *("mtd", "mtext", "mtr", "munder", "munderover", "menclose", "b", "code", "em", "i", "s", "u"),
+}
+"""Elements that a formula may consist of; the last few stand in its texts."""
+MATHML_ATTRIBUTES = {
+    *("accent", "accentunder", "display", "displaystyle", "form", "height", "linethickness"),
+    *("lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rspace"),
+    *("scriptlevel", "stretchy", "symmetric", "voffset", "width"),
+}
+"""Attributes that the elements of a formula may have."""
 
 
-def _mathml(source: str) -> str | None:
-    """A formula as MathML; nothing if it is not understood, too long or too deep.
+def mathml(source: str, display: bool = False) -> str | None:
+    """A formula, its LaTeX without dollars, as MathML; nothing if it is not understood, or is more
+    than 1,000 characters long or 50 levels deep.
+
+    display: whether it stands in a line of its own.
 
     The converter overflows the stack on deep nesting, so its input is measured first; and it
     leaves some signs unescaped and writes style attributes, so its output is made anew.
@@ -312,10 +320,10 @@ def _mathml(source: str) -> str | None:
     # A bare % would hide what follows it
     source = _BARE_PERCENT.sub(lambda m: r"\%" if m[0] == "%" else m[0], source)
     try:
-        mathml = _converter.convert_with_local_state(source, displaystyle=False)
+        converted = _converter.convert_with_local_state(source, displaystyle=display)
     except LatexError:
         return None
-    return _sanitised(mathml)
+    return _sanitised(converted)
 
 
 def _depth(source: str) -> int:
@@ -346,7 +354,7 @@ def _sanitised(mathml: str) -> str | None:
         closes, name, attributes, empty = tag.groups()
         if name == "span":
             continue
-        if not _ELEMENTS.fullmatch(name):
+        if name not in MATHML_ELEMENTS:
             return None
         if closes:
             if not parents or parents.pop() != name:
@@ -357,7 +365,7 @@ def _sanitised(mathml: str) -> str | None:
         for key, value in _ATTRIBUTE.findall(attributes):
             if any(int(number) > _WIDEST for number in _WHOLE.findall(value)):
                 return None
-            if _ATTRIBUTES.fullmatch(key):
+            if key in MATHML_ATTRIBUTES:
                 kept.setdefault(key, escape(unescape(value)))
         out += f"<{name}", *(f' {key}="{value}"' for key, value in kept.items()), f"{empty}>"
         if not empty:
