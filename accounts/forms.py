@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from digest.models import Paper
 
@@ -49,6 +50,19 @@ class MarkForm(forms.Form):
     def clean(self) -> None:
         if self.cleaned_data.get("do") == "list" and not self.cleaned_data.get("list"):
             self.add_error("list", "Choose a list to add the papers to.")
+
+
+class NoteForm(forms.Form):
+    """A note's text, and the version of it that the writing began from."""
+
+    text = forms.CharField(required=False, strip=False)
+    version = forms.IntegerField(min_value=0)
+
+    def content(self) -> tuple[str, int]:
+        """The text and the version. Raises ValidationError."""
+        if not self.is_valid():
+            raise ValidationError([str(e) for errors in self.errors.values() for e in errors])
+        return self.cleaned_data["text"], self.cleaned_data["version"]
 
 
 class ShelfForm(forms.Form):

@@ -66,6 +66,7 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
     path("", include("accounts.urls")),
+    path("account/", include("allauth.account.urls")),
     path("feeds.opml", outputs.feeds, name="feeds"),
     path("abs/<paper:number>", outputs.abstract, name="abstract"),
     path("pdf/<paper:number>", outputs.pdf, name="pdf"),

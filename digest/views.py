@@ -227,6 +227,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
     }
     context = {
         "paper": paper,
+        "one": [paper],
         "source": destination(paper.url).label if paper.url else "",
         "appearances": _appearances(paper),
         "previous": around.get(-1),

@@ -1,11 +1,20 @@
-// On every page: the key / leads to the search field, as on many a site.
+// Keys: / leads to the search field; in a list, j and k to the next card and back, and b bookmarks.
 
 const field = document.getElementById("q");
 
 document.addEventListener("keydown", (event) => {
-  const writing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || writing) return;
-  event.preventDefault();
-  field.focus();
-  field.select();
+  const writing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  if (event.ctrlKey || event.metaKey || event.altKey || writing) return;
+  const card = document.activeElement.closest(".cards > li");
+  if (event.key === "/") {
+    event.preventDefault();
+    field.focus();
+    field.select();
+  } else if (event.key === "j" || event.key === "k") {
+    const cards = [...document.querySelectorAll(".cards > li")];
+    const next = cards.indexOf(card) + (event.key === "j" ? 1 : -1);
+    cards[next]?.querySelector("h2 a, .dismissed a")?.focus();
+  } else if (event.key === "b") {
+    (card ?? document.querySelector(".paper"))?.querySelector(".star")?.click();
+  }
 });

@@ -48,6 +48,11 @@ class Marks(NamedTuple):
     has_note: bool = False
     dismissed: bool = False
 
+    @property
+    def statuses(self) -> list[tuple[str, str]]:
+        """The statuses to choose from, and what to call them."""
+        return Status.choices
+
     def get_status_display(self) -> str:
         return str(Status(self.status).label) if self.status else ""
 

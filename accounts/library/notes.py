@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -35,14 +36,16 @@ class Notes(Part):
 
         version: of the note that the text began from; 0 if there was none. Raises Conflict if
         another has been saved since, which then stays; to save the same text twice is none. Raises
-        ValueError if the text is longer than NOTE_LENGTH.
+        ValidationError if the text is longer than NOTE_LENGTH.
         """
         text = text.replace("\r\n", "\n").replace("\x00", "")
         if not text.strip():
             self._delete(paper, version)
             return None
         if len(text) > NOTE_LENGTH:
-            raise ValueError(f"A note has at most {NOTE_LENGTH:,} characters.")
+            raise ValidationError(
+                f"A note has at most {NOTE_LENGTH:,} characters, and this has {len(text):,}."
+            )
         now = timezone.now()
         said = {"text": text, "html": markdown.render(text), "words": markdown.words(text)}
         if version:

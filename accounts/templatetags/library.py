@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from django import template
 from django.template.context import RequestContext
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.library import Marks
-from digest.models import Paper
+from accounts.models import Note
+from digest.models import Digest, Paper
 
 register = template.Library()
 
@@ -16,6 +18,25 @@ def marks(context: RequestContext, papers: Iterable[Paper]) -> dict[int, Marks]:
     """What the reader made of the papers of a list, in one query; in none for a visitor."""
     found: dict[int, Marks] = context["library"].marks(paper.pk for paper in papers)
     return found
+
+
+@register.filter
+def rendered(html: str) -> SafeString:
+    """HTML that `accounts.markdown` made of what people wrote. Nothing else is."""
+    return mark_safe(html)  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def note_on(context: RequestContext, paper: Paper) -> Note | None:
+    """The reader's note on a paper."""
+    found: Note | None = context["library"].notes.get(paper.pk)
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def is_read(context: RequestContext, digest: Digest) -> bool:
+    """Whether the reader marked a digest as read."""
+    return bool(context["library"].digests.is_read(digest.date))
 
 
 @register.filter

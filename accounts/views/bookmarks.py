@@ -103,7 +103,9 @@ def mark(request: MemberRequest) -> HttpResponse:
             "marks": request.library.marks([papers[0].pk]),
             "next": request.POST.get("next", ""),
         }
-        whole = do in ("dismiss", "show")
+        alone = "alone" in request.POST
+        context["alone"] = alone
+        whole = do in ("dismiss", "show") and not alone
         return render(request, "digest/_listed.html" if whole else "accounts/_kept.html", context)
     keys = [paper.pk for paper in papers]
     if before is not None:

@@ -477,6 +477,12 @@ def test_only_what_markup_made_is_trusted():
         *("paper.title_html", "paper.points.0", "point", "sentence"),
         *("previous.title_html", "next.title_html", "near.paper.title_html", "said.title_html"),
     }
+    rendered = {
+        match
+        for source in sources.values()
+        for match in re.findall(r"{{ ([^}|]+?)(?:\|[^}]*)?\|rendered", source)
+    }
+    assert rendered == {"note.html"}
     for path, source in sources.items():
         assert not re.search(r"\|safe\b|\|safeseq|autoescape", source), path
 

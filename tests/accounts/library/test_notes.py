@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -51,7 +52,7 @@ def test_the_same_text_twice_is_no_conflict(library, papers):
 
 def test_a_note_has_a_limit(library, papers):
     library.notes.save(papers[0], "x" * NOTE_LENGTH, 0)
-    with pytest.raises(ValueError, match="at most 100,000 characters"):
+    with pytest.raises(ValidationError, match="at most 100,000 characters"):
         library.notes.save(papers[0], "x" * (NOTE_LENGTH + 1), 1)
     assert len(library.notes.get(papers[0].pk).text) == NOTE_LENGTH
 
