@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
+
+from accounts import profile
 
 from . import outputs, views
 
@@ -66,6 +68,7 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
     path("feeds.opml", outputs.feeds, name="feeds"),
+    path("account/", include(profile)),
     path("abs/<paper:number>", outputs.abstract, name="abstract"),
     path("pdf/<paper:number>", outputs.pdf, name="pdf"),
     path("robots.txt", outputs.robots, name="robots"),

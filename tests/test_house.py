@@ -27,7 +27,11 @@ ORDER = [
     ["digest.ingest"],
     ["accounts.models"],
     ["accounts.library"],
+    ["accounts.invitations"],
+    ["accounts.forms"],
     [
+        *["accounts.adapters", "accounts.management", "accounts.middleware", "accounts.profile"],
+        *["accounts.templatetags"],
         *["digest.admin", "digest.api", "digest.checks", "digest.management", "digest.middleware"],
         *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
