@@ -164,7 +164,8 @@ def _number(text: str) -> str:
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read: every page, but not every search."""
     site_map = settings.SITE_URL + reverse("sitemap")
-    rules = ["User-agent: *", "Disallow: /papers/?", "Disallow: /papers.", f"Sitemap: {site_map}"]
+    closed = ["/account/", "/papers/?", "/papers."]
+    rules = ["User-agent: *", *(f"Disallow: {part}" for part in closed), f"Sitemap: {site_map}"]
     return HttpResponse("\n".join([*rules, ""]), content_type="text/plain")
 
 
