@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from itertools import groupby
 from typing import Any
 from zoneinfo import available_timezones
@@ -17,6 +18,7 @@ from allauth.socialaccount.internal.flows.signup import redirect_to_signup
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -36,6 +38,8 @@ USER_NAME_VALIDATORS = [
         "Use the letters a to z, digits, and . _ - between them.",
     )
 ]
+MAX_UPLOAD = 50_000_000
+"""Bytes of a file that a person brings."""
 TAKEN = "Somebody has this user name. Choose another."
 
 
@@ -248,3 +252,66 @@ class ShelfForm(forms.Form):
             (Sort.TITLE.value, "by title"),
         ],
     )
+
+
+# In and out
+
+
+class BringForm(forms.Form):
+    """A file that a person brings, or what they pasted. `content`: its bytes."""
+
+    file = forms.FileField(
+        required=False,
+        label="A file",
+        help_text="BibTeX, RIS, CSL-JSON, the bookmarks of a browser, or an export from here",
+    )
+    text = forms.CharField(
+        required=False,
+        label="Or paste",
+        help_text="the same, or arXiv ids and addresses, in any form",
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+    )
+
+    def clean_file(self) -> UploadedFile[bytes] | None:
+        file: UploadedFile[bytes] | None = self.cleaned_data["file"]
+        if file and file.size is not None and file.size > MAX_UPLOAD:
+            raise ValidationError(f"A file has at most {MAX_UPLOAD // 10**6} MB.")
+        return file
+
+    def clean(self) -> None:
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text", "")
+        if file:
+            self.cleaned_data["content"] = file.read()
+        elif text:
+            self.cleaned_data["content"] = text.encode()
+        elif not self.errors:
+            raise ValidationError("Choose a file, or paste something.")
+
+
+class TakeInForm(forms.Form):
+    """What to do with the papers of a preview. papers: their slugs."""
+
+    papers = forms.CharField(widget=forms.HiddenInput)
+    status = forms.ChoiceField(
+        label="As",
+        required=False,
+        choices=[("", "to read, where they are new"), *Status.choices],
+    )
+    list = forms.ModelChoiceField(
+        ReadingList.objects.none(),
+        label="Also into the list",
+        to_field_name="slug",
+        required=False,
+        empty_label="none",
+        error_messages={"invalid_choice": "You may not change such a list."},
+    )
+    new_list = forms.CharField(
+        label="Or into a new list of this name", required=False, max_length=200
+    )
+
+    def __init__(self, library: Library, data: object = None, **options: Any) -> None:
+        super().__init__(data, **options)  # type: ignore[arg-type]
+        self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
+
+    def clean_papers(self) -> Collection[str]:
+        return dict.fromkeys(self.cleaned_data["papers"].split())

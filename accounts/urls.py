@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import bookmarks, notes
+from .views import bookmarks, notes, transfer
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
@@ -12,4 +12,8 @@ urlpatterns = [
     path("library/unread/", bookmarks.unread, name="unread"),
     path("library/unread/all/", bookmarks.mark_all_digests, name="mark-all-digests"),
     path("library/unread/<date:day>/", bookmarks.mark_digest, name="mark-digest"),
+    path("library/import/", transfer.bring, name="import"),
+    path("library/import/take-in/", transfer.take_in, name="take-in"),
+    path("library/export.zip", transfer.take_away, name="export"),
+    path("library/export.schema.json", transfer.schema, name="export-schema"),
 ]

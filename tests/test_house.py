@@ -28,7 +28,7 @@ ORDER = [
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.references"],
     ["accounts.library"],
-    ["accounts.invitations"],
+    ["accounts.invitations", "accounts.transfer"],
     ["accounts.forms"],
     [
         *["digest.admin", "digest.api", "digest.checks", "digest.management", "digest.middleware"],
