@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from allauth.account import forms as account_forms
 from allauth.account.adapter import get_adapter
 from allauth.core import context
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as webauthn
 from allauth.socialaccount.forms import SignupForm as BaseSocialSignupForm
 from allauth.socialaccount.internal.flows.signup import redirect_to_signup
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -24,6 +27,8 @@ from django.shortcuts import render
 
 from .invitations import invited
 from .models import User
+
+_T = TypeVar("_T")
 
 # One name has one spelling: no letters that look like others, and no @, so that none looks like
 # an address. A display name may be in any script.
@@ -167,10 +172,36 @@ class SocialSignupForm(BaseSocialSignupForm):
             return None, redirect_to_signup(request, self.sociallogin)
 
 
-class AddPasskeyForm(AddWebAuthnForm):
+def _answer(clean: Callable[[], _T]) -> _T:
+    """What a form makes of a passkey's answer; ValidationError if it is none, or a forged one."""
+    try:
+        return clean()
+    except (InvalidSignature, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValidationError("This is no answer of your passkey. Try again.") from error
+
+
+class AddPasskeyForm(webauthn.AddWebAuthnForm):
     passwordless = forms.BooleanField(
         label="Log in with it alone",
         required=False,
         initial=True,
         help_text="Without user name and password: it checks that it is you, by finger or PIN.",
     )
+
+    def clean(self) -> dict[str, Any]:
+        return _answer(super().clean)
+
+
+class AuthenticatePasskeyForm(webauthn.AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)
+
+
+class LoginPasskeyForm(webauthn.LoginWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)
+
+
+class ReauthenticatePasskeyForm(webauthn.ReauthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)

@@ -1,0 +1,59 @@
+"""The cast: the same people in every test."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from accounts.models import User
+
+PASSWORD = "correct horse battery"
+
+
+def person(name):
+    """Somebody with an account, and their address confirmed."""
+    user = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
+
+
+@pytest.fixture
+def owner(db):
+    return person("owner")
+
+
+@pytest.fixture
+def other(db):
+    return person("other")
+
+
+@pytest.fixture
+def viewer(db):
+    return person("viewer")
+
+
+@pytest.fixture
+def editor(db):
+    return person("editor")
+
+
+@pytest.fixture
+def curator(db):
+    return person("curator")
+
+
+@pytest.fixture
+def anonymous(db):
+    return Client()
+
+
+@pytest.fixture
+def enter():
+    """enter(user) is a client that logged in by the page, as a browser does."""
+
+    def enter(user, **headers):
+        client = Client(headers=headers)
+        answer = client.post("/account/login/", {"login": user.username, "password": PASSWORD})
+        assert (answer.status_code, answer.url) == (302, "/")
+        return client
+
+    return enter
