@@ -14,8 +14,10 @@ from allauth.account.adapter import get_adapter
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms as webauthn
+from allauth.socialaccount.forms import DisconnectForm as BaseDisconnectForm
 from allauth.socialaccount.forms import SignupForm as BaseSocialSignupForm
 from allauth.socialaccount.internal.flows.signup import redirect_to_signup
+from allauth.socialaccount.models import SocialApp
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib import messages
@@ -170,6 +172,14 @@ class SocialSignupForm(BaseSocialSignupForm):
         except IntegrityError:
             messages.error(request, TAKEN)
             return None, redirect_to_signup(request, self.sociallogin)
+
+
+class DisconnectForm(BaseDisconnectForm):
+    def save(self) -> None:
+        try:
+            super().save()
+        except SocialApp.DoesNotExist:  # the provider was switched off since
+            self.cleaned_data["account"].delete()
 
 
 def _answer(clean: Callable[[], _T]) -> _T:

@@ -297,7 +297,10 @@ MFA_TOTP_TOLERANCE = 1  # telephones' clocks are off by some seconds
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
+SOCIALACCOUNT_FORMS = {
+    "disconnect": "accounts.forms.DisconnectForm",
+    "signup": "accounts.forms.SocialSignupForm",
+}
 SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their user name
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
     provider: {"APPS": [{"client_id": client[0], "secret": client[1]}]}
