@@ -23,7 +23,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from requests import RequestException
@@ -41,7 +40,6 @@ class AuthenticatedRequest(HttpRequest):
 
 
 @login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: AuthenticatedRequest) -> HttpResponse:
     """What a person says of themselves, and how pages look to them."""
@@ -56,7 +54,6 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @login_required
-@never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: AuthenticatedRequest) -> HttpResponse:

@@ -5,8 +5,10 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.test import Client
 
 from tests.accounts.conftest import PASSWORD
+from tests.accounts.pages import heading, text
 
 OPEN = ["login", "signup", "password/reset", "password/reset/done", "confirm-email"]
 OPEN += ["inactive", "password/reset/key/done", "connections/login/cancelled"]
@@ -56,6 +58,7 @@ def sound(response):
             assert labels or element.get("hidden") is not None
         for described in (element.get("aria-describedby") or "").split():
             assert described in ids
+    assert "no-store" in response["Cache-Control"]
     assert "noindex" in [meta.get("content") for meta in tree.iter("meta")]
     assert not [link for link in tree.iter("link") if link.get("rel") == "canonical"]
 
@@ -111,3 +114,10 @@ def test_looking_changes_nothing(mine):
 )
 def test_what_is_not_used_is_not_there(anonymous, page):
     assert anonymous.get(address(page)).status_code == 404
+
+
+def test_a_form_that_is_not_ours_says_what_to_do(owner):
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/account/login/", {"login": "owner", "password": PASSWORD})
+    assert (answer.status_code, heading(answer)) == (403, "Try that again")
+    assert "load the page anew" in text(answer)
