@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from .forms import TAKEN
+from .forms.account import TAKEN
 from .invitations import invited
 from .models import User
 
@@ -107,8 +107,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    def validate_disconnect(self, account: Any, accounts: Any) -> None:
-        """The last way into an account stays."""
-        user: User = account.user
-        if len(accounts) == 1 and not user.has_usable_password():
-            raise ValidationError("Set a password first: this is your only way to log in.")
+    error_messages = {
+        **DefaultSocialAccountAdapter.error_messages,
+        "no_password": "Set a password first: this is your only way to log in.",
+    }

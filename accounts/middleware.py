@@ -1,11 +1,13 @@
-"""The person's time zone."""
+"""What a person's requests need: their time zone, and that nobody keeps what they were shown."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 
 class TimeZone:
@@ -26,3 +28,16 @@ class TimeZone:
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)
+
+
+class Private:
+    """No cache keeps the pages of an account, recovery codes among them, the browser's included."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(reverse("account")):
+            add_never_cache_headers(response)
+        return response

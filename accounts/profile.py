@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -22,13 +23,14 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from requests import RequestException
 
-from .forms import DeletionForm, ProfileForm
+from .forms.account import DeletionForm, ProfileForm
 from .models import Bookmark, Note, ReadingList, User, Visibility
+
+_log = logging.getLogger(__name__)
 
 SEEN_BY_OTHERS = ~Q(visibility=Visibility.PRIVATE) | Q(memberships__isnull=False)
 
@@ -38,7 +40,6 @@ class AuthenticatedRequest(HttpRequest):
 
 
 @login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: AuthenticatedRequest) -> HttpResponse:
     """What a person says of themselves, and how pages look to them."""
@@ -53,7 +54,6 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @login_required
-@never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: AuthenticatedRequest) -> HttpResponse:
@@ -93,6 +93,21 @@ class ConfirmEmail(ConfirmEmailView):
 View = Callable[..., HttpResponse]
 
 
+def elsewhere(view: View) -> View:
+    """A view that asks another site; when that answers amiss or not at all, the page says so."""
+
+    @wraps(view)
+    def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (RequestException, KeyError, TypeError, ValueError) as error:
+            _log.exception("Logging in elsewhere failed")
+            failed: HttpResponse = render_authentication_error(request, None, exception=error)
+            return failed
+
+    return ask
+
+
 def leaving(view: View) -> View:
     """A provider's log-in by a page that goes there, in place of a redirect.
 
@@ -103,11 +118,7 @@ def leaving(view: View) -> View:
     @require_POST
     @wraps(view)
     def leave(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response = view(request, *args, **kwargs)
-        except (RequestException, KeyError, ValueError) as error:  # it does not answer, or amiss
-            failed: HttpResponse = render_authentication_error(request, None, exception=error)
-            return failed
+        response = elsewhere(view)(request, *args, **kwargs)
         address = response.headers.get("Location", "")
         if not address.startswith(("https://", "http://")):
             return response
@@ -118,31 +129,19 @@ def leaving(view: View) -> View:
 
 def providers() -> list[URLPattern | URLResolver]:
     """The addresses for logging in elsewhere, as far as that is switched on."""
-    known = {
-        "github": [
-            path("github/login/", leaving(github.oauth2_login), name="github_login"),
-            path("github/login/callback/", github.oauth2_callback, name="github_callback"),
-        ],
-        "orcid": [
-            path("orcid/login/", leaving(orcid.oauth2_login), name="orcid_login"),
-            path("orcid/login/callback/", orcid.oauth2_callback, name="orcid_callback"),
-        ],
-        "openid_connect": [
-            path(
-                "<slug:provider_id>/login/",
-                leaving(openid_connect.login),
-                name="openid_connect_login",
-            ),
-            path(
-                "<slug:provider_id>/login/callback/",
-                openid_connect.callback,
-                name="openid_connect_callback",
-            ),
-        ],
+    views: dict[str, tuple[View, View]] = {
+        "github": (github.oauth2_login, github.oauth2_callback),
+        "orcid": (orcid.oauth2_login, orcid.oauth2_callback),
+        "openid_connect": (openid_connect.login, openid_connect.callback),
     }
     found: list[URLPattern | URLResolver] = []
     for name in settings.SOCIALACCOUNT_PROVIDERS:
-        found += known[name]
+        login, callback = views[name]
+        at = "<slug:provider_id>" if name == "openid_connect" else name
+        found += [
+            path(f"{at}/login/", leaving(login), name=f"{name}_login"),
+            path(f"{at}/login/callback/", elsewhere(callback), name=f"{name}_callback"),
+        ]
     return found
 
 

@@ -212,6 +212,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.TimeZone",
+    "accounts.middleware.Private",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",  # request.htmx: whether a part of a page will do
@@ -262,10 +263,10 @@ LOGIN_REDIRECT_URL = "home"
 SIGNUP = env.choice("SIGNUP", "open", choices=("open", "invitation", "closed"))
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {"signup": "accounts.forms.account.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
-ACCOUNT_USERNAME_VALIDATORS = "accounts.forms.USER_NAME_VALIDATORS"
+ACCOUNT_USERNAME_VALIDATORS = "accounts.forms.account.USER_NAME_VALIDATORS"
 ACCOUNT_EMAIL_VERIFICATION = env.choice(
     "EMAIL_VERIFICATION", "optional", choices=("mandatory", "optional", "none")
 )
@@ -284,7 +285,12 @@ ACCOUNT_MAX_EMAIL_ADDRESSES = 10
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.account.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.account.AuthenticatePasskeyForm",
+    "login_webauthn": "accounts.forms.account.LoginPasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.account.ReauthenticatePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses may go unconfirmed, and locks are good for all
@@ -293,7 +299,10 @@ MFA_TOTP_TOLERANCE = 1  # telephones' clocks are off by some seconds
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
+SOCIALACCOUNT_FORMS = {
+    "disconnect": "accounts.forms.account.DisconnectForm",
+    "signup": "accounts.forms.account.SocialSignupForm",
+}
 SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their user name
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
     provider: {"APPS": [{"client_id": client[0], "secret": client[1]}]}

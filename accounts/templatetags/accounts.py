@@ -56,6 +56,12 @@ def signup_is_open() -> bool:
 
 
 @register.filter
+def provider_name(provider: Any) -> str:
+    """What people call the site that a provider of allauth's stands for."""
+    return "ORCID" if provider.id == "orcid" else str(provider.name)
+
+
+@register.filter
 def inline(picture: str) -> SafeString:
     """A picture that `accounts.adapters` drew, as an element of the page."""
     return mark_safe(picture)  # noqa: S308

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
-from accounts.forms import MarkForm, ShelfForm
+from accounts.forms.library import MarkForm, ShelfForm
 from accounts.library import NotHere, Sort
 from accounts.library.bookmarks import Kept
 from accounts.models import Status

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import references
 from accounts.access import MemberRequest, logged_in
 from accounts.archive import BadArchive
-from accounts.forms import BringForm, TakeInForm
+from accounts.forms.library import BringForm, TakeInForm
 from accounts.transfer import SCHEMA, export, match, restore
 from accounts.views.bookmarks import remember
 from digest.models import Paper

@@ -1,34 +1,36 @@
-"""What people send, made sure of, and what names they may have."""
+"""The forms of accounts, and what names people may have."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from allauth.account import forms as account_forms
 from allauth.account.adapter import get_adapter
 from allauth.core import context
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as webauthn
+from allauth.socialaccount.forms import DisconnectForm as BaseDisconnectForm
 from allauth.socialaccount.forms import SignupForm as BaseSocialSignupForm
 from allauth.socialaccount.internal.flows.signup import redirect_to_signup
+from allauth.socialaccount.models import SocialApp
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from digest.models import Paper
+from accounts.invitations import invited
+from accounts.models import User
 
-from .invitations import invited
-from .library import Library, Sort
-from .models import ReadingList, Status, User
+_T = TypeVar("_T")
 
 # One name has one spelling: no letters that look like others, and no @, so that none looks like
 # an address. A display name may be in any script.
@@ -38,8 +40,6 @@ USER_NAME_VALIDATORS = [
         "Use the letters a to z, digits, and . _ - between them.",
     )
 ]
-MAX_UPLOAD = 50_000_000
-"""Bytes of a file that a person brings."""
 TAKEN = "Somebody has this user name. Choose another."
 
 
@@ -174,7 +174,23 @@ class SocialSignupForm(BaseSocialSignupForm):
             return None, redirect_to_signup(request, self.sociallogin)
 
 
-class AddPasskeyForm(AddWebAuthnForm):
+class DisconnectForm(BaseDisconnectForm):
+    def save(self) -> None:
+        try:
+            super().save()
+        except SocialApp.DoesNotExist:  # the provider was switched off since
+            self.cleaned_data["account"].delete()
+
+
+def _answer(clean: Callable[[], _T]) -> _T:
+    """What a form makes of a passkey's answer; ValidationError if it is none, or a forged one."""
+    try:
+        return clean()
+    except (InvalidSignature, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValidationError("This is no answer of your passkey. Try again.") from error
+
+
+class AddPasskeyForm(webauthn.AddWebAuthnForm):
     passwordless = forms.BooleanField(
         label="Log in with it alone",
         required=False,
@@ -182,136 +198,20 @@ class AddPasskeyForm(AddWebAuthnForm):
         help_text="Without user name and password: it checks that it is you, by finger or PIN.",
     )
 
-
-# The library
-
-
-class MarkForm(forms.Form):
-    """What to make of some papers: one of a list, or those chosen in the library."""
-
-    paper = forms.ModelMultipleChoiceField(
-        Paper.objects.all(),
-        to_field_name="slug",
-        error_messages={
-            "required": "Choose some papers first.",
-            "invalid_choice": "There is no paper %(value)s here.",
-        },
-    )
-    do = forms.ChoiceField(
-        choices=[
-            *Status.choices,
-            ("add", "bookmark"),
-            ("remove", "remove"),
-            ("dismiss", "not interested"),
-            ("show", "show again"),
-            ("list", "add to the list"),
-        ],
-        error_messages={
-            "required": "Say what to do with the papers.",
-            "invalid_choice": "Nobody knows how to do “%(value)s” with papers.",
-        },
-    )
-    list = forms.ModelChoiceField(
-        ReadingList.objects.none(),
-        to_field_name="slug",
-        required=False,
-        error_messages={"invalid_choice": "You may not change such a list."},
-    )
-
-    def __init__(self, library: Library, data: object) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
-        self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
-
-    def clean(self) -> None:
-        if self.cleaned_data.get("do") == "list" and not self.cleaned_data.get("list"):
-            self.add_error("list", "Choose a list to add the papers to.")
+    def clean(self) -> dict[str, Any]:
+        return _answer(super().clean)
 
 
-class NoteForm(forms.Form):
-    """A note's text, and the version of it that the writing began from."""
-
-    text = forms.CharField(required=False, strip=False)
-    version = forms.IntegerField(min_value=0)
-
-    def content(self) -> tuple[str, int]:
-        """The text and the version. Raises ValidationError."""
-        if not self.is_valid():
-            raise ValidationError([str(e) for errors in self.errors.values() for e in errors])
-        return self.cleaned_data["text"], self.cleaned_data["version"]
+class AuthenticatePasskeyForm(webauthn.AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)
 
 
-class ShelfForm(forms.Form):
-    """The address of the library's page."""
-
-    q = forms.CharField(required=False, label="Search the library")
-    sort = forms.ChoiceField(
-        required=False,
-        choices=[
-            (Sort.ADDED.value, "newest kept first"),
-            (Sort.DATE.value, "newest paper first"),
-            (Sort.TITLE.value, "by title"),
-        ],
-    )
+class LoginPasskeyForm(webauthn.LoginWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)
 
 
-# In and out
-
-
-class BringForm(forms.Form):
-    """A file that a person brings, or what they pasted. `content`: its bytes."""
-
-    file = forms.FileField(
-        required=False,
-        label="A file",
-        help_text="BibTeX, RIS, CSL-JSON, the bookmarks of a browser, or an export from here",
-    )
-    text = forms.CharField(
-        required=False,
-        label="Or paste",
-        help_text="the same, or arXiv ids and addresses, in any form",
-        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
-    )
-
-    def clean_file(self) -> UploadedFile[bytes] | None:
-        file: UploadedFile[bytes] | None = self.cleaned_data["file"]
-        if file and file.size is not None and file.size > MAX_UPLOAD:
-            raise ValidationError(f"A file has at most {MAX_UPLOAD // 10**6} MB.")
-        return file
-
-    def clean(self) -> None:
-        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text", "")
-        if file:
-            self.cleaned_data["content"] = file.read()
-        elif text:
-            self.cleaned_data["content"] = text.encode()
-        elif not self.errors:
-            raise ValidationError("Choose a file, or paste something.")
-
-
-class TakeInForm(forms.Form):
-    """What to do with the papers of a preview. papers: their slugs."""
-
-    papers = forms.CharField(widget=forms.HiddenInput)
-    status = forms.ChoiceField(
-        label="As",
-        required=False,
-        choices=[("", "to read, where they are new"), *Status.choices],
-    )
-    list = forms.ModelChoiceField(
-        ReadingList.objects.none(),
-        label="Also into the list",
-        to_field_name="slug",
-        required=False,
-        empty_label="none",
-        error_messages={"invalid_choice": "You may not change such a list."},
-    )
-    new_list = forms.CharField(
-        label="Or into a new list of this name", required=False, max_length=200
-    )
-
-    def __init__(self, library: Library, data: object = None, **options: Any) -> None:
-        super().__init__(data, **options)  # type: ignore[arg-type]
-        self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
-
-    def clean_papers(self) -> Collection[str]:
-        return dict.fromkeys(self.cleaned_data["papers"].split())
+class ReauthenticatePasskeyForm(webauthn.ReauthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)
