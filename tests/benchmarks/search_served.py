@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -175,18 +175,23 @@ def served(
         stderr=None if log else subprocess.DEVNULL,
     )
     try:
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                if process.poll() is not None:
-                    raise SystemExit(f"{command[0]} ended at once") from None
-                sleep(0.1)
+        while not answers(port):
+            if process.poll() is not None:
+                raise SystemExit(f"{command[0]} ended at once")
+            sleep(0.1)
         yield port
     finally:
         process.terminate()
         process.wait()
+
+
+def answers(port: int) -> bool:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        try:
+            get(connection, "/")
+        except (OSError, HTTPException):
+            return False
+    return True
 
 
 def get(connection: HTTPConnection, path: str) -> bytes:
