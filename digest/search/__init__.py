@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 
 from django.db.models import F
 
-from digest.models import Paper, SearchText
+from digest.models import Paper
 
 from . import index
 from .marks import mark
@@ -83,9 +83,8 @@ class Results:
 
     def facets(self) -> Facets:
         """How many matches have each tag."""
-        rows = SearchText.objects.filter(pk__in=self._newest[:SAMPLED])
-        tags = Counter(tag for tags in rows.values_list("tags", flat=True) for tag in tags.split())
-        return Facets(tags, min(self.count, SAMPLED))
+        among = self._newest[:SAMPLED]
+        return Facets(Counter(" ".join(index.tags(among)).split()), len(among))
 
     @property
     def _ranked(self) -> bool:

@@ -10,7 +10,8 @@ with a GIN index. `check` proves both, and mends what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -141,7 +142,8 @@ class _Database:
     expression: what is to match, as it says it. matches: where matches come from, `t` being the
     table, with a place for the expression; keys: the same for their keys alone, called key. best:
     the order by relevance.
-    weighed: whether the order by relevance has a place for the words to rank by.
+    weighed: whether the order by relevance has a place for the words to rank by. among: the rows
+    whose keys are in a JSON list.
     """
 
     create: tuple[str, ...]
@@ -153,6 +155,7 @@ class _Database:
     keys: str
     key: str
     best: str
+    among: str
     weighed: bool = False
 
 
@@ -234,6 +237,7 @@ _SQLITE = _Database(
     # The index itself walks its matches by this key, newest first, and stops when it may.
     key="rowid",
     best="i.rank, i.rowid DESC",
+    among="id IN (SELECT value FROM json_each(%s))",
 )
 
 _VECTOR = " || ".join(
@@ -263,6 +267,7 @@ _POSTGRESQL = _Database(
     key="t.id",
     # By the words alone: what must not match, and alternatives, would confuse the ranking.
     best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, to_tsquery('simple', %s)) DESC, t.id DESC",
+    among="id = ANY(ARRAY(SELECT json_array_elements_text(%s)::bigint))",
     weighed=True,
 )
 
@@ -306,6 +311,12 @@ def walk(node: Node, size: int) -> Iterator[list[int]]:
     while some := _rows(sql, database.expression(node), before, size):
         yield [row for (row,) in some]
         before = some[-1][0]
+
+
+def tags(keys: Sequence[int]) -> list[str]:
+    """The tags of the rows with these keys, a row's in one text, in any order."""
+    sql = f"SELECT tags FROM {_TABLE} WHERE {_database().among}"
+    return [text for (text,) in _rows(sql, json.dumps(keys))]
 
 
 def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
