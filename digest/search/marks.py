@@ -7,7 +7,7 @@ from html import unescape
 from digest.models import Paper
 
 from .query import Query, Words
-from .text import WORD, chunks, tokens
+from .text import AROUND, WORD, chunks, tokens
 
 # Formulas are left alone, and so are tags; entities are letters to no word.
 _OUTSIDE = re.compile(r"(<math\b.*?</math>|<[^>]*>)", re.DOTALL)
@@ -64,6 +64,9 @@ class _Marker:
         return self._runs[text]
 
     def _marked(self, text: str) -> str:
+        word = text.strip(AROUND)
+        if word.isascii() and word.isalnum():
+            return text.replace(word, f"<mark>{word}</mark>") if self.matches(word.lower()) else text
         # A compound is marked whole where it matches as one word alone.
         for parts, joined in chunks(unescape(text)):
             if self.matches(joined) and not any(map(self.matches, parts)):
