@@ -7,19 +7,34 @@ they may be thrown away and made again at any time.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from . import links
 from .formats import Format
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
+
+
+@cache
+def _around(page: str, prefix: str) -> tuple[str, str]:
+    before, _, after = reverse(page, args=["slug"]).rpartition("slug")
+    return before, after
+
+
+def _address(page: str, slug: str) -> str:
+    """What `reverse` gives for a page and a slug, which it has to work out only once for each page:
+    a list has two hundred addresses."""
+    before, after = _around(page, get_script_prefix())
+    return before + quote(slug) + after
 
 
 class Source(models.Model):
@@ -155,7 +170,7 @@ class Paper(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("paper", args=[self.slug])
+        return _address("paper", self.slug)
 
     @property
     def abstract_url(self) -> str:
@@ -191,7 +206,7 @@ class Author(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("author", args=[self.slug])
+        return _address("author", self.slug)
 
     @property
     def is_handle(self) -> bool:
@@ -227,7 +242,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("category", args=[self.slug])
+        return _address("category", self.slug)
 
 
 class _Ordered(models.Model):
