@@ -66,7 +66,8 @@ class _Marker:
     def _marked(self, text: str) -> str:
         word = text.strip(AROUND)
         if word.isascii() and word.isalnum():
-            return text.replace(word, f"<mark>{word}</mark>") if self.matches(word.lower()) else text
+            marked = self.matches(word.lower())
+            return text.replace(word, f"<mark>{word}</mark>") if marked else text
         # A compound is marked whole where it matches as one word alone.
         for parts, joined in chunks(unescape(text)):
             if self.matches(joined) and not any(map(self.matches, parts)):
