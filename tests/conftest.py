@@ -15,6 +15,14 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(autouse=True)
+def _no_kept_pages() -> None:
+    """Each test begins with a site that nobody has seen a page of."""
+    from django.core.cache import caches
+
+    caches["pages"].clear()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite: about SQLite alone; left out on PostgreSQL")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")

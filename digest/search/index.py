@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from digest.models import Category, Paper, SearchText
+from digest.models import Catalogue, Category, Paper, SearchText
 
 from .query import (
     HEADING,
@@ -103,7 +103,8 @@ def rows(papers: Iterable[int]) -> Iterator[SearchText]:
 def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
     """Make the rows of the papers with these keys anew, after anything that they show changed.
 
-    new: rows of papers that had none.
+    new: rows of papers that had none. Every change of what the catalogue shows comes through here,
+    within its transaction, so the catalogue's revision changes here, too.
     """
     papers = list(papers)
     # All go before any comes: papers that changed places take each other's keys.
@@ -112,6 +113,7 @@ def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
     for some in _batches(papers, 500):
         SearchText.objects.bulk_create(rows(some))
     SearchText.objects.bulk_create(new)
+    Catalogue.change()
 
 
 def categories() -> Callable[[str, bool], str | None]:
@@ -142,8 +144,8 @@ class _Database:
     expression: what is to match, as it says it. matches: where matches come from, `t` being the
     table, with a place for the expression; keys: the same for their keys alone, called key. best:
     the order by relevance.
-    weighed: whether the order by relevance has a place for the words to rank by. among: the rows
-    whose keys are in a JSON list.
+    weighed: whether the order by relevance has a place for the words to rank by. among: what a key
+    is that stands in a JSON list of them.
     """
 
     create: tuple[str, ...]
@@ -237,7 +239,7 @@ _SQLITE = _Database(
     # The index itself walks its matches by this key, newest first, and stops when it may.
     key="rowid",
     best="i.rank, i.rowid DESC",
-    among="id IN (SELECT value FROM json_each(%s))",
+    among="IN (SELECT value FROM json_each(%s))",
 )
 
 _VECTOR = " || ".join(
@@ -267,7 +269,7 @@ _POSTGRESQL = _Database(
     key="t.id",
     # By the words alone: what must not match, and alternatives, would confuse the ranking.
     best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, to_tsquery('simple', %s)) DESC, t.id DESC",
-    among="id = ANY(ARRAY(SELECT json_array_elements_text(%s)::bigint))",
+    among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
     weighed=True,
 )
 
@@ -315,8 +317,8 @@ def walk(node: Node, size: int) -> Iterator[list[int]]:
 
 def tags(keys: Sequence[int]) -> list[str]:
     """The tags of the rows with these keys, a row's in one text, in any order."""
-    sql = f"SELECT tags FROM {_TABLE} WHERE {_database().among}"
-    return [text for (text,) in _rows(sql, json.dumps(keys))]
+    sql = f"SELECT tags FROM {_TABLE} WHERE id {_database().among}"
+    return [text for (text,) in _rows(sql, json.dumps(keys))] if keys else []
 
 
 def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
@@ -345,14 +347,19 @@ def stands() -> bool:
     return {name for (name,) in _rows(database.there)} >= database.parts
 
 
-def after_migrate(**_: object) -> None:
-    """Make the index stand again after a migration, and give every paper its row."""
+def after_migrate(plan: Sequence[object] = (), **_: object) -> None:
+    """Make the index stand again after a migration, and give every paper its row.
+
+    plan: the migrations that were made; the catalogue may show something else after any of them.
+    """
     tables = connection.introspection.table_names()
-    if _TABLE not in tables:
+    if not {_TABLE, Catalogue._meta.db_table} <= {*tables}:
         return
     if not stands():
         create()
-    write(Paper.objects.filter(search_text=None).values_list("pk", flat=True))
+    missing = list(Paper.objects.filter(search_text=None).values_list("pk", flat=True))
+    if missing or plan:
+        write(missing)
 
 
 @dataclass
@@ -388,11 +395,12 @@ def check(*, mend: bool = False) -> Health:
             ]
             health.papers += len(some)
         health.stale = len(stale)
-        if mend:
+        if mend and stale:
             write(stale)
         health.agrees = stands() and _agrees()
         if mend and not health.agrees:
             create()
+            Catalogue.change()
     return health
 
 
