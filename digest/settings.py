@@ -57,6 +57,9 @@ def database(url: Url) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": ROOT / url.path,
+            # A new connection knows nothing of the file: to read the index's own tables again
+            # would be a tenth of what a search costs.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 # A transaction that reads and then writes fails at once if another wrote in
                 # between, whatever the timeout. IMMEDIATE makes it wait for its turn instead.
