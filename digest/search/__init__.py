@@ -106,8 +106,9 @@ class Results:
         if self.order == "newest":
             return self._newest[start:stop]
         seen: dict[int, None] = {}
+        wanted = min(stop, self.count)
         for level in self._levels:
-            if len(seen) < stop:
+            if len(seen) < wanted:
                 ready = level == self.query.node and not self._ranked
                 rows = self._newest if ready else index.found(level, stop, best=self._ranked)
                 seen |= dict.fromkeys(rows)
