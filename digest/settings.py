@@ -57,6 +57,9 @@ def database(url: Url) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": ROOT / url.path,
+            # A new connection knows nothing of the file: to read the index's own tables again
+            # would be a tenth of what a search costs.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 # A transaction that reads and then writes fails at once if another wrote in
                 # between, whatever the timeout. IMMEDIATE makes it wait for its turn instead.
@@ -152,8 +155,18 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss")))
+    "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss"))),
+    # Pages made for visitors (digest/page_cache.py), in each process's own memory: some 30 MB of
+    # it. They end with the process, so that a new release shows none of the old.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    },
 }
+if DEBUG:  # whoever edits a template wants to see it
+    CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
