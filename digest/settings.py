@@ -290,11 +290,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Paper Digest] "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_MAX_EMAIL_ADDRESSES = 10
-# Of everybody who asks, the address is that which the nearest proxies of our own saw.
+ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
+# Limits count visitors by their address, which is what the proxies of our own saw it to be.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
