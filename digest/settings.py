@@ -201,6 +201,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",  # ships the pages that the API's reference is read in
     "django_htmx",  # ships htmx, which puts a search's results in place without a page load
     "allauth",
     "allauth.account",
@@ -328,6 +331,36 @@ if env.text("OIDC"):
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "APPS": [openid_connect(env.url("OIDC", "", schemes=("https", "http")))]
     }
+
+# What programs are answered (digest/api, accounts/api).
+
+API_RATE = env.number("API_RATE", "600")
+API_RATE_ANONYMOUS = env.number("API_RATE_ANONYMOUS", "120")
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.tokens.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["digest.api.access.Scoped"],
+    "DEFAULT_THROTTLE_CLASSES": ["digest.api.access.Throttle"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "digest.api.problems.handle",
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": "format",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Paper Digest",
+    "DESCRIPTION": "The catalogue and your own library, for programs.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+}
 
 # What is said on the console, where systemd and containers look for it. Django's own set-up
 # says nothing there when DEBUG is off, not even why a page failed.

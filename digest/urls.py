@@ -68,6 +68,8 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
     path("", include("accounts.urls")),
+    path("api/v1/", include("digest.api.urls")),
+    path("api/v1/library/", include("accounts.api.urls")),
     path("feeds.opml", outputs.feeds, name="feeds"),
     path("account/", include(profile)),
     path("abs/<paper:number>", outputs.abstract, name="abstract"),

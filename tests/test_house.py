@@ -28,7 +28,7 @@ ORDER = [
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.references"],
     ["accounts.library"],
-    ["accounts.invitations", "accounts.transfer"],
+    ["accounts.invitations", "accounts.tokens", "accounts.transfer"],
     ["accounts.forms"],
     [
         *["digest.admin", "digest.api", "digest.checks", "digest.management", "digest.middleware"],
@@ -39,7 +39,7 @@ ORDER = [
         *["accounts.management", "accounts.middleware", "accounts.profile"],
         *["accounts.templatetags"],
     ],
-    ["accounts.views"],
+    ["accounts.api", "accounts.views"],
     ["accounts.urls"],
     ["digest.apps", "accounts.apps"],
     ["digest.settings", "digest.urls"],

@@ -1,0 +1,1 @@
+"""A person's library for programs, through the same door as the pages."""

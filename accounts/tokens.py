@@ -1,0 +1,76 @@
+"""Tokens of the API: made, shown once, and known again."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from hashlib import sha256
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from .models import ApiToken, Scope, User
+
+PREFIX = "pd_"
+"""What every token begins with, so that people and scanners know one when they see it."""
+
+
+def create(
+    user: User, name: str, scopes: list[str], expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """A new token of a person: its row, and the token itself, which nobody can show again.
+
+    Raises ValidationError if they have one of this name, or it cannot be.
+    """
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        user=user,
+        name=" ".join(name.split()),
+        sha256=_hashed(secret),
+        beginning=secret[:8],
+        scopes=[str(Scope(scope)) for scope in Scope.values if scope in scopes],
+        added_at=timezone.now(),
+        expires_at=expires_at,
+    )
+    token.clean_fields()
+    try:
+        with transaction.atomic():
+            token.save()
+    except IntegrityError:
+        raise ValidationError({"name": f"You have a token “{token.name}” already."}) from None
+    return token, secret
+
+
+def _hashed(secret: str) -> str:
+    # 256 random bits: nothing is gained by hashing them slowly.
+    return sha256(secret.encode()).hexdigest()
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer pd_…`. `request.auth` is then the token's row."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        kind, _, said = get_authorization_header(request).partition(b" ")
+        if kind.lower() not in (b"bearer", b"token"):
+            return None
+        token = self._known(said.strip().decode("latin-1"))
+        today = timezone.now().date()
+        if token.used_on != today:
+            # A day is enough to know by, and a request writes nothing else.
+            ApiToken.objects.filter(pk=token.pk).update(used_on=today)
+        return token.user, token
+
+    def _known(self, secret: str) -> ApiToken:
+        found = ApiToken.objects.select_related("user").filter(sha256=_hashed(secret)).first()
+        if found is None or not found.user.is_active:
+            raise AuthenticationFailed("There is no such token, or it was revoked.")
+        if found.expires_at and found.expires_at <= timezone.now():
+            raise AuthenticationFailed("This token has expired.")
+        return found
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

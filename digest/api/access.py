@@ -1,0 +1,75 @@
+"""Who may ask the API for what, and how often."""
+
+from __future__ import annotations
+
+from time import time
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+
+class Scoped(BasePermission):
+    """A token needs the scope that the view names for reading or for writing; a person who is
+    logged in needs none. The catalogue is open to everybody, but to a token made for other things.
+
+    A view says `scopes = (to read, to write)`.
+    """
+
+    message = "The token does not have the scope for this."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        read, write = view.scopes  # type: ignore[attr-defined]
+        needed = read if request.method in SAFE_METHODS else write
+        if request.auth is not None:
+            return needed in cast(Any, request.auth).scopes
+        return request.user.is_authenticated or needed == "catalogue:read"
+
+
+class Throttle(BaseThrottle):
+    """So many requests a minute: of a token, else of a person, else of an address.
+
+    The count is kept in the cache that all workers share. `RateLimit-…` headers tell programs where
+    they stand, and `Retry-After` when to come back.
+    """
+
+    window = 60
+    """Seconds."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        known = request.auth is not None or request.user.is_authenticated
+        limit = settings.API_RATE if known else settings.API_RATE_ANONYMOUS
+        now = int(time())
+        self.reset = self.window - now % self.window
+        key = f"api-rate:{self._who(request)}:{now // self.window}"
+        cache.add(key, 0, self.window)
+        try:
+            used = cache.incr(key)
+        except ValueError:  # it was culled just now
+            used = 1
+        request._request.api_rate = {  # type: ignore[attr-defined]
+            "RateLimit-Limit": str(limit),
+            "RateLimit-Remaining": str(max(limit - used, 0)),
+            "RateLimit-Reset": str(self.reset),
+        }
+        return used <= limit
+
+    def wait(self) -> float:
+        return self.reset
+
+    def _who(self, request: Request) -> str:
+        if request.auth is not None:
+            return f"token-{request.auth.pk}"
+        if request.user.is_authenticated:
+            return f"user-{request.user.pk}"
+        return f"address-{self.get_ident(request)}"
+
+
+def announce(response: Any, request: Request) -> None:
+    """Say in the response how many requests are left."""
+    for name, value in getattr(request._request, "api_rate", {}).items():
+        response[name] = value

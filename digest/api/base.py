@@ -1,0 +1,90 @@
+"""What all views of the API have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+from django.core.cache import caches
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.decorators import method_decorator
+from django.utils.http import http_date
+from django.views.decorators.gzip import gzip_page
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
+
+from digest.models import Catalogue
+
+from .access import announce
+
+
+@method_decorator(gzip_page, name="dispatch")
+class ApiViewSet(ViewSet):
+    """scopes: what a token needs to read and to write."""
+
+    scopes: tuple[str, str]
+    renderer_classes = [JSONRenderer]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        announce(response, request)
+        return response
+
+
+class CatalogueViewSet(ApiViewSet):
+    """Reads what is the same for everybody: programs on any site may ask, and answers are kept."""
+
+    scopes = ("catalogue:read", "")
+    http_method_names = ["get", "head", "options"]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            response["Access-Control-Allow-Origin"] = "*"
+            response["Access-Control-Expose-Headers"] = (
+                "ETag, Last-Modified, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset,"
+                " Retry-After"
+            )
+            response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if request.method == "OPTIONS":
+            response["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+            response["Access-Control-Allow-Headers"] = "Authorization, If-None-Match"
+            response["Access-Control-Max-Age"] = "86400"
+        return response
+
+    def kept(self, make: Callable[[], dict[str, Any] | HttpResponseBase]) -> HttpResponseBase:
+        """The answer that `make` gives, made once for each address and state of the catalogue.
+
+        make: gives what is to be said as JSON, or a whole file, which is not kept. Who has the
+        answer already is told so, before anything is made.
+        """
+        request = self.request
+        catalogue = Catalogue.current()
+        made_of = f"{catalogue.revision} {request.accepted_renderer.format} " + (
+            request.get_full_path()
+        )
+        key = sha256(made_of.encode()).hexdigest()
+        etag, changed = f'W/"{key[:32]}"', int(catalogue.changed_at.timestamp())
+        response: HttpResponseBase | None = get_conditional_response(
+            request._request, etag, changed
+        )
+        if response is None:
+            body = caches["pages"].get(f"api-{key}")
+            if body is None:
+                said = make()
+                if isinstance(said, HttpResponseBase):
+                    response = said
+                else:
+                    body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+                    caches["pages"].set(f"api-{key}", body)
+            if body is not None:
+                response = HttpResponse(body, content_type="application/json")
+        assert response is not None  # a file, or what is kept
+        response["ETag"] = etag
+        response["Last-Modified"] = http_date(changed)
+        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+        return response
