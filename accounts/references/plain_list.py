@@ -9,7 +9,7 @@ from digest.links import clean_url
 
 from .records import MAX_REFERENCES, Draft
 
-_COMMENT = re.compile(r"^\s*#.*|\s#(?:\s.*|$)")
+_COMMENT = re.compile(r"\s#(?:\s.*|$)")
 _LINK = re.compile(
     r"\[(?P<text>(?:[^\[\]\\]|\\.)*)\]"
     r"\(\s*(?:<(?P<angle>[^<>\s]*)>|(?P<address>(?:[^\s()]|\([^\s()]*\))*))[^()]*\)"
@@ -27,10 +27,10 @@ def read_list(text: str, draft: Draft) -> None:
     """
     margin: int | None = None
     for number, line in enumerate(text.expandtabs(4).split("\n"), start=1):
-        said = _COMMENT.sub("", line)
-        if not said.strip():
+        said = line.lstrip()
+        if not said or said.startswith("#"):
             continue
-        indent = len(said) - len(said.lstrip())
+        indent = len(line) - len(said)
         margin = indent if margin is None else min(margin, indent)
         if indent == margin:
             _line(number, said, draft)
@@ -40,7 +40,7 @@ def _line(number: int, said: str, draft: Draft) -> None:
     named = list(islice(_named(said), MAX_REFERENCES + 1))
     for address, title in named:
         if not title and len(named) == 1:
-            rest = said.replace(address, "").strip(_AROUND + " ")
+            rest = _COMMENT.sub("", said).replace(address, "").strip(_AROUND + " ")
             title = rest if " " in rest else ""
         draft.add(number, said, title=title, ids=[address])
     if not named:
@@ -54,7 +54,7 @@ def _named(said: str) -> Iterator[tuple[str, str]]:
         if _is_id(address):
             title = _ESCAPE.sub(r"\1", link["text"])
             yield address, "" if _is_id(title) else title
-    for word in _SEPARATOR.split(_LINK.sub(" ", said)):
+    for word in _SEPARATOR.split(_COMMENT.sub("", _LINK.sub(" ", said))):
         if _is_id(bare := word.strip(_AROUND)):
             yield bare, ""
 
