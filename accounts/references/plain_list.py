@@ -1,0 +1,66 @@
+"""A list in plain text or Markdown: arXiv ids and addresses, one or several in a line."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from digest import identity
+from digest.links import clean_url
+
+from .records import MAX_REFERENCES, Draft
+
+_COMMENT = re.compile(r"\s#(?:\s.*|$)")
+_LINK = re.compile(
+    r"\[(?P<text>(?:[^\[\]\\]|\\.)*)\]"
+    r"\(\s*(?:<(?P<angle>[^<>\s]*)>|(?P<address>(?:[^\s()]|\([^\s()]*\))*))[^()]*\)"
+)
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_SEPARATOR = re.compile(r"[\s,|]+")
+_AROUND = "<>()[]{}\"'`*.,;:!?-•–—"
+
+
+def read_list(text: str, draft: Draft) -> None:
+    """Read each line: its links in Markdown, and its words that are an id or an address.
+
+    What follows a `#` is a comment. A line that names one paper otherwise has its title. A line
+    further in than the first belongs to the one above: in our own exports, authors and summary.
+    """
+    margin: int | None = None
+    for number, line in enumerate(text.expandtabs(4).split("\n"), start=1):
+        said = line.lstrip()
+        if not said or said.startswith("#"):
+            continue
+        indent = len(line) - len(said)
+        margin = indent if margin is None else min(margin, indent)
+        if indent == margin:
+            _line(number, said, draft)
+
+
+def _line(number: int, said: str, draft: Draft) -> None:
+    named = list(islice(_named(said), MAX_REFERENCES + 1))
+    for address, title in named:
+        if not title and len(named) == 1:
+            rest = _COMMENT.sub("", said).replace(address, "").strip(_AROUND + " ")
+            title = rest if " " in rest else ""
+        draft.add(number, said, title=title, ids=[address])
+    if not named:
+        draft.problem(number, "neither an arXiv id nor an address", said)
+
+
+def _named(said: str) -> Iterator[tuple[str, str]]:
+    """Each id or address of a line, and the title that a link in Markdown gives it, or ""."""
+    for link in _LINK.finditer(said):
+        address = link["angle"] or link["address"] or ""
+        if _is_id(address):
+            title = _ESCAPE.sub(r"\1", link["text"])
+            yield address, "" if _is_id(title) else title
+    for word in _SEPARATOR.split(_COMMENT.sub("", _LINK.sub(" ", said))):
+        if _is_id(bare := word.strip(_AROUND)):
+            yield bare, ""
+
+
+def _is_id(word: str) -> bool:
+    """Whether a word is an arXiv id or an address; a host alone is a word."""
+    if "/" in word or word.startswith("www."):
+        return clean_url(word) is not None or identity.arxiv_id(word) is not None
+    return "." in word and identity.arxiv_id(word) is not None
