@@ -3,10 +3,12 @@
 from datetime import date
 
 from django.urls import include, path, register_converter
+from django.views import defaults
 
 from accounts import profile
 
 from . import outputs, views
+from .api.problems import or_page
 
 
 class DateConverter:
@@ -81,4 +83,7 @@ urlpatterns = [
     path("sitemap-papers-<int:part>.xml", outputs.sitemap_papers, name="sitemap-papers"),
 ]
 
-handler404 = views.not_found
+handler400 = or_page(400, defaults.bad_request)
+handler403 = or_page(403, defaults.permission_denied)
+handler404 = or_page(404, views.not_found)
+handler500 = or_page(500, defaults.server_error)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -16,6 +18,18 @@ from digest.links import KINDS as _KINDS
 from digest.links import OTHER
 
 KINDS = tuple(_KINDS)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.tokens.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from your account's page: `Authorization: Bearer pd_…`",
+        }
 
 
 class Problem(serializers.Serializer[Any]):
@@ -268,7 +282,7 @@ def _listed(name: str, row: type[serializers.Serializer[Any]], *more: Any, order
     return {
         "operation_id": name,
         "parameters": [SIZE, CURSOR, *ordering, JSON_ONLY, *more],
-        "responses": {200: page_of(row), **problems(*COMMON)},
+        "responses": {200: forced_singular_serializer(page_of(row)), **problems(*COMMON)},
     }
 
 
@@ -310,7 +324,11 @@ PAPERS: dict[str, Any] = {
         CURSOR,
         FORMAT,
     ],
-    "responses": {(200, "application/json"): PaperPage, **FILES, **problems(*COMMON)},
+    "responses": {
+        (200, "application/json"): forced_singular_serializer(PaperPage),
+        **FILES,
+        **problems(*COMMON),
+    },
     "examples": [
         example(
             {"next": None, "problems": [], "results": [PAPER_EXAMPLE]},
