@@ -251,6 +251,7 @@ def _sections(opened: OpenList, page: Page[Any]) -> list[Section]:
     # With those before and after the page, whose sections say what moving up and down means.
     start = max(first - 2, 0)
     items: list[ListItem] = list(page.paginator.object_list[start : last + 1])
+    page.object_list = items[first - 1 - start : last - start]
     notes = opened.notes(items)
     placed = []
     before = None
@@ -263,7 +264,7 @@ def _sections(opened: OpenList, page: Page[Any]) -> list[Section]:
             placed.append(Placed(item, place, up, down, note))
         before = item
     found = []
-    above = items[0].section if first > 1 else ""
+    above = items[0].section if first > 1 and items else ""
     for name, group in groupby(placed, lambda each: each.item.section):
         found.append(Section(name, name or ("Without a section" if above else ""), list(group)))
         above = name
