@@ -378,14 +378,18 @@ class OpenList(Part):
 
     @transaction.atomic
     def describe_item(self, paper: int, *, comment: str, section: str) -> None:
-        """Say something of a paper in the list, and under which section it stands: the last there,
-        if it comes from another. Raises NotHere, ValidationError."""
+        """Say something of a paper in the list, and under which section it stands. If it comes from
+        another, it is the last there; a new section comes after the one that it was taken from, so
+        that none is divided. Raises NotHere, ValidationError."""
         self._begin(Access.EDITOR)
         item = self._item(paper)
         section = _one_line(section)
-        others = self.items().filter(section=section).exclude(pk=item.pk)
-        if section != item.section and (last := others.last()):
-            after = self.items().filter(position__gt=last.position).exclude(pk=item.pk).first()
+        others = self.items().exclude(pk=item.pk)
+        if section != item.section and (
+            last := others.filter(section=section).last()
+            or others.filter(section=item.section).last()
+        ):
+            after = others.filter(position__gt=last.position).first()
             item.position = self._between(last, after)
         item.section, item.comment = section, _block(comment)
         item.comment_html = markdown.render(item.comment)
