@@ -14,6 +14,7 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --
 
 # What README.md tells operators to set: `check --deploy` has nothing to say about it.
 DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
+	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
 
 .PHONY: help run install test chromium lint format lock clean

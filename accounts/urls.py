@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import bookmarks, lists, notes
+from .views import bookmarks, lists, notes, transfer
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("library/unread/", bookmarks.unread, name="unread"),
     path("library/unread/all/", bookmarks.mark_all_digests, name="mark-all-digests"),
     path("library/unread/<date:day>/", bookmarks.mark_digest, name="mark-digest"),
+    path("library/import/", transfer.bring, name="import"),
+    path("library/import/take-in/", transfer.take_in, name="take-in"),
+    path("library/export.zip", transfer.take_away, name="export"),
+    path("library/export.schema.json", transfer.schema, name="export-schema"),
     path("lists/", lists.reading_lists, name="reading-lists"),
     path("lists/put-back/", lists.put_back, name="put-back"),
     path("lists/invitations/<int:invitation>/", lists.answer_invitation, name="answer-invitation"),

@@ -61,6 +61,24 @@ class Environment:
             raise ImproperlyConfigured(f"{name}={value}: say on or off")
         return value == "on"
 
+    def choice(self, name: str, default: str, *, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise ImproperlyConfigured(
+                f"{name}={value}: say {', '.join(choices[:-1])} or {choices[-1]}"
+            )
+        return value
+
+    def client(self, name: str) -> tuple[str, str] | None:
+        """What another site knows this one by: an id and a secret, where they are given."""
+        value = self.text(name)
+        if not value:
+            return None
+        user, _, secret = value.partition(":")
+        if not user or not secret or re.search(r"\s", value):
+            raise ImproperlyConfigured(f"{name}: say id:secret, as the provider gave them")
+        return user, secret
+
     def number(self, name: str, default: str) -> int:
         value = self.text(name, default)
         if not re.fullmatch("[0-9]{1,9}", value):

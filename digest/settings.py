@@ -98,6 +98,23 @@ def cache(url: Url) -> dict[str, Any]:
     return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url.text}
 
 
+def openid_connect(url: Url) -> dict[str, Any]:
+    """The OpenID Connect provider at a URL, which names the client and its secret as well."""
+    near = url.host in ("localhost", "127.0.0.1", "::1")
+    known = {*url.options} <= {"name"}
+    if not (url.host and url.user and url.password and known and (url.scheme == "https" or near)):
+        raise ImproperlyConfigured("OIDC: say https://id:secret@host/path/of/the/issuer?name=Lab")
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    address = f"{url.scheme}://{host}" + (f":{url.port}" if url.port else "") + f"/{url.path}"
+    return {
+        "provider_id": "oidc",
+        "name": url.options.get("name", url.host),
+        "client_id": url.user,
+        "secret": url.password,
+        "settings": {"server_url": address.rstrip("/")},
+    }
+
+
 # The address that people use, and what follows from it.
 
 site = env.url("SITE_URL", "http://localhost:8000", schemes=("http", "https"))
@@ -171,9 +188,16 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",  # ships htmx, which puts a search's results in place without a page load
     "allauth",
     "allauth.account",
-    "django_htmx",  # ships htmx, which puts a search's results in place without a page load
+    "allauth.mfa",
+    "allauth.usersessions",
+    # All of these, whichever are switched on, so that the tables do not depend on it.
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.orcid",
     "digest",
     "accounts",
 ]
@@ -187,16 +211,19 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.TimeZone",
+    "accounts.middleware.Private",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",  # request.htmx: whether a part of a page will do
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -227,6 +254,68 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+
+# An account opens nothing but its own shelf, so that anybody may have one where nobody says
+# otherwise. README.md advises what suits a site that the whole world sees.
+SIGNUP = env.choice("SIGNUP", "open", choices=("open", "invitation", "closed"))
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "accounts.forms.account.SignupForm"}
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_USERNAME_VALIDATORS = "accounts.forms.account.USER_NAME_VALIDATORS"
+ACCOUNT_EMAIL_VERIFICATION = env.choice(
+    "EMAIL_VERIFICATION", "optional", choices=("mandatory", "optional", "none")
+)
+# Nobody is told whether an address has an account. Where an address need not be confirmed, a
+# second account may thus name it as well; only one can ever confirm it.
+ACCOUNT_PREVENT_ENUMERATION = True if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "strict"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Paper Digest] "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 10
+# Of everybody who asks, the address is that which the nearest proxies of our own saw.
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.account.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.account.AuthenticatePasskeyForm",
+    "login_webauthn": "accounts.forms.account.LoginPasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.account.ReauthenticatePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses may go unconfirmed, and locks are good for all
+MFA_TOTP_ISSUER = "Paper Digest"
+MFA_TOTP_TOLERANCE = 1  # telephones' clocks are off by some seconds
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {
+    "disconnect": "accounts.forms.account.DisconnectForm",
+    "signup": "accounts.forms.account.SocialSignupForm",
+}
+SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their user name
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    provider: {"APPS": [{"client_id": client[0], "secret": client[1]}]}
+    for provider, client in (
+        ("github", env.client("GITHUB_CLIENT")),
+        ("orcid", env.client("ORCID_CLIENT")),
+    )
+    if client
+}
+if env.text("OIDC"):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [openid_connect(env.url("OIDC", "", schemes=("https", "http")))]
+    }
 
 # What is said on the console, where systemd and containers look for it. Django's own set-up
 # says nothing there when DEBUG is off, not even why a page failed.

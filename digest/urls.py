@@ -4,6 +4,8 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
+from accounts import profile
+
 from . import outputs, views
 
 
@@ -66,8 +68,8 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
     path("", include("accounts.urls")),
-    path("account/", include("allauth.account.urls")),
     path("feeds.opml", outputs.feeds, name="feeds"),
+    path("account/", include(profile)),
     path("abs/<paper:number>", outputs.abstract, name="abstract"),
     path("pdf/<paper:number>", outputs.pdf, name="pdf"),
     path("robots.txt", outputs.robots, name="robots"),

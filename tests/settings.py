@@ -4,7 +4,10 @@ import os
 import tempfile
 from pathlib import Path
 
-for name in ("CACHE_URL", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "EMAIL_URL"):
+for name in (
+    *("CACHE_URL", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "EMAIL_URL"),
+    *("SIGNUP", "EMAIL_VERIFICATION", "ORCID_CLIENT", "GITHUB_CLIENT", "OIDC"),
+):
     os.environ.pop(name, None)
 os.environ["SECRET_KEY"] = "known to everybody, so of use to the tests alone"
 

@@ -28,11 +28,17 @@ ORDER = [
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.references"],
     ["accounts.library"],
+    ["accounts.invitations", "accounts.transfer"],
+    ["accounts.forms"],
     [
         *["digest.admin", "digest.api", "digest.checks", "digest.management", "digest.middleware"],
         *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
-    ["accounts.access", "accounts.context_processors", "accounts.forms", "accounts.templatetags"],
+    [
+        *["accounts.access", "accounts.adapters", "accounts.context_processors"],
+        *["accounts.management", "accounts.middleware", "accounts.profile"],
+        *["accounts.templatetags"],
+    ],
     ["accounts.views"],
     ["accounts.urls"],
     ["digest.apps", "accounts.apps"],

@@ -96,6 +96,26 @@ REFUSED = [
         "EMAIL_URL begins imap://: say console:// or file:// or smtp:// or smtp+tls:// or smtps://",
     ),
     ("EMAIL_URL", "smtp://", "EMAIL_URL: say smtp://user:password@host:port?from=address"),
+    ("SIGNUP", "yes", "SIGNUP=yes: say open, invitation or closed"),
+    (
+        "EMAIL_VERIFICATION",
+        "on",
+        "EMAIL_VERIFICATION=on: say mandatory, optional or none",
+    ),
+    *(
+        (name, value, f"{name}: say id:secret, as the provider gave them")
+        for name in ("ORCID_CLIENT", "GITHUB_CLIENT")
+        for value in ("hunter2", ":hunter2", "id:", "id:hunter 2")
+    ),
+    ("OIDC", "login.example.org", f"OIDC: {NOT_A_URL}"),
+    ("OIDC", "ldap://id:hunter2@host", "OIDC begins ldap://: say https:// or http://"),
+    *(
+        ("OIDC", value, "OIDC: say https://id:secret@host/path/of/the/issuer?name=Lab")
+        for value in (
+            *("https://login.example.org/lab", "https://id@login.example.org"),
+            *("https://id:hunter2@login.example.org/?title=Lab", "http://id:hunter2@a.example"),
+        )
+    ),
     ("SECRET_KEY", "hunter2", "SECRET_KEY: say at least 32 characters, chosen at random"),
     ("SECRET_KEY_FILE", "/x", "SECRET_KEY and SECRET_KEY_FILE are both set: say one of them"),
 ]
@@ -239,6 +259,68 @@ def test_mail_into_a_folder(load: Load) -> None:
     settings = load(EMAIL_URL="file:///var/mail/digest")
     assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
     assert settings["EMAIL_FILE_PATH"] == "/var/mail/digest"
+
+
+def test_who_may_sign_up(load: Load) -> None:
+    assert load()["SIGNUP"] == "open"
+    assert load(SIGNUP="invitation")["SIGNUP"] == "invitation"
+
+
+@pytest.mark.parametrize(
+    ("value", "enumeration"), [("mandatory", True), ("optional", "strict"), ("none", "strict")]
+)
+def test_whether_addresses_are_confirmed(load: Load, value: str, enumeration: bool | str) -> None:
+    """Whichever it is, nobody is told that an address has an account."""
+    settings = load(EMAIL_VERIFICATION=value)
+    assert settings["ACCOUNT_EMAIL_VERIFICATION"] == value
+    assert settings["ACCOUNT_PREVENT_ENUMERATION"] == enumeration
+
+
+def test_nobody_else_is_asked_to_log_people_in(load: Load) -> None:
+    assert load()["SOCIALACCOUNT_PROVIDERS"] == {}
+
+
+def test_logging_in_elsewhere(load: Load) -> None:
+    settings = load(
+        ORCID_CLIENT="APP-1:a:b",
+        GITHUB_CLIENT="id:secret",
+        OIDC="https://digest:p%40ss@login.example.org:8443/realms/lab/?name=The%20Lab",
+    )
+    assert settings["SOCIALACCOUNT_PROVIDERS"] == {
+        "github": {"APPS": [{"client_id": "id", "secret": "secret"}]},
+        "orcid": {"APPS": [{"client_id": "APP-1", "secret": "a:b"}]},
+        "openid_connect": {
+            "APPS": [
+                {
+                    "provider_id": "oidc",
+                    "name": "The Lab",
+                    "client_id": "digest",
+                    "secret": "p@ss",
+                    "settings": {"server_url": "https://login.example.org:8443/realms/lab"},
+                }
+            ]
+        },
+    }
+
+
+def test_a_provider_without_a_name_has_that_of_its_host(load: Load) -> None:
+    providers = load(OIDC="http://id:secret@[::1]:9000")["SOCIALACCOUNT_PROVIDERS"]
+    (app,) = providers["openid_connect"]["APPS"]
+    assert app["name"] == "::1"
+    assert app["settings"] == {"server_url": "http://[::1]:9000"}
+
+
+def test_a_clients_secret_may_stand_in_a_file(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "orcid").write_text("APP-1:secret\n")
+    providers = load(ORCID_CLIENT_FILE=str(tmp_path / "orcid"))["SOCIALACCOUNT_PROVIDERS"]
+    assert providers["orcid"]["APPS"] == [{"client_id": "APP-1", "secret": "secret"}]
+
+
+def test_what_follows_for_passkeys_and_addresses(load: Load) -> None:
+    near, far = load(), load(SITE_URL="https://digest.example.org", TRUSTED_PROXIES="2")
+    assert near["MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"] is True
+    assert far["MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"] is False
+    assert (near["ALLAUTH_TRUSTED_PROXY_COUNT"], far["ALLAUTH_TRUSTED_PROXY_COUNT"]) == (0, 2)
 
 
 def test_the_secret_key_is_made_once_and_kept(tmp_path: Path) -> None:

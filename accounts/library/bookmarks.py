@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Bookmark, Dismissal, Status
@@ -29,6 +30,16 @@ class Bookmarks(Part):
     What changes bookmarks returns those papers' as they were before, and nothing for a paper that
     had none, so that `put_back` undoes it. Everything may be said twice.
     """
+
+    def all(self) -> QuerySet[Bookmark]:
+        """The bookmarks with their papers, the first one first."""
+        found = Bookmark.objects.filter(user=self._user.pk).select_related("paper")
+        return found.order_by("added_at", "pk")
+
+    def dismissed(self) -> QuerySet[Dismissal]:
+        """The dismissals with their papers, the first one first."""
+        found = Dismissal.objects.filter(user=self._user.pk).select_related("paper")
+        return found.order_by("added_at", "pk")
 
     @transaction.atomic
     def add(self, papers: Iterable[int], status: str = "") -> list[Kept]:
@@ -91,6 +102,28 @@ class Bookmarks(Part):
             )
             for kept in before
             if kept.paper in known
+        )
+
+    def restore(self, kept: Iterable[Kept], dismissed: Mapping[int, datetime]) -> None:
+        """Add bookmarks and dismissals as they once were. What there is already stays as it is."""
+        Bookmark.objects.bulk_create(
+            [
+                Bookmark(
+                    user=self._owner,
+                    paper_id=paper,
+                    status=Status(status),
+                    added_at=added_at,
+                )
+                for paper, status, added_at in kept
+            ],
+            ignore_conflicts=True,
+        )
+        Dismissal.objects.bulk_create(
+            [
+                Dismissal(user=self._owner, paper_id=paper, added_at=added_at)
+                for paper, added_at in dismissed.items()
+            ],
+            ignore_conflicts=True,
         )
 
     def _there(self, papers: Iterable[int]) -> list[int]:

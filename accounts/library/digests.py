@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Max, QuerySet
@@ -40,6 +41,20 @@ class Digests(Part):
     def mark_unread(self, day: date) -> None:
         """Undo `mark_read`."""
         ReadDigest.objects.filter(user=self._owner, date=day).delete()
+
+    def marked(self) -> list[date]:
+        """The days that were marked as read one by one, in order."""
+        days = ReadDigest.objects.filter(user=self._user.pk).order_by("date")
+        return list(days.values_list("date", flat=True))
+
+    def restore(self, until: date | None, days: Iterable[date]) -> None:
+        """Count these as read, too."""
+        if until and (self._owner.read_until is None or until > self._owner.read_until):
+            self._owner.read_until = until
+            self._owner.save(update_fields=["read_until"])
+        ReadDigest.objects.bulk_create(
+            [ReadDigest(user=self._owner, date=day) for day in days], ignore_conflicts=True
+        )
 
     def mark_all_read(self) -> None:
         """Count every digest that there is as read."""

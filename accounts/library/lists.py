@@ -53,6 +53,16 @@ class Access(IntEnum):
     """Changes what the list is called and who sees it."""
 
 
+class Item(NamedTuple):
+    """What a list says of a paper, apart from its place."""
+
+    paper: int
+    section: str
+    comment: str
+    shows_note: bool
+    added_at: datetime
+
+
 _ROLES = {Role.VIEWER: Access.VIEWER, Role.EDITOR: Access.EDITOR}
 
 
@@ -98,6 +108,10 @@ class ReadingLists(Part):
         found = open_to(self._user).select_related("owner").annotate(items_count=Count("items"))
         return found.order_by(Lower("name"), "pk")
 
+    def owned(self) -> QuerySet[ReadingList]:
+        """The person's own, the first one first."""
+        return ReadingList.objects.filter(owner=self._user.pk).order_by("added_at", "pk")
+
     def editable(self) -> QuerySet[ReadingList]:
         """Those that the person may put papers into, by name."""
         edited = Membership.objects.filter(user=self._user.pk, role=Role.EDITOR)
@@ -116,7 +130,13 @@ class ReadingLists(Part):
         )
 
     @transaction.atomic
-    def create(self, name: str, description: str = "", visibility: str = "") -> ReadingList:
+    def create(
+        self,
+        name: str,
+        description: str = "",
+        visibility: str = "",
+        added_at: datetime | None = None,
+    ) -> ReadingList:
         """A new list. Raises ValidationError if the person has one of this name, or cannot."""
         now = timezone.now()
         made = ReadingList(
@@ -124,7 +144,7 @@ class ReadingLists(Part):
             slug=secrets.token_hex(5),
             secret=secrets.token_urlsafe(16),
             visibility=visibility or Visibility.PRIVATE,
-            added_at=now,
+            added_at=added_at or now,
             changed_at=now,
         )
         _describe(made, name, description)
@@ -289,6 +309,25 @@ class OpenList(Part):
         if new:
             self._save()
         return len(new)
+
+    @transaction.atomic
+    def restore(self, items: Iterable[Item]) -> None:
+        """Put items at the end as they once were, those excepted whose papers are in the list.
+
+        Raises ValidationError if there are too many, or one cannot be.
+        """
+        items = list(items)
+        self._begin(Access.OWNER)
+        there = set(self.items().values_list("paper", flat=True))
+        new = {item.paper: item for item in items if item.paper not in there}
+        self.add(new)
+        added = list(self.items().filter(paper__in=new))
+        for item in added:
+            _, item.section, item.comment, item.shows_note, item.added_at = new[item.paper_id]
+            item.comment_html = markdown.render(item.comment)
+            item.clean_fields()
+        fields = ("section", "comment", "comment_html", "shows_note", "added_at")
+        ListItem.objects.bulk_update(added, fields, batch_size=500)
 
     @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[Removed]:

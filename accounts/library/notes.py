@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import markdown
@@ -30,6 +32,24 @@ class Notes(Part):
     def get(self, paper: int) -> Note | None:
         """The note on the paper with this key."""
         return Note.objects.filter(user=self._user.pk, paper=paper).first()
+
+    def all(self) -> QuerySet[Note]:
+        """The notes with their papers, the first one first."""
+        found = Note.objects.filter(user=self._user.pk).select_related("paper")
+        return found.order_by("added_at", "pk")
+
+    @transaction.atomic
+    def restore(self, paper: Paper, text: str, added_at: datetime, changed_at: datetime) -> None:
+        """Add a note as it once was. Where there is one already, the text goes below it, unless it
+        is part of it. Raises ValidationError if that would be too long."""
+        there = self.get(paper.pk)
+        if there is None:
+            self.save(paper, text, 0)
+            Note.objects.filter(user=self._owner, paper=paper).update(
+                added_at=added_at, changed_at=changed_at
+            )
+        elif text.strip() not in there.text:
+            self.save(paper, f"{there.text}\n\n---\n\n{text}", there.version)
 
     def save(self, paper: Paper, text: str, version: int) -> Note | None:
         """Save the text; an empty one deletes the note, and None is returned.

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from django.db.models import CharField, F, QuerySet
+from django.db.models.functions import Cast
+
 from accounts.models import Bookmark, Dismissal, ListItem, Note, Status
 from digest.models import Paper
 from digest.search import Query, These, Unreadable, among, parse
-from digest.search.query import Node, Not
+from digest.search.query import Node, Not, Words
 
 from .base import Part
 from .lists import open_to
 
 _CHUNK = 500
+_AT = Cast("added_at", CharField())
+"""When a row was added, as text: it sorts the same, and thousands need not be read into times."""
 
 
 class Sort(StrEnum):
@@ -34,20 +39,23 @@ class Shelf(Part):
     """
 
     @cached_property
-    def statuses(self) -> dict[int, str]:
-        """The reading status of each paper that is bookmarked."""
-        return dict(Bookmark.objects.filter(user=self._user.pk).values_list("paper", "status"))
+    def _bookmarks(self) -> dict[int, tuple[str, str]]:
+        """Status and time of each paper that is bookmarked."""
+        rows = Bookmark.objects.filter(user=self._user.pk)
+        return {
+            paper: (status, at) for paper, status, at in rows.values_list("paper", "status", _AT)
+        }
 
     @cached_property
-    def noted(self) -> dict[int, str]:
-        """The words of each paper's note, as the search folds them."""
-        return dict(Note.objects.filter(user=self._user.pk).values_list("paper", "words"))
+    def _notes(self) -> dict[int, str]:
+        """The time of each paper's note."""
+        return dict(Note.objects.filter(user=self._user.pk).values_list("paper", _AT))
 
     @property
     def tally(self) -> dict[str, int]:
-        """How many papers there are of each status, in the order of reading."""
-        counted = Counter(self.statuses.values())
-        return {status: counted[status] for status in Status.values}
+        """How many papers there are of each status, in the order of reading, and "note"."""
+        counted = Counter(status for status, _ in self._bookmarks.values())
+        return {status: counted[status] for status in Status.values} | {"note": len(self._notes)}
 
     def parse(self, text: str) -> Query:
         """Read a query of the site's language, with the fields that only a library knows."""
@@ -56,70 +64,64 @@ class Shelf(Part):
     def find(self, query: Query, sort: Sort = Sort.ADDED) -> Found:
         """The papers that match, in order. A list that the query names is searched as a whole,
         with the papers that are not bookmarked."""
-        found = self.statuses.keys() | self.noted.keys()
+        found = self._bookmarks.keys() | self._notes.keys()
         if query.node.nodes:
-            found = among(query, found.union(*_named(query.node)), self.noted)
+            asked = list(_within(query.node))
+            texts = Note.objects.filter(user=self._user.pk).values_list("paper", "words")
+            words = dict(texts) if any(isinstance(node, Words) for node in asked) else {}
+            named = [node.papers for node in asked if isinstance(node, These)]
+            found = among(query, found.union(*named), words)
         return Found(self._sorted(found, sort))
 
     def _sorted(self, papers: set[int], sort: Sort) -> list[int]:
-        column = {Sort.ADDED: "added_at", Sort.DATE: "paper__date", Sort.TITLE: "paper__title"}[
-            sort
-        ]
         known: dict[int, Any] = {}
-        for rows in (
-            ListItem.objects.filter(
-                reading_list__in=open_to(self._user), paper__in=self._apart(papers)
-            ),
-            Dismissal.objects.filter(user=self._user.pk),
-            Note.objects.filter(user=self._user.pk),
-            Bookmark.objects.filter(user=self._user.pk),
-        ):
-            known.update(rows.values_list("paper", column))
+        column = _AT if sort == Sort.ADDED else F(f"paper__{sort}")
+        if sort == Sort.ADDED:
+            known = self._notes | {paper: at for paper, (_, at) in self._bookmarks.items()}
+        else:
+            for model in (Note, Bookmark):
+                known |= model.objects.filter(user=self._user.pk).values_list("paper", column)
+        if papers - known.keys():
+            known = dict(self._listed().values_list("paper", column)) | known
+            known = dict(self._dismissed().values_list("paper", column)) | known
         if sort == Sort.TITLE:
             return sorted(papers, key=lambda paper: (known[paper].casefold(), paper))
         return sorted(papers, key=lambda paper: (known[paper], paper), reverse=True)
 
-    def _apart(self, papers: set[int]) -> set[int]:
-        """Those that are neither bookmarked nor noted on, but in a list."""
-        return papers - self.statuses.keys() - self.noted.keys()
+    def _listed(self) -> QuerySet[ListItem]:
+        return ListItem.objects.filter(reading_list__in=open_to(self._user))
+
+    def _dismissed(self) -> QuerySet[Dismissal]:
+        return Dismissal.objects.filter(user=self._user.pk)
 
     def _mine(self, field: str, value: str) -> These:
         value = value.strip().casefold()
         match field:
             case "has":
-                return These(frozenset(self.noted))
+                return These(frozenset(self._notes))
             case "is":
                 return These(frozenset(self._of(value)))
         lists = open_to(self._user).filter(name__iexact=value)
         if not lists:
             raise Unreadable("you have no list of this name")
-        return These(
-            frozenset(
-                ListItem.objects.filter(reading_list__in=lists).values_list("paper", flat=True)
-            )
-        )
+        items = ListItem.objects.filter(reading_list__in=lists)
+        return These(frozenset(items.values_list("paper", flat=True)))
 
-    def _of(self, status: str) -> Iterator[int]:
+    def _of(self, status: str) -> Iterable[int]:
         if status == "dismissed":
-            yield from Dismissal.objects.filter(user=self._user.pk).values_list("paper", flat=True)
-        elif status == "unread":
-            yield from (paper for paper, said in self.statuses.items() if said != Status.READ)
-        elif status in Status.values:
-            yield from (paper for paper, said in self.statuses.items() if said == status)
-        else:
-            raise Unreadable(f"is: takes unread, {', '.join(Status.values)}, dismissed")
+            return self._dismissed().values_list("paper", flat=True)
+        if status == "unread":
+            return [paper for paper, (said, _) in self._bookmarks.items() if said != Status.READ]
+        if status in Status.values:
+            return [paper for paper, (said, _) in self._bookmarks.items() if said == status]
+        raise Unreadable(f"is: takes unread, {', '.join(Status.values)}, dismissed")
 
 
-def _named(node: Node) -> Iterator[frozenset[int]]:
-    """The papers that a query names by what only the library knows of them."""
-    match node:
-        case These(papers):
-            yield papers
-        case Not(inner):
-            yield from _named(inner)
-        case _:
-            for inner in getattr(node, "nodes", ()):
-                yield from _named(inner)
+def _within(node: Node) -> Iterator[Node]:
+    """All nodes of a query."""
+    yield node
+    for inner in [node.node] if isinstance(node, Not) else getattr(node, "nodes", ()):
+        yield from _within(inner)
 
 
 class Found:

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
-from accounts.forms import MarkForm, ShelfForm
+from accounts.forms.library import MarkForm, ShelfForm
 from accounts.library import NotHere, Sort
 from accounts.library.bookmarks import Kept
 from accounts.models import Status
@@ -43,7 +43,7 @@ def library(request: MemberRequest) -> HttpResponse:
         "query": query,
         "page": page,
         "papers": papers,
-        "tabs": _tabs(request, shelf.tally, len(shelf.noted)),
+        "tabs": _tabs(request, shelf.tally),
         "sorts": [
             (label, _address(request.GET, sort=value), value == sort)
             for value, label in ShelfForm.base_fields["sort"].choices  # type: ignore[attr-defined]
@@ -54,14 +54,12 @@ def library(request: MemberRequest) -> HttpResponse:
     return render(request, "accounts/library.html", context)
 
 
-def _tabs(
-    request: MemberRequest, tally: dict[str, int], noted: int
-) -> list[tuple[str, str, int | None, bool]]:
+def _tabs(request: MemberRequest, tally: dict[str, int]) -> list[tuple[str, str, int | None, bool]]:
     """Ways to narrow the library at once: label, address, number of papers, and whether chosen."""
     queries = [
         ("All", "", None),
-        *((Status(status).label.capitalize(), f"is:{status}", n) for status, n in tally.items()),
-        ("With a note", "has:note", noted),
+        *((status.label.capitalize(), f"is:{status}", tally[status]) for status in Status),
+        ("With a note", "has:note", tally["note"]),
     ]
     asked = request.GET.get("q", "").strip()
     return [
@@ -112,12 +110,8 @@ def mark(request: MemberRequest) -> HttpResponse:
         context["alone"] = alone
         whole = do in ("dismiss", "show") and not alone
         return render(request, "digest/_listed.html" if whole else "accounts/_kept.html", context)
-    keys = [paper.pk for paper in papers]
     if before is not None:
-        request.session[_UNDO] = [
-            keys,
-            [(kept.paper, kept.status, kept.added_at.isoformat()) for kept in before],
-        ]
+        remember(request, [paper.pk for paper in papers], before)
     messages.success(request, _done(do, papers, form), extra_tags="undo" * (before is not None))
     return go_back(request, reverse("library"))
 
@@ -155,6 +149,12 @@ def _done(do: str, papers: list[Paper], form: MarkForm) -> str:
         "list": f"in the list “{form.cleaned_data['list']}”",
     }
     return f"{what} {'is' if one else 'are'} {said.get(do) or f'marked as {Status(do).label}'}."
+
+
+def remember(request: MemberRequest, papers: list[int], before: list[Kept]) -> None:
+    """Keep what the bookmarks of the papers were before, so that `undo` can put them back."""
+    kept = [(one.paper, one.status, one.added_at.isoformat()) for one in before]
+    request.session[_UNDO] = [papers, kept]
 
 
 @logged_in

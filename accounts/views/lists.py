@@ -32,7 +32,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
-from accounts.forms import InviteForm, ItemsForm, ListSettingsForm, MemberForm, NewListForm
+from accounts.forms.lists import InviteForm, ItemsForm, ListSettingsForm, MemberForm, NewListForm
 from accounts.library import Access, Library, NotHere, OpenList, Removed
 from accounts.models import Invitation, ListItem, Role, User, Visibility
 from digest import views as catalogue

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, logged_in
-from accounts.forms import NoteForm
+from accounts.forms.library import NoteForm
 from accounts.library import Conflict, NotHere
 from accounts.models import Note
 from digest.models import Paper

@@ -55,33 +55,33 @@ def _table(text: str) -> dict[str, str]:
 
 # Combining characters, by number: grave, acute, circumflex, tilde, macron, breve, dot above,
 # diaeresis, ring, double acute, caron, dot below, cedilla, ogonek, macron below
-_ACCENTS = {
+ACCENTS = {
     chr(int(code, 16)): accent
     for code, accent in _table("""
         300 `  301 '  302 ^  303 ~  304 =  306 u  307 .  308 "  30A r  30B H  30C v  323 d  327 c
         328 k  331 b
     """).items()
 }
-_COMMANDS = _table(r"""
+COMMANDS = _table(r"""
     \ textbackslash  { textbraceleft  } textbraceright  < textless  > textgreater  | textbar
     ~ textasciitilde  ^ textasciicircum  ` textasciigrave  ° textdegree  • textbullet  … ldots
     ß ss  æ ae  Æ AE  œ oe  Œ OE  ø o  Ø O  ł l  Ł L  å aa  Å AA  ı i
 """)
 _PLAIN = {**_table("– --  — ---  ‘ {`}  ’ '  “ {``}  ” {''}"), "\xa0": "~"}
-_SYMBOLS = _table("""
+SYMBOLS = _table("""
     α alpha  β beta  γ gamma  δ delta  ε varepsilon  ζ zeta  η eta  θ theta  ι iota  κ kappa
     λ lambda  μ mu  µ mu  ν nu  ξ xi  π pi  ρ rho  σ sigma  ς varsigma  τ tau  υ upsilon  φ varphi
     χ chi  ψ psi  ω omega  Γ Gamma  Δ Delta  Θ Theta  Λ Lambda  Ξ Xi  Π Pi  Σ Sigma  Υ Upsilon
     Φ Phi  Ψ Psi  Ω Omega  × times  ± pm  · cdot  → rightarrow  ← leftarrow  ↔ leftrightarrow
     √ surd  ≤ leq  ≥ geq  ≈ approx  ≠ neq  ∞ infty  ∈ in  ⊕ oplus  ∇ nabla
 """)
-_IN_FORMULAS = {sign: f"\\{name} " for sign, name in _SYMBOLS.items()}
+_IN_FORMULAS = {sign: f"\\{name} " for sign, name in SYMBOLS.items()}
 # BibTeX counts a brace whatever stands before it.
 _IN_FORMULAS |= {r"\{": r"\lbrace ", r"\}": r"\rbrace ", "%": r"\%", "−": "-"}
 _IN_TEXT = {
     **{sign: f"\\{sign}" for sign in "$&#%_"},
-    **{sign: f"{{\\{name}}}" for sign, name in _COMMANDS.items()},
-    **{sign: f"{{$\\{name}$}}" for sign, name in _SYMBOLS.items()},
+    **{sign: f"{{\\{name}}}" for sign, name in COMMANDS.items()},
+    **{sign: f"{{$\\{name}$}}" for sign, name in SYMBOLS.items()},
     **{sign: f"{{$^{digit}$}}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     **_PLAIN,
     "−": "{$-$}",
@@ -103,9 +103,9 @@ def _in_text(sign: str) -> str:
     if sign in _IN_TEXT:
         return _IN_TEXT[sign]
     parts = unicodedata.normalize("NFD", sign)
-    if len(parts) != 2 or not parts[0].isascii() or parts[1] not in _ACCENTS:
+    if len(parts) != 2 or not parts[0].isascii() or parts[1] not in ACCENTS:
         return sign
-    letter, accent = parts[0], _ACCENTS[parts[1]]
+    letter, accent = parts[0], ACCENTS[parts[1]]
     return f"{{\\{accent}{{{letter}}}}}" if accent.isalpha() else f"{{\\{accent}{letter}}}"
 
 

@@ -91,8 +91,11 @@ def _among(node: Node, keys: dict[int, int], texts: dict[int, str]) -> set[int]:
         case AnyOf(nodes):
             return set().union(*(_among(inner, keys, texts) for inner in nodes))
         case AllOf(nodes):
-            every = set(keys.values())
-            return every.intersection(*(_among(inner, keys, texts) for inner in nodes))
+            # What costs nothing to know comes first: each part is asked of what is left alone.
+            for inner in sorted(nodes, key=lambda inner: not isinstance(inner, These)):
+                matching = _among(inner, keys, texts)
+                keys = {key: paper for key, paper in keys.items() if paper in matching}
+            return set(keys.values())
     found = {keys[key] for key in index.found_among(node, keys)}
     if isinstance(node, Words) and not node.column:
         sought = f" {' '.join(node.words)}" + ("" if node.prefix else " ")

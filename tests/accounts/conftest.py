@@ -1,4 +1,7 @@
+"""The cast: the same people in every test."""
+
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.library import Library
@@ -11,7 +14,10 @@ PASSWORD = "correct horse battery"
 
 
 def person(name):
-    return User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+    """Somebody with an account, and their address confirmed."""
+    user = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
 
 
 @pytest.fixture
@@ -36,15 +42,25 @@ def editor(db):
 
 @pytest.fixture
 def curator(db):
-    user = person("curator")
-    user.is_staff = True
-    user.save()
-    return user
+    return person("curator")
 
 
 @pytest.fixture
-def anonymous():
+def anonymous(db):
     return Client()
+
+
+@pytest.fixture
+def enter():
+    """enter(user) is a client that logged in by the page, as a browser does."""
+
+    def enter(user, **headers):
+        client = Client(headers=headers)
+        answer = client.post("/account/login/", {"login": user.username, "password": PASSWORD})
+        assert (answer.status_code, answer.url) == (302, "/")
+        return client
+
+    return enter
 
 
 @pytest.fixture

@@ -139,10 +139,10 @@ def test_visitors_log_in_first_and_come_back(survey, writes, anonymous):
     for path, data in [*paths, *((path, {"name": "x"}) for path in others)]:
         response = anonymous.post(path, data | {"next": "/digests/"})
         assert response.status_code == 302
-        assert response["Location"] == "/accounts/login/?next=/digests/"
+        assert response["Location"] == "/account/login/?next=/digests/"
     assert everything() == before
     for path in ("/lists/", address(survey, "settings/")):
-        assert anonymous.get(path)["Location"] == f"/accounts/login/?next={path}"
+        assert anonymous.get(path)["Location"] == f"/account/login/?next={path}"
 
 
 def test_writes_are_posts_with_a_token(survey, writes, client, owner):
@@ -177,7 +177,7 @@ def test_what_is_not_there_leads_to_what_is(client, anonymous, survey):
     assert response.context["links"] == [("Your reading lists", "/lists/")]
     response = anonymous.get(address(survey))
     assert response.context["links"] == [
-        ("Log in", f"/accounts/login/?next=%2Flists%2F{survey.reading_list.slug}%2F")
+        ("Log in", f"/account/login/?next=%2Flists%2F{survey.reading_list.slug}%2F")
     ]
 
 
@@ -696,7 +696,6 @@ def invite(client, survey, invitee, role="viewer", **options):
 
 @pytest.mark.parametrize("invitee", ["other", "Nobody", "nobody@example.org", "other@example.org"])
 def test_an_invitation_tells_nobody_who_is_there(client, survey, other, invitee):
-    EmailAddress.objects.create(user=other, email="other@example.org", verified=True)
     response = invite(client, survey, invitee)
     name = invitee.lower()
     assert said(response) == [f"Whoever is “{name}” finds the invitation on their page of lists."]
@@ -713,9 +712,8 @@ def test_an_invitation_tells_nobody_who_is_there(client, survey, other, invitee)
     ],
 )
 def test_who_is_invited_is_written_to(client, survey, other, viewer, invitee, to):
-    EmailAddress.objects.create(user=other, email="other@example.org", verified=True, primary=True)
-    EmailAddress.objects.create(user=other, email="second@example.org", verified=True)
-    EmailAddress.objects.create(user=viewer, email="viewer@example.org", verified=False)
+    EmailAddress.objects.create(user=other, email="a-second@example.org", verified=True)
+    EmailAddress.objects.filter(user=viewer).update(verified=False)
     survey.describe("R&D <b>", "")
     invite(client, survey, invitee, "editor")
     assert [each.to for each in mail.outbox] == [[address] for address in to]

@@ -246,6 +246,7 @@ def test_the_site_map_has_every_page(client, papers):
 def test_crawlers_and_browsers_are_told_where_to_look(client, papers):
     assert body(client.get("/robots.txt")) == (
         "User-agent: *\n"
+        "Disallow: /account/\n"
         "Disallow: /papers/?\n"
         "Disallow: /papers.\n"
         "Disallow: /lists/shared/\n"

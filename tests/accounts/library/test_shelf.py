@@ -99,7 +99,7 @@ def test_dismissed_papers_are_seen_when_asked_for(kept, library):
 
 
 def test_tally(kept, library):
-    assert library.shelf.tally == {"to-read": 1, "reading": 1, "read": 1}
+    assert library.shelf.tally == {"to-read": 1, "reading": 1, "read": 1, "note": 2}
 
 
 def test_a_visitor_has_an_empty_library(kept):
@@ -109,7 +109,7 @@ def test_a_visitor_has_an_empty_library(kept):
 
 @pytest.mark.parametrize(
     ("query", "queries"),
-    [("", 9), ("paper", 11), ('paper is:unread -has:note in:"All"', 13)],
+    [("", 6), ("paper", 9), ('paper is:unread -has:note in:"All"', 11)],
 )
 def test_as_many_queries_for_one_as_for_many(
     library, papers, query, queries, django_assert_num_queries

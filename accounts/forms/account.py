@@ -1,0 +1,217 @@
+"""The forms of accounts, and what names people may have."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any, TypeVar
+from zoneinfo import available_timezones
+
+from allauth.account import forms as account_forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as webauthn
+from allauth.socialaccount.forms import DisconnectForm as BaseDisconnectForm
+from allauth.socialaccount.forms import SignupForm as BaseSocialSignupForm
+from allauth.socialaccount.internal.flows.signup import redirect_to_signup
+from allauth.socialaccount.models import SocialApp
+from cryptography.exceptions import InvalidSignature
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.invitations import invited
+from accounts.models import User
+
+_T = TypeVar("_T")
+
+# One name has one spelling: no letters that look like others, and no @, so that none looks like
+# an address. A display name may be in any script.
+USER_NAME_VALIDATORS = [
+    RegexValidator(
+        re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z", re.IGNORECASE | re.ASCII),
+        "Use the letters a to z, digits, and . _ - between them.",
+    )
+]
+TAKEN = "Somebody has this user name. Choose another."
+
+
+def display_name(value: str) -> str:
+    """The name with its white space folded; ValidationError if it could mislead its readers.
+
+    Characters that are not seen can turn a line around or make two names look the same. Joiners
+    are spared: scripts need them.
+    """
+    value = " ".join(unicodedata.normalize("NFC", value).split())
+    for character in value:
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") and (
+            character not in "\u200c\u200d"
+        ):
+            name = unicodedata.name(character, "a control character")
+            raise ValidationError(
+                f"Take out the invisible character U+{ord(character):04X} ({name.lower()})."
+            )
+    if value and not any(unicodedata.category(character)[0] in "LNPS" for character in value):
+        raise ValidationError("Use a name that can be seen, or none.")
+    return value
+
+
+def time_zones() -> list[tuple[str, Any]]:
+    """The time zones by region, as choices."""
+    names = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith("Etc/")
+    )
+    regions = groupby(names, lambda name: name.partition("/")[0])
+    return [
+        ("UTC", "UTC"),
+        *(
+            (region, [(name, name.partition("/")[2].replace("_", " ")) for name in zones])
+            for region, zones in regions
+        ),
+    ]
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    time_zone = forms.ChoiceField(
+        choices=time_zones,
+        error_messages={"invalid_choice": "Choose a time zone of the list."},
+    )
+
+    class Meta:
+        model = User
+        fields = ("display_name", "time_zone", "theme", "papers_on_a_page")
+
+    def clean_display_name(self) -> str:
+        return display_name(self.cleaned_data["display_name"])
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        # Not the whole row: a password that is being changed elsewhere stays changed.
+        user.save(update_fields=self.Meta.fields)
+        return user
+
+
+class DeletionForm(forms.Form):
+    """Asks whoever is about to delete an account for what only its owner knows, or at least means.
+
+    Without a password, since they log in elsewhere, they type their user name.
+    """
+
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    username = forms.CharField(
+        label="Your user name", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        del self.fields["username" if user.has_usable_password() else "password"]
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise ValidationError("This is not your password. Nothing was deleted.")
+        return password
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if username != self.user.username:
+            raise ValidationError(
+                f"Type {self.user.username}, as it stands here. Nothing was deleted."
+            )
+        return username
+
+
+class SignupForm(account_forms.SignupForm):
+    """Signs up; with an invitation, whom it names, whatever address is sent."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        address = invited(context.request.GET.get("invitation", ""))
+        if address:
+            self.fields["email"].initial = address
+            self.fields["email"].disabled = True
+
+    def validate_unique_email(self, value: str) -> str:
+        if self.fields["email"].disabled:
+            return value  # an unconfirmed claim by others does not stand in the way
+        address: str = super().validate_unique_email(value)
+        return address
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """The new user, or what to answer in place of one.
+
+        Two people may choose one name at once, both finding it free: the database knows better.
+        """
+        try:
+            with transaction.atomic():
+                saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+                return saved
+        except IntegrityError:
+            self.add_error("username", TAKEN)
+            return None, render(request, "account/signup.html", {"form": self})
+
+
+class SocialSignupForm(BaseSocialSignupForm):
+    """Signs up somebody whom another site vouches for."""
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        try:
+            with transaction.atomic():
+                saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+                return saved
+        except IntegrityError:
+            messages.error(request, TAKEN)
+            return None, redirect_to_signup(request, self.sociallogin)
+
+
+class DisconnectForm(BaseDisconnectForm):
+    def save(self) -> None:
+        try:
+            super().save()
+        except SocialApp.DoesNotExist:  # the provider was switched off since
+            self.cleaned_data["account"].delete()
+
+
+def _answer(clean: Callable[[], _T]) -> _T:
+    """What a form makes of a passkey's answer; ValidationError if it is none, or a forged one."""
+    try:
+        return clean()
+    except (InvalidSignature, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValidationError("This is no answer of your passkey. Try again.") from error
+
+
+class AddPasskeyForm(webauthn.AddWebAuthnForm):
+    passwordless = forms.BooleanField(
+        label="Log in with it alone",
+        required=False,
+        initial=True,
+        help_text="Without user name and password: it checks that it is you, by finger or PIN.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        return _answer(super().clean)
+
+
+class AuthenticatePasskeyForm(webauthn.AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)
+
+
+class LoginPasskeyForm(webauthn.LoginWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)
+
+
+class ReauthenticatePasskeyForm(webauthn.ReauthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        return _answer(super().clean_credential)

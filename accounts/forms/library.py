@@ -1,0 +1,148 @@
+"""Forms of the library: what to make of papers, notes, lists, and what people bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.library import Library, Sort
+from accounts.models import ReadingList, Status
+from digest.models import Paper
+
+MAX_UPLOAD = 50_000_000
+"""Bytes of a file that a person brings."""
+
+
+class MarkForm(forms.Form):
+    """What to make of some papers: one of a list, or those chosen in the library."""
+
+    paper = forms.ModelMultipleChoiceField(
+        Paper.objects.all(),
+        to_field_name="slug",
+        error_messages={
+            "required": "Choose some papers first.",
+            "invalid_choice": "There is no paper %(value)s here.",
+        },
+    )
+    do = forms.ChoiceField(
+        choices=[
+            *Status.choices,
+            ("add", "bookmark"),
+            ("remove", "remove"),
+            ("dismiss", "not interested"),
+            ("show", "show again"),
+            ("list", "add to the list"),
+        ],
+        error_messages={
+            "required": "Say what to do with the papers.",
+            "invalid_choice": "Nobody knows how to do “%(value)s” with papers.",
+        },
+    )
+    list = forms.ModelChoiceField(
+        ReadingList.objects.none(),
+        to_field_name="slug",
+        required=False,
+        error_messages={"invalid_choice": "You may not change such a list."},
+    )
+
+    def __init__(self, library: Library, data: object) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("do") == "list" and not self.cleaned_data.get("list"):
+            self.add_error("list", "Choose a list to add the papers to.")
+
+
+class NoteForm(forms.Form):
+    """A note's text, and the version of it that the writing began from."""
+
+    text = forms.CharField(required=False, strip=False)
+    version = forms.IntegerField(min_value=0)
+
+    def content(self) -> tuple[str, int]:
+        """The text and the version. Raises ValidationError."""
+        if not self.is_valid():
+            raise ValidationError([str(e) for errors in self.errors.values() for e in errors])
+        return self.cleaned_data["text"], self.cleaned_data["version"]
+
+
+class ShelfForm(forms.Form):
+    """The address of the library's page."""
+
+    q = forms.CharField(required=False, label="Search the library")
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[
+            (Sort.ADDED.value, "newest kept first"),
+            (Sort.DATE.value, "newest paper first"),
+            (Sort.TITLE.value, "by title"),
+        ],
+    )
+
+
+# In and out
+
+
+class BringForm(forms.Form):
+    """A file that a person brings, or what they pasted. `content`: its bytes."""
+
+    file = forms.FileField(
+        required=False,
+        label="A file",
+        help_text="BibTeX, RIS, CSL-JSON, the bookmarks of a browser, or an export from here",
+    )
+    text = forms.CharField(
+        required=False,
+        label="Or paste",
+        help_text="the same, or arXiv ids and addresses, in any form",
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+    )
+
+    def clean_file(self) -> UploadedFile[bytes] | None:
+        file: UploadedFile[bytes] | None = self.cleaned_data["file"]
+        if file and file.size is not None and file.size > MAX_UPLOAD:
+            raise ValidationError(f"A file has at most {MAX_UPLOAD // 10**6} MB.")
+        return file
+
+    def clean(self) -> None:
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text", "")
+        if file:
+            self.cleaned_data["content"] = file.read()
+        elif text:
+            self.cleaned_data["content"] = text.encode()
+        elif not self.errors:
+            raise ValidationError("Choose a file, or paste something.")
+
+
+class TakeInForm(forms.Form):
+    """What to do with the papers of a preview. papers: their slugs."""
+
+    papers = forms.CharField(widget=forms.HiddenInput)
+    status = forms.ChoiceField(
+        label="As",
+        required=False,
+        choices=[("", "to read, where they are new"), *Status.choices],
+    )
+    list = forms.ModelChoiceField(
+        ReadingList.objects.none(),
+        label="Also into the list",
+        to_field_name="slug",
+        required=False,
+        empty_label="none",
+        error_messages={"invalid_choice": "You may not change such a list."},
+    )
+    new_list = forms.CharField(
+        label="Or into a new list of this name", required=False, max_length=200
+    )
+
+    def __init__(self, library: Library, data: object = None, **options: Any) -> None:
+        super().__init__(data, **options)  # type: ignore[arg-type]
+        self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
+
+    def clean_papers(self) -> Collection[str]:
+        return dict.fromkeys(self.cleaned_data["papers"].split())

@@ -1,0 +1,54 @@
+"""Invites people to sign up."""
+
+from argparse import ArgumentParser
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.core.management import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+
+from accounts.invitations import LASTS, has_account, invitation
+
+
+class Command(BaseCommand):
+    help = "Mails each address a link to sign up with, and prints the links."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("addresses", nargs="+", metavar="EMAIL")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.SIGNUP == "closed":
+            raise CommandError("SIGNUP=closed lets nobody sign up: say SIGNUP=invitation")
+        addresses = list(dict.fromkeys(options["addresses"]))
+        for address in addresses:
+            try:
+                validate_email(address)
+            except ValidationError:
+                raise CommandError(
+                    f"{address}: not an e-mail address; nobody was invited"
+                ) from None
+        unsent = []
+        for address in addresses:
+            if has_account(address):
+                self.stdout.write(f"{address}: has an account")
+                continue
+            link = invitation(address)
+            self.stdout.write(f"{address}: {link}")
+            try:
+                send_mail(
+                    f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}You are invited",
+                    render_to_string(
+                        "accounts/email/invitation.txt",
+                        {"link": link, "days": LASTS.days, "site": settings.SITE_URL},
+                    ),
+                    None,
+                    [address],
+                )
+            except (OSError, SMTPException) as error:
+                unsent.append(f"{address}: {error}")
+        if unsent:
+            raise CommandError("Not mailed: hand on the links above.\n" + "\n".join(unsent))

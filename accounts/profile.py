@@ -1,0 +1,159 @@
+"""The pages of a person's account: their own, and where to find those that allauth brings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account import urls as account
+from allauth.account.views import ConfirmEmailView
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.providers.github import views as github
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
+from allauth.socialaccount.providers.orcid import views as orcid
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+from requests import RequestException
+
+from .forms.account import DeletionForm, ProfileForm
+from .models import Bookmark, Note, ReadingList, User, Visibility
+
+_log = logging.getLogger(__name__)
+
+SEEN_BY_OTHERS = ~Q(visibility=Visibility.PRIVATE) | Q(memberships__isnull=False)
+
+
+class AuthenticatedRequest(HttpRequest):
+    user: User
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: AuthenticatedRequest) -> HttpResponse:
+    """What a person says of themselves, and how pages look to them."""
+    # A form writes what it was sent into its object, be it good or bad; the page around the form
+    # should show the person as they are.
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("account")
+    return render(request, "accounts/profile.html", {"form": form})
+
+
+@login_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: AuthenticatedRequest) -> HttpResponse:
+    """Says what goes with an account, and lets it go."""
+    form = DeletionForm(request.user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        erase(request.user)
+        logout(request)
+        messages.success(request, "Your account is deleted, and all that was yours with it.")
+        return redirect("home")
+    lists = ReadingList.objects.filter(owner=request.user)
+    context = {
+        "form": form,
+        "bookmarks": Bookmark.objects.filter(user=request.user).count(),
+        "notes": Note.objects.filter(user=request.user).count(),
+        "lists": lists.count(),
+        "shared": lists.filter(SEEN_BY_OTHERS).distinct(),
+    }
+    return render(request, "accounts/delete.html", context)
+
+
+@transaction.atomic
+def erase(user: User) -> None:
+    """Deletes a person with everything of theirs, and logs them out everywhere."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    user.delete()
+
+
+class ConfirmEmail(ConfirmEmailView):
+    def logout_other_user(self, confirmation: Any) -> None:
+        """Opening a link changes nothing; its button may."""
+        if self.request.method == "POST":
+            super().logout_other_user(confirmation)
+
+
+View = Callable[..., HttpResponse]
+
+
+def elsewhere(view: View) -> View:
+    """A view that asks another site; when that answers amiss or not at all, the page says so."""
+
+    @wraps(view)
+    def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (RequestException, KeyError, TypeError, ValueError) as error:
+            _log.exception("Logging in elsewhere failed")
+            failed: HttpResponse = render_authentication_error(request, None, exception=error)
+            return failed
+
+    return ask
+
+
+def leaving(view: View) -> View:
+    """A provider's log-in by a page that goes there, in place of a redirect.
+
+    Browsers hold what a form leads to against form-action of the page it stood on, redirects
+    included, and a provider may redirect to anywhere.
+    """
+
+    @require_POST
+    @wraps(view)
+    def leave(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = elsewhere(view)(request, *args, **kwargs)
+        address = response.headers.get("Location", "")
+        if not address.startswith(("https://", "http://")):
+            return response
+        return render(request, "socialaccount/leaving.html", {"address": address})
+
+    return leave
+
+
+def providers() -> list[URLPattern | URLResolver]:
+    """The addresses for logging in elsewhere, as far as that is switched on."""
+    views: dict[str, tuple[View, View]] = {
+        "github": (github.oauth2_login, github.oauth2_callback),
+        "orcid": (orcid.oauth2_login, orcid.oauth2_callback),
+        "openid_connect": (openid_connect.login, openid_connect.callback),
+    }
+    found: list[URLPattern | URLResolver] = []
+    for name in settings.SOCIALACCOUNT_PROVIDERS:
+        login, callback = views[name]
+        at = "<slug:provider_id>" if name == "openid_connect" else name
+        found += [
+            path(f"{at}/login/", leaving(login), name=f"{name}_login"),
+            path(f"{at}/login/callback/", elsewhere(callback), name=f"{name}_callback"),
+        ]
+    return found
+
+
+UNUSED = {"account_confirm_login_code"}
+
+urlpatterns = [
+    path("", profile, name="account"),
+    path("delete/", delete, name="account-delete"),
+    re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", ConfirmEmail.as_view()),
+    *(each for each in account.urlpatterns if each.name not in UNUSED),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
+    path("connections/", include("allauth.socialaccount.urls")),
+    *providers(),
+]

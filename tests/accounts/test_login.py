@@ -1,0 +1,182 @@
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.adapters import MISMATCH
+from tests.accounts.conftest import PASSWORD
+from tests.accounts.pages import errors, heading, text
+
+
+def log_in(client, login, password=PASSWORD, query="", **headers):
+    form = {"login": login, "password": password}
+    return client.post(f"/account/login/{query}", form, headers=headers)
+
+
+def logged_in(client):
+    return "_auth_user_id" in client.session
+
+
+@pytest.mark.parametrize(
+    "login", ["owner", "OWNER", "owner@example.org", "Owner@Example.org", " owner "]
+)
+def test_by_user_name_or_address(anonymous, owner, login):
+    answer = log_in(anonymous, login)
+    assert (answer.status_code, answer.url) == (302, "/")
+    assert anonymous.session["_auth_user_id"] == str(owner.pk)
+
+
+@pytest.mark.parametrize("known", ["owner", "owner@example.org"])
+def test_a_wrong_password_and_no_account_are_one_answer(owner, known):
+    unknown = known.replace("owner", "nobody")
+    answers = [log_in(Client(), login, "wrong horse") for login in (known, unknown)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert errors(answers[0]) == errors(answers[1]) == {"__all__": [MISMATCH]}
+    assert text(answers[0]) == text(answers[1])
+
+
+def test_the_page_comes_back_with_what_was_typed_but_the_password(anonymous, owner):
+    page = log_in(anonymous, "owner", "wrong horse").content.decode()
+    assert 'value="owner"' in page
+    assert "wrong horse" not in page
+
+
+def test_an_account_that_was_closed_stays_so(anonymous, owner):
+    owner.is_active = False
+    owner.save()
+    answer = log_in(anonymous, "owner")
+    assert not logged_in(anonymous)
+    assert heading(anonymous.get(answer.url)) == "This account is closed"
+
+
+# Where it leads
+
+
+@pytest.mark.parametrize("how", ["address", "form"])
+def test_back_to_where_one_was(anonymous, owner, how):
+    form = {"login": "owner", "password": PASSWORD}
+    if how == "address":
+        answer = anonymous.post("/account/login/?next=/papers/%3Fq%3Dx", form)
+    else:
+        answer = anonymous.post("/account/login/", form | {"next": "/papers/?q=x"})
+    assert answer.url == "/papers/?q=x"
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        *("https://evil.example/", "//evil.example/", "///evil.example", "\\\\evil.example"),
+        *("/\\evil.example", "javascript:alert(1)", "http:evil.example", "http://localhost:9/"),
+        *("http://127.0.0.1/", "/\t/evil.example", "data:text/html,x", "https:///evil.example"),
+    ],
+)
+def test_never_to_another_site(owner, away):
+    for page, form in [
+        ("/account/login/", {"login": "owner", "password": PASSWORD}),
+        ("/account/logout/", {}),
+    ]:
+        client = Client()
+        if page == "/account/logout/":
+            client.force_login(owner)
+        assert client.post(page, form | {"next": away}).url == "/"
+
+
+def test_pages_of_an_account_ask_for_it_and_come_back(anonymous, owner):
+    answer = anonymous.get("/account/?x=1")
+    assert answer.url == "/account/login/?next=/account/%3Fx%3D1"
+    assert log_in(anonymous, "owner", query="?next=/account/%3Fx%3D1").url == "/account/?x=1"
+
+
+def test_who_is_logged_in_needs_no_log_in(enter, owner):
+    assert enter(owner).get("/account/login/").url == "/"
+
+
+# The masthead
+
+
+def masthead(client, address="/papers/"):
+    page = client.get(address).content.decode()
+    return page.partition('<nav class="person"')[2].partition("</nav>")[0]
+
+
+def test_visitors_are_offered_to_come_in_and_back(anonymous):
+    links = re.findall(r'href="([^"]+)"', masthead(anonymous, "/papers/?q=a+b"))
+    assert links == [
+        "/account/login/?next=%2Fpapers%2F%3Fq%3Da%2Bb",
+        "/account/signup/?next=%2Fpapers%2F%3Fq%3Da%2Bb",
+    ]
+
+
+def test_the_log_in_leads_to_itself_without_an_end(anonymous):
+    links = re.findall(r'href="([^"]+)"', masthead(anonymous, "/account/login/?next=/papers/"))
+    assert links == ["/account/login/", "/account/signup/"]
+
+
+def test_a_person_is_named_and_offered_to_leave(enter, owner):
+    owner.display_name = "Ada <b>"
+    owner.save()
+    found = masthead(enter(owner))
+    assert "<bdi>Ada &lt;b&gt;</bdi>" in found
+    assert 'action="/account/logout/"' in found
+    assert "csrfmiddlewaretoken" in found
+
+
+# Leaving
+
+
+def test_leaving_takes_a_button(enter, owner):
+    client = enter(owner)
+    page = client.get("/account/logout/")
+    assert heading(page) == "Log out?"
+    assert logged_in(client)
+    answer = client.post("/account/logout/")
+    assert (answer.status_code, answer.url) == (302, "/")
+    assert not logged_in(client)
+
+
+@pytest.mark.parametrize("page", ["login", "logout", "signup", "password/reset"])
+def test_no_other_site_can_press_the_buttons(owner, page):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    assert client.post(f"/account/{page}/").status_code == 403
+    assert logged_in(client)
+
+
+# Guessing
+
+
+def test_guessing_one_password_is_stopped(owner):
+    for _ in range(5):
+        assert log_in(Client(), "owner", "wrong horse").status_code == 200
+    answer = log_in(Client(), "owner")  # even the right one
+    assert (answer.status_code, heading(answer)) == (429, "Too many tries")
+
+
+def test_no_account_is_guarded_like_any(db):
+    for _ in range(5):
+        assert log_in(Client(), "nobody", "wrong horse").status_code == 200
+    assert log_in(Client(), "nobody", "wrong horse").status_code == 429
+
+
+def test_guessing_many_passwords_is_stopped(db):
+    statuses = [log_in(Client(), f"nobody{number}").status_code for number in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+
+
+def test_saying_to_come_from_elsewhere_does_not_help(db):
+    for number in range(10):
+        log_in(Client(), f"nobody{number}", x_forwarded_for=f"192.0.2.{number}")
+    assert log_in(Client(), "nobody", x_forwarded_for="192.0.2.99").status_code == 429
+
+
+def test_behind_a_proxy_each_visitor_counts(db, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(10):
+        log_in(Client(), f"nobody{number}", x_forwarded_for="198.51.100.9, 192.0.2.1")
+    said = {"x_forwarded_for": "203.0.113.7, 192.0.2.1"}
+    assert log_in(Client(), "nobody", **said).status_code == 429
+    assert log_in(Client(), "nobody", x_forwarded_for="192.0.2.2").status_code == 200
+
+
+def test_looking_is_not_guessing(anonymous):
+    assert [anonymous.get("/account/login/").status_code for _ in range(40)] == [200] * 40

@@ -1,0 +1,333 @@
+"""What is taken away comes back whole; what people bring is shown before it is taken in."""
+
+import io
+import json
+import re
+import zipfile
+
+import jsonschema
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.archive import BadArchive
+from accounts.library import Library
+from accounts.models import (
+    Bookmark,
+    Dismissal,
+    ListItem,
+    Note,
+    ReadDigest,
+    ReadingList,
+    Role,
+    Visibility,
+)
+from accounts.references import read
+from accounts.transfer import SCHEMA, export, match, restore
+from digest.ingest import load
+from digest.models import Entry, Paper, Source
+from tests.samples import digest, row
+
+
+@pytest.fixture
+def client(owner):
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def filled(library, owner, papers):
+    """A library with something of everything."""
+    load(
+        digest(
+            row(7, link="https://example.org/paper?x=1", date="2025-02-07"),
+            row(8, link="", title="深層学習の論文", date="2025-02-07"),
+        ),
+        "2025-02-07.json",
+    )
+    odd = list(Paper.objects.filter(arxiv_id=None).order_by("position"))
+    one, two, three, _four, five = papers
+    library.bookmarks.add([one.pk, *(paper.pk for paper in odd)])
+    library.bookmarks.add([two.pk], "read")
+    library.bookmarks.dismiss([five.pk])
+    library.notes.save(one, "An *idea*: $x^2$\n\n", 0)
+    library.notes.save(odd[1], "研究ノート / ../../etc", 0)
+    made = library.lists.create("A/../B “list”", "What *it* is", Visibility.PUBLIC)
+    opened = library.lists.open(made.slug)
+    opened.add([three.pk, one.pk, odd[0].pk])
+    opened.describe_item(one.pk, comment="See `this`", section="Methods")
+    opened.show_note(one.pk, True)
+    library.lists.create("Empty")
+    library.digests.mark_read(papers[0].date)
+    owner.display_name, owner.theme, owner.papers_on_a_page = "Ada L.", "dark", 50
+    owner.time_zone = "Europe/Berlin"
+    owner.save()
+    return library
+
+
+def exported(library):
+    file = io.BytesIO()
+    export(library, library.user, file)
+    return file.getvalue()
+
+
+def said(content):
+    """What an export says, the moment of it and whose it is left out."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        library = json.loads(archive.read("library.json"))
+        texts = {name: archive.read(name).decode() for name in sorted(archive.namelist())}
+    del library["exported_at"], library["profile"]["user_name"]
+    del texts["library.json"]
+    return library, texts
+
+
+# The whole library
+
+
+def test_an_export_comes_back_whole(filled, other):
+    content = exported(filled)
+    other.read_until = None  # nothing, as it was for the owner, who came before the first digest
+    other.save()
+    theirs = Library(other)
+    restored = restore(theirs, other, content)
+    assert (restored.bookmarks, restored.notes, restored.lists) == (4, 2, 2)
+    assert (restored.missing, restored.problems) == ([], [])
+    other.refresh_from_db()
+    assert said(exported(Library(other))) == said(content)
+
+
+def test_to_import_twice_changes_nothing(filled, owner):
+    content = exported(filled)
+    tables = (Bookmark, Dismissal, ListItem, Note, ReadDigest, ReadingList)
+    before = [list(table.objects.order_by("pk").values()) for table in tables]
+    restore(filled, owner, content)
+    restore(filled, owner, content)
+    after = [list(table.objects.order_by("pk").values()) for table in tables]
+    for lists in (before[-1], after[-1]):
+        for one in lists:
+            del one["changed_at"]
+    assert after == before
+
+
+def test_what_is_there_stays_as_it_is(filled, other, papers):
+    theirs = Library(other)
+    other.theme = "light"
+    other.save()
+    theirs.bookmarks.add([papers[1].pk], "reading")
+    theirs.notes.save(papers[0], "Their own", 0)
+    made = theirs.lists.create("Empty", "Not theirs")
+    theirs.lists.open(made.slug).add([papers[4].pk])
+    restore(theirs, other, exported(filled))
+    assert Bookmark.objects.get(user=other, paper=papers[1]).status == "reading"
+    assert theirs.notes.get(papers[0].pk).text == "Their own\n\n---\n\nAn *idea*: $x^2$\n\n"
+    assert theirs.lists.open(made.slug).reading_list.description == "Not theirs"
+    assert theirs.lists.open(made.slug).items().count() == 1
+    other.refresh_from_db()
+    assert (other.theme, other.display_name) == ("light", "Ada L.")
+
+
+def test_papers_that_are_not_here_are_named(filled, other):
+    content = exported(filled)
+    for model in (Bookmark, Dismissal, Note, ListItem):
+        model.objects.all().delete()
+    Entry.objects.all().delete()
+    Source.objects.all().delete()
+    Paper.objects.filter(arxiv_id="2502.00001").delete()
+    restored = restore(Library(other), other, content)
+    assert restored.missing == ["Paper 1"]
+    assert (restored.bookmarks, restored.notes, restored.lists) == (3, 1, 2)
+
+
+def test_members_are_not_let_in_by_an_import(filled, other, editor, viewer):
+    opened = filled.lists.open(filled.lists.owned()[0].slug)
+    opened.invite("editor", Role.EDITOR)
+    Library(editor).lists.accept(Library(editor).lists.invitations().get().pk)
+    content = exported(filled)
+    library, _ = said(content)
+    assert library["lists"][0]["members"] == [{"user_name": "editor", "role": "editor"}]
+    restore(Library(other), other, content)
+    made = Library(other).lists.owned()[0]
+    assert made.memberships.count() == made.invitations.count() == 0
+
+
+def test_the_files_of_an_export(filled):
+    library, texts = said(exported(filled))
+    assert list(texts) == [
+        "bookmarks.bib",
+        "lists/0001-A-B-list.bib",
+        "lists/0002-Empty.bib",
+        "notes/0001-2502.00001.md",
+        "notes/0002.md",
+        "schema.json",
+    ]
+    assert texts["notes/0001-2502.00001.md"] == "An *idea*: $x^2$\n\n"
+    assert [item["file"] for item in library["notes"]] == list(texts)[3:5]
+    keys = re.findall(r"@misc\{(.*?),", texts["lists/0001-A-B-list.bib"])
+    assert keys[:2] == ["arXiv:2502.00003", "arXiv:2502.00001"]
+    assert json.loads(texts["schema.json"]) == json.loads(SCHEMA.read_text())
+
+
+def test_an_export_is_as_its_schema_has_it(filled):
+    with zipfile.ZipFile(io.BytesIO(exported(filled))) as archive:
+        jsonschema.validate(
+            json.loads(archive.read("library.json")), json.loads(SCHEMA.read_text())
+        )
+
+
+def changed(content, change):
+    """The export with its library.json changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "library.json":
+                library = json.loads(data)
+                change(library)
+                data = json.dumps(library)
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda library: library.clear(),
+        lambda library: library.update(format="other/9"),
+        lambda library: library.update(bookmarks=5),
+        lambda library: library.update(bookmarks=[5]),
+        lambda library: library["bookmarks"][0].update(status="lent"),
+        lambda library: library["bookmarks"][0].update(added_at="yesterday"),
+        lambda library: library["bookmarks"][0].update(added_at="2025-02-31T00:00:00Z"),
+        lambda library: library["bookmarks"][0].update(paper=None),
+        lambda library: library["bookmarks"][0]["paper"].pop("title"),
+        lambda library: library["notes"][0].update(file="../../etc/passwd"),
+        lambda library: library["notes"][0].update(file=7),
+        lambda library: library["lists"][0].update(visibility="all"),
+        lambda library: library["lists"][0].update(name=7),
+        lambda library: library["lists"][0].update(name=None),
+        lambda library: library["lists"][0]["items"][0].update(comment=7),
+        lambda library: library["lists"][0]["items"][0].update(section=None),
+        lambda library: library["profile"].update(theme="pink"),
+        lambda library: library["profile"].update(papers_on_a_page=10**9),
+        lambda library: library["profile"].update(time_zone="Mars/Olympus"),
+        lambda library: library["profile"].update(display_name="\x00"),
+        lambda library: library["read"].update(until="never"),
+        lambda library: library["read"].update(days=["2025-02-30"]),
+        lambda library: library.update(lists={"a": 1}),
+    ],
+)
+def test_a_crafted_export_changes_nothing(filled, other, change):
+    content = changed(exported(filled), change)
+    tables = (Bookmark, Dismissal, ListItem, Note, ReadDigest, ReadingList)
+    before = [list(table.objects.order_by("pk").values()) for table in tables]
+    with pytest.raises(BadArchive):
+        restore(Library(other), other, content)
+    assert [list(table.objects.order_by("pk").values()) for table in tables] == before
+
+
+def test_an_export_is_downloaded_and_imported(client, other, filled):
+    response = client.get("/library/export.zip")
+    assert response["Content-Disposition"].startswith('attachment; filename="paper-digest-owner-')
+    assert "no-store" in response["Cache-Control"]
+    content = b"".join(response.streaming_content)
+    client.force_login(other)
+    page = client.post("/library/import/", {"file": SimpleUploadedFile("x.zip", content)})
+    assert page.status_code == 200
+    assert "<b>4</b> bookmarks, <b>2</b> notes and <b>2</b> lists" in page.content.decode()
+    assert Bookmark.objects.filter(user=other).count() == 4
+
+
+def test_the_schema_is_published(anonymous):
+    response = anonymous.get("/library/export.schema.json")
+    assert response["Content-Type"] == "application/schema+json"
+    assert response.json()["properties"]["format"] == {"const": "paper-digest-library/1"}
+
+
+# References
+
+
+def titles(found):
+    return [paper.title for paper in found.papers], [one.title for one in found.missing]
+
+
+def test_references_are_matched_by_id_address_and_title(filled):
+    bib = b"""
+    @article{a, title = {Whatever}, eprint = {2502.00002v3}, archivePrefix = {arXiv}}
+    @misc{b, title = {Other}, url = {http://www.example.org/paper/?x=1}}
+    @misc{b2, title = {Other}, url = {https://example.org/paper?x=1}}
+    @article{c, title = {{PAPER} 4}}
+    @article{d, title = {Not here}, eprint = {2502.99999}, archivePrefix = {arXiv}}
+    @article{e, title = {Paper 3}, eprint = {2502.88888}, archivePrefix = {arXiv}}
+    """
+    assert titles(match(read(bib).references)) == (
+        ["Paper 2", "Paper 7", "Paper 4"],
+        ["Not here", "Paper 3"],
+    )
+
+
+def test_a_title_of_two_papers_means_neither(papers):
+    load(digest(row(9, title="Paper 1", date="2025-02-08")), "2025-02-08.json")
+    assert titles(match(read(b"TY  - JOUR\nTI  - Paper 1\nER  - \n").references)) == (
+        [],
+        ["Paper 1"],
+    )
+
+
+def test_a_preview_comes_before_anything_is_added(client, owner, papers):
+    text = "2502.00001\nhttps://arxiv.org/pdf/2502.00002v1\n2502.77777\nnot a paper\n"
+    page = client.post("/library/import/", {"text": text})
+    html = page.content.decode()
+    assert [paper.slug for paper in page.context["found"].papers] == ["2502.00001", "2502.00002"]
+    assert "Not in the catalogue: 1" in html
+    assert "Not understood: 1" in html
+    assert not Bookmark.objects.exists()
+    data = {"papers": "2502.00001 2502.00002", "status": "read", "new_list": "Brought"}
+    response = client.post("/library/import/take-in/", data, follow=True)
+    assert [str(m) for m in response.context["messages"]] == [
+        "2 papers are in your library, and in the list “Brought”."
+    ]
+    assert set(Bookmark.objects.values_list("paper__slug", "status")) == {
+        ("2502.00001", "read"),
+        ("2502.00002", "read"),
+    }
+    assert Library(owner).lists.open(ReadingList.objects.get().slug).items().count() == 2
+    client.post("/library/undo/")
+    assert not Bookmark.objects.exists()
+
+
+def test_taking_in_twice_is_once(client, papers):
+    data = {"papers": "2502.00001 2502.00001 9999.99999 ' OR 1"}
+    for _ in range(2):
+        client.post("/library/import/take-in/", data)
+    assert list(Bookmark.objects.values_list("paper__slug", "status")) == [
+        ("2502.00001", "to-read")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "data", "complaint"),
+    [
+        ("", {}, "Choose a file, or paste something."),
+        ("", {"file": SimpleUploadedFile("x.zip", b"PK\x03\x04 no zip")}, "ZIP"),
+        ("take-in/", {}, "This field is required."),
+        ("take-in/", {"papers": "2502.00001", "status": "lent"}, "lent is not one of"),
+        ("take-in/", {"papers": "2502.00001", "list": "theirs"}, "You may not change such a list."),
+        ("take-in/", {"papers": "2502.00001", "new_list": "Mine"}, "already"),
+        ("take-in/", {"papers": "2502.00001", "new_list": "x" * 201}, "at most 200 characters"),
+    ],
+)
+def test_what_cannot_be_brought_is_said(client, owner, papers, address, data, complaint):
+    Library(owner).lists.create("Mine")
+    response = client.post(f"/library/import/{address}", data)
+    assert response.status_code == 400
+    assert complaint in response.content.decode()
+    assert not Bookmark.objects.exists()
+
+
+def test_visitors_log_in_first(anonymous, papers):
+    for address in ("/library/import/", "/library/export.zip"):
+        assert anonymous.get(address).status_code == 302
+    assert anonymous.post("/library/import/", {"text": "2502.00001"}).status_code == 302
+    assert anonymous.post("/library/import/take-in/", {"papers": "2502.00001"}).status_code == 302
+    assert not Bookmark.objects.exists()
