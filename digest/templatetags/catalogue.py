@@ -18,7 +18,7 @@ from digest.models import Paper
 
 register = template.Library()
 
-_FORMULA = re.compile(r"<math>(.*?)</math>")
+_FORMULA = re.compile(r"<math[^>]*>(.*?)</math>")
 _TAG = re.compile(r"<[^>]*>")
 _NARROW = 20
 """Characters of a formula that fit on any screen."""
