@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import urls as account
+from allauth.account.models import EmailAddress
 from allauth.account.views import ConfirmEmailView
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.providers.github import views as github
@@ -28,7 +29,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from requests import RequestException
 
 from .forms.account import DeletionForm, ProfileForm
-from .models import Bookmark, Note, ReadingList, User, Visibility
+from .models import Bookmark, Invitation, Note, ReadingList, User, Visibility
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +46,9 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
     """What a person says of themselves, and how pages look to them."""
     # A form writes what it was sent into its object, be it good or bad; the page around the form
     # should show the person as they are.
-    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
-    if request.method == "POST" and form.is_valid():
+    person = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
+    if form.is_valid():
         form.save()
         messages.success(request, "Saved.")
         return redirect("account")
@@ -77,7 +79,13 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
 
 @transaction.atomic
 def erase(user: User) -> None:
-    """Deletes a person with everything of theirs, and logs them out everywhere."""
+    """Deletes a person with everything of theirs, and logs them out everywhere.
+
+    Invitations to lists name people in words, and would let in whoever takes the name next.
+    """
+    addresses = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    for name in (user.username, *addresses):
+        Invitation.objects.filter(invitee__iexact=name).delete()
     for session in UserSession.objects.filter(user=user):
         session.end()
     user.delete()

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
+from heapq import nsmallest
 from typing import Any, NamedTuple
+from urllib.parse import quote_plus
 
 import django_filters as filters
 from django import forms
@@ -218,6 +220,7 @@ class Narrowing:
     def __init__(self, filter: PaperFilter) -> None:
         self.filter = filter
         self.address = QueryDict(mutable=True)
+        self._open: dict[str, str] = {}
         for name, values in filter.data.lists():
             if name in filter.filters and (said := [value for value in values if value]):
                 self.address.setlist(name, said)
@@ -323,10 +326,12 @@ class Narrowing:
         categories = {category_tag(c.pk): c for c in Category.objects.all()}
         # Equals always in the same order, whatever that of the database: a page that says the same
         # is the same.
-        ranked = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
-        tagged = [(categories[tag], n) for tag, n in ranked if tag in categories]
-        authors = [(int(tag[1:]), n) for tag, n in ranked if tag[0] == "u"]
-        named = Author.objects.in_bulk([pk for pk, _ in authors[:AUTHORS_SHOWN]])
+        ranked = sorted(counts.keys() & categories.keys(), key=lambda tag: (-counts[tag], tag))
+        tagged = [(categories[tag], counts[tag]) for tag in ranked]
+        # Most tags are of authors, thousands of them, of whom a few are named.
+        most = nsmallest(AUTHORS_SHOWN, ((-n, tag) for tag, n in counts.items() if tag[0] == "u"))
+        authors = [(int(tag[1:]), -n) for n, tag in most]
+        named = Author.objects.in_bulk([pk for pk, _ in authors])
         years = sorted((tag for tag in counts if tag[0] == "d" and len(tag) == 5), reverse=True)
         facets = {
             "Area": [self._option("area", c.slug, c.name, n) for c, n in tagged if c.is_area],
@@ -341,7 +346,7 @@ class Narrowing:
             "Year": [self._year(tag[1:], counts[tag]) for tag in years],
             "Author": [
                 self._option("author", named[pk].slug, named[pk].name, n)
-                for pk, n in authors[:AUTHORS_SHOWN]
+                for pk, n in authors
                 if pk in named
             ],
         }
@@ -362,9 +367,12 @@ class Narrowing:
         return Option(year, count, _listed(address), chosen=True)
 
     def _with(self, name: str, value: str) -> str:
-        address = self.address.copy()
-        address.appendlist(name, value)
-        return _listed(address)
+        # A page offers a hundred values of a few names. The rest of an address is encoded once.
+        if name not in self._open:
+            address = self.address.copy()
+            address.appendlist(name, "\0")  # which no value holds
+            self._open[name] = f"?{address.urlencode()}"
+        return self._open[name].replace("%00", quote_plus(value))
 
     def _without(self, name: str, value: str | None = None) -> str:
         address = self.address.copy()

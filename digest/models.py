@@ -7,19 +7,36 @@ they may be thrown away and made again at any time.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
+from django.utils import timezone
 
 from . import links
 from .formats import Format
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
+
+
+@cache
+def _around(page: str, prefix: str) -> tuple[str, str]:
+    before, _, after = reverse(page, args=["slug"]).rpartition("slug")
+    return before, after
+
+
+def _address(page: str, slug: str) -> str:
+    """What `reverse` gives for a page and a slug, which it has to work out only once for each page:
+    a list has two hundred addresses."""
+    before, after = _around(page, get_script_prefix())
+    return before + quote(slug) + after
 
 
 class Source(models.Model):
@@ -155,7 +172,7 @@ class Paper(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("paper", args=[self.slug])
+        return _address("paper", self.slug)
 
     @property
     def abstract_url(self) -> str:
@@ -191,7 +208,7 @@ class Author(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("author", args=[self.slug])
+        return _address("author", self.slug)
 
     @property
     def is_handle(self) -> bool:
@@ -227,7 +244,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("category", args=[self.slug])
+        return _address("category", self.slug)
 
 
 class _Ordered(models.Model):
@@ -322,6 +339,40 @@ class SearchText(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Catalogue(models.Model):
+    """The state of all that is shown, in one row that changes in every transaction that changes it.
+
+    What was made of a revision is good for as long as that is the current one.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    # Never the same twice. A number would come again with something else, once the database was
+    # restored from yesterday's copy and loaded on.
+    revision = models.UUIDField(default=uuid4)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="catalogue_is_one")]
+
+    def __str__(self) -> str:
+        return str(self.revision)
+
+    @staticmethod
+    def current() -> Catalogue:
+        """The catalogue as it is; one that nothing was ever written to is at revision 0."""
+        return Catalogue.objects.first() or Catalogue(revision=UUID(int=0))
+
+    @staticmethod
+    def change() -> None:
+        """Say that the catalogue changes, within the transaction that changes it."""
+        Catalogue.objects.bulk_create(
+            [Catalogue()],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["revision", "changed_at"],
+        )
 
 
 class Entry(_Ordered):

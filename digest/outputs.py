@@ -23,6 +23,7 @@ from .exports import WRITERS, About, Feed, opml, to_cite
 from .filters import PaperFilter
 from .identity import arxiv_id
 from .models import Author, Category, Digest, Paper
+from .page_cache import kept_for_visitors
 from .search import Results
 
 IN_A_FEED = 100
@@ -36,6 +37,7 @@ IN_A_SITEMAP = 10_000
 
 
 @require_safe
+@kept_for_visitors
 def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     """What `papers/` would list, whole, as a file; as a feed, the newest of it."""
     found = PaperFilter(request.GET)
@@ -115,6 +117,7 @@ def feed_of(papers: list[Paper], about: About) -> HttpResponse:
 
 
 @require_safe
+@kept_for_visitors
 def digests_feed(request: HttpRequest) -> HttpResponse:
     """The papers of the newest digests."""
     days = Digest.objects.order_by("-date").values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]

@@ -57,6 +57,9 @@ def database(url: Url) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": ROOT / url.path,
+            # A new connection knows nothing of the file: to read the index's own tables again
+            # would be a tenth of what a search costs.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 # A transaction that reads and then writes fails at once if another wrote in
                 # between, whatever the timeout. IMMEDIATE makes it wait for its turn instead.
@@ -152,8 +155,18 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss")))
+    "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss"))),
+    # Pages made for visitors (digest/page_cache.py), in each process's own memory: some 30 MB of
+    # it. They end with the process, so that a new release shows none of the old.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    },
 }
+if DEBUG:  # whoever edits a template wants to see it
+    CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -277,11 +290,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Paper Digest] "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_MAX_EMAIL_ADDRESSES = 10
-# Of everybody who asks, the address is that which the nearest proxies of our own saw.
+ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
+# Limits count visitors by their address, which is what the proxies of our own saw it to be.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"

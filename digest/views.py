@@ -26,6 +26,7 @@ from .filters import Narrowing, PaperFilter
 from .identity import arxiv_id
 from .links import KINDS, destination
 from .models import Author, Category, Digest, Entry, Paper, Placement
+from .page_cache import kept_for_visitors
 from .projection import Said, Shown, project, said_of
 from .search import COUNTED, mark
 from .search.related import related
@@ -57,6 +58,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @require_safe
+@kept_for_visitors
 def home(request: HttpRequest) -> HttpResponse:
     """The newest digest."""
     newest = Digest.objects.first()
@@ -66,6 +68,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_for_visitors
 def digest(request: HttpRequest, day: date) -> HttpResponse:
     """One day's digest."""
     found = Digest.objects.filter(date=day).first()
@@ -133,6 +136,7 @@ class Year(NamedTuple):
 
 
 @require_safe
+@kept_for_visitors
 def digests(request: HttpRequest) -> HttpResponse:
     """All digests, as a calendar: the newest month first."""
     found = {digest.date: digest for digest in Digest.objects.all()}
@@ -177,6 +181,7 @@ class HtmxRequest(HttpRequest):
 
 
 @require_safe
+@kept_for_visitors
 @vary_on_headers("HX-Request")
 def papers(request: HtmxRequest) -> HttpResponse:
     """The papers that the address asks for: all of them, newest first, if it asks for none.
@@ -209,6 +214,7 @@ def _heading(found: PaperFilter, page: int) -> str:
 
 
 @require_safe
+@kept_for_visitors
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """One paper. Its arXiv id with a version, or in capitals, leads to it as well."""
     number = arxiv_id(slug)
@@ -293,6 +299,7 @@ def _differing(paper: Paper, said: Shown) -> set[str]:
 
 
 @require_safe
+@kept_for_visitors
 def authors(request: HttpRequest) -> HttpResponse:
     """All authors, those with most papers first."""
     page = turn_to(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
@@ -300,6 +307,7 @@ def authors(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_for_visitors
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's papers."""
     author = Author.objects.filter(slug=slug).first()
@@ -311,6 +319,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@kept_for_visitors
 def categories(request: HttpRequest) -> HttpResponse:
     """All categories by area, those with most papers first."""
     found = Category.objects.order_by("-paper_count", "name")
@@ -323,6 +332,7 @@ def categories(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_for_visitors
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's papers; an area's are also those of its categories."""
     category = Category.objects.select_related("area").filter(slug=slug).first()

@@ -42,6 +42,14 @@ def own_database(tmp_path, django_db_setup, django_db_blocker):
         server.close()
 
 
+@pytest.fixture(autouse=True)
+def _no_kept_pages() -> None:
+    """Each test begins with a site that nobody has seen a page of."""
+    from django.core.cache import caches
+
+    caches["pages"].clear()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite: about SQLite alone; left out on PostgreSQL")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")

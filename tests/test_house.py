@@ -24,7 +24,7 @@ ORDER = [
     ["digest.search"],
     ["digest.filters"],
     ["digest.exports"],
-    ["digest.ingest"],
+    ["digest.ingest", "digest.page_cache"],
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.references"],
     ["accounts.library"],

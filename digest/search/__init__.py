@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 
 from django.db.models import F
 
-from digest.models import Paper, SearchText
+from digest.models import Paper
 
 from . import index
 from .marks import mark
@@ -145,9 +145,8 @@ class Results:
 
     def facets(self) -> Facets:
         """How many matches have each tag."""
-        rows = SearchText.objects.filter(pk__in=self._newest[:SAMPLED])
-        tags = Counter(tag for tags in rows.values_list("tags", flat=True) for tag in tags.split())
-        return Facets(tags, min(self.count, SAMPLED))
+        among = self._newest[:SAMPLED]
+        return Facets(Counter(" ".join(index.tags(among)).split()), len(among))
 
     @property
     def _ranked(self) -> bool:
@@ -169,8 +168,9 @@ class Results:
         if self.order == "newest":
             return self._newest[start:stop]
         seen: dict[int, None] = {}
+        wanted = min(stop, self.count)
         for level in self._levels:
-            if len(seen) < stop:
+            if len(seen) < wanted:
                 ready = level == self.query.node and not self._ranked
                 rows = self._newest if ready else index.found(level, stop, best=self._ranked)
                 seen |= dict.fromkeys(rows)

@@ -11,7 +11,7 @@ with a GIN index. `check` proves both, and mends what is missing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from digest.models import Category, Paper, SearchText
+from digest.models import Catalogue, Category, Paper, SearchText
 
 from .query import (
     HEADING,
@@ -104,7 +104,8 @@ def rows(papers: Iterable[int]) -> Iterator[SearchText]:
 def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
     """Make the rows of the papers with these keys anew, after anything that they show changed.
 
-    new: rows of papers that had none.
+    new: rows of papers that had none. Every change of what the catalogue shows comes through here,
+    within its transaction, so the catalogue's revision changes here, too.
     """
     papers = list(papers)
     # All go before any comes: papers that changed places take each other's keys.
@@ -113,6 +114,7 @@ def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
     for some in _batches(papers, 500):
         SearchText.objects.bulk_create(rows(some))
     SearchText.objects.bulk_create(new)
+    Catalogue.change()
 
 
 def categories() -> Callable[[str, bool], str | None]:
@@ -143,7 +145,8 @@ class _Database:
     expression: what is to match, as it says it. matches: where matches come from, `t` being the
     table, with a place for the expression; keys: the same for their keys alone, called key. best:
     the order by relevance.
-    weighed: whether the order by relevance has a place for the words to rank by.
+    weighed: whether the order by relevance has a place for the words to rank by. among: what a key
+    is that stands in a JSON list of them.
     """
 
     create: tuple[str, ...]
@@ -331,6 +334,12 @@ def walk(node: Node, size: int) -> Iterator[list[int]]:
         before = some[-1][0]
 
 
+def tags(keys: Sequence[int]) -> list[str]:
+    """The tags of the rows with these keys, a row's in one text, in any order."""
+    sql = f"SELECT tags FROM {_TABLE} WHERE id {_database().among}"
+    return [text for (text,) in _rows(sql, json.dumps(keys))] if keys else []
+
+
 def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -357,14 +366,19 @@ def stands() -> bool:
     return {name for (name,) in _rows(database.there)} >= database.parts
 
 
-def after_migrate(**_: object) -> None:
-    """Make the index stand again after a migration, and give every paper its row."""
+def after_migrate(plan: Sequence[object] = (), **_: object) -> None:
+    """Make the index stand again after a migration, and give every paper its row.
+
+    plan: the migrations that were made; the catalogue may show something else after any of them.
+    """
     tables = connection.introspection.table_names()
-    if _TABLE not in tables:
+    if not {_TABLE, Catalogue._meta.db_table} <= {*tables}:
         return
     if not stands():
         create()
-    write(Paper.objects.filter(search_text=None).values_list("pk", flat=True))
+    missing = list(Paper.objects.filter(search_text=None).values_list("pk", flat=True))
+    if missing or plan:
+        write(missing)
 
 
 @dataclass
@@ -400,11 +414,12 @@ def check(*, mend: bool = False) -> Health:
             ]
             health.papers += len(some)
         health.stale = len(stale)
-        if mend:
+        if mend and stale:
             write(stale)
         health.agrees = stands() and _agrees()
         if mend and not health.agrees:
             create()
+            Catalogue.change()
     return health
 
 

@@ -7,12 +7,15 @@ from html import unescape
 from digest.models import Paper
 
 from .query import Query, Words
-from .text import WORD, chunks, tokens
+from .text import AROUND, WORD, chunks, tokens
 
 # Formulas are left alone, and so are tags; entities are letters to no word.
 _OUTSIDE = re.compile(r"(<math\b.*?</math>|<[^>]*>)", re.DOTALL)
 _RUN = re.compile(r"(?:&(?:#\w+|\w+);|[^\s<>&])+")
 _ENTITY = re.compile(r"(&(?:#\w+|\w+);)")
+# Without these signs, to fold ASCII is to write it small.
+_FOLDED = re.compile(r"[&\\+#]")
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
 class _Marker:
@@ -26,22 +29,45 @@ class _Marker:
             if words.prefix:
                 beginnings.add(words.words[-1])
         self.beginnings = tuple(beginnings)
+        self._runs: dict[str, str] = {}
+
+    def may_match(self, html: str) -> bool:
+        """False where nothing in the HTML can match. Quick, and right for most of a page's text."""
+        text = html.casefold()
+        if not text.isascii() or _FOLDED.search(text):
+            return True
+        letters = _NO_WORD.sub("", text)
+        return any(word in letters for word in self.whole)
 
     def matches(self, word: str) -> bool:
         return word in self.whole or bool(self.beginnings and word.startswith(self.beginnings))
 
-    def found(self, text: str) -> set[str]:
-        """The words of a text that match."""
-        return {word for word in tokens(text) if self.matches(word)}
+    def count(self, html: str) -> int:
+        """How many different words of the HTML's text match."""
+        if not self.may_match(html):
+            return 0
+        return len({word for word in tokens(_plain(html)) if self.matches(word)})
 
     def html(self, html: str) -> str:
         """The HTML with what matches in `<mark>`."""
+        if not self.may_match(html):
+            return html
         pieces = _OUTSIDE.split(html)
         pieces[::2] = [_RUN.sub(self._run, piece) for piece in pieces[::2]]
         return "".join(pieces)
 
     def _run(self, run: re.Match[str]) -> str:
+        # The same runs come again and again.
         text = run[0]
+        if text not in self._runs:
+            self._runs[text] = self._marked(text)
+        return self._runs[text]
+
+    def _marked(self, text: str) -> str:
+        word = text.strip(AROUND)
+        if word.isascii() and word.isalnum():
+            marked = self.matches(word.lower())
+            return text.replace(word, f"<mark>{word}</mark>") if marked else text
         # A compound is marked whole where it matches as one word alone.
         for parts, joined in chunks(unescape(text)):
             if self.matches(joined) and not any(map(self.matches, parts)):
@@ -71,7 +97,7 @@ def mark(papers: Iterable[Paper], query: Query) -> None:
         paper.title_html = titles.html(paper.title_html)
         points = list(paper.points)
         if texts.whole and points:
-            best = max(range(len(points)), key=lambda n: (len(texts.found(_plain(points[n]))), -n))
+            best = max(range(len(points)), key=lambda n: (texts.count(points[n]), -n))
             points.insert(0, points.pop(best))
         paper.points = [texts.html(point) for point in points]
 

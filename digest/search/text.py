@@ -29,7 +29,8 @@ _CHUNK = re.compile(r"[^\s/|,;:]+")
 WORD = re.compile(rf"{_CHARACTER}|(?:(?!{_CHARACTER})[^\W_])+")
 """A word of a text; a CJK character is one."""
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-_AROUND = "()[]{}<>.,;:!?'\"*`"
+AROUND = "()[]{}<>.,;:!?'\"*`"
+"""Signs that may stand around a word and are no part of it."""
 _PLUS = re.compile(r"(?<=\b[a-z])\+\+")
 _SHARP = re.compile(r"(?<=\b[a-z])#")
 _MOST_PARTS, _LONGEST = 4, 40
@@ -85,6 +86,6 @@ def document(text: str) -> str:
     compounds: dict[str, None] = {}
     for run in folded.split():
         # Most runs are words and nothing else, but for what stands around them.
-        if not run.isalnum() and not (bare := run.strip(_AROUND)).isalnum():
+        if not run.isalnum() and not (bare := run.strip(AROUND)).isalnum():
             compounds |= dict.fromkeys(chunk.joined for chunk in _chunks(bare) if chunk.joined)
     return " ".join([*words, *compounds])

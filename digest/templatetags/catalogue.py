@@ -10,7 +10,7 @@ from django.core.paginator import Page
 from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from digest.exports import FILES, Citation, metadata
@@ -20,6 +20,7 @@ register = template.Library()
 
 _FORMULA = re.compile(r"<math[^>]*>(.*?)</math>")
 _TAG = re.compile(r"<[^>]*>")
+_HANDLE = mark_safe(' class="handle" title="One word, so most likely a handle"')
 _NARROW = 20
 """Characters of a formula that fit on any screen."""
 
@@ -40,6 +41,37 @@ def wide(html: str | list[str]) -> str:
     if any(len(_TAG.sub("", formula)) > _NARROW for formula in formulas):
         return mark_safe(' data-wide tabindex="0"')
     return ""
+
+
+# Of the HTML of a list, authors and categories are the most by far, so they are put together here.
+
+
+@register.simple_tag
+def authors(paper: Paper) -> SafeString:
+    """Links to the paper's authors, in a line."""
+    links = [
+        format_html(
+            '<a href="{}"{}><bdi>{}</bdi></a>',
+            author.get_absolute_url(),
+            _HANDLE if author.is_handle else "",
+            author.name,
+        )
+        for author in (authorship.author for authorship in paper.authorships.all())
+    ]
+    return mark_safe(", ".join(links) or "No authors given")  # noqa: S308
+
+
+@register.simple_tag
+def chips(paper: Paper) -> SafeString:
+    """Links to the paper's categories, as items of a list."""
+    return format_html_join(
+        "\n",
+        '<li><a href="{}">{}</a></li>',
+        (
+            (category.get_absolute_url(), category.name)
+            for category in (place.category for place in paper.classifications.all())
+        ),
+    )
 
 
 @register.inclusion_tag("digest/_pager.html", takes_context=True)

@@ -36,7 +36,8 @@ def shelf(owner, other):
     theirs = reading_list(other, "Theirs", "members")
     for member, shared in ((other, mine), (owner, theirs)):
         models.Membership.objects.create(reading_list=shared, user=member, added_at=NOW)
-        models.Invitation.objects.create(reading_list=shared, invitee="x", added_at=NOW)
+        for invitee in ("x", "Owner", "owner@Example.org"):
+            models.Invitation.objects.create(reading_list=shared, invitee=invitee, added_at=NOW)
         models.ListItem.objects.create(
             reading_list=shared, paper=paper, position=1, added_by=owner, added_at=NOW
         )
@@ -99,6 +100,7 @@ def test_all_of_it_goes(enter, owner, other, shelf):
     assert not User.objects.filter(pk=owner.pk).exists()
     assert [len(belongings(other)), Paper.objects.count()] == [kept, 2]
     assert models.ListItem.objects.get().added_by is None  # in the list of another
+    assert models.Invitation.objects.get().invitee == "x"
     assert elsewhere.get("/account/").status_code == 302
     assert theirs.get("/account/").status_code == 200
     answer = client.post("/account/login/", {"login": "owner", "password": PASSWORD})

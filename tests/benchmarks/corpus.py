@@ -196,6 +196,7 @@ def build(material: Material, papers: int, seed: int = SEED) -> None:
             writer.day(day, [maker.paper() for _ in range(size)])
         writer.finish()
         index.create()
+        models.Catalogue.change()
 
 
 def _days(papers: int, dice: random.Random) -> Iterator[tuple[date, int]]:

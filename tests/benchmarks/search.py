@@ -277,6 +277,7 @@ class Catalogues:
         path = self.keep / f"{papers}.sqlite3"
         if sqlite and path.exists():
             _use(path)
+            call_command("migrate", verbosity=0)
             print(f"\n{papers:,} papers, taken up again")
         else:
             if self.material is None:

@@ -120,6 +120,19 @@ def test_an_option_keeps_what_is_chosen_and_begins_on_the_first_page():
     assert facet.options[0].address == "?q=paper&has=code"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("has=model&q=a%26b%00%2500", "?has=model&has=code&q=a%26b+%2500"),
+        ("q=%E5%A4%A7&has=model", "?q=%E5%A4%A7&has=model&has=code"),
+        ("q=paper", "?q=paper&has=code"),
+        ("", "?has=code"),
+    ],
+)
+def test_an_option_joins_what_its_parameter_says_already(chosen, expected):
+    assert Narrowing(read(chosen))._with("has", "code") == expected
+
+
 def test_facets_take_a_fixed_number_of_queries(django_assert_num_queries):
     load(digest(*(row(n, classification=["Audio"]) for n in range(10, 40))), "b.json")
     for address in ("category=robotics", "category=audio"):

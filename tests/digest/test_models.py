@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse, set_script_prefix
 
 from digest.ingest import load
 from digest.models import (
@@ -141,3 +142,18 @@ def test_papers_come_newest_first_and_each_day_in_its_order(django_assert_num_qu
             ]
             assert [c.category.name for c in paper.classifications.all()] == ["Text Generation"]
             assert len(paper.links.all()) == 1
+
+
+@pytest.mark.parametrize(
+    "slug", ["2502.02737", "hep-th/9901001", "ada-lovelace", "大模型-é_1", "slug"]
+)
+@pytest.mark.parametrize("prefix", ["/", "/slug/"])
+def test_an_address_is_what_reverse_gives(slug, prefix):
+    set_script_prefix(prefix)
+    try:
+        assert Paper(slug=slug).get_absolute_url() == reverse("paper", args=[slug])
+        if "." not in slug and "/" not in slug:
+            assert Author(slug=slug).get_absolute_url() == reverse("author", args=[slug])
+            assert Category(slug=slug).get_absolute_url() == reverse("category", args=[slug])
+    finally:
+        set_script_prefix("/")

@@ -88,6 +88,25 @@ def test_two_loads_at_once_are_as_one_after_the_other(files, own_database):
     assert numbers(own_database) == [3, 3 * ROWS, 3 * ROWS, 3 * ROWS, 6 * ROWS]
 
 
+def test_a_page_kept_by_one_process_ends_when_another_loads(files, own_database):
+    code = (
+        "import sys; from django.test import Client; visitor = Client(SERVER_NAME='localhost')\n"
+        "for _ in sys.stdin:"
+        "    print(visitor.get('/papers/').content.count(b'<article'), flush=True)"
+    )
+    reader = manage(own_database, "shell", "-v", "0", "-c", code, stdin=subprocess.PIPE)
+
+    def shown():
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        return int(reader.stdout.readline())
+
+    assert [shown(), shown()] == [0, 0]
+    manage(own_database, "load_digest", str(files[0])).communicate()
+    assert [shown(), shown()] == [25, 25]
+    reader.communicate()
+
+
 def test_a_database_without_tables_is_said_so(tmp_path, files):
     if connection.vendor == "sqlite":
         empty = f"sqlite:///{tmp_path}/empty.sqlite3"

@@ -388,28 +388,31 @@ def test_pages_are_the_same_for_all_visitors(client):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 7),
-        ("/digests/2025-02-06/", 7),
-        ("/digests/", 1),
-        ("/papers/", 8),
-        ("/papers/?q=paper&category=text-generation&has=code&author=ada-lovelace", 11),
-        ("/papers/?q=nothing+nowhere", 4),
-        ("/authors/", 2),
-        ("/authors/ada-lovelace/", 5),
-        ("/categories/", 1),
-        ("/categories/text-generation/", 6),
-        ("/categories/natural-language-processing/", 6),
+        ("/", 8),
+        ("/digests/2025-02-06/", 8),
+        ("/digests/", 2),
+        ("/papers/", 9),
+        ("/papers/?q=paper&category=text-generation&has=code&author=ada-lovelace", 12),
+        ("/papers/?q=nothing+nowhere", 5),
+        ("/authors/", 3),
+        ("/authors/ada-lovelace/", 6),
+        ("/categories/", 2),
+        ("/categories/text-generation/", 7),
+        ("/categories/natural-language-processing/", 7),
     ],
 )
 @pytest.mark.parametrize("rows", [1, 30])
 def test_queries(client, django_assert_num_queries, address, queries, rows):
-    """One number, whether a page shows one paper, author, category, digest, or thirty of each."""
+    """One number, whether a page shows one paper, author, category, digest, or thirty of each.
+
+    The first is for the revision of the catalogue: a page that was made before costs no other.
+    """
     load_of_each(rows)
     with django_assert_num_queries(queries):
         assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(1, 10), (2, 15), (30, 15)])
+@pytest.mark.parametrize(("rows", "queries"), [(1, 11), (2, 16), (30, 16)])
 def test_queries_of_a_paper(client, django_assert_num_queries, rows, queries):
     """The same for a paper, five of them to show related papers, where there are any."""
     load_of_each(rows)

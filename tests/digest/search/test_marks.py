@@ -63,3 +63,15 @@ def test_marking_adds_marks_and_nothing_else(title, query):
     bare = [text.replace("<mark>", "").replace("</mark>", "") for text in (html, *points)]
     assert bare[0] == title_html(title)
     assert sorted(bare[1:]) == sorted(summary_points(title))
+
+
+@given(
+    st.text("abAB12 -+#.,;()_&<>é\\{}$大İſK", max_size=30),
+    st.text("ab12-+#é\\大k", min_size=1, max_size=6),
+    st.sampled_from(["", ' "', "title:"]),
+)
+def test_what_is_passed_over_would_not_be_marked(text, query, before):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digest.search.marks._Marker.may_match", lambda *_: True)
+        every_word_looked_at = marked(before + query, text, text)
+    assert marked(before + query, text, text) == every_word_looked_at

@@ -225,6 +225,14 @@ def test_the_number_of_queries_is_fixed(papers, django_assert_num_queries):
         parse("category:robotics category:audio")
 
 
+def test_what_has_all_matches_is_not_followed_by_what_has_more(papers, django_assert_num_queries):
+    for text, levels in (("diffusion", 1), ("diff", 2)):
+        results = Results(parse(text), "best")
+        assert results.count
+        with django_assert_num_queries(levels):
+            results._keys(0, 25)
+
+
 words = st.sampled_from(["diffusion", "models", "on", "x", "gpt-4o", "大模型", "zebra", "net2"])
 fields = st.sampled_from(["", "title:", "author:"])
 terms = st.builds(

@@ -1,0 +1,222 @@
+"""Who may open which address: every address of the site, for everybody, to read and to write.
+
+An address without a row here fails. What is not a person's is 404 to them, as if it were not there.
+"""
+
+from typing import NamedTuple
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from accounts.library import Library
+from accounts.models import Role, Visibility
+
+LOGIN = "log in"
+PEOPLE = ("anonymous", "owner", "viewer", "editor", "other", "curator")
+
+
+class Row(NamedTuple):
+    """An address, and what each of PEOPLE is answered: a status, or LOGIN.
+
+    write: the answer to a POST of `data`, which would be good if it came from the right person.
+    """
+
+    address: str
+    read: tuple
+    write: tuple
+    data: dict
+
+
+def row(address, read, write=405, **data):
+    answers = [(one,) * 6 if isinstance(one, int) else one for one in (read, write)]
+    return [Row(address, *answers, data)]
+
+
+OWN = (LOGIN, 200, 200, 200, 200, 200)
+"""Everybody has one of their own."""
+DONE = (LOGIN, 302, 302, 302, 302, 302)
+POST_ONLY = (LOGIN, 405, 405, 405, 405, 405)
+NO_WRITE = (LOGIN, 405, 405, 405, 405, 405)
+# Of the owner's list, with a viewer and an editor
+OWNERS_ONLY = (LOGIN, 302, 404, 404, 404, 404)
+MEMBERS = (404, 200, 200, 200, 404, 404)
+EVERYBODY = (200,) * 6
+
+PAPER = "2502.00001"
+TABLE = {
+    # The catalogue: the same for everybody, and nothing to write
+    "": row("/", 200),
+    "digests/": row("/digests/", 200),
+    "digests.atom": row("/digests.atom", 200),
+    "digests/<date:day>.<suffix:suffix>": row("/digests/2025-02-06.bib", 200),
+    "digests/<date:day>/": row("/digests/2025-02-06/", 200),
+    "papers/": row("/papers/", 200),
+    "papers.<output:suffix>": row("/papers.ris", 200),
+    "papers/<paper:slug>.<suffix:suffix>": row(f"/papers/{PAPER}.md", 200),
+    "papers/<paper:slug>/": row(f"/papers/{PAPER}/", 200),
+    "authors/": row("/authors/", 200),
+    "authors/<name:slug>/": row("/authors/ada-lovelace/", 200),
+    "categories/": row("/categories/", 200),
+    "categories/<name:slug>/": row("/categories/text-generation/", 200),
+    "feeds.opml": row("/feeds.opml", 200),
+    "abs/<paper:number>": row(f"/abs/{PAPER}", 302),
+    "pdf/<paper:number>": row(f"/pdf/{PAPER}", 302),
+    "robots.txt": row("/robots.txt", 200),
+    "opensearch.xml": row("/opensearch.xml", 200),
+    "sitemap.xml": row("/sitemap.xml", 200),
+    "sitemap-lists.xml": row("/sitemap-lists.xml", 200),
+    "sitemap-papers-<int:part>.xml": row("/sitemap-papers-0.xml", 200),
+    # The library: everybody's own
+    "library/": row("/library/", OWN, NO_WRITE),
+    "library/mark/": row("/library/mark/", POST_ONLY, DONE, paper=PAPER, do="add"),
+    "library/undo/": row("/library/undo/", POST_ONLY, DONE),
+    "library/notes/<paper:slug>/": row(
+        f"/library/notes/{PAPER}/", OWN, (LOGIN, 409, 302, 302, 302, 302), text="New", version=0
+    ),
+    "library/unread/": row("/library/unread/", OWN, NO_WRITE),
+    "library/unread/all/": row("/library/unread/all/", POST_ONLY, DONE),
+    "library/unread/<date:day>/": row("/library/unread/2025-02-06/", POST_ONLY, DONE),
+    "library/import/": row("/library/import/", OWN, OWN, text=PAPER),
+    "library/import/take-in/": row("/library/import/take-in/", POST_ONLY, DONE, papers=PAPER),
+    "library/export.zip": row("/library/export.zip", OWN, NO_WRITE),
+    "library/export.schema.json": row("/library/export.schema.json", 200),
+    # Reading lists: by what they are open to
+    "lists/": row("/lists/", OWN, DONE, name="New"),
+    "lists/put-back/": row("/lists/put-back/", POST_ONLY, DONE),
+    "lists/invitations/<int:invitation>/": row(
+        "/lists/invitations/{invitation}/", POST_ONLY, (LOGIN, 404, 404, 404, 302, 404), do="accept"
+    ),
+    "lists/<name:slug>/": [
+        *row("/lists/{private}/", (404, 200, 404, 404, 404, 404), 405),
+        *row("/lists/{members}/", MEMBERS, 405),
+        *row("/lists/{link}/", MEMBERS, 405),
+        *row("/lists/{public}/", EVERYBODY, 405),
+    ],
+    "lists/<name:slug>.<output:suffix>": [
+        *row("/lists/{private}.bib", (404, 200, 404, 404, 404, 404), 405),
+        *row("/lists/{members}.atom", MEMBERS, 405),
+        *row("/lists/{link}.md", MEMBERS, 405),
+        *row("/lists/{public}.csl.json", EVERYBODY, 405),
+    ],
+    "lists/shared/<name:secret>/": [
+        *row("/lists/shared/{private_secret}/", (404, 200, 404, 404, 404, 404), 405),
+        *row("/lists/shared/{members_secret}/", MEMBERS, 405),
+        *row("/lists/shared/{link_secret}/", EVERYBODY, 405),
+        *row("/lists/shared/no-such-secret/", 404, 405),
+    ],
+    "lists/shared/<name:secret>.<output:suffix>": [
+        *row("/lists/shared/{private_secret}.bib", (404, 200, 404, 404, 404, 404), 405),
+        *row("/lists/shared/{link_secret}.ris", EVERYBODY, 405),
+    ],
+    "lists/<name:slug>/items/": [
+        *row(
+            "/lists/{members}/items/",
+            POST_ONLY,
+            (LOGIN, 302, 404, 302, 404, 404),
+            do="remove",
+            paper=PAPER,
+        ),
+        *row(
+            "/lists/{public}/items/",
+            POST_ONLY,
+            (LOGIN, 302, 404, 302, 404, 404),
+            do="remove",
+            paper=PAPER,
+        ),
+        *row(
+            "/lists/{private}/items/",
+            POST_ONLY,
+            (LOGIN, 302, 404, 404, 404, 404),
+            do="remove",
+            paper=PAPER,
+        ),
+    ],
+    "lists/<name:slug>/settings/": row(
+        "/lists/{public}/settings/",
+        (LOGIN, 200, 404, 404, 404, 404),
+        OWNERS_ONLY,
+        name="Renamed",
+        visibility="public",
+    ),
+    "lists/<name:slug>/link/": row("/lists/{link}/link/", POST_ONLY, OWNERS_ONLY),
+    "lists/<name:slug>/invitations/": row(
+        "/lists/{members}/invitations/", POST_ONLY, OWNERS_ONLY, invitee="somebody", role="viewer"
+    ),
+    "lists/<name:slug>/invitations/<int:invitation>/": row(
+        "/lists/{members}/invitations/{invitation}/", POST_ONLY, OWNERS_ONLY
+    ),
+    "lists/<name:slug>/members/<int:member>/": row(
+        "/lists/{members}/members/{member}/", POST_ONLY, OWNERS_ONLY, do="remove"
+    ),
+    "lists/<name:slug>/leave/": row(
+        "/lists/{members}/leave/", POST_ONLY, (LOGIN, 404, 302, 302, 404, 404)
+    ),
+    "lists/<name:slug>/delete/": row("/lists/{members}/delete/", POST_ONLY, OWNERS_ONLY),
+}
+
+ACCOUNT = {}
+
+
+def routes(patterns=None, before=""):
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def test_every_address_has_a_row():
+    assert set(routes()) == {*TABLE, *ACCOUNT}
+
+
+@pytest.fixture
+def world(owner, viewer, editor, other, curator, papers):
+    """The owner's library, with a list of each visibility, and all who have to do with them."""
+    library = Library(owner)
+    library.notes.save(papers[0], "Private", 0)
+    places = {}
+    for visibility in Visibility.values:
+        made = library.lists.create(visibility)
+        opened = library.lists.open(made.slug)
+        opened.add([paper.pk for paper in papers])
+        for user, role in ((viewer, Role.VIEWER), (editor, Role.EDITOR)):
+            opened.invite(user.username, role)
+            mine = Library(user).lists
+            mine.accept(mine.invitations().get().pk)
+        opened.show_to(visibility)
+        places |= {visibility: made.slug, f"{visibility}_secret": made.secret}
+        if visibility == Visibility.MEMBERS:
+            places["invitation"] = opened.invite("other", Role.VIEWER).pk
+            places["member"] = opened.members()[0].pk
+    clients = {"anonymous": Client()}
+    for user in (owner, viewer, editor, other, curator):
+        clients[user.username] = Client()
+        clients[user.username].force_login(user)
+    return clients, places
+
+
+def answer(response):
+    if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
+        return LOGIN
+    return response.status_code
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_the_answers_are_as_the_table_has_them(world, route):
+    clients, places = world
+    for row in TABLE[route]:
+        address = row.address.format(**places)
+        read, write = {}, {}
+        for name, client in clients.items():
+            for found, ask in (
+                (read, lambda: client.get(address)),  # noqa: B023
+                (write, lambda: client.post(address, row.data)),  # noqa: B023
+            ):
+                with transaction.atomic():
+                    found[name] = answer(ask())
+                    transaction.set_rollback(True)
+        assert read == dict(zip(PEOPLE, row.read, strict=True)), address
+        assert write == dict(zip(PEOPLE, row.write, strict=True)), address
