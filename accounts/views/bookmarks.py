@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -94,7 +95,11 @@ def mark(request: MemberRequest) -> HttpResponse:
             return render(request, "_messages.html", status=400)
         return go_back(request, reverse("library"))
     papers, do = list(form.cleaned_data["paper"]), form.cleaned_data["do"]
-    before = _do(request, do, papers, form)
+    try:
+        before = _do(request, do, papers, form)
+    except ValidationError as error:  # a list has only so many papers
+        messages.error(request, " ".join(error.messages))
+        return go_back(request, reverse("library"))
     if request.htmx and len(papers) == 1:
         context = {
             "paper": Paper.objects.for_cards().get(pk=papers[0].pk),
