@@ -6,6 +6,7 @@ from .views import bookmarks, lists, notes, transfer
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
+    path("library.<suffix:suffix>", bookmarks.library_file, name="library-file"),
     path("library/mark/", bookmarks.mark, name="mark"),
     path("library/undo/", bookmarks.undo, name="undo"),
     path("library/notes/<paper:slug>/", notes.note, name="note"),

@@ -108,6 +108,11 @@ class ReadingLists(Part):
         found = open_to(self._user).select_related("owner").annotate(items_count=Count("items"))
         return found.order_by(Lower("name"), "pk")
 
+    def seen_by_others(self) -> QuerySet[ReadingList]:
+        """The person's own that others may read, or could if it were not private just now."""
+        shared = ~Q(visibility=Visibility.PRIVATE) | Q(memberships__isnull=False)
+        return self.owned().filter(shared).distinct()
+
     def owned(self) -> QuerySet[ReadingList]:
         """The person's own, the first one first."""
         return ReadingList.objects.filter(owner=self._user.pk).order_by("added_at", "pk")
@@ -204,6 +209,11 @@ class ReadingLists(Part):
 
     def decline(self, invitation: int) -> None:
         self._invitation(invitation).delete()
+
+    def decline_all(self) -> None:
+        """Take back all invitations to the person. They name people in words, and would let in
+        whoever takes the name next."""
+        Invitation.objects.filter(pk__in=self.invitations().values("pk")).delete()
 
     def _invitation(self, pk: int) -> Invitation:
         found = self.invitations().filter(pk=pk).first()

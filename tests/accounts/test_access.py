@@ -70,6 +70,7 @@ TABLE = {
     "sitemap-papers-<int:part>.xml": row("/sitemap-papers-0.xml", 200),
     # The library: everybody's own
     "library/": row("/library/", OWN, NO_WRITE),
+    "library.<suffix:suffix>": row("/library.bib", OWN, NO_WRITE),
     "library/mark/": row("/library/mark/", POST_ONLY, DONE, paper=PAPER, do="add"),
     "library/undo/": row("/library/undo/", POST_ONLY, DONE),
     "library/notes/<paper:slug>/": row(
