@@ -101,9 +101,10 @@ TABLE = {
         *row("/lists/{public}.csl.json", EVERYBODY, 405),
     ],
     "lists/shared/<name:secret>/": [
-        *row("/lists/shared/{private_secret}/", (404, 200, 404, 404, 404, 404), 405),
-        *row("/lists/shared/{members_secret}/", MEMBERS, 405),
-        *row("/lists/shared/{link_secret}/", EVERYBODY, 405),
+        # Who needs no secret is led to the list's own page.
+        *row("/lists/shared/{private_secret}/", (404, 302, 404, 404, 404, 404), 405),
+        *row("/lists/shared/{members_secret}/", (404, 302, 302, 302, 404, 404), 405),
+        *row("/lists/shared/{link_secret}/", (200, 302, 302, 302, 200, 200), 405),
         *row("/lists/shared/no-such-secret/", 404, 405),
     ],
     "lists/shared/<name:secret>.<output:suffix>": [
