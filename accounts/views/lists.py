@@ -463,7 +463,7 @@ def _settings(
     context = {
         "list": found,
         "form": form or ListSettingsForm(initial=said),
-        "invite": invite or InviteForm(prefix="invite"),
+        "invite": invite or InviteForm(),
         "members": opened.members(),
         "invited": opened.invited(),
         "roles": Role.choices,
@@ -488,7 +488,7 @@ def revoke_link(request: MemberRequest, slug: str) -> HttpResponse:
 def invite(request: MemberRequest, slug: str) -> HttpResponse:
     """Ask somebody to come. The answer is the same whether there is such a person or not."""
     opened = _own(request, slug)
-    form = InviteForm(request.POST, prefix="invite")
+    form = InviteForm(request.POST)
     if form.is_valid():
         try:
             asked = opened.invite(form.cleaned_data["invitee"], form.cleaned_data["role"])

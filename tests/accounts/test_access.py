@@ -148,7 +148,7 @@ TABLE = {
         "/lists/{members}/invitations/",
         POST_ONLY,
         OWNERS_ONLY,
-        **{"invite-invitee": "somebody", "invite-role": "viewer"},
+        **{"invitee": "somebody", "role": "viewer"},
     ),
     "lists/<name:slug>/invitations/<int:invitation>/": row(
         "/lists/{members}/invitations/{invitation}/", POST_ONLY, OWNERS_ONLY

@@ -97,7 +97,7 @@ def writes(survey, members):
         ],
         "settings/": [("owner", {"name": "New", "visibility": "public"})],
         "link/": [("owner", {})],
-        "invitations/": [("owner", {"invite-invitee": "x", "invite-role": "viewer"})],
+        "invitations/": [("owner", {"invitee": "x", "role": "viewer"})],
         f"invitations/{asked.pk}/": [("owner", {})],
         f"members/{members[1]}/": [
             ("owner", {"do": "role", "role": "editor"}),
@@ -690,7 +690,7 @@ def test_a_link_is_revoked(client, anonymous, survey):
 
 
 def invite(client, survey, invitee, role="viewer", **options):
-    data = {"invite-invitee": invitee, "invite-role": role}
+    data = {"invitee": invitee, "role": role}
     return client.post(address(survey, "invitations/"), data, follow=True, **options)
 
 
