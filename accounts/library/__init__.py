@@ -24,7 +24,7 @@ from accounts.models import Bookmark, Dismissal, Note, Status, User
 from .base import NotHere
 from .bookmarks import Bookmarks
 from .digests import Digests
-from .lists import Access, OpenList, ReadingLists
+from .lists import Access, OpenList, ReadingLists, Removed
 from .notes import Conflict, Notes
 from .shelf import Shelf, Sort
 
@@ -35,6 +35,7 @@ __all__ = [
     "Marks",
     "NotHere",
     "OpenList",
+    "Removed",
     "Shelf",
     "Sort",
 ]
