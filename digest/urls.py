@@ -9,6 +9,7 @@ from accounts import profile
 
 from . import outputs, views
 from .api.problems import or_page
+from .api.reference import recipes
 
 
 class DateConverter:
@@ -70,6 +71,7 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
     path("", include("accounts.urls")),
+    path("api/", recipes, name="api"),
     path("api/v1/", include("digest.api.urls")),
     path("api/v1/library/", include("accounts.api.urls")),
     path("feeds.opml", outputs.feeds, name="feeds"),

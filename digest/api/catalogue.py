@@ -28,7 +28,7 @@ from digest.formats import MAX_BYTES
 from digest.identity import arxiv_id
 from digest.ingest import LoadReport, load
 from digest.models import Author, Category, Digest, Link, Paper, Placement, Source, Tombstone
-from digest.outputs import _file as file_of
+from digest.outputs import file_of
 
 from . import schema
 from .base import ApiViewSet, CatalogueViewSet
