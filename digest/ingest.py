@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from . import identity, links, taxonomy
 from .formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
@@ -29,6 +30,7 @@ from .models import (
     Paper,
     Placement,
     Source,
+    Tombstone,
 )
 from .projection import Said, Shown, given_links, line, project, said_of
 from .search import index
@@ -245,6 +247,8 @@ def _write(source: Source, dates: set[date], rows: list[_Row], report: LoadRepor
     )
     related = _relate({papers[slug].pk: one for slug, one in shown.items()}, known)
     changed |= related.changed
+    Paper.objects.filter(pk__in=changed | set(moved)).update(changed_at=timezone.now())
+    Tombstone.objects.filter(slug__in=[paper.slug for paper in new]).delete()
     index.write(
         {*known, *moved},
         new=[

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
@@ -145,6 +147,9 @@ class Paper(models.Model):
     )
     date = models.DateField(help_text="day of the first digest that had it")
     position = models.PositiveIntegerField(help_text="its place in that digest, from 1")
+    changed_at = models.DateTimeField(
+        default=timezone.now, help_text="when what it shows was last written"
+    )
 
     authors: models.ManyToManyField[Author, Authorship] = models.ManyToManyField(
         "Author", through="Authorship", related_name="papers"
@@ -156,7 +161,10 @@ class Paper(models.Model):
     objects = PaperQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["-date", "position", "slug"], name="paper_newest")]
+        indexes = [
+            models.Index(fields=["-date", "position", "slug"], name="paper_newest"),
+            models.Index(fields=["changed_at", "id"], name="paper_changed"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(arxiv_id=None) | Q(arxiv_id=F("slug")), name="paper_slug_is_arxiv_id"
@@ -341,6 +349,19 @@ class SearchText(models.Model):
         return self.title
 
 
+class Tombstone(models.Model):
+    """A paper that is gone from the catalogue, for those who keep a copy of it."""
+
+    slug = models.CharField(max_length=100, unique=True)
+    gone_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["gone_at", "id"], name="tombstone_gone")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class Catalogue(models.Model):
     """The state of all that is shown, in one row that changes in every transaction that changes it.
 
@@ -399,3 +420,8 @@ class Entry(_Ordered):
 
     def __str__(self) -> str:
         return f"{self.source} line {self.line}"
+
+
+@receiver(post_delete, sender=Paper)
+def _bury(instance: Paper, **_: Any) -> None:
+    Tombstone.objects.update_or_create(slug=instance.slug, defaults={"gone_at": timezone.now()})

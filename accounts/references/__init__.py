@@ -47,7 +47,8 @@ _READERS: dict[Format, Callable[[str, Draft], None]] = {
     Format.LIST: read_list,
 }
 _HTML = re.compile(r"\s*<(?:[!?]|[a-z][a-z0-9]*[\s>])", re.I)
-_ENTRY = re.compile(r"^[ \t]*(?:(?P<bibtex>@[ \t]*\w+[ \t]*[{(])|TY  -)", re.M)
+# What is further in than the file's margin may be a summary in a list.
+_ENTRY = re.compile(r"(?:\A\s*|^)(?:(?P<bibtex>@\w+[ \t]*[{(])|TY  -)", re.M)
 
 
 def read(content: bytes) -> Reading:
@@ -67,7 +68,10 @@ def read(content: bytes) -> Reading:
     except Full as error:
         reason = f"more than {MAX_REFERENCES:,} references: the rest is not read"
         return draft.reading(kind, Problem(error.line, reason))
-    return draft.reading(kind)
+    reading = draft.reading(kind)
+    if reading.references or reading.problems:
+        return reading
+    return draft.reading(kind, Problem(1, "nothing in the file names a paper"))
 
 
 def _format(text: str) -> Format:

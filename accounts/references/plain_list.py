@@ -1,13 +1,15 @@
 """A list in plain text or Markdown: arXiv ids and addresses, one or several in a line."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from digest import identity
 from digest.links import clean_url
 
-from .records import Draft
+from .records import MAX_REFERENCES, Draft
 
-_COMMENT = re.compile(r"^\s*#.*|\s#(?:\s.*|$)")
+_COMMENT = re.compile(r"\s#(?:\s.*|$)")
 _LINK = re.compile(
     r"\[(?P<text>(?:[^\[\]\\]|\\.)*)\]"
     r"\(\s*(?:<(?P<angle>[^<>\s]*)>|(?P<address>(?:[^\s()]|\([^\s()]*\))*))[^()]*\)"
@@ -25,37 +27,40 @@ def read_list(text: str, draft: Draft) -> None:
     """
     margin: int | None = None
     for number, line in enumerate(text.expandtabs(4).split("\n"), start=1):
-        said = _COMMENT.sub("", line)
-        if not said.strip():
+        said = line.lstrip()
+        if not said or said.startswith("#"):
             continue
-        indent = len(said) - len(said.lstrip())
+        indent = len(line) - len(said)
         margin = indent if margin is None else min(margin, indent)
         if indent == margin:
             _line(number, said, draft)
 
 
 def _line(number: int, said: str, draft: Draft) -> None:
-    found = [
-        (link["angle"] or link["address"] or "", _ESCAPE.sub(r"\1", link["text"]))
-        for link in _LINK.finditer(said)
-    ]
-    words = []
-    for word in _SEPARATOR.split(_LINK.sub(" ", said)):
-        bare = word.strip(_AROUND)
-        if _is_id(bare):
-            found.append((bare, ""))
-        else:
-            words.append(word)
-    named = [(address, title) for address, title in found if _is_id(address)]
+    named = list(islice(_named(said), MAX_REFERENCES + 1))
+    for address, title in named:
+        if not title and len(named) == 1:
+            rest = _COMMENT.sub("", said).replace(address, "").strip(_AROUND + " ")
+            title = rest if " " in rest else ""
+        draft.add(number, said, title=title, ids=[address])
     if not named:
         draft.problem(number, "neither an arXiv id nor an address", said)
-    for address, title in named:
-        own = title if title or len(named) > 1 else " ".join(words).strip(_AROUND + " ")
-        draft.add(number, said, title=own if not _is_id(own) else "", ids=[address])
+
+
+def _named(said: str) -> Iterator[tuple[str, str]]:
+    """Each id or address of a line, and the title that a link in Markdown gives it, or ""."""
+    for link in _LINK.finditer(said):
+        address = link["angle"] or link["address"] or ""
+        if _is_id(address):
+            title = _ESCAPE.sub(r"\1", link["text"])
+            yield address, "" if _is_id(title) else title
+    for word in _SEPARATOR.split(_COMMENT.sub("", _LINK.sub(" ", said))):
+        if _is_id(bare := word.strip(_AROUND)):
+            yield bare, ""
 
 
 def _is_id(word: str) -> bool:
     """Whether a word is an arXiv id or an address; a host alone is a word."""
-    return identity.arxiv_id(word) is not None or (
-        ("/" in word or word.startswith("www.")) and clean_url(word) is not None
-    )
+    if "/" in word or word.startswith("www."):
+        return clean_url(word) is not None or identity.arxiv_id(word) is not None
+    return "." in word and identity.arxiv_id(word) is not None

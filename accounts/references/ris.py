@@ -41,17 +41,16 @@ def read_ris(text: str, draft: Draft) -> None:
 def _add(start: int, lines: list[str], draft: Draft) -> None:
     if not lines:
         return
-    fields: defaultdict[str, list[str]] = defaultdict(list)
-    tag = ""
+    fields: defaultdict[str, list[list[str]]] = defaultdict(list)
     for line in lines:
         if match := _TAG.match(line):
-            tag = match[1]
-            fields[tag].append((match[2] or "").strip())
-        elif line.strip():
-            fields[tag][-1] += " " + line.strip()
+            value = [match[2] or ""]
+            fields[match[1]].append(value)
+        else:
+            value.append(line)
 
     def given(*tags: str) -> list[str]:
-        return [value for tag in tags for value in fields.get(tag, ())]
+        return [" ".join(value).strip() for tag in tags for value in fields.get(tag, ())]
 
     addresses = [url for value in given("UR", "L2", "LK", "L1") for url in _ADDRESS.split(value)]
     draft.add(

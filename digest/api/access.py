@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from time import time
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.cache import cache
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    # DRF's views ask for what is here while they are being imported.
+    from rest_framework.views import APIView
 
 
 class Scoped(BasePermission):

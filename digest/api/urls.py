@@ -1,5 +1,31 @@
 """The addresses of the catalogue below `/api/v1/`."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-urlpatterns: list[URLPattern] = []
+from . import catalogue
+
+urlpatterns = [
+    path("papers/", catalogue.Papers.as_view({"get": "list"}), name="api-papers"),
+    path("papers/lookup/", catalogue.Lookup.as_view({"post": "create"}), name="api-lookup"),
+    path("papers/<paper:slug>/", catalogue.Papers.as_view({"get": "retrieve"}), name="api-paper"),
+    path(
+        "digests/",
+        catalogue.Digests.as_view({"get": "list", "post": "create"}),
+        name="api-digests",
+    ),
+    path("digests/<date:day>/", catalogue.Digests.as_view({"get": "retrieve"}), name="api-digest"),
+    path("authors/", catalogue.Authors.as_view({"get": "list"}), name="api-authors"),
+    path("authors/<name:slug>/", catalogue.Authors.as_view({"get": "retrieve"}), name="api-author"),
+    path("categories/", catalogue.Categories.as_view({"get": "list"}), name="api-categories"),
+    path(
+        "categories/<name:slug>/",
+        catalogue.Categories.as_view({"get": "retrieve"}),
+        name="api-category",
+    ),
+    path("links/", catalogue.Links.as_view({"get": "list"}), name="api-links"),
+    path("sources/", catalogue.Sources.as_view({"get": "list"}), name="api-sources"),
+    path("sources/<int:pk>/", catalogue.Sources.as_view({"get": "retrieve"}), name="api-source"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("reference/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+]

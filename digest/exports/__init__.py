@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from digest.models import Paper, PaperQuerySet
 
-from . import atom, bibtex, csl_json, markdown, opml, ris
+from . import atom, bibtex, csl_json, markdown, opml, ris, table
 from .citation import About, Citation
 from .opml import Feed
 
@@ -57,13 +57,14 @@ WRITERS = {
         Writer("ris", "RIS", "application/x-research-info-systems; charset=utf-8", ris.write),
         Writer("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json", csl_json.write),
         Writer("md", "Markdown", "text/markdown; charset=utf-8", markdown.write),
+        Writer("csv", "CSV", "text/csv; charset=utf-8", table.write),
         Writer("atom", "Atom", "application/atom+xml; charset=utf-8", atom.write),
     )
 }
 """Every format by the suffix of its files."""
 
-FILES = [writer for writer in WRITERS.values() if writer.suffix != "atom"]
-"""The formats that papers are taken away in; the rest are followed."""
+FILES = [WRITERS[suffix] for suffix in ("bib", "ris", "csl.json", "md")]
+"""The formats that papers are cited in. The others are for feed readers and spreadsheets."""
 
 
 def to_cite(papers: PaperQuerySet) -> Iterator[Paper]:

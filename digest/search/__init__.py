@@ -143,6 +143,22 @@ class Results:
         for keys in self._walk():
             yield from _papers(keys)
 
+    def after(self, cursor: int | None, size: int) -> tuple[list[Paper], int | None]:
+        """So many papers from a cursor on, and the cursor of those after them; None at the end.
+
+        cursor: as it was given out last; None begins. The timeline has no end that is not the
+        catalogue's, and papers that come meanwhile do not shift it; the best matches end where
+        they are counted to.
+        """
+        if self.order == "newest":
+            before = 2**62 if cursor is None else cursor
+            keys = index.newest(self.query.node, size + 1, before)
+            return _papers(keys[:size]), keys[size - 1] if len(keys) > size else None
+        start = cursor or 0
+        keys = self._keys(start, start + size)
+        end = start + size
+        return _papers(keys), end if end < self.count else None
+
     def facets(self) -> Facets:
         """How many matches have each tag."""
         among = self._newest[:SAMPLED]

@@ -323,15 +323,20 @@ def found_among(node: Node, keys: Iterable[int]) -> list[int]:
     return [row for (row,) in _rows(sql, database.expression(node), json.dumps(list(keys)))]
 
 
-def walk(node: Node, size: int) -> Iterator[list[int]]:
-    """The keys of all rows that match, newest first, so many at a time."""
+def newest(node: Node, most: int, before: int = 2**62) -> list[int]:
+    """The keys of the rows that match, newest first, from those below a key on."""
     database = _database()
     key = database.key
     sql = f"SELECT {key} FROM {database.keys} AND {key} < %s ORDER BY {key} DESC LIMIT %s"
-    before = 2**62
-    while some := _rows(sql, database.expression(node), before, size):
-        yield [row for (row,) in some]
-        before = some[-1][0]
+    return [row for (row,) in _rows(sql, database.expression(node), before, most)]
+
+
+def walk(node: Node, size: int) -> Iterator[list[int]]:
+    """The keys of all rows that match, newest first, so many at a time."""
+    some = newest(node, size)
+    while some:
+        yield some
+        some = newest(node, size, before=some[-1])
 
 
 def tags(keys: Sequence[int]) -> list[str]:
