@@ -6,7 +6,7 @@ and declared here. A test holds every answer against the declaration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -53,7 +53,7 @@ class Flag(serializers.BooleanField):
     """true or false; in a form, where all is text, the same as text."""
 
     # DRF takes a form that does not say it for a browser's with the box unticked.
-    default_empty_html = empty  # type: ignore[assignment]
+    default_empty_html = empty
 
     def to_internal_value(self, data: Any) -> bool:
         if data is True or data == "true":
@@ -66,7 +66,7 @@ class Flag(serializers.BooleanField):
 class Choice(serializers.ChoiceField):
     """One of some words. The error says which, and not what was said, which may be anything."""
 
-    def __init__(self, choices: Iterable[Any], **options: Any) -> None:
+    def __init__(self, choices: Sequence[Any], **options: Any) -> None:
         super().__init__(choices=choices, **options)
         values = ", ".join(map(str, self.choices))
         self.error_messages["invalid_choice"] = f"Choose one of these: {values}."
@@ -107,13 +107,13 @@ class BookmarkQuery(PageQuery):
     sort = Choice(
         [sort.value for sort in Sort], default=Sort.ADDED.value, help_text="what comes first"
     )
-    status = Choice(Status.choices, default="", help_text="of these alone")
+    status = Choice(Status.choices, required=False, help_text="of these alone")
 
 
 class Mark(Serializer):
     status = Choice(
         Status.choices,
-        default="",
+        required=False,
         help_text="by default a bookmark keeps its own, and a new one is `to-read`",
     )
 
@@ -188,7 +188,7 @@ class ImportOptions(Serializer):
     dry_run = Flag(default=True, help_text="only say what would be done")
     status = Choice(
         Status.choices,
-        default="",
+        required=False,
         help_text="of the bookmarks; by default they keep theirs, and new ones are `to-read`",
     )
     list = Text(
