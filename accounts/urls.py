@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import bookmarks, notes, transfer
+from .views import bookmarks, notes, tokens, transfer
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
@@ -16,4 +16,6 @@ urlpatterns = [
     path("library/import/take-in/", transfer.take_in, name="take-in"),
     path("library/export.zip", transfer.take_away, name="export"),
     path("library/export.schema.json", transfer.schema, name="export-schema"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<int:token>/revoke/", tokens.revoke, name="revoke-token"),
 ]
