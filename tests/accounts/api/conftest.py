@@ -30,6 +30,8 @@ class Declared:
         request = response.wsgi_request
         operation = self.operation(request.resolver_match.route, request.method)
         kind, status = response.headers.get("Content-Type", ""), response.status_code
+        if response.streaming:
+            response.file = response.getvalue()  # which also closes it
         if status >= 400:
             said = response.json()
             assert kind == "application/problem+json"
