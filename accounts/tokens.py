@@ -8,15 +8,31 @@ from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from .library import NotHere
 from .models import ApiToken, Scope, User
 
 PREFIX = "pd_"
 """What every token begins with, so that people and scanners know one when they see it."""
+MOST = 50
+"""Tokens of a person, at most."""
+
+
+def of(user: User) -> QuerySet[ApiToken]:
+    """A person's tokens, the newest first."""
+    return ApiToken.objects.filter(user=user)
+
+
+def revoke(user: User, token: int) -> None:
+    """Let nobody in with it any more. Raises NotHere if the person has no such token."""
+    gone, _ = of(user).filter(pk=token).delete()
+    if not gone:
+        raise NotHere("There is no such token.")
 
 
 def create(
@@ -24,7 +40,7 @@ def create(
 ) -> tuple[ApiToken, str]:
     """A new token of a person: its row, and the token itself, which nobody can show again.
 
-    Raises ValidationError if they have one of this name, or it cannot be.
+    Raises ValidationError if they have one of this name, or MOST, or it cannot be.
     """
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
@@ -39,6 +55,10 @@ def create(
     token.clean_fields()
     try:
         with transaction.atomic():
+            # Of two requests at once, one waits for the other and counts its token.
+            User.objects.select_for_update().get(pk=user.pk)
+            if of(user).count() >= MOST:
+                raise ValidationError(f"You have {MOST} tokens: revoke one first.")
             token.save()
     except IntegrityError:
         raise ValidationError({"name": f"You have a token “{token.name}” already."}) from None

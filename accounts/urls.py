@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import bookmarks, lists, notes, transfer
+from .views import bookmarks, lists, notes, tokens, transfer
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
@@ -34,4 +34,6 @@ urlpatterns = [
     path("lists/<name:slug>/members/<int:member>/", lists.change_member, name="change-member"),
     path("lists/<name:slug>/leave/", lists.leave_list, name="leave-list"),
     path("lists/<name:slug>/delete/", lists.delete_list, name="delete-list"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<int:token>/revoke/", tokens.revoke, name="revoke-token"),
 ]

@@ -360,6 +360,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {"ReadingStatus": "accounts.models.Status"},
 }
 
 # What is said on the console, where systemd and containers look for it. Django's own set-up

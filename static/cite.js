@@ -1,4 +1,5 @@
-// The buttons that copy a citation: without this script there are none, and the text is there.
+// The buttons that copy a citation or a token: without this script there are none, and the text is
+// there.
 
 const status = document.getElementById("copied");
 

@@ -20,6 +20,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import CharField, F, Value
 
 from accounts.models import Bookmark, Dismissal, Note, Status, User
+from digest.identity import arxiv_id
+from digest.models import Paper
 
 from .base import NotHere
 from .bookmarks import Bookmarks
@@ -72,6 +74,20 @@ class Library:
     def shelf(self) -> Shelf:
         """All papers that are bookmarked or have a note, to search and sort."""
         return Shelf(self.user)
+
+    def paper(self, name: str) -> Paper:
+        """The paper that is called so: by its slug, or its arXiv id in any common form. Raises
+        NotHere."""
+        found = self.papers([name])
+        if not found:
+            raise NotHere("There is no such paper.")
+        return found[name]
+
+    def papers(self, names: Iterable[str]) -> dict[str, Paper]:
+        """The papers that are called so, by the name; names of no paper are left out."""
+        slugs = {name: arxiv_id(name) or name for name in names}
+        found = {paper.slug: paper for paper in Paper.objects.filter(slug__in=slugs.values())}
+        return {name: found[slug] for name, slug in slugs.items() if slug in found}
 
     def marks(self, papers: Iterable[int]) -> dict[int, Marks]:
         """What the person made of the papers with these keys, in one query."""

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts.models import Bookmark, Dismissal, Status
+from accounts.models import Bookmark, Dismissal, Note, Status
 from digest.models import Paper
 
 from .base import Part
@@ -35,6 +35,14 @@ class Bookmarks(Part):
         """The bookmarks with their papers, the first one first."""
         found = Bookmark.objects.filter(user=self._user.pk).select_related("paper")
         return found.order_by("added_at", "pk")
+
+    def of(self, papers: Iterable[int]) -> list[tuple[Bookmark, bool]]:
+        """The bookmarks of the papers, in the order of these: with each, whether it has a note."""
+        papers = list(papers)
+        noted = Note.objects.filter(user=self._user.pk, paper=OuterRef("paper"))
+        rows = self.all().filter(paper__in=papers).annotate(has_note=Exists(noted))
+        found = {row.paper_id: (row, row.has_note) for row in rows}
+        return [found[paper] for paper in papers if paper in found]
 
     def dismissed(self) -> QuerySet[Dismissal]:
         """The dismissals with their papers, the first one first."""

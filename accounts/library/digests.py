@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
+from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from accounts.models import ReadDigest, User
 from digest.models import Digest, Paper
 
-from .base import Part
+from .base import NotHere, Part
 
 
 class Digests(Part):
@@ -25,6 +26,13 @@ class Digests(Part):
         )
         return found.filter(date__gt=self._user.read_until) if self._user.read_until else found
 
+    def get(self, day: date) -> Digest:
+        """The day's digest. Raises NotHere."""
+        found = Digest.objects.filter(date=day).first()
+        if found is None:
+            raise NotHere("There is no such digest.")
+        return found
+
     def new_papers(self) -> int:
         """How many papers came first in a digest that is not read."""
         return Paper.objects.filter(date__in=self.unread().values("date")).count()
@@ -38,8 +46,16 @@ class Digests(Part):
             [ReadDigest(user=self._owner, date=day)], ignore_conflicts=True
         )
 
+    @transaction.atomic
     def mark_unread(self, day: date) -> None:
-        """Undo `mark_read`."""
+        """Count the day's digest as new again."""
+        until = self._owner.read_until
+        if until and day <= until:
+            # One day cannot be taken out of "all up to": those after it are read one by one.
+            later = Digest.objects.filter(date__gt=day, date__lte=until)
+            self.restore(None, later.values_list("date", flat=True))
+            self._owner.read_until = day - timedelta(days=1)
+            self._owner.save(update_fields=["read_until"])
         ReadDigest.objects.filter(user=self._owner, date=day).delete()
 
     def marked(self) -> list[date]:

@@ -270,6 +270,11 @@ class OpenList(Part):
         """The items in order."""
         return self.reading_list.items.order_by("position")
 
+    def item(self, paper: int) -> tuple[int, ListItem]:
+        """The place of a paper, from 1, and what the list says of it. Raises NotHere."""
+        found = self._item(paper)
+        return self.items().filter(position__lte=found.position).count(), found
+
     def papers(self) -> PaperQuerySet:
         """The papers in order."""
         place = self.items().filter(paper=OuterRef("pk")).values("position")

@@ -73,6 +73,11 @@ class Shelf(Part):
             found = among(query, found.union(*named), words)
         return Found(self._sorted(found, sort))
 
+    def bookmarked(self, found: Found, status: str = "") -> list[int]:
+        """The keys of those papers that are bookmarked, in their order; status: with this one."""
+        kept = self._bookmarks
+        return [key for key in found.keys if key in kept and status in ("", kept[key][0])]
+
     def _sorted(self, papers: set[int], sort: Sort) -> list[int]:
         known: dict[int, Any] = {}
         column = _AT if sort == Sort.ADDED else F(f"paper__{sort}")

@@ -39,6 +39,15 @@ def test_a_digest_is_marked_as_read_and_as_new_again(library, three_days):
     assert library.digests.new_papers() == 5
 
 
+def test_a_day_among_all_that_were_read_is_new_again(library, owner, three_days):
+    library.digests.mark_all_read()
+    for _ in range(2):
+        library.digests.mark_unread(date(2025, 2, 5))
+        assert [day.date.day for day in library.digests.unread()] == [5]
+    owner.refresh_from_db()
+    assert [day.date.day for day in Library(owner).digests.unread()] == [5]
+
+
 def test_all_are_marked_as_read_and_what_comes_later_is_new(library, owner, three_days):
     library.digests.mark_read(date(2025, 2, 5))
     library.digests.mark_all_read()

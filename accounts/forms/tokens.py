@@ -1,0 +1,53 @@
+"""The form that makes a token of the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import ApiToken, Scope, User
+
+_NEVER = "never"
+
+
+class TokenForm(forms.Form):
+    """What a token is for, what it may do, and how long it is good."""
+
+    name = forms.CharField(max_length=100, help_text="What it is for, to know it again.")
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose what it may do."},
+    )
+    expires = forms.ChoiceField(
+        label="It is good for",
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), (_NEVER, "ever")],
+        initial="90",
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(data)
+        self.user = user
+        if not user.has_perm("digest.add_source"):
+            offered = [scope for scope in Scope.choices if scope[0] != Scope.DIGESTS_WRITE]
+            self.fields["scopes"].choices = offered  # type: ignore[attr-defined]
+
+    def create(self) -> tuple[ApiToken, str] | None:
+        """The new token and its secret; None if there is none, and the form says why."""
+        if not self.is_valid():
+            return None
+        said = self.cleaned_data
+        expires_at = None
+        if said["expires"] != _NEVER:
+            expires_at = timezone.now() + timedelta(days=int(said["expires"]))
+        try:
+            return tokens.create(self.user, said["name"], said["scopes"], expires_at)
+        except ValidationError as error:
+            self.add_error(None, error)
+            return None

@@ -1,0 +1,38 @@
+"""The page on which people make and revoke tokens of the API."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import tokens as all_tokens
+from accounts.access import MemberRequest, logged_in
+from accounts.forms.tokens import TokenForm
+
+
+@logged_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def tokens(request: MemberRequest) -> HttpResponse:
+    """The reader's tokens, and a form for another. A new one is shown in the answer to the form,
+    and nowhere else: no later page, session or log has it."""
+    form = TokenForm(request.user, request.POST if request.method == "POST" else None)
+    made = form.create() if form.is_bound else None
+    context = {
+        "form": TokenForm(request.user) if made else form,
+        "made": made,
+        "tokens": all_tokens.of(request.user),
+        "now": timezone.now(),
+    }
+    return render(request, "accounts/tokens.html", context)
+
+
+@logged_in
+@require_POST
+def revoke(request: MemberRequest, token: int) -> HttpResponse:
+    """Let nobody in with a token any more."""
+    all_tokens.revoke(request.user, token)
+    messages.success(request, "The token is revoked.")
+    return redirect("tokens")
