@@ -148,7 +148,8 @@ TABLE = {
         "/lists/{members}/invitations/",
         POST_ONLY,
         OWNERS_ONLY,
-        **{"invitee": "somebody", "role": "viewer"},
+        invitee="somebody",
+        role="viewer",
     ),
     "lists/<name:slug>/invitations/<int:invitation>/": row(
         "/lists/{members}/invitations/{invitation}/", POST_ONLY, OWNERS_ONLY
