@@ -164,7 +164,7 @@ def test_the_files_of_an_export(filled):
     assert texts["notes/0001-2502.00001.md"] == "An *idea*: $x^2$\n\n"
     assert [item["file"] for item in library["notes"]] == list(texts)[3:5]
     keys = re.findall(r"@misc\{(.*?),", texts["lists/0001-A-B-list.bib"])
-    assert keys[:2] == ["arXiv:2502.00003", "arXiv:2502.00001"]
+    assert keys == ["arXiv:2502.00003", "example-org-paper-8156325694", "arXiv:2502.00001"]
     assert json.loads(texts["schema.json"]) == json.loads(SCHEMA.read_text())
 
 

@@ -70,7 +70,9 @@ def _printed(piece):
 
 def joined(text):
     """Dashes and quotes as TeX joins them."""
-    for given_, shown in {"---": "—", "--": "–", "''": "”", "’": "'", "µ": "μ"}.items():
+    # The reader leaves a single quote that opens as TeX has it.
+    signs = {"---": "—", "--": "–", "’": "'", "''": "”", "‘": "`", "µ": "μ"}
+    for given_, shown in signs.items():
         text = text.replace(given_, shown)
     return text
 
