@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import urls as account
-from allauth.account.models import EmailAddress
 from allauth.account.views import ConfirmEmailView
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.providers.github import views as github
@@ -20,7 +19,6 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -29,11 +27,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from requests import RequestException
 
 from .forms.account import DeletionForm, ProfileForm
-from .models import Bookmark, Invitation, Note, ReadingList, User, Visibility
+from .library import Library
+from .models import User
 
 _log = logging.getLogger(__name__)
-
-SEEN_BY_OTHERS = ~Q(visibility=Visibility.PRIVATE) | Q(memberships__isnull=False)
 
 
 class AuthenticatedRequest(HttpRequest):
@@ -66,26 +63,21 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
         logout(request)
         messages.success(request, "Your account is deleted, and all that was yours with it.")
         return redirect("home")
-    lists = ReadingList.objects.filter(owner=request.user)
+    library = Library(request.user)
     context = {
         "form": form,
-        "bookmarks": Bookmark.objects.filter(user=request.user).count(),
-        "notes": Note.objects.filter(user=request.user).count(),
-        "lists": lists.count(),
-        "shared": lists.filter(SEEN_BY_OTHERS).distinct(),
+        "bookmarks": library.bookmarks.all().count(),
+        "notes": library.notes.all().count(),
+        "lists": library.lists.owned().count(),
+        "shared": library.lists.seen_by_others(),
     }
     return render(request, "accounts/delete.html", context)
 
 
 @transaction.atomic
 def erase(user: User) -> None:
-    """Deletes a person with everything of theirs, and logs them out everywhere.
-
-    Invitations to lists name people in words, and would let in whoever takes the name next.
-    """
-    addresses = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
-    for name in (user.username, *addresses):
-        Invitation.objects.filter(invitee__iexact=name).delete()
+    """Deletes a person with everything of theirs, and logs them out everywhere."""
+    Library(user).lists.decline_all()
     for session in UserSession.objects.filter(user=user):
         session.end()
     user.delete()

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from .views import bookmarks, notes, tokens, transfer
+from .views import bookmarks, lists, notes, tokens, transfer
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
+    path("library.<suffix:suffix>", bookmarks.library_file, name="library-file"),
     path("library/mark/", bookmarks.mark, name="mark"),
     path("library/undo/", bookmarks.undo, name="undo"),
     path("library/notes/<paper:slug>/", notes.note, name="note"),
@@ -16,6 +17,23 @@ urlpatterns = [
     path("library/import/take-in/", transfer.take_in, name="take-in"),
     path("library/export.zip", transfer.take_away, name="export"),
     path("library/export.schema.json", transfer.schema, name="export-schema"),
+    path("lists/", lists.reading_lists, name="reading-lists"),
+    path("lists/put-back/", lists.put_back, name="put-back"),
+    path("lists/invitations/<int:invitation>/", lists.answer_invitation, name="answer-invitation"),
+    path("lists/shared/<name:secret>/", lists.shared_list, name="shared-list"),
+    path("lists/shared/<name:secret>.<output:suffix>", lists.shared_file, name="shared-file"),
+    path("lists/<name:slug>/", lists.reading_list, name="reading-list"),
+    path("lists/<name:slug>.<output:suffix>", lists.list_file, name="list-file"),
+    path("lists/<name:slug>/items/", lists.list_items, name="list-items"),
+    path("lists/<name:slug>/settings/", lists.list_settings, name="list-settings"),
+    path("lists/<name:slug>/link/", lists.revoke_link, name="revoke-link"),
+    path("lists/<name:slug>/invitations/", lists.invite, name="invite-to-list"),
+    path(
+        "lists/<name:slug>/invitations/<int:invitation>/", lists.uninvite, name="uninvite-from-list"
+    ),
+    path("lists/<name:slug>/members/<int:member>/", lists.change_member, name="change-member"),
+    path("lists/<name:slug>/leave/", lists.leave_list, name="leave-list"),
+    path("lists/<name:slug>/delete/", lists.delete_list, name="delete-list"),
     path("account/tokens/", tokens.tokens, name="tokens"),
     path("account/tokens/<int:token>/revoke/", tokens.revoke, name="revoke-token"),
 ]

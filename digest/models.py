@@ -425,3 +425,4 @@ class Entry(_Ordered):
 @receiver(post_delete, sender=Paper)
 def _bury(instance: Paper, **_: Any) -> None:
     Tombstone.objects.update_or_create(slug=instance.slug, defaults={"gone_at": timezone.now()})
+    Catalogue.change()

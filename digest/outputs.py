@@ -47,11 +47,11 @@ def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
         ]
         return HttpResponse("\n".join([*wrong, ""]), status=400, content_type="text/plain")
     query = request.GET.urlencode()
-    about = _about(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
+    about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
     if suffix != "atom":
-        return _file(suffix, found.results, about, "papers")
+        return file_of(suffix, found.results, about, "papers")
     newest = Results(found.query, "newest")[0:IN_A_FEED]
-    return _feed(newest, about)
+    return feed_of(newest, about)
 
 
 def _title(found: PaperFilter) -> str:
@@ -72,8 +72,8 @@ def paper_file(request: HttpRequest, slug: str, suffix: str) -> HttpResponseBase
     paper = papers.first()
     if paper is None:
         raise Http404
-    about = _about(paper.title, paper.get_absolute_url(), request)
-    return _file(suffix, to_cite(papers), about, paper.slug)
+    about = about_page(paper.title, paper.get_absolute_url(), request)
+    return file_of(suffix, to_cite(papers), about, paper.slug)
 
 
 @require_safe
@@ -83,18 +83,19 @@ def digest_file(request: HttpRequest, day: date, suffix: str) -> HttpResponseBas
     if digest is None:
         raise Http404
     papers = Paper.objects.filter(placements__digest=digest).order_by("placements__position")
-    about = _about(f"Paper Digest of {day}", digest.get_absolute_url(), request)
-    return _file(suffix, to_cite(papers), about, f"papers {day}")
+    about = about_page(f"Paper Digest of {day}", digest.get_absolute_url(), request)
+    return file_of(suffix, to_cite(papers), about, f"papers {day}")
 
 
-def _file(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> StreamingHttpResponse:
+def file_of(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> StreamingHttpResponse:
+    """The papers, fetched with `to_cite`, as a file to take away. stem: what it is called."""
     writer = WRITERS[suffix]
     response = StreamingHttpResponse(writer.stream(papers, about), content_type=writer.content_type)
     response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
     return response
 
 
-def _about(title: str, path: str, request: HttpRequest) -> About:
+def about_page(title: str, path: str, request: HttpRequest) -> About:
     """What a file or feed says of itself. path: of the page that shows the same."""
     base = settings.SITE_URL
     return About(title, base + path, base + request.get_full_path(), base)
@@ -103,12 +104,15 @@ def _about(title: str, path: str, request: HttpRequest) -> About:
 # Feeds
 
 
-def _feed(papers: list[Paper], about: About) -> HttpResponse:
+def feed_of(papers: list[Paper], about: About) -> HttpResponse:
+    """The papers as a feed, in their order."""
     writer = WRITERS["atom"]
     response = HttpResponse(writer.stream(papers, about), content_type=writer.content_type)
-    if papers:
-        newest = datetime.combine(max(paper.date for paper in papers), time(), UTC)
-        response["Last-Modified"] = http_date(newest.timestamp())
+    changed = about.updated
+    if papers and not changed:
+        changed = datetime.combine(max(paper.date for paper in papers), time(), UTC)
+    if changed:
+        response["Last-Modified"] = http_date(changed.timestamp())
     return response
 
 
@@ -118,8 +122,8 @@ def digests_feed(request: HttpRequest) -> HttpResponse:
     """The papers of the newest digests."""
     days = Digest.objects.order_by("-date").values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
     papers = Paper.objects.filter(placements__digest__in=list(days)).distinct().newest()
-    about = _about("Paper Digest", reverse("home"), request)
-    return _feed(list(islice(to_cite(papers), IN_A_FEED)), about)
+    about = about_page("Paper Digest", reverse("home"), request)
+    return feed_of(list(islice(to_cite(papers), IN_A_FEED)), about)
 
 
 @require_safe
@@ -167,7 +171,7 @@ def _number(text: str) -> str:
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read: every page, but not every search."""
     site_map = settings.SITE_URL + reverse("sitemap")
-    closed = ["/account/", "/papers/?", "/papers."]
+    closed = ["/account/", "/papers/?", "/papers.", "/lists/shared/"]
     rules = ["User-agent: *", *(f"Disallow: {part}" for part in closed), f"Sitemap: {site_map}"]
     return HttpResponse("\n".join([*rules, ""]), content_type="text/plain")
 

@@ -3,10 +3,13 @@
 from datetime import date
 
 from django.urls import include, path, register_converter
+from django.views import defaults
 
 from accounts import profile
 
 from . import outputs, views
+from .api.problems import or_page
+from .api.reference import recipes
 
 
 class DateConverter:
@@ -68,6 +71,7 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
     path("", include("accounts.urls")),
+    path("api/", recipes, name="api"),
     path("api/v1/", include("digest.api.urls")),
     path("api/v1/library/", include("accounts.api.urls")),
     path("feeds.opml", outputs.feeds, name="feeds"),
@@ -81,4 +85,7 @@ urlpatterns = [
     path("sitemap-papers-<int:part>.xml", outputs.sitemap_papers, name="sitemap-papers"),
 ]
 
-handler404 = views.not_found
+handler400 = or_page(400, defaults.bad_request)
+handler403 = or_page(403, defaults.permission_denied)
+handler404 = or_page(404, views.not_found)
+handler500 = or_page(500, defaults.server_error)

@@ -193,7 +193,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
     if number and not request.htmx and Paper.objects.filter(slug=number).exists():
         return redirect("paper", number)
     results = found.results
-    page = turn_to(request, results, PAPERS_ON_A_PAGE)
+    page = turn_to(request, results, _size(request))
     papers = list(page)
     mark(papers, found.query)
     context = {
@@ -314,7 +314,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     if author is None:
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
     papers = Paper.objects.by(author).newest().for_cards()
-    page = turn_to(request, papers, PAPERS_ON_A_PAGE, author.paper_count)
+    page = turn_to(request, papers, _size(request), author.paper_count)
     return render(request, "digest/author.html", {"author": author, "page": page})
 
 
@@ -341,10 +341,16 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
             f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
         )
     papers = Paper.objects.under(category).newest().for_cards()
-    page = turn_to(request, papers, PAPERS_ON_A_PAGE, category.paper_count)
+    page = turn_to(request, papers, _size(request), category.paper_count)
     siblings = category.categories.order_by("-paper_count", "name")
     context = {"category": category, "page": page, "categories": siblings}
     return render(request, "digest/category.html", context)
+
+
+def _size(request: HttpRequest) -> int:
+    """Papers of a page: as many as the reader chose, if they have an account."""
+    size: int = getattr(request.user, "papers_on_a_page", PAPERS_ON_A_PAGE)
+    return size
 
 
 class Sliced(Protocol):

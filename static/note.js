@@ -16,6 +16,7 @@ function watch(form) {
 
   text.addEventListener("input", () => {
     clearTimeout(timer);
+    status.textContent = "";
     if (!theirs) timer = setTimeout(save, 1000);
   });
   form.addEventListener("submit", (event) => {

@@ -43,11 +43,14 @@ def own_database(tmp_path, django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
-def _no_kept_pages() -> None:
-    """Each test begins with a site that nobody has seen a page of."""
+def _nobody_came_before() -> None:
+    """Each test begins with a site that nobody has asked for anything."""
     from django.core.cache import caches
 
+    from digest.api import access
+
     caches["pages"].clear()
+    access._counter.__init__()
 
 
 def pytest_configure(config: pytest.Config) -> None:

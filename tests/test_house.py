@@ -31,9 +31,10 @@ ORDER = [
     ["accounts.invitations", "accounts.tokens", "accounts.transfer"],
     ["accounts.forms"],
     [
-        *["digest.admin", "digest.api", "digest.checks", "digest.management", "digest.middleware"],
+        *["digest.admin", "digest.checks", "digest.management", "digest.middleware"],
         *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
+    ["digest.api"],
     [
         *["accounts.access", "accounts.adapters", "accounts.context_processors"],
         *["accounts.management", "accounts.middleware", "accounts.profile"],

@@ -84,6 +84,11 @@ class ShelfForm(forms.Form):
         ],
     )
 
+    @property
+    def order(self) -> Sort:
+        """The order asked for, or the first."""
+        return Sort(self.cleaned_data.get("sort") or Sort.ADDED)
+
 
 # In and out
 

@@ -26,7 +26,7 @@ from digest.models import Paper
 from .base import NotHere
 from .bookmarks import Bookmarks
 from .digests import Digests
-from .lists import Access, OpenList, ReadingLists
+from .lists import Access, OpenList, ReadingLists, Removed
 from .notes import Conflict, Notes
 from .shelf import Shelf, Sort
 
@@ -37,6 +37,7 @@ __all__ = [
     "Marks",
     "NotHere",
     "OpenList",
+    "Removed",
     "Shelf",
     "Sort",
 ]

@@ -27,12 +27,15 @@ from accounts.models import (
     User,
     Visibility,
 )
+from digest.markup import clean
 from digest.models import Paper, PaperQuerySet
 
 from .base import NotHere, Part
 
 MOST_ITEMS = 10_000
 """Papers of a list, at most."""
+MOST_INVITED = 50
+"""Invitations of a list that wait for an answer, at most."""
 _GAP = 1 << 20
 """Between the positions of two items that were put one after the other."""
 
@@ -72,9 +75,29 @@ def open_to(user: User | AnonymousUser) -> QuerySet[ReadingList]:
 
 
 def _names(user: User) -> list[str]:
-    """What an invitation may call a person: their user name, and addresses that are confirmed."""
+    """What an invitation may call a person: their user name, and addresses that are confirmed.
+
+    A user name with an @ is none of these: it would take what was sent to somebody's address.
+    """
     addresses = EmailAddress.objects.filter(user=user, verified=True)
-    return [user.username.lower(), *(a.lower() for a in addresses.values_list("email", flat=True))]
+    names = [] if "@" in user.username else [user.username]
+    return [name.lower() for name in (*names, *addresses.values_list("email", flat=True))]
+
+
+def _access(user: User | AnonymousUser, found: ReadingList, secret: str = "") -> Access | None:
+    if found.owner_id == user.pk:
+        return Access.OWNER
+    if found.visibility == Visibility.PRIVATE:
+        return None
+    if user.pk and (membership := found.memberships.filter(user=user.pk).first()):
+        return _ROLES[Role(membership.role)]
+    if found.visibility == Visibility.PUBLIC:
+        return Access.READER
+    if found.visibility == Visibility.LINK and secrets.compare_digest(
+        secret.encode(), found.secret.encode()
+    ):
+        return Access.READER
+    return None
 
 
 class ReadingLists(Part):
@@ -84,6 +107,11 @@ class ReadingLists(Part):
         """The person's own and those that they are a member of, by name, with `items_count`."""
         found = open_to(self._user).select_related("owner").annotate(items_count=Count("items"))
         return found.order_by(Lower("name"), "pk")
+
+    def seen_by_others(self) -> QuerySet[ReadingList]:
+        """The person's own that others may read, or could if it were not private just now."""
+        shared = ~Q(visibility=Visibility.PRIVATE) | Q(memberships__isnull=False)
+        return self.owned().filter(shared).distinct()
 
     def owned(self) -> QuerySet[ReadingList]:
         """The person's own, the first one first."""
@@ -132,33 +160,18 @@ class ReadingLists(Part):
 
         secret: what the secret link says.
         """
-        found = ReadingList.objects.select_related("owner").filter(slug=slug).first()
-        access = self._access(found, secret) if found else None
-        if not found or not access:
-            raise NotHere("There is no such reading list.")
-        return OpenList(self._user, found, access)
+        return self._open(ReadingList.objects.filter(slug=slug), secret)
 
     def by_secret(self, secret: str) -> OpenList:
         """The list that a secret link leads to. Raises NotHere."""
-        found = ReadingList.objects.filter(secret=secret).first()
-        if found is None:
-            raise NotHere("There is no such reading list, or its link was revoked.")
-        return self.open(found.slug, secret)
+        return self._open(ReadingList.objects.filter(secret=secret), secret)
 
-    def _access(self, found: ReadingList, secret: str) -> Access | None:
-        if found.owner_id == self._user.pk:
-            return Access.OWNER
-        if found.visibility == Visibility.PRIVATE:
-            return None
-        if membership := found.memberships.filter(user=self._user.pk).first():
-            return _ROLES[Role(membership.role)]
-        if found.visibility == Visibility.PUBLIC:
-            return Access.READER
-        if found.visibility == Visibility.LINK and secrets.compare_digest(
-            secret.encode(), found.secret.encode()
-        ):
-            return Access.READER
-        return None
+    def _open(self, lists: QuerySet[ReadingList], secret: str) -> OpenList:
+        found = lists.select_related("owner").first()
+        access = _access(self._user, found, secret) if found else None
+        if not found or not access:
+            raise NotHere("There is no such reading list.")
+        return OpenList(self._user, found, access)
 
     # Invitations to the person
 
@@ -169,24 +182,38 @@ class ReadingLists(Part):
         found = Invitation.objects.select_related("reading_list__owner").alias(
             asked=Lower("invitee")
         )
-        return found.filter(asked__in=_names(self._user)).order_by("-added_at", "pk")
+        return (
+            found.filter(asked__in=_names(self._user))
+            .exclude(reading_list__visibility=Visibility.PRIVATE)
+            .order_by("-added_at", "pk")
+        )
 
     @transaction.atomic
     def accept(self, invitation: int) -> ReadingList:
         """Become a member. Raises NotHere."""
-        found = self._invitation(invitation)
-        if found.reading_list.owner_id != self._owner.pk:
+        reading_list = self._invitation(invitation).reading_list
+        _lock(reading_list)
+        found = self._invitation(invitation)  # the owner may have taken it back in between
+        if reading_list.owner_id != self._owner.pk:
             Membership.objects.update_or_create(
-                reading_list=found.reading_list,
+                reading_list=reading_list,
                 user=self._owner,
                 defaults={"role": found.role},
                 create_defaults={"role": found.role, "added_at": timezone.now()},
             )
-        found.delete()
-        return found.reading_list
+        # Whoever was asked by name and by address has answered both.
+        Invitation.objects.filter(
+            pk__in=[i.pk for i in self.invitations() if i.reading_list_id == reading_list.pk]
+        ).delete()
+        return reading_list
 
     def decline(self, invitation: int) -> None:
         self._invitation(invitation).delete()
+
+    def decline_all(self) -> None:
+        """Take back all invitations to the person. They name people in words, and would let in
+        whoever takes the name next."""
+        Invitation.objects.filter(pk__in=self.invitations().values("pk")).delete()
 
     def _invitation(self, pk: int) -> Invitation:
         found = self.invitations().filter(pk=pk).first()
@@ -195,10 +222,21 @@ class ReadingLists(Part):
         return found
 
 
+class Removed(NamedTuple):
+    """What a paper was in a list, to bring it back."""
+
+    paper: int
+    position: int
+    section: str
+    comment: str
+    added_at: datetime
+
+
 class OpenList(Part):
     """A list, as far as it is open to one person.
 
-    What they may not do raises NotHere, as if there were no such list. access: what they may do.
+    What they may not do raises NotHere, as if there were no such list; what they were let do when
+    it was opened is looked up again before anything is written. access: what they may do.
     """
 
     def __init__(
@@ -212,6 +250,11 @@ class OpenList(Part):
         """Raises NotHere unless the person may do so much."""
         if self.access < access:
             raise NotHere("There is no such reading list.")
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the list is theirs, or shared with them by name."""
+        return self.access >= Access.VIEWER
 
     @property
     def may_edit(self) -> bool:
@@ -237,6 +280,15 @@ class OpenList(Part):
         place = self.items().filter(paper=OuterRef("pk")).values("position")
         return Paper.objects.filter(pk__in=self.items().values("paper")).order_by(Subquery(place))
 
+    def newest(self) -> QuerySet[ListItem]:
+        """The items, those that were added last first."""
+        return self.items().order_by("-added_at", "-pk")
+
+    def sections(self) -> list[str]:
+        """The names of its sections, the first hundred by name."""
+        named = self.reading_list.items.exclude(section="").order_by("section")
+        return list(named.values_list("section", flat=True).distinct()[:100])
+
     def notes(self, items: Iterable[ListItem]) -> dict[int, str]:
         """The owner's notes, as HTML by paper, on those of the items with which they are shown."""
         shown = [item.paper_id for item in items if item.shows_note]
@@ -249,10 +301,10 @@ class OpenList(Part):
 
         Raises ValidationError if the list would have more than MOST_ITEMS.
         """
-        self.needs(Access.EDITOR)
-        self._lock()
+        self._begin(Access.EDITOR)
+        papers = list(papers)
         there = set(self.items().values_list("paper", flat=True))
-        known = set(Paper.objects.filter(pk__in=list(papers)).values_list("pk", flat=True))
+        known = set(Paper.objects.filter(pk__in=papers).values_list("pk", flat=True))
         new = [paper for paper in dict.fromkeys(papers) if paper in known - there]
         if len(there) + len(new) > MOST_ITEMS:
             raise ValidationError(f"A list has at most {MOST_ITEMS:,} papers.")
@@ -269,7 +321,8 @@ class OpenList(Part):
             )
             for place, paper in enumerate(new, start=1)
         )
-        self._save()
+        if new:
+            self._save()
         return len(new)
 
     @transaction.atomic
@@ -279,7 +332,7 @@ class OpenList(Part):
         Raises ValidationError if there are too many, or one cannot be.
         """
         items = list(items)
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         there = set(self.items().values_list("paper", flat=True))
         new = {item.paper: item for item in items if item.paper not in there}
         self.add(new)
@@ -292,19 +345,43 @@ class OpenList(Part):
         ListItem.objects.bulk_update(added, fields, batch_size=500)
 
     @transaction.atomic
-    def remove(self, papers: Iterable[int]) -> None:
-        self.needs(Access.EDITOR)
-        self.items().filter(paper__in=list(papers)).delete()
-        self._save()
+    def remove(self, papers: Iterable[int]) -> list[Removed]:
+        """Take papers out. What they were in the list is returned, for `put_back`."""
+        self._begin(Access.EDITOR)
+        gone = list(self.items().filter(paper__in=list(papers)))
+        removed = [
+            Removed(item.paper_id, item.position, item.section, item.comment, item.added_at)
+            for item in gone
+        ]
+        if gone:
+            self.items().filter(pk__in=[item.pk for item in gone]).delete()
+            self._save()
+        return removed
 
     @transaction.atomic
-    def move(self, paper: int, to: int, section: str | None = None) -> None:
+    def put_back(self, removed: Iterable[Removed]) -> None:
+        """Undo `remove`: each paper comes where it was, or after what stands there now. A note is
+        not shown with it again. Papers that are in the list already stay as they are."""
+        self._begin(Access.EDITOR)
+        for was in removed:
+            if not self.add([was.paper], was.section):
+                continue
+            item = self._item(was.paper)
+            item.comment, item.comment_html = was.comment, markdown.render(was.comment)
+            item.added_at = was.added_at
+            others = self.items().exclude(pk=item.pk)
+            after = others.filter(position__gt=was.position).first()
+            item.position = self._between(others.filter(position__lte=was.position).last(), after)
+            item.save(update_fields=["comment", "comment_html", "added_at", "position"])
+
+    @transaction.atomic
+    def move(self, paper: int, to: int, section: str | None = None) -> ListItem:
         """Move a paper to a place, from 1; beyond the end is the end. Raises NotHere.
 
-        section: the one to come under; by default that of the paper before it, or else after it.
+        section: which of those that meet there it comes under. By default it stays under its own
+        where it stays in its place, and else comes under that of the paper before it, or after it.
         """
-        self.needs(Access.EDITOR)
-        self._lock()
+        self._begin(Access.EDITOR)
         item = self._item(paper)
         others = self.items().exclude(pk=item.pk)
         at = max(to, 1) - 1
@@ -313,11 +390,20 @@ class OpenList(Part):
             before = before or others.last()
         else:
             before, after = None, others.first()
-        if neighbour := before or after:
-            item.section = neighbour.section if section is None else section.strip()
+        stays = (before is None or before.position < item.position) and (
+            after is None or item.position < after.position
+        )
+        here = [item.section] if stays else []
+        here += [near.section for near in (before, after) if near]
+        section = section if section in here else here[0]
+        if stays and section == item.section:
+            return item
+        item.section = section
+        if not stays:
             item.position = self._between(before, after)
-            item.save(update_fields=["position", "section"])
-            self._save()
+        item.save(update_fields=["position", "section"])
+        self._save()
+        return item
 
     def _between(self, before: ListItem | None, after: ListItem | None) -> int:
         """A position between two items that stand one after the other."""
@@ -346,17 +432,20 @@ class OpenList(Part):
 
     @transaction.atomic
     def describe_item(self, paper: int, *, comment: str, section: str) -> None:
-        """Say something of a paper in the list, and under which section it stands: the last there,
-        if it comes from another. Raises NotHere, ValidationError."""
-        self.needs(Access.EDITOR)
-        self._lock()
+        """Say something of a paper in the list, and under which section it stands. If it comes from
+        another, it is the last there; a new section comes after the one that it was taken from, so
+        that none is divided. Raises NotHere, ValidationError."""
+        self._begin(Access.EDITOR)
         item = self._item(paper)
-        section = " ".join(section.split())
-        others = self.items().filter(section=section).exclude(pk=item.pk)
-        if section != item.section and (last := others.last()):
-            after = self.items().filter(position__gt=last.position).exclude(pk=item.pk).first()
+        section = _one_line(section)
+        others = self.items().exclude(pk=item.pk)
+        if section != item.section and (
+            last := others.filter(section=section).last()
+            or others.filter(section=item.section).last()
+        ):
+            after = others.filter(position__gt=last.position).first()
             item.position = self._between(last, after)
-        item.section, item.comment = section, comment.strip()
+        item.section, item.comment = section, _block(comment)
         item.comment_html = markdown.render(item.comment)
         item.clean_fields()
         item.save(update_fields=["comment", "comment_html", "position", "section"])
@@ -365,9 +454,14 @@ class OpenList(Part):
     @transaction.atomic
     def show_note(self, paper: int, shown: bool) -> None:
         """Show the owner's own note on a paper to all who may read the list, or no longer."""
-        self.needs(Access.OWNER)
-        self.items().filter(pk=self._item(paper).pk).update(shows_note=shown)
-        self._save()
+        self._begin(Access.OWNER)
+        if (
+            self.items()
+            .filter(pk=self._item(paper).pk)
+            .exclude(shows_note=shown)
+            .update(shows_note=shown)
+        ):
+            self._save()
 
     def _item(self, paper: int) -> ListItem:
         found = self.items().filter(paper=paper).first()
@@ -380,22 +474,25 @@ class OpenList(Part):
     @transaction.atomic
     def describe(self, name: str, description: str) -> None:
         """Raises ValidationError if the person has another list of this name, or it cannot be."""
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         _describe(self.reading_list, name, description)
 
+    @transaction.atomic
     def show_to(self, visibility: str) -> None:
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         self.reading_list.visibility = Visibility(visibility)
         self._save("visibility")
 
+    @transaction.atomic
     def revoke_link(self) -> None:
         """Make a new secret link; the old one leads nowhere."""
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         self.reading_list.secret = secrets.token_urlsafe(16)
         self._save("secret")
 
+    @transaction.atomic
     def delete(self) -> None:
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         self.reading_list.delete()
 
     # Its members
@@ -411,10 +508,22 @@ class OpenList(Part):
     @transaction.atomic
     def invite(self, invitee: str, role: str) -> Invitation:
         """Ask whoever has this user name or confirmed address to come. A private list is then its
-        members'. The same again changes the role."""
-        self.needs(Access.OWNER)
-        invitee = invitee.strip()
-        asked = self.reading_list.invitations.filter(invitee__iexact=invitee).first()
+        members'. The same again changes the role.
+
+        Raises ValidationError if it is no name, or MOST_INVITED have not answered yet.
+        """
+        self._begin(Access.OWNER)
+        # In small letters already, since databases do not agree on what those of others are.
+        invitee = _one_line(invitee).lower()
+        invitations = self.reading_list.invitations
+        asked = invitations.filter(invitee=invitee).first()
+        if asked is None and invitations.count() >= MOST_INVITED:
+            raise ValidationError(
+                {
+                    "invitee": f"{MOST_INVITED} invitations wait for an answer, as many as a list"
+                    " may have. Take some back first."
+                }
+            )
         asked = asked or Invitation(
             reading_list=self.reading_list, invitee=invitee, added_at=timezone.now()
         )
@@ -425,18 +534,33 @@ class OpenList(Part):
             self.show_to(Visibility.MEMBERS)
         return asked
 
-    def uninvite(self, invitation: int) -> None:
+    def address(self, invitation: Invitation) -> str:
+        """Where to write to the person, or "" if there is none. It is not for showing: who is asked
+        by name has not told the owner their address."""
         self.needs(Access.OWNER)
+        if "@" in invitation.invitee:
+            return invitation.invitee
+        addresses = EmailAddress.objects.filter(
+            user__username__iexact=invitation.invitee, verified=True
+        )
+        found = addresses.order_by("-primary", "pk").values_list("email", flat=True).first()
+        return found or ""
+
+    @transaction.atomic
+    def uninvite(self, invitation: int) -> None:
+        self._begin(Access.OWNER)
         self.reading_list.invitations.filter(pk=invitation).delete()
 
+    @transaction.atomic
     def set_role(self, member: int, role: str) -> None:
         """member: the key of a membership."""
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         self._member(member)
         self.reading_list.memberships.filter(pk=member).update(role=Role(role))
 
+    @transaction.atomic
     def dismiss_member(self, member: int) -> None:
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         self._member(member).delete()
 
     def leave(self) -> None:
@@ -451,7 +575,7 @@ class OpenList(Part):
 
         Raises ValidationError if the new owner has a list of this name.
         """
-        self.needs(Access.OWNER)
+        self._begin(Access.OWNER)
         found = self._member(member)
         self.reading_list.owner = found.user
         _unique_name(self.reading_list)
@@ -463,7 +587,7 @@ class OpenList(Part):
             added_at=timezone.now(),
         )
         self.items().update(shows_note=False)
-        self._save("owner")
+        self._save()
         self.access = Access.EDITOR
 
     def _member(self, pk: int) -> Membership:
@@ -472,18 +596,41 @@ class OpenList(Part):
             raise NotHere("There is no such member.")
         return found
 
-    def _lock(self) -> None:
-        """Let nobody else change the items until the transaction ends."""
-        ReadingList.objects.select_for_update().get(pk=self.reading_list.pk)
+    def _begin(self, access: Access) -> None:
+        """Let nobody else change the list until the transaction ends. Raises NotHere unless the
+        person may do so much, and still may."""
+        self.needs(access)
+        _lock(self.reading_list)
+        if (_access(self._user, self.reading_list) or 0) < access:
+            raise NotHere("There is no such reading list.")
 
     def _save(self, *fields: str) -> None:
         self.reading_list.changed_at = timezone.now()
         self.reading_list.save(update_fields=[*fields, "changed_at"])
 
 
+def _lock(reading_list: ReadingList) -> None:
+    """Read a list anew, and let nobody else change it until the transaction ends. Raises NotHere
+    if it is gone."""
+    try:
+        reading_list.refresh_from_db(from_queryset=ReadingList.objects.select_for_update())
+    except ReadingList.DoesNotExist:
+        raise NotHere("There is no such reading list.") from None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def _block(text: str) -> str:
+    return clean(text).strip()
+
+
 def _describe(reading_list: ReadingList, name: str, description: str) -> None:
-    reading_list.name = " ".join(name.split())
-    reading_list.description = description.strip()
+    reading_list.name = _one_line(name)
+    if not any(char.isprintable() and char != " " for char in reading_list.name):
+        raise ValidationError({"name": "Give the list a name that can be seen."})
+    reading_list.description = _block(description)
     reading_list.description_html = markdown.render(reading_list.description)
     reading_list.changed_at = timezone.now()
     reading_list.clean_fields()

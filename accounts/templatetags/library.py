@@ -1,13 +1,14 @@
 """A person's marks in lists of papers."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django import template
 from django.template.context import RequestContext
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.library import Marks
-from accounts.models import Note
+from accounts.models import Note, ReadingList
 from digest.models import Digest, Paper
 
 register = template.Library()
@@ -31,6 +32,21 @@ def note_on(context: RequestContext, paper: Paper) -> Note | None:
     """The reader's note on a paper."""
     found: Note | None = context["library"].notes.get(paper.pk)
     return found
+
+
+class ListsOf(NamedTuple):
+    """Those of the reader's lists that have a paper, and those that they may add it to."""
+
+    having: list[ReadingList]
+    others: list[ReadingList]
+
+
+@register.simple_tag(takes_context=True)
+def lists_of(context: RequestContext, paper: Paper) -> ListsOf:
+    """The reader's lists as one paper sees them, in two queries."""
+    lists = context["library"].lists
+    having = list(lists.having(paper))
+    return ListsOf(having, [found for found in lists.editable() if found not in having])
 
 
 @register.simple_tag(takes_context=True)

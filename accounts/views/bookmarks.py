@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -15,10 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.library import MarkForm, ShelfForm
-from accounts.library import NotHere, Sort
+from accounts.library import NotHere
 from accounts.library.bookmarks import Kept
+from accounts.library.shelf import Found
 from accounts.models import Status
 from digest.models import Digest, Paper
+from digest.outputs import about_page, file_of
+from digest.search import Query
 from digest.search import mark as mark_words
 from digest.views import turn_to
 
@@ -29,12 +33,8 @@ _UNDO = "undo"
 @require_safe
 def library(request: MemberRequest) -> HttpResponse:
     """What the reader kept, as far as the address asks for it."""
-    form = ShelfForm(request.GET)
-    form.is_valid()
-    shelf = request.library.shelf
-    query = shelf.parse(form.cleaned_data.get("q") or "")
-    sort = Sort(form.cleaned_data.get("sort") or Sort.ADDED)
-    page = turn_to(request, shelf.find(query, sort), request.user.papers_on_a_page)
+    form, query, found = _asked(request)
+    page = turn_to(request, found, request.user.papers_on_a_page)
     papers = list(page)
     mark_words(papers, query)
     context = {
@@ -42,15 +42,34 @@ def library(request: MemberRequest) -> HttpResponse:
         "query": query,
         "page": page,
         "papers": papers,
-        "tabs": _tabs(request, shelf.tally),
+        "tabs": _tabs(request, request.library.shelf.tally),
+        "asked": _address(request.GET).removeprefix("?"),
         "sorts": [
-            (label, _address(request.GET, sort=value), value == sort)
+            (label, _address(request.GET, sort=value), value == form.order)
             for value, label in ShelfForm.base_fields["sort"].choices  # type: ignore[attr-defined]
         ],
         "statuses": Status.choices,
         "editable": request.library.lists.editable(),
     }
     return render(request, "accounts/library.html", context)
+
+
+@logged_in
+@require_safe
+def library_file(request: MemberRequest, suffix: str) -> HttpResponseBase:
+    """The same papers, whole, as a file to cite from."""
+    _, _, found = _asked(request)
+    about = about_page("Your library", request.get_full_path(), request)
+    return file_of(suffix, found, about, "library")
+
+
+def _asked(request: MemberRequest) -> tuple[ShelfForm, Query, Found]:
+    """What the address of the library asks for, and what that finds."""
+    form = ShelfForm(request.GET)
+    form.is_valid()
+    shelf = request.library.shelf
+    query = shelf.parse(form.cleaned_data.get("q") or "")
+    return form, query, shelf.find(query, form.order)
 
 
 def _tabs(request: MemberRequest, tally: dict[str, int]) -> list[tuple[str, str, int | None, bool]]:
@@ -94,7 +113,11 @@ def mark(request: MemberRequest) -> HttpResponse:
             return render(request, "_messages.html", status=400)
         return go_back(request, reverse("library"))
     papers, do = list(form.cleaned_data["paper"]), form.cleaned_data["do"]
-    before = _do(request, do, papers, form)
+    try:
+        before = _do(request, do, papers, form)
+    except ValidationError as error:  # a list has only so many papers
+        messages.error(request, " ".join(error.messages))
+        return go_back(request, reverse("library"))
     if request.htmx and len(papers) == 1:
         context = {
             "paper": Paper.objects.for_cards().get(pk=papers[0].pk),

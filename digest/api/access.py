@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from time import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
+MINUTE = 60
+
+
 class Scoped(BasePermission):
     """A token needs the scope that the view names for reading or for writing; a person who is
     logged in needs none. The catalogue is open to everybody, but to a token made for other things.
@@ -26,6 +30,8 @@ class Scoped(BasePermission):
     message = "The token does not have the scope for this."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.method not in view.allowed_methods:
+            return True  # which nobody may, and so they are told
         read, write = view.scopes  # type: ignore[attr-defined]
         needed = read if request.method in SAFE_METHODS else write
         if request.auth is not None:
@@ -33,27 +39,54 @@ class Scoped(BasePermission):
         return request.user.is_authenticated or needed == "catalogue:read"
 
 
+class _Counter:
+    """Counts uses within a minute, over all workers.
+
+    Each worker tells the shared cache a twentieth of the limit at a time: to write for every
+    request would make reading wait for whoever writes. So of N workers together, N twentieths may
+    be used beyond the limit.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.minute = 0
+        self.uses: dict[str, list[int]] = {}
+
+    def use(self, who: str, limit: int, minute: int) -> int:
+        """Count one more; how many there are."""
+        with self.lock:
+            if minute != self.minute:
+                self.minute, self.uses = minute, {}
+            counted = self.uses.setdefault(who, [0, 0])
+            counted[1] += 1
+            shared, pending = counted
+            if not shared or pending >= max(limit // 20, 1):
+                self.uses[who] = counted = [self._share(f"api-{who}-{minute}", pending), 0]
+            return sum(counted)
+
+    def _share(self, key: str, pending: int) -> int:
+        cache.add(key, 0, 2 * MINUTE)
+        try:
+            return cache.incr(key, pending)
+        except ValueError:  # it was culled just now
+            return pending
+
+
+_counter = _Counter()
+
+
 class Throttle(BaseThrottle):
     """So many requests a minute: of a token, else of a person, else of an address.
 
-    The count is kept in the cache that all workers share. `RateLimit-…` headers tell programs where
-    they stand, and `Retry-After` when to come back.
+    `RateLimit-…` headers tell programs where they stand, and `Retry-After` when to come back.
     """
-
-    window = 60
-    """Seconds."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         known = request.auth is not None or request.user.is_authenticated
         limit = settings.API_RATE if known else settings.API_RATE_ANONYMOUS
         now = int(time())
-        self.reset = self.window - now % self.window
-        key = f"api-rate:{self._who(request)}:{now // self.window}"
-        cache.add(key, 0, self.window)
-        try:
-            used = cache.incr(key)
-        except ValueError:  # it was culled just now
-            used = 1
+        self.reset = MINUTE - now % MINUTE
+        used = _counter.use(self._who(request), limit, now // MINUTE)
         request._request.api_rate = {  # type: ignore[attr-defined]
             "RateLimit-Limit": str(limit),
             "RateLimit-Remaining": str(max(limit - used, 0)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ from digest.formats import MAX_BYTES
 from digest.identity import arxiv_id
 from digest.ingest import LoadReport, load
 from digest.models import Author, Category, Digest, Link, Paper, Placement, Source, Tombstone
-from digest.outputs import _file as file_of
+from digest.outputs import file_of
 
 from . import schema
 from .base import ApiViewSet, CatalogueViewSet
@@ -62,6 +63,7 @@ def _file_renderer(suffix: str) -> type[BaseRenderer]:
     )
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
 FORMATS = ("bib", "ris", "csl.json", "md", "csv")
 FILE_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *map(_file_renderer, FORMATS)]
 
@@ -240,8 +242,8 @@ class Papers(CatalogueViewSet):
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         only(request, "fields")
         fields = fields_of(request)
-        papers = Paper.objects.filter(slug=paper_called(slug)).for_cards()
-        found = papers.first()
+        papers = Paper.objects.filter(slug=paper_called(slug))
+        found = papers.for_cards().first()
         if found is None:
             raise NotFound(f"No digest here has a paper {slug}.")
         format = request.accepted_renderer.format
@@ -266,13 +268,12 @@ class Lookup(CatalogueViewSet):
     @extend_schema(**schema.LOOKUP)
     def create(self, request: Request) -> Response:
         given = request.data.get("ids") if isinstance(request.data, dict) else None
-        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        if not isinstance(given, list) or not all(map(_is_text, given)):
             raise ValidationError({"ids": ["Say a list of arXiv ids or addresses, as texts."]})
         if len(given) > LOOKUP:
             raise ValidationError({"ids": [f"At most {LOOKUP} at once."]})
         slugs = {one: paper_called(one.strip()) for one in given}
-        clean = [slug for slug in slugs.values() if "\x00" not in slug and slug.isprintable()]
-        papers = {p.slug: p for p in Paper.objects.filter(slug__in=clean).for_cards()}
+        papers = {p.slug: p for p in Paper.objects.filter(slug__in=slugs.values()).for_cards()}
         return Response(
             {
                 "results": [
@@ -285,6 +286,11 @@ class Lookup(CatalogueViewSet):
                 ]
             }
         )
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a text that a database takes, and an answer: JSON may hold halves of signs."""
+    return isinstance(value, str) and "\x00" not in value and not _HALVES.search(value)
 
 
 def parse_moment(request: Request, name: str) -> datetime:

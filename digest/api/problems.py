@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -48,13 +49,15 @@ def problem(
     return said | ({"errors": errors} if errors else {}) | more
 
 
-def respond(request: HttpRequest, status: int, detail: str = "") -> HttpResponse | None:
-    """The answer to a request that no view of the API got to see; None if it was for a page."""
-    if not request.path.startswith(PREFIX):
-        return None
-    return HttpResponse(
-        json.dumps(problem(status, detail)), status=status, content_type=CONTENT_TYPE
-    )
+def or_page(status: int, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A handler of errors that no view saw to: problem details for the API, else the page."""
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.path.startswith(PREFIX):
+            return page(request, *args, **kwargs)
+        return HttpResponse(json.dumps(problem(status)), status=status, content_type=CONTENT_TYPE)
+
+    return answer
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -16,6 +18,18 @@ from digest.links import KINDS as _KINDS
 from digest.links import OTHER
 
 KINDS = tuple(_KINDS)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.tokens.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from your account's page: `Authorization: Bearer pd_…`",
+        }
 
 
 class Problem(serializers.Serializer[Any]):
@@ -175,6 +189,11 @@ class Upload(serializers.Serializer[Any]):
     file = serializers.FileField()
 
 
+def single(shape: type[serializers.Serializer[Any]]) -> Any:
+    """The shape itself: what a view calls `list` is else taken to be an array of it."""
+    return forced_singular_serializer(shape)  # type: ignore[no-untyped-call]
+
+
 def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """A page of rows of one kind."""
     return type(
@@ -268,7 +287,7 @@ def _listed(name: str, row: type[serializers.Serializer[Any]], *more: Any, order
     return {
         "operation_id": name,
         "parameters": [SIZE, CURSOR, *ordering, JSON_ONLY, *more],
-        "responses": {200: page_of(row), **problems(*COMMON)},
+        "responses": {200: single(page_of(row)), **problems(*COMMON)},
     }
 
 
@@ -310,7 +329,11 @@ PAPERS: dict[str, Any] = {
         CURSOR,
         FORMAT,
     ],
-    "responses": {(200, "application/json"): PaperPage, **FILES, **problems(*COMMON)},
+    "responses": {
+        (200, "application/json"): single(PaperPage),
+        **FILES,
+        **problems(*COMMON),
+    },
     "examples": [
         example(
             {"next": None, "problems": [], "results": [PAPER_EXAMPLE]},

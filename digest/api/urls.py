@@ -1,9 +1,8 @@
 """The addresses of the catalogue below `/api/v1/`."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import catalogue
+from . import catalogue, reference
 
 urlpatterns = [
     path("papers/", catalogue.Papers.as_view({"get": "list"}), name="api-papers"),
@@ -26,6 +25,6 @@ urlpatterns = [
     path("links/", catalogue.Links.as_view({"get": "list"}), name="api-links"),
     path("sources/", catalogue.Sources.as_view({"get": "list"}), name="api-sources"),
     path("sources/<int:pk>/", catalogue.Sources.as_view({"get": "retrieve"}), name="api-source"),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("reference/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("schema/", reference.Schema.as_view(), name="api-schema"),
+    path("reference/", reference.Reference.as_view(), name="api-reference"),
 ]

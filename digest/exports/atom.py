@@ -17,7 +17,8 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """A feed of the papers, in their order; it reads them all first, so give it a page of them.
 
     Ids are tag URIs of the site's host, and change with nothing else. A paper is published on the
-    day of its first digest. Its content is what a card shows.
+    day of its first digest, and updated when it came to the page, if that was later. Its content is
+    what a card shows.
     """
     papers = list(papers)
     newest = max((_moment(paper.date) for paper in papers), default=_moment(date(2025, 1, 1)))
@@ -40,13 +41,14 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
 def _entry(paper: Paper, about: About) -> str:
     cited = Citation.of(paper)
     page = about.base_url + paper.get_absolute_url()
-    published = _time(_moment(paper.date))
+    published = _moment(paper.date)
+    updated = max(published, about.added.get(paper.pk, published))
     # As HTML, for many readers take a title for that whatever its type says.
     lines = [
         f'<title type="html">{xml(escape(cited.title))}</title>',
         f"<id>{_id(about, '/papers/' + quote(paper.slug))}</id>",
-        f"<published>{published}</published>",
-        f"<updated>{published}</updated>",
+        f"<published>{_time(published)}</published>",
+        f"<updated>{_time(updated)}</updated>",
         f'<link rel="alternate" type="text/html" href="{xml(page)}"/>',
         *(f"<author><name>{xml(name.text)}</name></author>" for name in cited.authors),
         *(f'<link rel="related" title="{xml(to)}" href="{xml(url)}"/>' for to, url in _to(cited)),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -21,7 +22,8 @@ class About:
     """The page of which a file is the export: its title, and full addresses.
 
     base_url: the site's address, without a path. updated: when what the page shows last changed,
-    if anybody knows.
+    if anybody knows. added: when papers came to what the page shows, by their keys, where that was
+    not with their digest.
     """
 
     title: str
@@ -29,6 +31,7 @@ class About:
     feed_url: str
     base_url: str
     updated: datetime | None = None
+    added: Mapping[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from digest.models import Paper
 
 register = template.Library()
 
-_FORMULA = re.compile(r"<math>(.*?)</math>")
+_FORMULA = re.compile(r"<math[^>]*>(.*?)</math>")
 _TAG = re.compile(r"<[^>]*>")
 _HANDLE = mark_safe(' class="handle" title="One word, so most likely a handle"')
 _NARROW = 20

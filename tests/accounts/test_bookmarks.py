@@ -207,6 +207,25 @@ def test_the_library_is_listed_searched_and_sorted(client, owner, papers):
     ]
 
 
+@pytest.mark.parametrize("suffix", ["bib", "ris", "csl.json", "md"])
+def test_the_library_is_cited_from_as_it_is_listed(client, owner, papers, suffix):
+    library = Library(owner)
+    library.bookmarks.add([paper.pk for paper in papers[:3]], "read")
+    library.bookmarks.add([papers[3].pk])
+    content = b"".join(client.get(f"/library.{suffix}?q=is:read&sort=title").streaming_content)
+    numbers = re.findall(r"abs/(2502\.0000\d)", content.decode())
+    assert list(dict.fromkeys(numbers)) == ["2502.00001", "2502.00002", "2502.00003"]
+
+
+def test_lists_have_as_many_papers_a_page_as_the_reader_chose(client, owner, anonymous):
+    load(digest(*(row(n) for n in range(1, 31))), "2025-02-06.json")
+    owner.papers_on_a_page = 10
+    owner.save()
+    for address in ("/papers/", "/authors/ada-lovelace/", "/categories/text-generation/"):
+        for who, cards in ((client, 10), (anonymous, 25)):
+            assert len(re.findall('<article class="card">', text(who.get(address)))) == cards
+
+
 def test_a_bad_address_of_the_library_says_so(client, papers):
     mark(client, "add", papers[0])
     page = client.get("/library/?sort=colour&q=is:lent paper")

@@ -633,7 +633,8 @@ def test_the_archive_comes_back(suffix, shared):
 
 
 # What TeX joins, or no text can tell apart
-JOINED = {"---": "—", "--": "–", "''": "”", "’": "'", "µ": "μ", "\xa0": " "}
+JOINED = {"’": "'", "‘": "`", "''": "”", "µ": "μ", "\xa0": " "}
+JOINED |= {"—": "---", "–": "--"} | {"---": "—", "--": "–"}
 JOINED |= {sign: f"$^{digit}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 
 

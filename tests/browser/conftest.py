@@ -44,6 +44,9 @@ def visit(browser, live_server):
     yield visit
     for context in contexts:
         context.close()
-    missing = re.compile("the server responded with a status of 404|Response Status Error Code 404")
-    assert [complaint for complaint in complaints if not missing.search(complaint)] == []
+    meant = re.compile(
+        "the server responded with a status of 40[49]|Response Status Error Code 404"
+        "|ERR_INTERNET_DISCONNECTED"
+    )
+    assert [complaint for complaint in complaints if not meant.search(complaint)] == []
     assert hosts == {urlsplit(live_server.url).netloc}

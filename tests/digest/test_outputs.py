@@ -249,6 +249,7 @@ def test_crawlers_and_browsers_are_told_where_to_look(client, papers):
         "Disallow: /account/\n"
         "Disallow: /papers/?\n"
         "Disallow: /papers.\n"
+        "Disallow: /lists/shared/\n"
         "Sitemap: http://localhost:8000/sitemap.xml\n"
     )
     description = ElementTree.fromstring(body(client.get("/opensearch.xml")))

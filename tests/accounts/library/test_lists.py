@@ -1,12 +1,14 @@
 """Reading lists: their order, who sees them, who changes them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from threading import Barrier
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,11 +93,49 @@ def test_a_paper_that_changes_its_section_goes_to_its_end(survey, papers):
     one, two, three, *_ = [paper.pk for paper in papers]
     survey.describe_item(one, comment="", section="Methods")
     survey.describe_item(three, comment=" See *this* ", section=" Methods ")
-    assert order(survey) == [(1, "Methods"), (3, "Methods"), (2, "")]
+    assert order(survey) == [(2, ""), (1, "Methods"), (3, "Methods")]
     item = survey.items().get(paper=three)
     assert item.comment == "See *this*"
     with pytest.raises(ValidationError):
         survey.describe_item(two, comment="x" * 4001, section="")
+
+
+def test_a_paper_comes_under_a_section_that_meets_its_place(survey, papers):
+    one, two, three, *_ = [paper.pk for paper in papers]
+    survey.describe_item(three, comment="", section="Later")
+    survey.move(one, 1, section="Elsewhere")
+    assert order(survey) == [(1, ""), (2, ""), (3, "Later")]
+    survey.move(two, 1, section="Later")
+    assert order(survey) == [(2, ""), (1, ""), (3, "Later")]
+    survey.move(one, 2, section="Later")
+    assert order(survey) == [(2, ""), (1, "Later"), (3, "Later")]
+
+
+def test_a_paper_that_stays_in_its_place_stays_in_its_section(survey, papers):
+    survey.describe_item(papers[1].pk, comment="", section="Alone")
+    changed = survey.reading_list.changed_at
+    survey.move(papers[1].pk, 3)
+    survey.move(papers[1].pk, 99)
+    assert order(survey) == [(1, ""), (3, ""), (2, "Alone")]
+    assert survey.reading_list.changed_at == changed
+    survey.move(papers[1].pk, 3, section="")
+    assert order(survey) == [(1, ""), (3, ""), (2, "")]
+
+
+def test_what_was_removed_comes_back_where_it_was(survey, library, papers):
+    one, two, _, four, _ = [paper.pk for paper in papers]
+    survey.describe_item(two, comment="*x*", section="")
+    library.notes.save(papers[1], "Mine", 0)
+    survey.show_note(two, True)
+    removed = survey.remove([one, two, two, four])
+    assert [was.paper for was in removed] == [one, two]
+    assert survey.remove([two]) == []
+    survey.add([four])
+    survey.put_back(removed)
+    survey.put_back(removed)
+    assert places(survey) == [1, 2, 3, 4]
+    item = survey.items().get(paper=two)
+    assert (item.comment_html, item.shows_note) == ("<p><em>x</em></p>", False)
 
 
 def test_room_is_made_where_there_is_none(survey, papers):
@@ -166,8 +206,9 @@ def test_a_name_is_one_lists(library, other, survey):
         with pytest.raises(ValidationError) as raised:
             library.lists.create(name)
         assert "already" in raised.value.message_dict["name"][0]
-    with pytest.raises(ValidationError):
-        library.lists.create(" ")
+    for name in (" ", "\u200b", "\u202e"):
+        with pytest.raises(ValidationError):
+            library.lists.create(name)
     library.lists.create("Other")
     with pytest.raises(ValidationError):
         survey.describe("other", "")
@@ -285,7 +326,71 @@ def test_readers_do_not_see_who_the_members_are(survey, other, viewer):
         Library(other).lists.open(survey.reading_list.slug).members()
 
 
+def test_what_was_let_is_looked_up_again(survey, library, editor, papers):
+    """Two tabs: what the second opened before the first changed it."""
+    theirs = member(survey, editor, Role.EDITOR)
+    slug = survey.reading_list.slug
+    second = library.lists.open(slug)
+    survey.set_role(survey.members().get().pk, Role.VIEWER)
+    with pytest.raises(NotHere):
+        theirs.add([papers[4].pk])
+    survey.hand_over(survey.members().get().pk)
+    for late in (second.revoke_link, second.delete, lambda: second.describe("x", "")):
+        with pytest.raises(NotHere):
+            late()
+    Library(editor).lists.open(slug).delete()
+    with pytest.raises(NotHere):
+        survey.add([papers[4].pk])
+    assert not ListItem.objects.exists()
+
+
+def test_what_one_tab_says_another_does_not_undo(survey, library):
+    second = library.lists.open(survey.reading_list.slug)
+    survey.show_to(Visibility.PUBLIC)
+    second.describe("New", "")
+    found = library.lists.mine().get()
+    assert (found.name, found.visibility) == ("New", Visibility.PUBLIC)
+
+
 # Members
+
+
+def test_a_user_name_is_no_address(survey, db):
+    Library(survey.reading_list.owner).lists.open(survey.reading_list.slug)
+    impostor = User.objects.create_user("viewer@example.org")
+    survey.invite("viewer@example.org", Role.EDITOR)
+    assert not Library(impostor).lists.invitations()
+
+
+def test_an_invitation_waits_while_the_list_is_private(survey, other):
+    asked = survey.invite("other", Role.VIEWER)
+    survey.show_to(Visibility.PRIVATE)
+    with pytest.raises(NotHere):
+        Library(other).lists.accept(asked.pk)
+    survey.show_to(Visibility.LINK)
+    Library(other).lists.accept(asked.pk)
+
+
+def test_one_answer_is_enough(survey, other):
+    EmailAddress.objects.create(user=other, email="Other@Example.org", verified=True)
+    survey.invite("other", Role.VIEWER)
+    survey.invite("ÖTHER", Role.VIEWER)
+    asked = survey.invite("other@example.org", Role.EDITOR)
+    lists = Library(other).lists
+    lists.accept(asked.pk)
+    assert Membership.objects.get().role == Role.EDITOR
+    assert [left.invitee for left in Invitation.objects.all()] == ["öther"]
+
+
+def test_invitations_that_wait_are_limited(survey, other, monkeypatch):
+    monkeypatch.setattr(lists_module, "MOST_INVITED", 1)
+    survey.invite("other", Role.VIEWER)
+    survey.invite("other", Role.EDITOR)
+    with pytest.raises(ValidationError, match="wait for an answer"):
+        survey.invite("viewer", Role.VIEWER)
+    lists = Library(other).lists
+    lists.accept(lists.invitations().get().pk)
+    survey.invite("viewer", Role.VIEWER)
 
 
 def test_an_invitation_is_found_by_name_and_by_confirmed_address(survey, other, viewer):
@@ -385,3 +490,46 @@ def test_which_lists_a_paper_may_go_into(survey, library, editor, viewer, papers
         assert [found.name for found in Library(user).lists.editable()] == lists
     assert [found.name for found in Library(viewer).lists.having(papers[0])] == ["Survey"]
     assert list(library.lists.having(papers[4])) == []
+
+
+# Several at once
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda lists, slug, papers: lists.create("Same"),
+        lambda lists, slug, papers: lists.open(slug).add(papers),
+        lambda lists, slug, papers: lists.open(slug).remove(papers[:1]),
+        lambda lists, slug, papers: lists.open(slug).move(papers[0], 3),
+        lambda lists, slug, papers: lists.open(slug).invite("same", Role.VIEWER),
+        lambda lists, slug, papers: lists.accept(lists.invitations().get().pk),
+        lambda lists, slug, papers: lists.open(slug).hand_over(Membership.objects.get().pk),
+        lambda lists, slug, papers: lists.open(slug).delete(),
+    ],
+    ids=["create", "add", "remove", "move", "invite", "accept", "hand over", "delete"],
+)
+def test_two_at_once_are_one_after_the_other(survey, other, papers, act, request):
+    survey.invite("owner", Role.VIEWER)
+    member(survey, other, Role.VIEWER)
+    keys, slug = [paper.pk for paper in papers], survey.reading_list.slug
+    start = Barrier(4)
+
+    def run():
+        try:
+            lists = Library(User.objects.get(username="owner")).lists
+            start.wait()
+            act(lists, slug, keys)
+        except (NotHere, ValidationError, Invitation.DoesNotExist, Membership.DoesNotExist):
+            return 0
+        finally:
+            connection.close()
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        done = sum(pool.map(lambda _: run(), range(4)))
+    assert done >= 1
+    if request.node.callspec.id in ("create", "hand over", "delete"):
+        assert done == 1
+    assert len(places(survey)) in (0, 2, 3, 5)

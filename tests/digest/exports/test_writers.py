@@ -1,5 +1,7 @@
 """The formats together: what they share, and that they agree."""
 
+import csv
+import io
 import json
 import re
 
@@ -18,6 +20,7 @@ def test_every_format_has_a_name_and_a_type():
         "ris": ("RIS", "application/x-research-info-systems; charset=utf-8"),
         "csl.json": ("CSL-JSON", "application/vnd.citationstyles.csl+json"),
         "md": ("Markdown", "text/markdown; charset=utf-8"),
+        "csv": ("CSV", "text/csv; charset=utf-8"),
         "atom": ("Atom", "application/atom+xml; charset=utf-8"),
     }
     assert all(writer.suffix == suffix for suffix, writer in WRITERS.items())
@@ -70,6 +73,7 @@ def test_all_formats_have_the_same_papers_in_the_same_order(archive, about):
         "ris": [record["urls"][0] for record in rispy.loads(text["ris"])],
         "csl.json": [item["URL"] for item in json.loads(text["csl.json"])],
         "md": re.findall(r"^- \[.*\]\((.*?)\)\\$", text["md"], re.MULTILINE),
+        "csv": [line["url"] for line in csv.DictReader(io.StringIO(text["csv"]))],
         "atom": [entry.links[1].href for entry in feedparser.parse(text["atom"]).entries],
     } == dict.fromkeys(WRITERS, addresses)
 
@@ -78,5 +82,5 @@ def test_all_formats_have_the_same_papers_in_the_same_order(archive, about):
 def test_no_file_holds_control_characters(archive, about):
     for suffix, writer in WRITERS.items():
         text = "".join(writer.stream(archive, about))
-        allowed = "\r\n" if suffix == "ris" else "\n"
+        allowed = "\r\n" if suffix in ("csv", "ris") else "\n"
         assert not set(re.findall("[\x00-\x1f\x7f-\x9f]", text)) - set(allowed)

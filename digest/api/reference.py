@@ -1,0 +1,46 @@
+"""What people read of the API: recipes, the reference, the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from digest.middleware import HEADERS
+
+# Swagger's own page styles its elements one by one, and draws its signs from data.
+_POLICY = (
+    HEADERS["Content-Security-Policy"]
+    .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    .replace("img-src 'self'", "img-src 'self' data:")
+)
+
+
+@require_safe
+def recipes(request: HttpRequest) -> HttpResponse:
+    """How to begin."""
+    return render(request, "digest/api.html", {"site": settings.SITE_URL})
+
+
+class Schema(SpectacularAPIView):
+    """The schema, as OpenAPI 3.1."""
+
+    scopes = ("catalogue:read", "")
+
+
+class Reference(SpectacularSwaggerSplitView):
+    """The reference to browse, from this site alone."""
+
+    scopes = ("catalogue:read", "")
+    url_name = "api-schema"
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        response["Content-Security-Policy"] = _POLICY
+        return response

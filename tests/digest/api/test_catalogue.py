@@ -1,0 +1,512 @@
+"""The catalogue for programs: the same papers as the pages, and every error in one shape."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator
+
+from accounts.models import User
+from accounts.tokens import create
+from digest.ingest import load
+from digest.models import Paper, Source
+from tests.samples import NASTY, digest, row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def papers():
+    load(digest(*(row(n, date="2025-02-06") for n in range(1, 4))), "2025-02-06.json")
+    load(
+        digest(
+            row(3, date="2025-02-07"),
+            row(4, title="Zebras", date="2025-02-07", github_urls=[], classification=["Robotics"]),
+            row(5, link="https://arxiv.org/abs/hep-th/9901001", date="2025-02-07"),
+        ),
+        "2025-02-07.json",
+    )
+
+
+def ids(response):
+    assert response.status_code == 200, response.content
+    return [paper["id"] for paper in response.json()["results"]]
+
+
+def problem(response):
+    assert response["Content-Type"] == "application/problem+json"
+    said = response.json()
+    assert said["status"] == response.status_code
+    assert said["type"] == "about:blank"
+    assert said["title"]
+    return said
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def conforms(schema, operation, response):
+    """The answer is as the schema declares it."""
+    (declared,) = [
+        operation_["responses"][str(response.status_code)]["content"]
+        for path in schema["paths"].values()
+        for operation_ in path.values()
+        if operation_["operationId"] == operation
+    ]
+    shape = {**declared["application/json"]["schema"], "components": schema["components"]}
+    Draft202012Validator(shape).validate(response.json())
+
+
+# Papers
+
+
+def test_papers_are_those_of_the_page(client, papers):
+    assert ids(client.get("/api/v1/papers/")) == [
+        *("2502.00004", "hep-th/9901001"),
+        *("2502.00001", "2502.00002", "2502.00003"),
+    ]
+    assert ids(client.get("/api/v1/papers/?q=zebras")) == ["2502.00004"]
+    assert ids(client.get("/api/v1/papers/?q=paper -has:code")) == []
+    assert ids(client.get("/api/v1/papers/?category=robotics")) == ["2502.00004"]
+    assert ids(client.get("/api/v1/papers/?has=code&date_from=2025-02-07")) == ["hep-th/9901001"]
+    assert ids(client.get("/api/v1/papers/?digest=2025-02-07&ordering=newest")) == [
+        *("2502.00004", "hep-th/9901001", "2502.00003"),
+    ]
+
+
+def test_a_paper_is_told_whole(client, papers, schema):
+    response = client.get("/api/v1/papers/2502.00001/")
+    conforms(schema, "paper", response)
+    said = response.json()
+    assert said.pop("changed_at").endswith("Z")
+    assert said == {
+        "id": "2502.00001",
+        "arxiv_id": "2502.00001",
+        "title": "Paper 1",
+        "authors": [
+            {"id": "ada-lovelace", "name": "Ada Lovelace", "is_handle": False},
+            {"id": "alan-turing", "name": "Alan Turing", "is_handle": False},
+        ],
+        "authors_cut": False,
+        "summary": "- First point of 1.\n- Second point.",
+        "categories": [{"id": "text-generation", "name": "Text Generation"}],
+        "links": [{"url": "https://github.com/lab/code-1", "kind": "code"}],
+        "date": "2025-02-06",
+        "url": "https://arxiv.org/abs/2502.00001",
+        "page": "http://localhost:8000/papers/2502.00001/",
+    }
+
+
+@pytest.mark.parametrize("form", ["2502.00001v2", "arXiv:2502.00001", "2502.00001"])
+def test_a_paper_is_known_by_any_form_of_its_id(client, papers, form):
+    response = client.get(f"/api/v1/papers/{form}/")
+    if ":" in form:
+        assert response.status_code == 404  # no address of ours has a colon
+    else:
+        assert response.json()["id"] == "2502.00001"
+
+
+def test_an_old_id_has_its_slash(client, papers):
+    assert client.get("/api/v1/papers/hep-th/9901001/").json()["arxiv_id"] == "hep-th/9901001"
+
+
+def test_fields_are_trimmed(client, papers):
+    response = client.get("/api/v1/papers/?q=zebras&fields=title,id")
+    assert response.json()["results"] == [{"id": "2502.00004", "title": "Zebras"}]
+    assert client.get("/api/v1/papers/2502.00001/?fields=date").json() == {"date": "2025-02-06"}
+
+
+@pytest.mark.parametrize("query", ["", "q=paper", "ordering=newest&q=paper", "has=code"])
+def test_pages_have_each_paper_once(client, papers, query):
+    whole = ids(client.get(f"/api/v1/papers/?{query}"))
+    found, address = [], f"/api/v1/papers/?{query}&page_size=2"
+    while address:
+        said = client.get(address).json()
+        found += [paper["id"] for paper in said["results"]]
+        address = said["next"]
+    assert found == whole
+    assert len(whole) > 2
+
+
+def test_papers_that_come_meanwhile_do_not_shift_the_pages(client, papers):
+    first = client.get("/api/v1/papers/?page_size=2").json()
+    load(digest(row(9, date="2025-02-08")), "2025-02-08.json")
+    assert ids(client.get(first["next"])) == ["2502.00001", "2502.00002"]
+
+
+def test_a_query_that_cannot_be_read_says_so_and_the_rest_is_searched(client, papers):
+    response = client.get("/api/v1/papers/?q=zebras has:nothing")
+    assert ids(response) == ["2502.00004"]
+    assert response.json()["problems"] == [
+        {
+            "part": "has:nothing",
+            "reason": "has: takes code, model, dataset, space, collection, project",
+            "done": "was left out",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("category=nothing", "category"),
+        ("author=nobody", "author"),
+        ("has=nothing", "has"),
+        ("date_from=2025-02-31", "date_from"),
+        ("ordering=colour", "ordering"),
+        ("fields=colour", "fields"),
+        ("page_size=0", "page_size"),
+        ("page_size=101", "page_size"),
+        ("page_size=²", "page_size"),
+        ("cursor=x", "cursor"),
+        ("cursor=WyJ4Il0", "cursor"),
+        ("cursor=W1tbW1tb", "cursor"),
+        ("catgory=robotics", "catgory"),
+        ("order=best", "order"),
+        ("format=docx", "format"),
+        ("modified_since=yesterday", "modified_since"),
+        ("modified_since=2025-02-30", "modified_since"),
+        ("modified_since=2025-01-01&q=x", "q"),
+        ("modified_since=2025-01-01&cursor=WyJ4IiwwLCJ4IiwwXQ", "cursor"),
+    ],
+)
+def test_a_wrong_parameter_is_named(client, papers, query, field):
+    response = client.get(f"/api/v1/papers/?{query}")
+    assert response.status_code == 400
+    assert list(problem(response)["errors"]) == [field]
+
+
+# Files
+
+
+@pytest.mark.parametrize("format", ["bib", "ris", "csl.json", "md"])
+def test_files_are_those_of_the_pages(client, papers, format):
+    ours = b"".join(client.get(f"/api/v1/papers/?q=zebras&format={format}").streaming_content)
+    theirs = b"".join(client.get(f"/papers.{format}?q=zebras").streaming_content)
+    if format in ("bib", "ris", "csl.json"):
+        assert ours == theirs
+    assert b"Zebras" in ours
+    one = client.get(f"/api/v1/papers/2502.00004/?format={format}")
+    assert b"Zebras" in b"".join(one.streaming_content)
+
+
+def test_a_format_is_asked_for_by_accept(client, papers):
+    response = client.get("/api/v1/papers/", headers={"Accept": "application/x-bibtex"})
+    assert response["Content-Type"] == "application/x-bibtex; charset=utf-8"
+    assert b"".join(response.streaming_content).count(b"@misc") == 5
+    refused = client.get("/api/v1/papers/", headers={"Accept": "image/png"})
+    assert refused.status_code == 406
+    assert problem(refused)["title"] == "Not Acceptable"
+
+
+def test_a_table_runs_nothing_in_a_spreadsheet(client):
+    load(digest(row(1, title="=HYPERLINK(1)", summary='- x, "y"\n- z'), *NASTY[1:]), "x.json")
+    response = client.get("/api/v1/papers/?format=csv")
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    assert rows[0]["title"] == "'=HYPERLINK(1)"
+    assert rows[0]["summary"] == '\'- x, "y"\n- z'
+    assert rows[0]["authors"] == "Ada Lovelace; Alan Turing"
+    for line in rows:
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in line.values())
+
+
+# Changes
+
+
+def changes(client, since, size=100):
+    papers, gone = [], []
+    address = f"/api/v1/papers/?modified_since={since}&page_size={size}"
+    while address:
+        said = client.get(address).json()
+        papers += [paper["id"] for paper in said["results"]]
+        gone += [stone["id"] for stone in said["gone"]]
+        address = said["next"]
+    return sorted(papers), sorted(gone)
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_mirror_stays_in_step(client, papers, size):
+    everything = changes(client, "2000-01-01", size)
+    assert everything == (sorted(Paper.objects.values_list("slug", flat=True)), [])
+    now = timezone.now().isoformat()
+    assert changes(client, now, size) == ([], [])
+    load(digest(row(1, title="Renamed", date="2025-02-08"), row(7, date="2025-02-08")), "c.json")
+    assert changes(client, now, size) == (["2502.00001", "2502.00007"], [])
+    gone = Paper.objects.get(slug="2502.00002")
+    gone.entries.all().delete()
+    gone.delete()
+    assert changes(client, now, size) == (["2502.00001", "2502.00007"], ["2502.00002"])
+    load(digest(row(2, date="2025-02-09")), "d.json")
+    assert changes(client, now, size)[1] == []
+
+
+def test_loading_the_same_again_changes_nothing(client, papers):
+    now = timezone.now().isoformat()
+    load(digest(*(row(n, date="2025-02-06") for n in range(1, 4))) + b" ", "2025-02-06.json")
+    assert changes(client, now) == ([], [])
+
+
+# Digests, authors, categories, links
+
+
+def test_digests_and_their_papers_in_order(client, papers, schema):
+    said = client.get("/api/v1/digests/")
+    conforms(schema, "digests", said)
+    assert [(d["date"], d["paper_count"]) for d in said.json()["results"]] == [
+        ("2025-02-07", 3),
+        ("2025-02-06", 3),
+    ]
+    one = client.get("/api/v1/digests/2025-02-07/")
+    conforms(schema, "digest", one)
+    assert [p["id"] for p in one.json()["papers"]] == [
+        *("2502.00003", "2502.00004", "hep-th/9901001"),
+    ]
+    for address in ("/api/v1/digests/2025-02-08/", "/api/v1/digests/2025-02-31/"):
+        assert problem(client.get(address))["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "ordering"),
+    [
+        ("authors", "-paper_count"),
+        ("authors", "name"),
+        ("categories", "name"),
+        ("categories", "-paper_count"),
+        ("links", "id"),
+        ("digests", "date"),
+        ("digests", "-date"),
+    ],
+)
+def test_lists_have_each_row_once(client, papers, schema, kind, ordering):
+    whole = client.get(f"/api/v1/{kind}/?ordering={ordering}")
+    conforms(schema, kind, whole)
+    found, address = [], f"/api/v1/{kind}/?ordering={ordering}&page_size=1"
+    while address:
+        said = client.get(address).json()
+        found += said["results"]
+        address = said["next"]
+    assert found[:100] == whole.json()["results"][:100]
+    assert problem(client.get(f"/api/v1/{kind}/?ordering=colour"))["errors"].keys() == {"ordering"}
+
+
+def test_one_of_each(client, papers, schema):
+    author = client.get("/api/v1/authors/ada-lovelace/")
+    conforms(schema, "author", author)
+    assert author.json()["paper_count"] == 5
+    category = client.get("/api/v1/categories/text-generation/")
+    conforms(schema, "category", category)
+    assert category.json()["area"] == "natural-language-processing"
+    for address in ("authors/nobody/", "categories/nothing/", "papers/nothing/", "nothing/"):
+        assert problem(client.get(f"/api/v1/{address}"))["status"] == 404
+
+
+def test_links_of_a_kind(client, papers):
+    said = client.get("/api/v1/links/?kind=code").json()
+    assert {link["paper"] for link in said["results"]} == set(
+        Paper.objects.exclude(slug="2502.00004").values_list("slug", flat=True)
+    )
+    assert client.get("/api/v1/links/?kind=model").json()["results"] == []
+    assert "kind" in problem(client.get("/api/v1/links/?kind=x"))["errors"]
+
+
+# Lookup
+
+
+def test_a_lookup_says_of_each_whether_it_is_here(client, papers, schema):
+    given = [
+        "arXiv:2502.00001v3",
+        "https://huggingface.co/papers/2502.00002",
+        "2502.99999",
+        "?",
+        "",
+    ]
+    response = client.post("/api/v1/papers/lookup/", {"ids": given}, "application/json")
+    conforms(schema, "papers_lookup", response)
+    found = [
+        (one["given"], one["arxiv_id"], one["paper"] and one["paper"]["id"])
+        for one in response.json()["results"]
+    ]
+    assert found == [
+        (given[0], "2502.00001", "2502.00001"),
+        (given[1], "2502.00002", "2502.00002"),
+        (given[2], "2502.99999", None),
+        ("?", None, None),
+        ("", None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"ids": "2502.00001"}, 400),
+        ({"ids": [1]}, 400),
+        ({}, 400),
+        ([], 400),
+        ({"ids": ["x"] * 501}, 400),
+        ({"ids": ["\x00"]}, 400),
+        ({"ids": ["\ud800"]}, 400),
+        ({"ids": []}, 200),
+    ],
+)
+def test_a_lookup_of_nonsense(client, papers, body, status):
+    response = client.post("/api/v1/papers/lookup/", json.dumps(body), "application/json")
+    assert response.status_code == status
+    if status == 400:
+        assert problem(response)["errors"].keys() == {"ids"}
+
+
+# Pushing a digest
+
+
+@pytest.fixture
+def curator(django_user_model):
+    user = django_user_model.objects.create_user("curator")
+    names = ("add_source", "view_source")
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    return user
+
+
+def bearer(user, *scopes, **options):
+    _, secret = create(user, f"For {' '.join(scopes)} {len(options)}", list(scopes), **options)
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+FILE = digest(row(1, date="2025-02-06"))
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/markdown", "application/octet-stream"])
+def test_a_digest_is_pushed_once(curator, schema, kind):
+    client = bearer(curator, "digests:write")
+    address = "/api/v1/digests/?name=2025-02-06.json"
+    dry = client.post(f"{address}&dry_run=1", FILE, kind)
+    assert (dry.status_code, dry.json()["written"], dry.json()["new"]) == (200, False, 1)
+    assert not Source.objects.exists()
+    first = client.post(address, FILE, kind)
+    conforms(schema, "digest_load", first)
+    assert (first.status_code, first.json()["status"], first.json()["new"]) == (201, "loaded", 1)
+    again = client.post(address, FILE, kind)
+    assert (again.status_code, again.json()["status"]) == (200, "known")
+    assert Source.objects.get().loaded_by == curator
+    assert Source.objects.get().name == "2025-02-06.json"
+
+
+def test_a_digest_is_pushed_as_a_form(curator):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    file = SimpleUploadedFile("2025-02-06.json", FILE)
+    response = bearer(curator, "digests:write").post("/api/v1/digests/", {"file": file})
+    assert (response.status_code, response.json()["name"]) == (201, "2025-02-06.json")
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "kind", "status", "field"),
+    [
+        ("", b"no digest", "text/plain", 400, "file"),
+        ("", b"", "text/plain", 400, None),
+        ("", b"\xff\xfe\x00", "application/octet-stream", 400, "file"),
+        ("dry_run=yes", FILE, "application/json", 400, "dry_run"),
+        ("dryrun=1", FILE, "application/json", 400, "dryrun"),
+        ("", b"x", "image/png", 415, None),
+    ],
+)
+def test_what_cannot_be_loaded_is_said(curator, query, body, kind, status, field):
+    response = bearer(curator, "digests:write").post(f"/api/v1/digests/?{query}", body, kind)
+    said = problem(response)
+    assert said["status"] == status
+    if field:
+        assert list(said["errors"]) == [field]
+    assert not Source.objects.exists()
+
+
+def test_who_may_push_and_see_sources(client, curator, papers, schema):
+    other = User.objects.create_user("other")
+    answers = {
+        "nobody": client,
+        "curator, other scope": bearer(curator, "catalogue:read", "library:write"),
+        "other, scope": bearer(other, "digests:write"),
+        "curator": bearer(curator, "digests:write"),
+    }
+    pushed = {
+        who: c.post("/api/v1/digests/", FILE, "application/json").status_code
+        for who, c in answers.items()
+    }
+    seen = {who: c.get("/api/v1/sources/").status_code for who, c in answers.items()}
+    assert list(pushed.values()) == [401, 403, 403, 201]
+    assert list(seen.values()) == [401, 403, 403, 200]
+    sources = answers["curator"].get("/api/v1/sources/")
+    conforms(schema, "sources", sources)
+    pk = sources.json()["results"][0]["id"]
+    conforms(schema, "source", answers["curator"].get(f"/api/v1/sources/{pk}/"))
+    assert answers["curator"].get("/api/v1/sources/99999999999999999999/").status_code == 404
+
+
+# Manners
+
+
+def test_an_unknown_token_is_refused(papers, curator):
+    expired = bearer(curator, "catalogue:read", expires_at=timezone.now() - timedelta(1))
+    for client in (Client(headers={"Authorization": "Bearer pd_x"}), expired):
+        response = client.get("/api/v1/papers/")
+        assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
+        problem(response)
+    other = bearer(curator, "library:read").get("/api/v1/papers/")
+    assert problem(other)["detail"] == "The token does not have the scope for this."
+
+
+@pytest.mark.parametrize(
+    "address", ["papers/", "papers/2502.00001/", "digests/", "authors/?page_size=1", "links/"]
+)
+def test_nothing_is_sent_twice(client, papers, address):
+    first = client.get(f"/api/v1/{address}")
+    known = {"If-None-Match": first["ETag"]}
+    again = client.get(f"/api/v1/{address}", headers=known)
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    since = {"If-Modified-Since": first["Last-Modified"]}
+    assert client.get(f"/api/v1/{address}", headers=since).status_code == 304
+    load(digest(row(40)), "later.json")
+    assert client.get(f"/api/v1/{address}", headers=known).status_code == 200
+
+
+def test_other_sites_may_read_the_catalogue_alone(client, papers):
+    for address in ("papers/", "digests/2025-02-06/"):
+        assert client.get(f"/api/v1/{address}")["Access-Control-Allow-Origin"] == "*"
+        asked = client.options(f"/api/v1/{address}")
+        assert "GET" in asked["Access-Control-Allow-Methods"]
+    for address in ("/api/v1/sources/", "/api/v1/library/bookmarks/", "/"):
+        assert "Access-Control-Allow-Origin" not in client.get(address)
+
+
+def test_limits(client, papers, settings):
+    settings.API_RATE_ANONYMOUS = 2
+    left = [client.get("/api/v1/papers/")["RateLimit-Remaining"] for _ in range(2)]
+    assert left == ["1", "0"]
+    for spoofed in ("1.1.1.1", "2.2.2.2"):
+        refused = client.get("/api/v1/papers/", headers={"X-Forwarded-For": spoofed})
+        assert problem(refused)["status"] == 429
+        assert 1 <= int(refused["Retry-After"]) <= 60
+
+
+def test_answers_are_packed(client, papers):
+    packed = client.get("/api/v1/papers/", headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+
+
+def test_wrong_methods(client, papers):
+    for method in (client.post, client.put, client.delete, client.patch):
+        assert problem(method("/api/v1/papers/"))["status"] == 405
+
+
+@pytest.mark.parametrize("address", ["/api/v1/papers/", "/api/v1/papers/?q=paper"])
+def test_as_many_queries_for_one_as_for_many(client, papers, django_assert_num_queries, address):
+    client.get("/api/v1/papers/")
+    for size in (1, 3):
+        with django_assert_num_queries(7 if "q=" in address else 6):
+            client.get(f"{address}{'&' if '?' in address else '?'}page_size={size}")
