@@ -159,7 +159,8 @@ class ItemChange(Serializer):
         max_length=200,
         required=False,
         allow_blank=True,
-        help_text="when the paper is moved, by default that of the paper before it",
+        help_text="with a position, one of the sections that meet there, else that of the paper"
+        " before it",
     )
     shows_note = Flag(required=False, help_text="for the list's owner alone to say")
     position = Number(

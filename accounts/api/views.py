@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers, set_response_etag
 from django.utils.http import http_date, parse_etags
@@ -305,7 +306,7 @@ class Lists(LibraryViewSet):
     def make(self, request: Request) -> Response:
         """Make a list."""
         made = self.library.lists.create(**read(said.NewList, request.data))
-        there = {"Location": settings.SITE_URL + request.path + made.slug + "/"}
+        there = {"Location": settings.SITE_URL + reverse("api-list", args=[made.slug])}
         return Response(_list(made, Access.OWNER, 0), 201, headers=there)
 
     @extend_schema(**schema.LIST_)
@@ -362,7 +363,7 @@ def _opened(opened: OpenList) -> Row:
 def _list(found: ReadingList, access: Access, items_count: int) -> Row:
     link = None
     if access == Access.OWNER and found.visibility == Visibility.LINK:
-        link = f"{settings.SITE_URL}/lists/shared/{found.secret}/"
+        link = settings.SITE_URL + reverse("shared-list", args=[found.secret])
     return {
         "id": found.slug,
         "name": found.name,
@@ -373,7 +374,7 @@ def _list(found: ReadingList, access: Access, items_count: int) -> Row:
         "items_count": items_count,
         "added_at": found.added_at,
         "changed_at": found.changed_at,
-        "page": f"{settings.SITE_URL}/lists/{found.slug}/",
+        "page": settings.SITE_URL + found.get_absolute_url(),
         "link": link,
     }
 

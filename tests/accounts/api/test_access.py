@@ -158,14 +158,15 @@ def world(declared, owner, other, viewer, papers):
 
 def expected(answer, reads):
     """What everybody is answered, by what the owner is, and somebody else."""
+    may_not = 405 if answer.mine == 405 else 403
     return {
-        "nobody": 401,
+        "nobody": 405 if answer.mine == 405 else 401,
         "session": answer.mine,
         "session, without CSRF token": answer.mine if reads else 403,
-        "token to read": answer.mine if reads else 403,
-        "token to write": 403 if reads else answer.mine,
+        "token to read": answer.mine if reads else may_not,
+        "token to write": may_not if reads else answer.mine,
         "whole token": answer.mine,
-        "token for the rest": 403,
+        "token for the rest": may_not,
         "expired token": 401,
         "revoked token": 401,
         "token of somebody else": answer.theirs,

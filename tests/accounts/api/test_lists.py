@@ -191,7 +191,7 @@ def test_what_a_list_says_of_a_paper_is_changed(mine, library, survey, papers):
     assert said.pop("added_at")
     assert said.pop("paper")["title"] == "Paper 2"
     assert said == {
-        "position": 2,
+        "position": 3,  # so that no section is divided
         "section": "Data",
         "comment": "See **2**",
         "shows_note": True,
@@ -209,8 +209,15 @@ def test_a_paper_is_moved(mine, survey):
         assert order(mine, survey) == [3, 1, 2]
     assert mine.patch(there, {"position": 99}).json()["position"] == 3
     assert order(mine, survey) == [1, 2, 3]
-    moved = mine.patch(there, {"position": 2, "section": "Its own", "comment": "x"}).json()
-    assert (moved["position"], moved["section"], moved["comment"]) == (2, "Its own", "x")
+
+
+def test_a_moved_paper_comes_under_a_section_that_is_there(mine, survey):
+    first, last = (f"{survey}items/{IDS[n]}/" for n in (0, 2))
+    mine.patch(last, {"section": "Data"})
+    # Between the two sections it may be under either, and in one of them under that alone
+    for section, place, found in (("Data", 2, "Data"), ("", 2, ""), ("Data", 1, "")):
+        moved = mine.patch(first, {"position": place, "section": section, "comment": "x"}).json()
+        assert (moved["position"], moved["section"], moved["comment"]) == (place, found, "x")
 
 
 @pytest.mark.parametrize(
