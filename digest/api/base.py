@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -13,7 +13,9 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.http import http_date
 from django.views.decorators.gzip import gzip_page
-from rest_framework.renderers import JSONRenderer
+from rest_framework.exceptions import ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
@@ -22,12 +24,24 @@ from digest.models import Catalogue
 from .access import announce
 
 
+class Negotiation(DefaultContentNegotiation):
+    """Answers in the format that `format` names, else in one that `Accept` takes."""
+
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str | None) -> Any:
+        found = [renderer for renderer in renderers if renderer.format == format]
+        if not found:
+            known = ", ".join(renderer.format for renderer in renderers)
+            raise ValidationError({"format": [f"This is none of {known}."]})
+        return found
+
+
 @method_decorator(gzip_page, name="dispatch")
 class ApiViewSet(ViewSet):
     """scopes: what a token needs to read and to write."""
 
     scopes: tuple[str, str]
-    renderer_classes = [JSONRenderer]
+    renderer_classes: Any = [JSONRenderer]
+    content_negotiation_class = Negotiation
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -16,7 +16,6 @@ from django.http import HttpResponseBase, QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ParseError, PermissionDenied, ValidationError
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -40,17 +39,6 @@ LOOKUP = 500
 
 
 # What addresses may say
-
-
-class Negotiation(DefaultContentNegotiation):
-    """Answers in the format that `format` names, else in one that `Accept` takes."""
-
-    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str | None) -> Any:
-        found = [renderer for renderer in renderers if renderer.format == format]
-        if not found:
-            known = ", ".join(renderer.format for renderer in renderers)
-            raise ValidationError({"format": [f"This is none of {known}."]})
-        return found
 
 
 def _file_renderer(suffix: str) -> type[BaseRenderer]:
@@ -173,7 +161,6 @@ class Papers(CatalogueViewSet):
     """Papers, as the site's own pages find them."""
 
     renderer_classes = FILE_RENDERERS
-    content_negotiation_class = Negotiation
 
     @extend_schema(**schema.PAPERS)
     def list(self, request: Request) -> HttpResponseBase:

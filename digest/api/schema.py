@@ -107,7 +107,9 @@ class PaperPage(serializers.Serializer[Any]):
 
 class Lookup(serializers.Serializer[Any]):
     ids = serializers.ListField(
-        child=serializers.CharField(), max_length=500, help_text="arXiv ids or addresses, any form"
+        child=serializers.CharField(allow_blank=True),
+        max_length=500,
+        help_text="arXiv ids or addresses, any form",
     )
 
 
@@ -244,8 +246,15 @@ def query(
 
 
 SIZE = query("page_size", "rows of a page: 1 to 100", int)
-CURSOR = query("cursor", "where the page begins, as `next` says it")
-FIELDS = query("fields", "fields of a paper to be told, separated by commas: `id,title`")
+CURSOR = query("cursor", "where the page begins, as `next` says it", pattern="^[A-Za-z0-9_-]+$")
+_FIELD = "|".join(Paper().fields)
+FIELDS = query(
+    "fields",
+    "fields of a paper to be told, separated by commas: `id,title`",
+    pattern=f"^({_FIELD})(,({_FIELD}))*$",
+)
+PUBLIC: list[Any] = [{"cookieAuth": []}, {"token": []}, {}]
+"""Who may ask: anybody, with a token or without."""
 FORMAT = query(
     "format",
     "`json`, or the whole list as a file: `bib`, `ris`, `csl.json`, `md`, `csv`",
@@ -282,18 +291,22 @@ def example(value: Any, name: str = "Example", **options: Any) -> OpenApiExample
     return OpenApiExample(name, value=value, **options)
 
 
-def _listed(name: str, row: type[serializers.Serializer[Any]], *more: Any, orders: Any) -> Any:
+def _listed(
+    name: str, row: type[serializers.Serializer[Any]], *more: Any, orders: Any, public: bool = True
+) -> Any:
     ordering = [query("ordering", "of the rows", enum=list(orders))] if orders else []
     return {
         "operation_id": name,
+        "auth": PUBLIC if public else None,
         "parameters": [SIZE, CURSOR, *ordering, JSON_ONLY, *more],
         "responses": {200: single(page_of(row)), **problems(*COMMON)},
     }
 
 
-def _one(name: str, row: Any, *parameters: Any) -> Any:
+def _one(name: str, row: Any, *parameters: Any, public: bool = True) -> Any:
     return {
         "operation_id": name,
+        "auth": PUBLIC if public else None,
         "parameters": [JSON_ONLY, *parameters],
         "responses": {200: row, **problems(*COMMON, 404)},
     }
@@ -301,6 +314,7 @@ def _one(name: str, row: Any, *parameters: Any) -> Any:
 
 PAPERS: dict[str, Any] = {
     "operation_id": "papers",
+    "auth": PUBLIC,
     "summary": "Papers that match",
     "parameters": [
         query("q", "the site's query language: `diffusion -video has:code date:2025-02`"),
@@ -345,6 +359,7 @@ PAPERS: dict[str, Any] = {
 }
 PAPER: dict[str, Any] = {
     "operation_id": "paper",
+    "auth": PUBLIC,
     "summary": "One paper, by its arXiv id in any form",
     "parameters": [FIELDS, FORMAT],
     "responses": {(200, "application/json"): TrimmedPaper, **FILES, **problems(*COMMON, 404)},
@@ -359,6 +374,7 @@ PAPER: dict[str, Any] = {
 }
 LOOKUP: dict[str, Any] = {
     "operation_id": "papers_lookup",
+    "auth": PUBLIC,
     "summary": "Which of up to 500 arXiv ids or addresses are here",
     "parameters": [JSON_ONLY],
     "request": Lookup,
@@ -393,5 +409,5 @@ AUTHOR = _one("author", Author)
 CATEGORIES = _listed("categories", Category, orders=("name", "-paper_count"))
 CATEGORY = _one("category", Category)
 LINKS = _listed("links", Link, query("kind", "of the links", enum=list(KINDS)), orders=("id",))
-SOURCES = _listed("sources", Source, orders=())
-SOURCE = _one("source", Source)
+SOURCES = _listed("sources", Source, orders=(), public=False)
+SOURCE = _one("source", Source, public=False)
