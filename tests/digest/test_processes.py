@@ -94,7 +94,9 @@ def test_a_page_kept_by_one_process_ends_when_another_loads(files, own_database)
         "for _ in sys.stdin:"
         "    print(visitor.get('/papers/').content.count(b'<article'), flush=True)"
     )
-    reader = manage(own_database, "shell", "-v", "0", "-c", code, stdin=subprocess.PIPE)
+    # With the tests' settings, which need no collected static files.
+    options = ("--settings", "tests.settings", "-v", "0")
+    reader = manage(own_database, "shell", *options, "-c", code, stdin=subprocess.PIPE)
 
     def shown():
         reader.stdin.write("\n")
