@@ -208,6 +208,7 @@ LISTS = operation(
 LIST_MAKE = operation(
     "list_make",
     {201: said.ReadingList},
+    409,
     takes=said.NewList,
     parameters=(LOCATION,),
     examples=(
@@ -221,7 +222,7 @@ LIST_ = operation(
 LIST_CHANGE = operation(
     "list_change",
     {200: said.ReadingList},
-    404,
+    *(404, 409),
     takes=said.ListChange,
     parameters=(LIST,),
     examples=(_asked({"visibility": "members"}), _told(_LIST)),
@@ -231,7 +232,7 @@ LEAVE = operation("list_leave", {204: None}, 404, parameters=(LIST,))
 HAND_OVER = operation(
     "list_hand_over",
     {200: said.ReadingList},
-    404,
+    *(404, 409),
     takes=said.Successor,
     parameters=(LIST,),
     examples=(_asked({"member": 7}), _told({**_LIST, "owner": "Grace", "access": "editor"})),
@@ -247,7 +248,7 @@ ITEMS = operation(
 ITEMS_ADD = operation(
     "list_items_add",
     {200: said.ItemsAdded},
-    404,
+    *(404, 409),
     takes=said.NewItems,
     parameters=(LIST,),
     examples=(
@@ -299,7 +300,7 @@ MEMBERS = operation(
 INVITE = operation(
     "list_invite",
     {201: said.Invited},
-    404,
+    *(404, 409),
     takes=said.Invitee,
     parameters=(LIST,),
     examples=(
@@ -353,7 +354,7 @@ IMPORT: dict[str, Any] = operation(
             resource_type_field_name=None,
         )
     },
-    404,
+    *(404, 409),
     takes=said.ImportText,
     examples=(
         _asked({"text": "2502.02737\nhttps://arxiv.org/abs/1706.03762", "dry_run": False}),
@@ -375,7 +376,7 @@ IMPORT: dict[str, Any] = operation(
         ),
     ),
 ) | {"request": {"application/json": said.ImportText, "multipart/form-data": said.ImportFile}}
-EXPORT = operation("export", {(200, "application/zip"): OpenApiTypes.BINARY})
+EXPORT = operation("export", {(200, "application/zip"): OpenApiTypes.BINARY}, 404)
 
 # What is new
 

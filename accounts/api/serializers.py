@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
-from rest_framework.fields import empty
 
 from accounts.library import Sort
 from accounts.models import COMMENT_LENGTH, NOTE_LENGTH, Role, Status, Visibility
@@ -29,6 +29,12 @@ Serializer = serializers.Serializer[Any]
 
 
 class Text(serializers.CharField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if not self.allow_blank:
+            # So that what is declared says it, too.
+            self.validators.append(RegexValidator(r"\S", self.error_messages["blank"]))
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
@@ -51,9 +57,6 @@ class Number(serializers.IntegerField):
 
 class Flag(serializers.BooleanField):
     """true or false; in a form, where all is text, the same as text."""
-
-    # DRF takes a form that does not say it for a browser's with the box unticked.
-    default_empty_html = empty
 
     def to_internal_value(self, data: Any) -> bool:
         if data is True or data == "true":
@@ -81,7 +84,7 @@ class Papers(serializers.ListField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             child=Text(max_length=NAME_LENGTH),
-            allow_empty=False,
+            min_length=1,
             max_length=MOST_PAPERS,
             help_text="arXiv ids in any common form, or ids of papers here",
             **options,
@@ -129,11 +132,6 @@ class Bulk(Serializer):
 
 class NoteText(Serializer):
     text = Text(max_length=NOTE_LENGTH, trim_whitespace=False, help_text="Markdown")
-
-    def validate_text(self, text: str) -> str:
-        if not text.strip():
-            raise serializers.ValidationError("A note says something. DELETE takes it away.")
-        return text
 
 
 class NewList(Serializer):

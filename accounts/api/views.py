@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from http import HTTPStatus
 from tempfile import TemporaryFile
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.exceptions import ValidationError as Refused
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers, set_response_etag
@@ -50,6 +52,9 @@ Row = dict[str, Any]
 
 def read(serializer: type[said.Serializer], data: Any) -> Row:
     """What a program said, checked. Raises ValidationError, by field."""
+    if isinstance(data, QueryDict):
+        # DRF takes it for a browser's form, where what is empty or missing was not filled in.
+        data = data.dict()
     asked = serializer(data=data)
     asked.is_valid(raise_exception=True)
     return cast(Row, asked.validated_data)
@@ -65,6 +70,14 @@ class LibraryViewSet(ApiViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.library = Library(request.user)
+
+    def handle_exception(self, error: Exception) -> Response:
+        response = super().handle_exception(error)
+        if isinstance(error, Refused):
+            # What was said is in order by itself: it collides with what is there.
+            response.status_code = 409
+            response.data |= {"title": HTTPStatus.CONFLICT.phrase, "status": 409}
+        return response
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -606,11 +619,10 @@ class Transfer(LibraryViewSet):
 
     def _content(self, request: Request) -> tuple[bytes, Row]:
         """What is brought, and how it is to be taken in."""
-        data = request.data
-        if not request.FILES and "file" not in data:
-            asked = read(said.ImportText, data)
+        if not (isinstance(request.data, Mapping) and "file" in request.data):
+            asked = read(said.ImportText, request.data)
             return asked["text"].encode(), asked
-        asked = read(said.ImportFile, data)
+        asked = read(said.ImportFile, request.data)
         if asked["file"].size > MAX_UPLOAD:
             raise ValidationError({"file": f"A file has at most {MAX_UPLOAD // 10**6} MB."})
         return asked["file"].read(), asked

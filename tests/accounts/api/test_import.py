@@ -100,10 +100,12 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_its_own(mine, papers):
         ({"text": "x", "status": "lent"}, "status"),
         ({"text": "x", "list": ["x"]}, "list"),
         ({"file": "x"}, "file"),
+        (5, "non_field_errors"),
+        ([], "non_field_errors"),
     ],
 )
 def test_what_cannot_be_brought(mine, papers, data, field):
-    assert [*errors(mine.post("import/", data))] == [field]
+    assert [*errors(mine.post("import/", json.dumps(data).encode()))] == [field]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,7 @@ def test_what_cannot_be_brought(mine, papers, data, field):
         ({"file": ""}, "file"),
         ({"file": SimpleUploadedFile("x", b"")}, "file"),
         ({"file": SimpleUploadedFile("x", b"2502.00001"), "dry_run": "1"}, "dry_run"),
+        ({"file": SimpleUploadedFile("x", b"2502.00001"), "dry_run": ""}, "dry_run"),
         ({"file": SimpleUploadedFile("x", b"PK\x03\x04 no archive")}, "file"),
     ],
 )

@@ -64,13 +64,25 @@ def test_a_list_is_made(mine, owner, papers):
         ({"name": "x" * 201}, "name"),
         ({"name": "a\x00"}, "name"),
         ({"name": 5}, "name"),
-        ({"name": "SURVEY"}, "name"),
         ({"name": "x", "description": "x" * 4001}, "description"),
         ({"name": "x", "visibility": "some"}, "visibility"),
     ],
 )
 def test_a_list_that_cannot_be(mine, survey, data, field):
     assert [*errors(mine.post("lists/", data))] == [field]
+    assert ReadingList.objects.count() == 1
+
+
+def collides(response):
+    """With what there is, by field."""
+    assert response.status_code == 409
+    assert (response.json()["title"], response.json()["status"]) == ("Conflict", 409)
+    return response.json()["errors"]
+
+
+def test_a_name_is_had_once(mine, survey):
+    said = {"name": ["There is a list “SURVEY” already."]}
+    assert collides(mine.post("lists/", {"name": "SURVEY"})) == said
     assert ReadingList.objects.count() == 1
 
 
@@ -112,7 +124,7 @@ def test_a_change_that_cannot_be_changes_nothing(mine, survey, data):
     mine.post("lists/", {"name": "Taken"})
     before = mine.get(survey).json()
     response = mine.patch(survey, {"visibility": "public", "description": "New", **data})
-    assert [*errors(response)] == [*data]
+    assert [*(collides if "Taken" in data.values() else errors)(response)] == [*data]
     assert mine.get(survey).json() == before
 
 
@@ -181,6 +193,17 @@ def test_papers_are_put_at_the_end_and_once(mine, survey):
 )
 def test_papers_that_cannot_be_put(mine, survey, data, field):
     assert [*errors(mine.post(f"{survey}items/", data))] == [field]
+
+
+def test_a_list_that_is_full(mine, survey, monkeypatch):
+    monkeypatch.setattr("accounts.library.lists.MOST_ITEMS", 4)
+    response = mine.post(f"{survey}items/", {"papers": IDS})
+    assert collides(response) == {"non_field_errors": ["A list has at most 4 papers."]}
+    slug = survey.split("/")[1]
+    bring = {"text": "\n".join(IDS), "list": slug, "dry_run": False}
+    assert mine.post("import/", bring).status_code == 409
+    assert mine.get("bookmarks/").json()["count"] == 0
+    assert order(mine, survey) == [1, 2, 3]
 
 
 def test_what_a_list_says_of_a_paper_is_changed(mine, library, survey, papers):
@@ -397,7 +420,7 @@ def test_a_list_is_handed_over(mine, program, editor, survey):
 def test_nobody_is_handed_two_lists_of_one_name(mine, program, editor, survey):
     program(editor).post("lists/", {"name": "survey"})
     key = members(mine, survey)["editor"][0]
-    assert [*errors(mine.post(f"{survey}hand-over/", {"member": key}))] == ["name"]
+    assert [*collides(mine.post(f"{survey}hand-over/", {"member": key}))] == ["name"]
     assert mine.get(survey).json()["access"] == "owner"
     assert Membership.objects.count() == 2
 
