@@ -17,7 +17,7 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
 
-.PHONY: help run install test chromium lint format lock clean
+.PHONY: help run install test chromium lint format schema lock clean
 
 help:
 	@echo "make run      install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
@@ -25,6 +25,7 @@ help:
 	@echo "make test     run every test, on SQLite and on PostgreSQL"
 	@echo "make lint     check style, types, templates, migrations and settings"
 	@echo "make format   put code and templates into shape"
+	@echo "make schema   renew the API's schema after a change in it"
 	@echo "make lock     renew requirements/ from pyproject.toml"
 	@echo "make clean    remove what can be made again; var/, with the data, stays"
 
@@ -66,6 +67,9 @@ format: $(DEV)
 	$(VENV) -m ruff check --fix
 	$(VENV) -m ruff format
 	$(VENV) -m djlint --quiet --reformat templates
+
+schema: $(DEV)
+	$(MANAGE) spectacular --validate --fail-on-warn --file digest/api/openapi.yml
 
 lock: $(DEV)
 	$(LOCK) --output-file requirements/base.txt

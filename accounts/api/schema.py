@@ -376,7 +376,7 @@ IMPORT: dict[str, Any] = operation(
         ),
     ),
 ) | {"request": {"application/json": said.ImportText, "multipart/form-data": said.ImportFile}}
-EXPORT = operation("export", {(200, "application/zip"): OpenApiTypes.BINARY}, 404)
+EXPORT = operation("export", {(200, "application/zip"): OpenApiTypes.BINARY}, 400, 404)
 
 # What is new
 

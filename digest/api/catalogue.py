@@ -168,6 +168,9 @@ class Papers(CatalogueViewSet):
             return self._changes(request)
         filters = [name for name in PaperFilter.base_filters if name != "order"]
         only(request, *filters, "ordering", "fields", "page_size", "cursor")
+        empty = {n: ["Say a value."] for n, said in request.GET.lists() if n != "q" and "" in said}
+        if empty:
+            raise ValidationError(empty)
         asked = QueryDict(mutable=True)
         for name, values in request.GET.lists():
             asked.setlist("order" if name == "ordering" else name, values)
