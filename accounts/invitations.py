@@ -1,19 +1,33 @@
-"""Invitations to the site: links that let whoever has them sign up, with the address they name.
+"""Invitations to the site, and the mails that invite people to reading lists.
 
-Nothing is stored. A link is signed with the site's key, and is used up by the account that it
-led to: the address is then confirmed, and no second account can confirm it.
+To the site: links that let whoever has them sign up, with the address they name. Nothing is stored.
+A link is signed with the site's key, and is used up by the account that it led to: the address is
+then confirmed, and no second account can confirm it.
 """
 
+import hashlib
+import logging
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
+from django.core.cache import cache
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from .library import OpenList
+from .models import Invitation, User
+
 LASTS = timedelta(days=7)
+MAILS_A_DAY = 50
+"""Mails of one person that invite to lists, at most; to one address, one."""
+_DAY = 24 * 3600
 _SALT = "accounts.invitations"
+
+log = logging.getLogger(__name__)
 
 
 def invitation(address: str) -> str:
@@ -34,3 +48,38 @@ def invited(token: str) -> str | None:
 def has_account(address: str) -> bool:
     """Whether somebody confirmed this address as theirs."""
     return bool(EmailAddress.objects.filter(email=address.lower(), verified=True).exists())
+
+
+# To a reading list
+
+
+def write_to(owner: User, opened: OpenList, asked: Invitation) -> None:
+    """Tell the person by e-mail, where there is an address, and too much was not sent already."""
+    address = opened.address(asked)
+    if not address or not _may_write(owner, address):
+        return
+    context = {
+        "owner": owner,
+        "invitation": asked,
+        "list": opened.reading_list,
+        "lists": settings.SITE_URL + reverse("reading-lists"),
+    }
+    try:
+        send_mail(
+            f"{owner} invites you to a reading list",
+            render_to_string("accounts/email/list_invitation.txt", context),
+            None,
+            [address],
+        )
+    except OSError:
+        # The invitation is there; whether the mail got away would tell of the person.
+        log.exception("An invitation could not be sent")
+
+
+def _may_write(owner: User, address: str) -> bool:
+    """Count one more mail; whether the day's number allows it."""
+    digest = hashlib.sha256(address.lower().encode()).hexdigest()
+    if not cache.add(f"list-invitation:{owner.pk}:{digest}", 1, _DAY):
+        return False
+    count = f"list-invitations:{owner.pk}"
+    return cache.add(count, 1, _DAY) or cache.incr(count) <= MAILS_A_DAY

@@ -172,7 +172,7 @@ class Invitee(Serializer):
 
 
 class RoleChange(Serializer):
-    role = Choice(Role.choices)
+    role = Choice(Role.choices, required=False)
 
 
 class Successor(Serializer):

@@ -27,6 +27,7 @@ from rest_framework.response import Response
 from accounts import references
 from accounts.archive import BadArchive
 from accounts.forms.library import MAX_UPLOAD
+from accounts.invitations import write_to
 from accounts.library import Access, Conflict, Library, NotHere, OpenList, Sort
 from accounts.models import (
     Invitation,
@@ -489,16 +490,19 @@ class Members(LibraryViewSet):
         """Ask somebody to come to your list, or as what. A private list is then its members'."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
-        asked = read(said.Invitee, request.data)
-        return Response(self._invited(opened.invite(asked["invitee"], asked["role"])), 201)
+        whom = read(said.Invitee, request.data)
+        asked = opened.invite(whom["invitee"], whom["role"])
+        write_to(cast(User, request.user), opened, asked)
+        return Response(self._invited(asked), 201)
 
     @extend_schema(**schema.MEMBER_CHANGE)
     def change(self, request: Request, slug: str, member: int) -> Response:
         """Say what a member may do."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
-        opened.set_role(member, read(said.RoleChange, request.data)["role"])
-        return Response(self._member(opened.members().get(pk=member)))
+        if role := read(said.RoleChange, request.data).get("role"):
+            opened.set_role(member, role)
+        return Response(self._member(opened.member(member)))
 
     @extend_schema(**schema.MEMBER_DISMISS)
     def dismiss(self, request: Request, slug: str, member: int) -> Response:

@@ -555,13 +555,13 @@ class OpenList(Part):
     def set_role(self, member: int, role: str) -> None:
         """member: the key of a membership."""
         self._begin(Access.OWNER)
-        self._member(member)
+        self.member(member)
         self.reading_list.memberships.filter(pk=member).update(role=Role(role))
 
     @transaction.atomic
     def dismiss_member(self, member: int) -> None:
         self._begin(Access.OWNER)
-        self._member(member).delete()
+        self.member(member).delete()
 
     def leave(self) -> None:
         """Be a member no longer. Raises NotHere."""
@@ -576,7 +576,7 @@ class OpenList(Part):
         Raises ValidationError if the new owner has a list of this name.
         """
         self._begin(Access.OWNER)
-        found = self._member(member)
+        found = self.member(member)
         self.reading_list.owner = found.user
         _unique_name(self.reading_list)
         found.delete()
@@ -590,7 +590,9 @@ class OpenList(Part):
         self._save()
         self.access = Access.EDITOR
 
-    def _member(self, pk: int) -> Membership:
+    def member(self, pk: int) -> Membership:
+        """Raises NotHere."""
+        self.needs(Access.VIEWER)
         found = self.reading_list.memberships.select_related("user").filter(pk=pk).first()
         if found is None:
             raise NotHere("There is no such member.")

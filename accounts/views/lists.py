@@ -5,8 +5,6 @@ What is not there, or not for this person, is 404, and says the same of both.
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import wraps
@@ -15,15 +13,12 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.dateparse import parse_datetime
@@ -33,8 +28,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.lists import InviteForm, ItemsForm, ListSettingsForm, MemberForm, NewListForm
+from accounts.invitations import write_to
 from accounts.library import Access, Library, NotHere, OpenList, Removed
-from accounts.models import Invitation, ListItem, Role, User, Visibility
+from accounts.models import ListItem, Role, User, Visibility
 from digest import views as catalogue
 from digest.exports import to_cite
 from digest.models import Paper
@@ -43,13 +39,8 @@ from digest.views import HtmxRequest, turn_to
 
 ITEMS_ON_A_PAGE = 100
 LISTS_ON_A_PAGE = 100
-MAILS_A_DAY = 50
-"""Invitations by e-mail of one person, at most; to one address, one."""
 
-_DAY = 24 * 3600
 _REMOVED = "removed-from-list"
-
-log = logging.getLogger(__name__)
 
 
 def _kindly(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -495,45 +486,13 @@ def invite(request: MemberRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            _write_to(request.user, opened, asked)
+            write_to(request.user, opened, asked)
             messages.success(
                 request,
                 f"Whoever is “{asked.invitee}” finds the invitation on their page of lists.",
             )
             return redirect("list-settings", slug)
     return _settings(request, opened, invite=form)
-
-
-def _write_to(owner: User, opened: OpenList, asked: Invitation) -> None:
-    """Tell the person by e-mail, where there is an address, and too much was not sent already."""
-    address = opened.address(asked)
-    if not address or not _may_write(owner, address):
-        return
-    context = {
-        "owner": owner,
-        "invitation": asked,
-        "list": opened.reading_list,
-        "lists": settings.SITE_URL + reverse("reading-lists"),
-    }
-    try:
-        send_mail(
-            f"{owner} invites you to a reading list",
-            render_to_string("accounts/email/list_invitation.txt", context),
-            None,
-            [address],
-        )
-    except OSError:
-        # The invitation is there; whether the mail got away would tell of the person.
-        log.exception("An invitation could not be sent")
-
-
-def _may_write(owner: User, address: str) -> bool:
-    """Count one more mail; whether the day's number allows it."""
-    digest = hashlib.sha256(address.lower().encode()).hexdigest()
-    if not cache.add(f"list-invitation:{owner.pk}:{digest}", 1, _DAY):
-        return False
-    count = f"list-invitations:{owner.pk}"
-    return cache.add(count, 1, _DAY) or cache.incr(count) <= MAILS_A_DAY
 
 
 @logged_in

@@ -12,7 +12,7 @@ from tests.accounts.pages import heading, text
 
 OPEN = ["login", "signup", "password/reset", "password/reset/done", "confirm-email"]
 OPEN += ["inactive", "password/reset/key/done", "connections/login/cancelled"]
-OWN = ["", "email", "password/change", "delete", "sessions", "connections", "logout"]
+OWN = ["", "email", "password/change", "delete", "sessions", "tokens", "connections", "logout"]
 GUARDED = [
     *("2fa", "2fa/totp/activate", "2fa/webauthn", "2fa/webauthn/add"),
     *("2fa/recovery-codes", "2fa/recovery-codes/generate", "reauthenticate"),

@@ -724,7 +724,7 @@ def test_who_is_invited_is_written_to(client, survey, other, viewer, invitee, to
 
 
 def test_mails_are_few(client, survey, monkeypatch):
-    monkeypatch.setattr("accounts.views.lists.MAILS_A_DAY", 2)
+    monkeypatch.setattr("accounts.invitations.MAILS_A_DAY", 2)
     for name in ("a", "a", "b", "c"):
         invite(client, survey, f"{name}@example.org")
         client.post(address(survey, f"invitations/{Invitation.objects.get().pk}/"))
@@ -735,7 +735,7 @@ def test_a_mail_that_is_not_sent_is_not_spoken_of(client, survey, monkeypatch, c
     def fail(*args, **kwargs):
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("accounts.views.lists.send_mail", fail)
+    monkeypatch.setattr("accounts.invitations.send_mail", fail)
     response = invite(client, survey, "a@example.org")
     assert said(response) == [
         "Whoever is “a@example.org” finds the invitation on their page of lists."

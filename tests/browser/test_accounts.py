@@ -94,7 +94,7 @@ def test_a_theme_that_is_chosen_wins_over_the_systems(visit, system, chosen):
 PAGES = [
     *("", "email/", "password/change/", "2fa/", "2fa/totp/activate/", "2fa/webauthn/add/"),
     *("2fa/recovery-codes/", "2fa/recovery-codes/generate/", "2fa/webauthn/", "sessions/"),
-    *("connections/", "delete/", "logout/", "reauthenticate/"),
+    *("tokens/", "connections/", "delete/", "logout/", "reauthenticate/"),
 ]
 
 
