@@ -48,12 +48,12 @@ test: $(DEV) chromium
 	DATABASE_URL= $(VENV) -m pytest
 	$(VENV) tests/postgres.py $(VENV) -m pytest
 
-# The browser tests drive Chromium, which Debian has and only root can install.
+# The browser tests drive Chromium and the API's recipes use curl, which only root can install.
 chromium:
-	@command -v chromium >/dev/null || { \
+	@{ command -v chromium && command -v curl; } >/dev/null || { \
 		[ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq --no-install-recommends chromium >/dev/null; \
-	} || echo "There is no chromium, so the browser tests will be skipped"
+		apt-get install -qq --no-install-recommends chromium curl >/dev/null; \
+	} || echo "There is no chromium or no curl, so the tests that need them will be skipped"
 
 lint: $(DEV)
 	$(VENV) -m ruff check

@@ -27,6 +27,11 @@ from .access import announce
 class Negotiation(DefaultContentNegotiation):
     """Answers in the format that `format` names, else in one that `Accept` takes."""
 
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        if request.query_params.get("format") == "":
+            self.filter_renderers(renderers, "")
+        return super().select_renderer(request, renderers, format_suffix)
+
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str | None) -> Any:
         found = [renderer for renderer in renderers if renderer.format == format]
         if not found:

@@ -25,6 +25,6 @@ urlpatterns = [
     path("links/", catalogue.Links.as_view({"get": "list"}), name="api-links"),
     path("sources/", catalogue.Sources.as_view({"get": "list"}), name="api-sources"),
     path("sources/<int:pk>/", catalogue.Sources.as_view({"get": "retrieve"}), name="api-source"),
-    path("schema/", reference.Schema.as_view(), name="api-schema"),
+    path("schema/", reference.schema, name="api-schema"),
     path("reference/", reference.Reference.as_view(), name="api-reference"),
 ]
