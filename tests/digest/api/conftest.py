@@ -36,9 +36,9 @@ for scopes in (Scope.values, *([scope] for scope in Scope.values)):
 def site(own_database):
     """The address of a site with something of everything, whose limits nobody reaches, and tokens
     of a curator: for everything, and for each scope alone."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
+    # The server is given a socket that listens already: whoever comes early waits in its line.
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     environment = {
         **os.environ,
         "DATABASE_URL": own_database,
@@ -54,13 +54,16 @@ def site(own_database):
     )
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", f"127.0.0.1:{port}"),
+            *(sys.executable, "-m", "gunicorn", "digest.wsgi"),
+            *("--bind", f"fd://{listening.fileno()}"),
             *("--worker-class", "gthread", "--workers", "1", "--threads", "4"),
             *("--no-control-socket", "--log-level", "error"),
         ],
         cwd=ROOT,
         env=environment,
+        pass_fds=[listening.fileno()],
     )
+    listening.close()
     try:
         yield address, run.stdout.split()
     finally:

@@ -25,7 +25,7 @@ def fuzz(site, token, *options):
     command = [
         *(str(SCHEMATHESIS), "--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
         *("run", f"{site}/api/v1/schema/", "--checks", "all", "--no-color", "--seed", "1"),
-        *("--wait-for-schema", "60", "--generation-database", "none"),
+        *("--generation-database", "none"),
         *("--suppress-health-check", "all", *options),
     ]
     if token:
