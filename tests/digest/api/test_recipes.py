@@ -33,7 +33,9 @@ def recipes(site):
 
 def test_every_recipe_works(recipes, tmp_path):
     found, token = recipes
-    (tmp_path / "2025-02-07.json").write_bytes(digest(row(2737, title="A language model", date="2025-02-07")))
+    (tmp_path / "2025-02-07.json").write_bytes(
+        digest(row(2737, title="A language model", date="2025-02-07"))
+    )
     environment = {**os.environ, "TOKEN": token}
 
     def run(kind, code):
