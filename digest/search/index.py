@@ -186,16 +186,15 @@ def _fts5(node: Node) -> str:
 def _tsquery(node: Node) -> str:
     match node:
         case Words(words, column, prefix):
-            weights = {"": "ABC", HEADING: "AB", "title": "A", "authors": "B"}[column]
-            if len(words) == 1:
-                return f"'{words[0]}':{'*' if prefix else ''}{weights}"
+            if column:
+                columns = ("title", "authors") if column == HEADING else (column,)
+                return _any(_phrase(words, prefix, mark=_MARKS[name]) for name in columns)
             # A phrase is within one column, which only its weight tells.
-            phrases = (_phrase(words, weight, prefix) for weight in weights)
-            return "(" + " | ".join(phrases) + ")"
+            return _any(_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""]))
         case Tag(name):
-            return f"'{name}':D"
+            return f"'{_MARKS['tags']}{name}'"
         case AnyOf(nodes):
-            return "(" + " | ".join(map(_tsquery, nodes)) + ")"
+            return _any(map(_tsquery, nodes))
         case Not(inner):
             return f"!{_tsquery(inner)}"
         case These():
@@ -204,10 +203,23 @@ def _tsquery(node: Node) -> str:
             return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"
 
 
-def _phrase(words: tuple[str, ...], weight: str, prefix: bool) -> str:
+def _tsrank(words: Iterable[Words]) -> str:
+    """What to rank by: the words with the weights of the columns that they may stand in."""
+    weights = {"": "ABC", HEADING: "AB", "title": "A", "authors": "B"}
+    return _any(
+        _phrase(one.words, one.prefix, weight) for one in words for weight in weights[one.column]
+    )
+
+
+def _any(expressions: Iterable[str]) -> str:
+    return "(" + " | ".join(expressions) + ")"
+
+
+def _phrase(words: tuple[str, ...], prefix: bool, weight: str = "", mark: str = "") -> str:
     *firsts, last = words
-    marked = [*(f"'{word}':{weight}" for word in firsts), f"'{last}':{'*' * prefix}{weight}"]
-    return "(" + " <-> ".join(marked) + ")"
+    ends = f"'{mark}{last}':{'*' * prefix}{weight}".removesuffix(":")
+    firsts = [f"'{mark}{word}':{weight}".removesuffix(":") for word in firsts]
+    return "(" + " <-> ".join([*firsts, ends]) + ")"
 
 
 _TABLE, _INDEX = "digest_searchtext", "digest_searchindex"
@@ -247,33 +259,44 @@ _SQLITE = _Database(
     among="IN (SELECT value FROM json_each(%s))",
 )
 
+# A GIN index knows no weights: to tell by them in which column a word stands, PostgreSQL reads each
+# row that has it anywhere. So the words of titles and authors, and all tags, are in it once more
+# behind a sign each, which no folded word holds.
+_MARKS = {"title": "ª", "authors": "º", "tags": "ᵃ"}
 _VECTOR = " || ".join(
-    f"setweight(to_tsvector('simple', {column}), '{weight}')"
-    for column, weight in zip(_COLUMNS.split(", "), "ABCD", strict=True)
+    [
+        f"setweight(to_tsvector('simple', {column}), '{weight}')"
+        for column, weight in zip(("title", "authors", "summary"), "ABC", strict=True)
+    ]
+    + [
+        f"setweight(to_tsvector('simple', '{mark}' || replace({column}, ' ', ' {mark}')), 'D')"
+        for column, mark in _MARKS.items()
+    ]
 )
 _POSTGRESQL = _Database(
     create=(
-        f"ALTER TABLE {_TABLE} ADD COLUMN vector tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
-        f"CREATE INDEX {_INDEX} ON {_TABLE} USING gin (vector)",
+        f"ALTER TABLE {_TABLE} ADD COLUMN lexemes tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
+        f"CREATE INDEX {_INDEX} ON {_TABLE} USING gin (lexemes)",
     ),
     drop=(
         # PostgreSQL alters no table on which checks are still to be made.
         "SET CONSTRAINTS ALL IMMEDIATE",
         f"DROP INDEX IF EXISTS {_INDEX}",
-        f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS vector",
+        f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS vector",  # as it was called at first
+        f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS lexemes",
     ),
     there=(
         f"SELECT attname FROM pg_attribute WHERE attrelid = '{_TABLE}'::regclass"
         " AND NOT attisdropped UNION SELECT indexname FROM pg_indexes"
         f" WHERE tablename = '{_TABLE}' AND schemaname = current_schema()"
     ),
-    parts=frozenset({_INDEX, "vector"}),
+    parts=frozenset({_INDEX, "lexemes"}),
     expression=_tsquery,
-    matches=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
-    keys=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.vector @@ q",
+    matches=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
+    keys=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
     key="t.id",
     # By the words alone: what must not match, and alternatives, would confuse the ranking.
-    best="ts_rank('{0, 0.1, 0.5, 1}', t.vector, to_tsquery('simple', %s)) DESC, t.id DESC",
+    best="ts_rank('{0, 0.1, 0.5, 1}', t.lexemes, to_tsquery('simple', %s)) DESC, t.id DESC",
     among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
     weighed=True,
 )
@@ -304,7 +327,7 @@ def found(node: Node, most: int, *, best: bool = False) -> list[int]:
     words = tuple(positive(node)) if best else ()
     source, row = (database.matches, "t.id") if words else (database.keys, database.key)
     order = database.best if words else f"{row} DESC"
-    weighed = [database.expression(AnyOf(words))] if words and database.weighed else []
+    weighed = [_tsrank(words)] if words and database.weighed else []
     sql = f"SELECT {row} FROM {source} ORDER BY {order} LIMIT %s"
     return [key for (key,) in _rows(sql, database.expression(node), *weighed, most)]
 

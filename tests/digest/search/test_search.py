@@ -188,7 +188,7 @@ def test_the_check_finds_dropped_triggers_and_a_wrong_index(papers):
 def test_the_check_finds_a_dropped_vector(papers):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE digest_searchtext DROP COLUMN vector")
+        cursor.execute("ALTER TABLE digest_searchtext DROP COLUMN lexemes")
     assert index.check(mend=True).agrees is False
     assert slugs("diffusion") == ["01", "05", "03", "02"]
 
