@@ -17,7 +17,6 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,6 +25,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from requests import RequestException
 
+from .access import MemberRequest, logged_in
 from .forms.account import DeletionForm, ProfileForm
 from .library import Library
 from .models import User
@@ -33,13 +33,9 @@ from .models import User
 _log = logging.getLogger(__name__)
 
 
-class AuthenticatedRequest(HttpRequest):
-    user: User
-
-
-@login_required
+@logged_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: AuthenticatedRequest) -> HttpResponse:
+def profile(request: MemberRequest) -> HttpResponse:
     """What a person says of themselves, and how pages look to them."""
     # A form writes what it was sent into its object, be it good or bad; the page around the form
     # should show the person as they are.
@@ -52,10 +48,10 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", {"form": form})
 
 
-@login_required
+@logged_in
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: AuthenticatedRequest) -> HttpResponse:
+def delete(request: MemberRequest) -> HttpResponse:
     """Says what goes with an account, and lets it go."""
     form = DeletionForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -63,7 +59,7 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
         logout(request)
         messages.success(request, "Your account is deleted, and all that was yours with it.")
         return redirect("home")
-    library = Library(request.user)
+    library = request.library
     context = {
         "form": form,
         "bookmarks": library.bookmarks.all().count(),

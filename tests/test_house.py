@@ -35,8 +35,9 @@ ORDER = [
         *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
     ["digest.api"],
+    ["accounts.access"],
     [
-        *["accounts.access", "accounts.adapters", "accounts.context_processors"],
+        *["accounts.adapters", "accounts.context_processors"],
         *["accounts.management", "accounts.middleware", "accounts.profile"],
         *["accounts.templatetags"],
     ],

@@ -13,6 +13,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.library import Sort
+from accounts.library.lists import name_or_address
 from accounts.models import COMMENT_LENGTH, NOTE_LENGTH, Role, Status, Visibility
 
 MOST_PAPERS = 500
@@ -97,7 +98,7 @@ class Papers(serializers.ListField):
 class PageQuery(Serializer):
     page = serializers.IntegerField(min_value=1, default=1, help_text="which page, from 1")
     page_size = serializers.IntegerField(
-        min_value=1, default=25, help_text=f"rows of a page; more than {MOST_ROWS} are {MOST_ROWS}"
+        min_value=1, max_value=MOST_ROWS, default=25, help_text="rows of a page"
     )
 
 
@@ -167,7 +168,11 @@ class ItemChange(Serializer):
 
 
 class Invitee(Serializer):
-    invitee = Line(max_length=254, help_text="a user name, or an address that they confirmed")
+    invitee = Line(
+        max_length=254,
+        validators=[name_or_address],
+        help_text="a user name, or an address that they confirmed",
+    )
     role = Choice(Role.choices, default=Role.VIEWER.value)
 
 

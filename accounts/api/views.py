@@ -40,13 +40,13 @@ from accounts.models import (
     Visibility,
 )
 from accounts.transfer import export, match, restore
-from digest.api.base import ApiViewSet
+from digest.api.base import ApiViewSet, only
+from digest.api.parsers import JsonParser
 from digest.api.problems import PreconditionFailed, PreconditionRequired
 from digest.models import Digest, Paper
 
 from . import schema
 from . import serializers as said
-from .parsers import JsonParser
 
 Row = dict[str, Any]
 
@@ -54,6 +54,8 @@ Row = dict[str, Any]
 def read(serializer: type[said.Serializer], data: Any) -> Row:
     """What a program said, checked. Raises ValidationError, by field."""
     if isinstance(data, QueryDict):
+        if issubclass(serializer, said.PageQuery):
+            only(data, *serializer().fields)
         # DRF takes it for a browser's form, where what is empty or missing was not filled in.
         data = data.dict()
     asked = serializer(data=data)
@@ -100,7 +102,7 @@ class LibraryViewSet(ApiViewSet):
         """The page of rows that is asked for; `show` makes of some rows what is told."""
         asked = asked or read(said.PageQuery, self.request.query_params)
         count = rows.count() if isinstance(rows, QuerySet) else len(rows)
-        size = min(asked["page_size"], said.MOST_ROWS)
+        size = asked["page_size"]
         start = (asked["page"] - 1) * size
         if start and start >= count:
             raise NotHere("There is no such page.")
@@ -399,7 +401,7 @@ class Items(LibraryViewSet):
         """The papers of a list, in order."""
         opened = self.library.lists.open(slug)
         asked = read(said.PageQuery, request.query_params)
-        first = (asked["page"] - 1) * min(asked["page_size"], said.MOST_ROWS) + 1
+        first = (asked["page"] - 1) * asked["page_size"] + 1
 
         def rows(items: Iterable[ListItem]) -> list[Row]:
             return self._rows(opened, list(enumerate(items, start=first)))

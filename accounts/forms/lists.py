@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 from django import forms
-from django.core.validators import validate_email
 from django.db.models import QuerySet
 
+from accounts.library.lists import name_or_address
 from accounts.models import COMMENT_LENGTH, Role, Visibility
 from digest.identity import arxiv_id
 from digest.models import Paper
@@ -49,14 +49,9 @@ class InviteForm(forms.Form):
         label="User name or e-mail address",
         max_length=254,
         widget=forms.TextInput({"autocapitalize": "off", "spellcheck": "false"}),
+        validators=[name_or_address],
     )
     role = forms.ChoiceField(label="Who comes", choices=Role.choices)
-
-    def clean_invitee(self) -> str:
-        invitee: str = self.cleaned_data["invitee"]
-        if "@" in invitee:
-            validate_email(invitee)
-        return invitee
 
 
 class MemberForm(forms.Form):

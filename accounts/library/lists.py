@@ -11,6 +11,7 @@ from typing import NamedTuple
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
@@ -98,6 +99,12 @@ def _access(user: User | AnonymousUser, found: ReadingList, secret: str = "") ->
     ):
         return Access.READER
     return None
+
+
+def name_or_address(invitee: str) -> None:
+    """Raises ValidationError if what has an @ is no address: mail could not be sent there."""
+    if "@" in invitee:
+        validate_email(invitee)
 
 
 class ReadingLists(Part):
@@ -515,6 +522,7 @@ class OpenList(Part):
         self._begin(Access.OWNER)
         # In small letters already, since databases do not agree on what those of others are.
         invitee = _one_line(invitee).lower()
+        name_or_address(invitee)
         invitations = self.reading_list.invitations
         asked = invitations.filter(invitee=invitee).first()
         if asked is None and invitations.count() >= MOST_INVITED:

@@ -16,11 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.library import MarkForm, ShelfForm
-from accounts.library import NotHere
 from accounts.library.bookmarks import Kept
 from accounts.library.shelf import Found
 from accounts.models import Status
-from digest.models import Digest, Paper
+from digest.models import Paper
 from digest.outputs import about_page, file_of
 from digest.search import Query
 from digest.search import mark as mark_words
@@ -210,9 +209,7 @@ def unread(request: MemberRequest) -> HttpResponse:
 @require_POST
 def mark_digest(request: MemberRequest, day: date) -> HttpResponse:
     """Count a day's digest as read, or as new again."""
-    digest = Digest.objects.filter(date=day).first()
-    if digest is None:
-        raise NotHere("There is no such digest.")
+    digest = request.library.digests.get(day)
     if request.POST.get("do") == "unread":
         request.library.digests.mark_unread(day)
     else:

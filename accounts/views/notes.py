@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, logged_in
 from accounts.forms.library import NoteForm
-from accounts.library import Conflict, NotHere
+from accounts.library import Conflict
 from accounts.models import Note
 from digest.models import Paper
 
@@ -22,9 +22,7 @@ def note(request: MemberRequest, slug: str) -> HttpResponse:
 
     A text that began from an older version than what is there is not saved: both are shown.
     """
-    paper = Paper.objects.filter(slug=slug).first()
-    if paper is None:
-        raise NotHere("There is no such paper.")
+    paper = request.library.paper(slug)
     if request.method != "POST":
         there = request.library.notes.get(paper.pk)
         shown: dict[str, object] = (

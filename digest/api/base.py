@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.cache import caches
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.http import http_date
@@ -22,6 +22,14 @@ from rest_framework.viewsets import ViewSet
 from digest.models import Catalogue
 
 from .access import announce
+
+
+def only(asked: QueryDict, *known: str) -> None:
+    """Refuse parameters that nobody knows: a misspelt filter would give all rows."""
+    unknown = {name: ["There is no such parameter."] for name in asked if name not in known}
+    unknown.pop("format", None)
+    if unknown:
+        raise ValidationError(unknown)
 
 
 class Negotiation(DefaultContentNegotiation):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
@@ -20,6 +21,11 @@ from rest_framework.views import exception_handler
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
 """What the addresses of the API begin with."""
+
+
+class TooLarge(exceptions.APIException):
+    status_code = 413
+    default_detail = "The body is larger than is read: send a form with a file."
 
 
 class PreconditionFailed(exceptions.APIException):
@@ -66,6 +72,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.ValidationError(
             error.message_dict if hasattr(error, "error_dict") else error.messages
         )
+    if isinstance(error, RequestDataTooBig):
+        error = TooLarge()
     if isinstance(error, Http404) and str(error):
         error = exceptions.NotFound(str(error))
     response = exception_handler(error, context)

@@ -378,7 +378,7 @@ LOOKUP: dict[str, Any] = {
     "summary": "Which of up to 500 arXiv ids or addresses are here",
     "parameters": [JSON_ONLY],
     "request": Lookup,
-    "responses": {200: LookupResult, **problems(*COMMON, 415)},
+    "responses": {200: LookupResult, **problems(*COMMON, 413, 415)},
     "examples": [
         example({"ids": ["arXiv:2502.02737v2", "hf.co/papers/2502.02737"]}, request_only=True)
     ],

@@ -126,7 +126,7 @@ def test_every_time_zone_of_a_place_is_offered():
 def test_methods_and_visitors(mine, anonymous, address):
     assert mine.put(address).status_code == 405
     assert anonymous.get(address).url == f"/account/login/?next={address}"
-    assert anonymous.post(address).url == f"/account/login/?next={address}"
+    assert anonymous.post(address).url == "/account/login/?next=/"
     assert "no-store" in mine.get(address)["Cache-Control"]
     guarded = Client(enforce_csrf_checks=True)
     guarded.cookies = mine.cookies

@@ -363,6 +363,12 @@ def test_a_lookup_of_nonsense(client, papers, body, status):
         assert problem(response)["errors"].keys() == {"ids"}
 
 
+@pytest.mark.parametrize(("body", "status"), [(b"[" * 100_000, 400), (b" " * 2_700_000, 413)])
+def test_a_lookup_that_would_cost_too_much(client, body, status):
+    response = client.post("/api/v1/papers/lookup/", body, "application/json")
+    assert problem(response)["status"] == status
+
+
 # Pushing a digest
 
 
