@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, resolve_url
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
@@ -44,8 +44,7 @@ def logged_in(view: View) -> View:
             return view(request, *args, **kwargs)
         if request.htmx:
             # A part of a page has no room for the form: the browser goes there instead.
-            came_from = urlsplit(request.htmx.current_url or "").path or "/"
-            there = redirect_to_login(came_from, resolve_url(settings.LOGIN_URL))
+            there = redirect_to_login(_shown(request), resolve_url(settings.LOGIN_URL))
             return HttpResponseClientRedirect(there.url)
         came_from = request.get_full_path() if request.method == "GET" else back(request, "/")
         return redirect_to_login(came_from, resolve_url(settings.LOGIN_URL))
@@ -53,14 +52,22 @@ def logged_in(view: View) -> View:
     return checked
 
 
+def _shown(request: HtmxRequest) -> str:
+    """The path of the page that a browser shows while it asks for a part of one."""
+    try:
+        return urlsplit(request.htmx.current_url or "").path or "/"
+    except ValueError:
+        return "/"
+
+
 def back(request: HtmxRequest, otherwise: str) -> str:
     """The address on this site that a form says to go to next."""
     address = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
+    safe = address.startswith("/") and url_has_allowed_host_and_scheme(
         address, {request.get_host()}, require_https=request.is_secure()
     )
     return address if safe else otherwise
 
 
 def go_back(request: HtmxRequest, otherwise: str) -> HttpResponse:
-    return redirect(back(request, otherwise))
+    return HttpResponseRedirect(back(request, otherwise))

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.library import Library, Sort
 from accounts.models import ReadingList, Status
+from accounts.references import MAX_REFERENCES
 from digest.models import Paper
 
 MAX_UPLOAD = 50_000_000
@@ -150,4 +151,7 @@ class TakeInForm(forms.Form):
         self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
 
     def clean_papers(self) -> Collection[str]:
-        return dict.fromkeys(self.cleaned_data["papers"].split())
+        papers = dict.fromkeys(self.cleaned_data["papers"].split())
+        if len(papers) > MAX_REFERENCES:
+            raise ValidationError(f"At most {MAX_REFERENCES:,} papers at once.")
+        return papers

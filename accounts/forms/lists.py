@@ -67,12 +67,18 @@ class MemberForm(forms.Form):
             self.add_error("role", "Say what the member may do.")
 
 
+MOST_PAPERS = 500
+"""Papers to be put into a list at once."""
+
+
 class PapersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Papers by their slugs, or by any name or address that says an arXiv id; a field may hold
     several, with white space or commas between them."""
 
     def clean(self, value: Iterable[str]) -> QuerySet[Paper]:
         names = [name for text in value or () for name in re.split(r"[\s,]+", text) if name]
+        if len(names) > MOST_PAPERS:
+            raise forms.ValidationError(f"At most {MOST_PAPERS} papers at once.")
         found: QuerySet[Paper] = super().clean([arxiv_id(name) or name for name in names])
         return found
 

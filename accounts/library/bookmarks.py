@@ -100,17 +100,8 @@ class Bookmarks(Part):
         papers = list(papers)
         self.remove(papers)
         self.show_again(papers)
-        known = set(self._there(kept.paper for kept in before if kept.paper in set(papers)))
-        Bookmark.objects.bulk_create(
-            Bookmark(
-                user=self._owner,
-                paper_id=kept.paper,
-                status=Status(kept.status),
-                added_at=kept.added_at,
-            )
-            for kept in before
-            if kept.paper in known
-        )
+        there = set(self._there(papers))
+        self.restore((kept for kept in before if kept.paper in there), {})
 
     def restore(self, kept: Iterable[Kept], dismissed: Mapping[int, datetime]) -> None:
         """Add bookmarks and dismissals as they once were. What there is already stays as it is."""

@@ -49,13 +49,12 @@ class Digests(Part):
     @transaction.atomic
     def mark_unread(self, day: date) -> None:
         """Count the day's digest as new again."""
-        until = self._owner.read_until
+        until = self._until()
         if until and day <= until:
             # One day cannot be taken out of "all up to": those after it are read one by one.
             later = Digest.objects.filter(date__gt=day, date__lte=until)
             self.restore(None, later.values_list("date", flat=True))
-            self._owner.read_until = day - timedelta(days=1)
-            self._owner.save(update_fields=["read_until"])
+            self._set_until(day - timedelta(days=1))
         ReadDigest.objects.filter(user=self._owner, date=day).delete()
 
     def marked(self) -> list[date]:
@@ -63,19 +62,30 @@ class Digests(Part):
         days = ReadDigest.objects.filter(user=self._user.pk).order_by("date")
         return list(days.values_list("date", flat=True))
 
+    @transaction.atomic
     def restore(self, until: date | None, days: Iterable[date]) -> None:
         """Count these as read, too."""
-        if until and (self._owner.read_until is None or until > self._owner.read_until):
-            self._owner.read_until = until
-            self._owner.save(update_fields=["read_until"])
+        there = self._until()
+        if until and (there is None or until > there):
+            self._set_until(until)
         ReadDigest.objects.bulk_create(
             [ReadDigest(user=self._owner, date=day) for day in days], ignore_conflicts=True
         )
 
+    @transaction.atomic
     def mark_all_read(self) -> None:
         """Count every digest that there is as read."""
+        self._until()
         newest = Digest.objects.aggregate(newest=Max("date"))["newest"]
         if newest:
-            self._owner.read_until = newest
-            self._owner.save(update_fields=["read_until"])
+            self._set_until(newest)
             ReadDigest.objects.filter(user=self._owner, date__lte=newest).delete()
+
+    def _until(self) -> date | None:
+        """Until when all is read, as it is now: another tab may have said otherwise since this
+        request began. Nobody else changes it until the transaction ends."""
+        return User.objects.select_for_update().get(pk=self._owner.pk).read_until
+
+    def _set_until(self, day: date) -> None:
+        self._owner.read_until = day
+        self._owner.save(update_fields=["read_until"])

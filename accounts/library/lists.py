@@ -218,9 +218,10 @@ class ReadingLists(Part):
         self._invitation(invitation).delete()
 
     def decline_all(self) -> None:
-        """Take back all invitations to the person. They name people in words, and would let in
-        whoever takes the name next."""
-        Invitation.objects.filter(pk__in=self.invitations().values("pk")).delete()
+        """Take back all invitations to the person, of lists that are private just now, too. They
+        name people in words, and would let in whoever takes the name next."""
+        found = Invitation.objects.alias(asked=Lower("invitee"))
+        found.filter(asked__in=_names(self._owner)).delete()
 
     def _invitation(self, pk: int) -> Invitation:
         found = self.invitations().filter(pk=pk).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -10,10 +11,13 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import markdown
-from accounts.models import NOTE_LENGTH, Note
+from accounts.models import NOTE_LENGTH, ListItem, Note
 from digest.models import Paper
 
 from .base import Part
+
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What no database takes."""
 
 
 class Conflict(Exception):
@@ -58,7 +62,7 @@ class Notes(Part):
         another has been saved since, which then stays; to save the same text twice is none. Raises
         ValidationError if the text is longer than NOTE_LENGTH.
         """
-        text = text.replace("\r\n", "\n").replace("\x00", "")
+        text = _NO_TEXT.sub("", text.replace("\r\n", "\n"))
         if not text.strip():
             self._delete(paper, version)
             return None
@@ -86,8 +90,12 @@ class Notes(Part):
             raise Conflict(note)
         return note
 
+    @transaction.atomic
     def _delete(self, paper: Paper, version: int) -> None:
         gone, _ = Note.objects.filter(user=self._owner, paper=paper, version=version).delete()
+        # Who showed this one with a list said nothing of the next.
+        shown = ListItem.objects.filter(reading_list__owner=self._owner, paper=paper)
+        shown.filter(shows_note=True).update(shows_note=False)
         note = self.get(paper.pk)
         if not gone and note is not None:
-            raise Conflict(note)
+            raise Conflict(note)  # which takes all of this back

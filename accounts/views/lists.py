@@ -202,7 +202,7 @@ def _page(
         "action": _at_page(reverse("list-items", args=[found.slug]), page),
         "names": opened.sections() if opened.may_edit else (),
         "file": ("shared-file", secret) if secret else ("list-file", found.slug),
-        "feed": _feed_address(found),
+        "feed": _feed_address(opened, secret),
         "secret": secret,
         "next": _at_page(address, page),
         "wrong": wrong,
@@ -222,13 +222,14 @@ def _wrong_at(form: ItemsForm, papers: list[Paper]) -> int | None:
     return None
 
 
-def _feed_address(found: Any) -> str:
-    """Of the feed that a reader can follow without logging in; nothing if there is none."""
-    match found.visibility:
-        case Visibility.PUBLIC:
-            return reverse("list-file", args=[found.slug, "atom"])
-        case Visibility.LINK:
-            return reverse("shared-file", args=[found.secret, "atom"])
+def _feed_address(opened: OpenList, secret: str) -> str:
+    """Of the feed that a reader can follow without logging in; nothing if there is none. The secret
+    is told to nobody but the owner, and those who came by it."""
+    found = opened.reading_list
+    if found.visibility == Visibility.PUBLIC:
+        return reverse("list-file", args=[found.slug, "atom"])
+    if found.visibility == Visibility.LINK and (opened.is_owner or secret):
+        return reverse("shared-file", args=[found.secret, "atom"])
     return ""
 
 

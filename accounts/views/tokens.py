@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,12 +13,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import tokens as all_tokens
-from accounts.access import MemberRequest, logged_in
+from accounts.access import MemberRequest, View, logged_in
 from accounts.forms.tokens import TokenForm
+
+# To make a token asks for the password once more, as every other way into an account does.
+_sure = cast("Callable[[View], View]", reauthentication_required(allow_get=True))
 
 
 @logged_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@_sure
 def tokens(request: MemberRequest) -> HttpResponse:
     """The reader's tokens, and a form for another. A new one is shown in the answer to the form,
     and nowhere else: no later page, session or log has it."""

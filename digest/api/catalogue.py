@@ -71,11 +71,16 @@ def cursor_of(request: Request, *kinds: type) -> list[Any] | None:
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(given.encode() + b"=="))
-        if [type(value) for value in found] != list(kinds):
+        if [type(value) for value in found] != list(kinds) or not all(map(_fits, found)):
             raise ValueError
     except (TypeError, ValueError, RecursionError):
         raise ValidationError({"cursor": ["This is none that was given out here."]}) from None
     return list(found)
+
+
+def _fits(value: int | str) -> bool:
+    """Whether a database takes it."""
+    return _is_text(value) if isinstance(value, str) else abs(value) < 2**63
 
 
 def cursor(*values: int | str) -> str:
@@ -277,24 +282,31 @@ def _is_text(value: object) -> bool:
 
 
 def parse_moment(request: Request, name: str) -> datetime:
-    given = request.GET[name].replace(" ", "+")  # a plus sign that nobody encoded
+    moment = moment_of(request.GET[name].replace(" ", "+"))  # a plus sign that nobody encoded
+    if moment is None:
+        raise ValidationError(
+            {name: ["Say a day or a moment: 2025-02-06 or 2025-02-06T12:00:00Z."]}
+        )
+    return moment
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment, or the beginning of the day, in UTC; None if it is none."""
     try:
-        moment = parse_datetime(given)
-        if moment is None and (day := parse_date(given)):
+        moment = parse_datetime(text)
+        if moment is None and (day := parse_date(text)):
             moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
         if moment and moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        if moment:
-            return moment.astimezone(UTC)
+        return moment and moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        pass
-    raise ValidationError({name: ["Say a day or a moment: 2025-02-06 or 2025-02-06T12:00:00Z."]})
+        return None
 
 
 def _from(rows: QuerySet[Any], column: str, at: str, pk: int, size: int) -> list[Any]:
     """The rows after a moment and a key, one more than a page has."""
-    moment = parse_datetime(at)
-    if moment is None or moment.tzinfo is None or not 0 <= pk < 2**63:
+    moment = moment_of(at)
+    if moment is None:
         raise ValidationError({"cursor": ["This is none that was given out here."]})
     later = Q(**{f"{column}__gt": moment}) | Q(**{column: moment, "pk__gt": pk})
     # The first condition alone leads to the index's place.
@@ -347,8 +359,6 @@ class _Listed(CatalogueViewSet):
             raise ValidationError({"ordering": [f"Say one of {', '.join(self.orders)}."]})
         order, size = self.orders[wanted], size_of_page(request)
         at = cursor_of(request, *(kind for *_, kind in order.columns))
-        if at and any(isinstance(value, int) and not abs(value) < 2**63 for value in at):
-            raise ValidationError({"cursor": ["This is none that was given out here."]})
         rows = self.rows(request)
 
         def make() -> dict[str, Any]:
@@ -586,8 +596,6 @@ class Sources(ApiViewSet):
     def list(self, request: Request) -> Response:
         only(request.GET, "page_size", "cursor")
         size, at = size_of_page(request), cursor_of(request, int)
-        if at and not abs(at[0]) < 2**63:
-            raise ValidationError({"cursor": ["This is none that was given out here."]})
         order = Order((("pk", True, int),))
         found = order.after(Source.objects.defer("content"), at, size)
         next = order.place(found[size - 1]) if len(found) > size else None

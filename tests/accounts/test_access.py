@@ -173,7 +173,7 @@ def me(answer, visitor=LOGIN):
 # Accounts: everybody's own. What needs the password once more, or another step, leads there.
 TABLE |= {
     "account/": row("/account/", me(200), me(200)),
-    "account/tokens/": row("/account/tokens/", me(200), me(200)),
+    "account/tokens/": row("/account/tokens/", me(200), me(302)),
     "account/tokens/<int:token>/revoke/": row("/account/tokens/1/revoke/", me(405), me(404)),
     "account/delete/": row("/account/delete/", me(200), me(200)),
     "account/^confirm-email/(?P<key>[-:\\w]+)/$": row("/account/confirm-email/MQ:x:y/", 200, 404),

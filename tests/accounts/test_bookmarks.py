@@ -95,6 +95,12 @@ def test_visitors_see_no_star_and_are_led_to_log_in(anonymous, papers):
     assert not Bookmark.objects.exists()
 
 
+def test_a_browser_that_says_nonsense_is_led_to_log_in(anonymous, papers):
+    htmx = {"HX-Request": "true", "HX-Current-URL": "http://["}
+    response = anonymous.get("/library/", headers=htmx)
+    assert response.headers["HX-Redirect"] == f"{reverse('account_login')}?next=/"
+
+
 def test_nothing_is_changed_by_get(client, papers):
     for address in (
         "/library/mark/",
@@ -135,7 +141,17 @@ def test_what_cannot_be_done_is_said(client, papers, data, complaint):
 
 
 @pytest.mark.parametrize(
-    "there", ["https://example.org/", "//example.org", "javascript:alert(1)", "", "http:///x"]
+    "there",
+    [
+        "https://example.org/",
+        "//example.org",
+        "javascript:alert(1)",
+        "",
+        "http:///x",
+        "foo",
+        "library",
+        "\x00",
+    ],
 )
 def test_nobody_is_led_to_another_site(client, papers, there):
     response = mark(client, "add", papers[0], next=there)

@@ -14,6 +14,7 @@ from accounts import tokens
 from accounts.library import NotHere
 from accounts.models import ApiToken
 from accounts.profile import erase
+from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
 
 PAGE = "/account/tokens/"
@@ -21,9 +22,17 @@ SAID = {"name": "My script", "scopes": ["library:read", "catalogue:read"], "expi
 
 
 @pytest.fixture
-def mine(client, owner):
-    client.force_login(owner)
+def mine(enter, owner):
+    client = enter(owner)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
     return client
+
+
+def test_an_open_session_is_not_enough(client, owner):
+    client.force_login(owner)
+    answer = client.post("/account/tokens/", {"name": "x", "scopes": ["library:read"]})
+    assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/account/reauthenticate/")
+    assert not ApiToken.objects.exists()
 
 
 def shown(response):

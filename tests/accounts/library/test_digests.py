@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.library import Library
-from accounts.models import ReadDigest
+from accounts.models import ReadDigest, User
 from digest.ingest import load
 from tests.samples import digest, row
 
@@ -62,3 +62,12 @@ def test_it_is_each_persons_own(library, other, three_days):
     library.digests.mark_all_read()
     assert Library(other).digests.new_papers() == 5
     assert Library(AnonymousUser()).digests.new_papers() == 0
+
+
+def test_two_tabs_that_mark_days_as_new_lose_neither(library, owner, three_days):
+    library.digests.mark_all_read()
+    first, second = (Library(User.objects.get(pk=owner.pk)) for _ in range(2))
+    first.digests.mark_unread(date(2025, 2, 4))
+    second.digests.mark_unread(date(2025, 2, 6))
+    fresh = Library(User.objects.get(pk=owner.pk))
+    assert [found.date.day for found in fresh.digests.unread()] == [6, 4]

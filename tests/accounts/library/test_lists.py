@@ -533,3 +533,18 @@ def test_two_at_once_are_one_after_the_other(survey, other, papers, act, request
     if request.node.callspec.id in ("create", "hand over", "delete"):
         assert done == 1
     assert len(places(survey)) in (0, 2, 3, 5)
+
+
+def test_a_note_is_shown_and_not_the_next_one(survey, library, papers):
+    library.notes.save(papers[0], "Shown", 0)
+    survey.show_note(papers[0].pk, True)
+    library.notes.save(papers[0], "", 1)
+    library.notes.save(papers[0], "Private", 0)
+    assert survey.notes(survey.items()) == {}
+
+
+def test_who_goes_takes_their_invitations_along(survey, other):
+    survey.invite("other", Role.EDITOR)
+    survey.show_to(Visibility.PRIVATE)
+    Library(other).lists.decline_all()
+    assert not Invitation.objects.exists()

@@ -1,5 +1,6 @@
 """The catalogue for programs: the same papers as the pages, and every error in one shape."""
 
+import base64
 import csv
 import io
 import json
@@ -182,6 +183,26 @@ def test_a_wrong_parameter_is_named(client, papers, query, field):
     response = client.get(f"/api/v1/papers/?{query}")
     assert response.status_code == 400
     assert list(problem(response)["errors"]) == [field]
+
+
+@pytest.mark.parametrize(
+    ("address", "values"),
+    [
+        ("authors/", [5, "\ud800"]),
+        ("authors/", [5, "\x00"]),
+        ("authors/", [2**70, "a"]),
+        ("categories/", ["\ud800"]),
+        ("digests/", ["2025-02-31"]),
+        ("papers/", [2**70]),
+        ("papers/?modified_since=2025-01-01", ["2025-13-01T00:00:00Z", 0, "2025-01-01", 0]),
+        ("papers/?modified_since=2025-01-01", ["0001-01-01T00:00:00+14:00", 0, "2025-01-01", 0]),
+        ("papers/?modified_since=2025-01-01", ["2025-01-01", 2**70, "2025-01-01", 0]),
+    ],
+)
+def test_a_cursor_that_was_made_up(client, papers, address, values):
+    made_up = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    response = client.get(f"/api/v1/{address}{'&' if '?' in address else '?'}cursor={made_up}")
+    assert list(problem(response)["errors"]) == ["cursor"]
 
 
 # Files
