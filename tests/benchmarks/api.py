@@ -92,7 +92,7 @@ def compare(url: str, datasette: Path, seconds: float) -> None:
                     "new search": list(islice(searches(finds[name], words), 400)),
                 }
                 for what, paths in asked.items():
-                    found = rate(port, paths, seconds / TURNS)
+                    found = rate(port, paths, seconds / TURNS, {})
                     rates[name].setdefault(what, []).append(found)
     columns = list(rates["the site"])
     print(f"  {'requests a second':24}" + "".join(f"{what:>20}" for what in columns))

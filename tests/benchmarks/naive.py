@@ -16,6 +16,8 @@ settings.ROOT_URLCONF = __name__
 settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+from django.http import HttpResponse  # noqa: E402
+from django.urls import path  # noqa: E402
 from rest_framework import filters, pagination, routers, serializers, viewsets  # noqa: E402
 
 from digest.models import Author, Category, Link, Paper  # noqa: E402
@@ -70,5 +72,5 @@ class PaperViewSet(viewsets.ModelViewSet):
 
 router = routers.SimpleRouter()
 router.register("papers", PaperViewSet)
-urlpatterns = router.urls
+urlpatterns = [path("", lambda _: HttpResponse("ready")), *router.urls]
 application = WSGIHandler()
