@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,7 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):
         context = {"email": email, "site": settings.SITE_URL, **context}
         try:
             self.render_mail(template_prefix, email, context).send()
-        except (OSError, SMTPException):
+        except OSError:  # of which smtplib's errors are
             _log.exception("Could not send %s", template_prefix)
             messages.error(
                 self.request,

@@ -1,7 +1,7 @@
 """People and what they made: rows that no file can bring back.
 
-Everything of one person is reached through `library.Library`, which alone may ask for these rows
-by their owner. A person's rows go with their account; papers stay as long as anybody has kept them.
+What a person made is reached through `library.Library` alone, and their tokens through `tokens`.
+A person's rows go with their account; papers stay as long as anybody has kept them.
 """
 
 from __future__ import annotations

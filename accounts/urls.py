@@ -1,4 +1,4 @@
-"""The addresses of people's libraries."""
+"""The addresses of people's libraries, and of their tokens."""
 
 from django.urls import path
 

@@ -1,4 +1,5 @@
-"""The catalogue: what files said (Source, Entry), and what is shown of it (the rest).
+"""The catalogue: what files said (Source, Entry), what is shown of it, and when that changed
+(Catalogue, Tombstone), which alone no file can bring back.
 
 Entries are kept as they were given and never edited. Papers, their authors, categories, links and
 places in digests are computed from them by `projection.project` and written by `ingest`, so that

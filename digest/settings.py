@@ -156,8 +156,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss"))),
-    # Pages made for visitors (digest/page_cache.py), in each process's own memory: some 30 MB of
-    # it. They end with the process, so that a new release shows none of the old.
+    # Pages made for visitors, and what the API tells of the catalogue (digest/page_cache.py), in
+    # each process's own memory: at most tens of megabytes of it. They end with the process, so
+    # that a new release shows none of the old.
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "pages",
@@ -309,7 +310,6 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses may go unconfirmed, and locks are good for all
-MFA_TOTP_ISSUER = "Paper Digest"
 MFA_TOTP_TOLERANCE = 1  # telephones' clocks are off by some seconds
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
@@ -346,18 +346,14 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "digest.api.problems.handle",
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "URL_FORMAT_OVERRIDE": "format",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Paper Digest",
     "DESCRIPTION": "The catalogue and your own library, for programs.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "ENUM_NAME_OVERRIDES": {"ReadingStatus": "accounts.models.Status"},

@@ -1,4 +1,7 @@
-"""The site's settings as the tests need them. Only DATABASE_URL is taken from outside."""
+"""The site's settings as the tests need them.
+
+Only DATABASE_URL is taken from outside, and TEST_API_RATE: what the API answers to anybody.
+"""
 
 import os
 import tempfile
@@ -7,9 +10,12 @@ from pathlib import Path
 for name in (
     *("CACHE_URL", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "EMAIL_URL"),
     *("SIGNUP", "EMAIL_VERIFICATION", "ORCID_CLIENT", "GITHUB_CLIENT", "OIDC"),
+    *("API_RATE", "API_RATE_ANONYMOUS"),
 ):
     os.environ.pop(name, None)
 os.environ["SECRET_KEY"] = "known to everybody, so of use to the tests alone"
+if "TEST_API_RATE" in os.environ:
+    os.environ["API_RATE"] = os.environ["API_RATE_ANONYMOUS"] = os.environ["TEST_API_RATE"]
 
 from digest.settings import *  # noqa: E402, F403
 from digest.settings import DATABASES, STORAGES  # noqa: E402

@@ -131,7 +131,7 @@ def test_imports_follow_the_order() -> None:
         ("digest/views.py", "from .admin import x", "does not stand before"),
         ("digest/views.py", "from accounts.library import Library", "knows no people"),
         ("digest/urls.py", "from accounts.library import Library", None),
-        ("accounts/library.py", "from digest.models import Paper", None),
+        ("accounts/library/notes.py", "from digest.models import Paper", None),
         ("accounts/__init__.py", "from . import library", "stays empty"),
         ("digest/migrations/0002_x.py", "from digest.models import Paper", "no living code"),
         ("digest/helpers.py", "", "has no place"),

@@ -208,11 +208,6 @@ def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializ
     )
 
 
-PROBLEM = {
-    "application/problem+json": Problem,
-}
-
-
 def problems(*statuses: int) -> dict[Any, OpenApiResponse]:
     """The errors that an operation may answer."""
     names = {

@@ -43,8 +43,7 @@ def site(own_database):
         **os.environ,
         "DATABASE_URL": own_database,
         "DJANGO_SETTINGS_MODULE": "tests.settings",  # which need no collected static files
-        "API_RATE": "1000000",
-        "API_RATE_ANONYMOUS": "1000000",
+        "TEST_API_RATE": "1000000",
     }
     shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", FILL]
     run = subprocess.run(shell, cwd=ROOT, env=environment, capture_output=True, text=True)
