@@ -228,7 +228,8 @@ def restore(library: Library, user: User, content: bytes) -> Restored:
     """Add what an export holds to a library. Raises BadArchive, and then nothing is changed.
 
     What is there already stays as it is: statuses, profile, the lists' own descriptions. Lists of a
-    name that there is are joined; a note goes below the one that there is.
+    name that there is are joined; a note goes below the one that there is. Nothing is shown to
+    anybody by it: a new list is private and shows no note, whatever it was where it comes from.
     """
     archive = open_archive(content)
     try:
@@ -309,7 +310,7 @@ class _Restoring:
                 paper.pk,
                 item["section"],
                 item["comment"],
-                item["shows_note"],
+                False,
                 _moment(item["added_at"]),
             )
             for item in row["items"]
@@ -319,9 +320,8 @@ class _Restoring:
         there = lists.owned().filter(name__iexact=row["name"]).first()
         try:
             if there is None:
-                visibility = Visibility(row["visibility"])
                 there = lists.create(
-                    row["name"], row["description"], visibility, _moment(row["added_at"])
+                    row["name"], row["description"], Visibility.PRIVATE, _moment(row["added_at"])
                 )
             lists.open(there.slug).restore(items)
             self.found.lists += 1

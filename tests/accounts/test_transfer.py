@@ -94,7 +94,25 @@ def test_an_export_comes_back_whole(filled, other):
     assert (restored.bookmarks, restored.notes, restored.lists) == (4, 2, 2)
     assert (restored.missing, restored.problems) == ([], [])
     other.refresh_from_db()
-    assert said(exported(Library(other))) == said(content)
+    (library, texts), (back, their_texts) = said(content), said(exported(Library(other)))
+    assert [one.pop("visibility") for one in library["lists"]] == ["public", "private"]
+    assert [one.pop("visibility") for one in back["lists"]] == ["private", "private"]
+    items, their_items = (
+        [item for one in whole["lists"] for item in one["items"]] for whole in (library, back)
+    )
+    assert [item.pop("shows_note") for item in items] == [False, False, True]
+    assert [item.pop("shows_note") for item in their_items] == [False, False, False]
+    assert (back, their_texts) == (library, texts)
+
+
+def test_an_import_shows_nothing_to_anybody(filled, other, papers):
+    theirs = Library(other)
+    shared = theirs.lists.create("A/../B “list”", visibility=Visibility.PUBLIC)
+    theirs.notes.save(papers[0], "Mine alone", 0)
+    restore(theirs, other, exported(filled))
+    assert ReadingList.objects.get(owner=other, name="Empty").visibility == Visibility.PRIVATE
+    items = theirs.lists.open(shared.slug).items()
+    assert [item.shows_note for item in items] == [False, False, False]
 
 
 def test_to_import_twice_changes_nothing(filled, owner):
@@ -235,6 +253,7 @@ def test_an_export_is_downloaded_and_imported(client, other, filled):
     page = client.post("/library/import/", {"file": SimpleUploadedFile("x.zip", content)})
     assert page.status_code == 200
     assert "<b>4</b> bookmarks, <b>2</b> notes and <b>2</b> lists" in page.content.decode()
+    assert "private until you share them again" in page.content.decode()
     assert Bookmark.objects.filter(user=other).count() == 4
 
 
