@@ -8,9 +8,10 @@ import zipfile
 import jsonschema
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
-from accounts.archive import BadArchive
+from accounts.archive import Archive, BadArchive
 from accounts.library import Library
 from accounts.models import (
     Bookmark,
@@ -233,6 +234,16 @@ def changed(content, change):
         lambda library: library["read"].update(until="never"),
         lambda library: library["read"].update(days=["2025-02-30"]),
         lambda library: library.update(lists={"a": 1}),
+        lambda library: library["notes"].append(library["notes"][0] | {"file": "notes/0002.md"}),
+        lambda library: library["notes"][0].update(file="notes/0002.md"),
+        lambda library: library["notes"][0].update(file="notes/none.md"),
+        lambda library: library.update(bookmarks=library["bookmarks"][:1] * 50_001),
+        lambda library: library.update(dismissed=library["dismissed"][:1] * 50_001),
+        lambda library: library.update(notes=library["notes"][:1] * 20_001),
+        lambda library: library.update(lists=library["lists"][1:] * 1_001),
+        lambda library: library["lists"][0].update(items=library["lists"][0]["items"][:1] * 10_001),
+        lambda library: library["read"].update(days=["2025-02-03"] * 50_001),
+        lambda library: library["profile"].update(user_name="x" * 20_000_000),
     ],
 )
 def test_a_crafted_export_changes_nothing(filled, other, change):
@@ -242,6 +253,39 @@ def test_a_crafted_export_changes_nothing(filled, other, change):
     with pytest.raises(BadArchive):
         restore(Library(other), other, content)
     assert [list(table.objects.order_by("pk").values()) for table in tables] == before
+
+
+def test_a_note_that_is_too_large_is_not_even_unpacked(filled, other):
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(exported(filled))) as old,
+        zipfile.ZipFile(out, "w") as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, b"x" * 400_001 if name == "notes/0002.md" else old.read(name))
+    with pytest.raises(BadArchive, match=r"notes/0002.md is longer than the 100,000 characters"):
+        restore(Library(other), other, out.getvalue())
+
+
+def test_what_is_too_much_is_said_in_words(filled, other):
+    content = changed(
+        exported(filled), lambda library: library.update(lists=library["lists"][1:] * 1_001)
+    )
+    with pytest.raises(BadArchive, match=r"^library.json holds more than 1,000 lists.$"):
+        restore(Library(other), other, content)
+
+
+def test_all_is_read_before_anything_is_written(filled, other, monkeypatch):
+    read = Archive.read
+
+    def outside(archive, name):
+        assert len(connection.savepoint_ids) == depth
+        return read(archive, name)
+
+    content = exported(filled)
+    depth = len(connection.savepoint_ids)
+    monkeypatch.setattr(Archive, "read", outside)
+    assert restore(Library(other), other, content).notes == 2
 
 
 def test_an_export_is_downloaded_and_imported(client, other, filled):
