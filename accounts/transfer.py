@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -412,6 +412,8 @@ def _moment(text: str) -> datetime:
     moment = parse_datetime(text)
     if moment is None or moment.tzinfo is None:
         raise ValueError(f"{text} is no time with a zone")
+    if moment.year in (MINYEAR, MAXYEAR):  # in another time zone it may have no year at all
+        raise ValueError(f"{text} is not a time of ours")
     return moment
 
 

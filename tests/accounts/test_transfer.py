@@ -208,6 +208,9 @@ def changed(content, change):
     return out.getvalue()
 
 
+NOT_HERE = {"title": "Not here", "arxiv_id": "2502.99999", "url": ""}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -234,6 +237,13 @@ def changed(content, change):
         lambda library: library["read"].update(until="never"),
         lambda library: library["read"].update(days=["2025-02-30"]),
         lambda library: library.update(lists={"a": 1}),
+        lambda library: library["bookmarks"][0].update(added_at="0001-01-01T00:00:00+14:00"),
+        lambda library: library["dismissed"][0].update(added_at="9999-12-31T23:59:59-01:00"),
+        lambda library: library["notes"][0].update(changed_at="0001-01-01T00:00:00Z"),
+        lambda library: library["lists"][0].update(added_at="0001-01-01T00:00:00+14:00"),
+        lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"title": "\ud800"}),
+        lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"arxiv_id": "\ud800"}),
+        lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"url": "\ud800"}),
         lambda library: library["notes"].append(library["notes"][0] | {"file": "notes/0002.md"}),
         lambda library: library["notes"][0].update(file="notes/0002.md"),
         lambda library: library["notes"][0].update(file="notes/none.md"),
