@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import CharField
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from jsonschema import ValidationError as SchemaError
@@ -35,6 +36,7 @@ from .library import Library, OpenList
 from .library.bookmarks import Kept
 from .library.lists import Item
 from .models import NOTE_LENGTH, Status, User, Visibility
+from .names import display_name
 from .references import Reference
 
 FORMAT = "paper-digest-library/1"
@@ -377,8 +379,21 @@ class _Restoring:
         new = User()
         for name in _PROFILE:
             if getattr(self.user, name) == getattr(new, name):
-                setattr(self.user, name, self.brought.profile[name])
+                setattr(self.user, name, self._said(name))
         self.user.save(update_fields=_PROFILE)
+
+    def _said(self, name: str) -> Any:
+        """What the profile says, but no name that could mislead others."""
+        value = self.brought.profile[name]
+        if name != "display_name":
+            return value
+        try:
+            value = display_name(value)
+            cast("CharField[str, str]", User._meta.get_field(name)).run_validators(value)
+        except ValidationError as error:
+            self.found.problems.append(f"Your name: {' '.join(error.messages)}")
+            return ""
+        return value
 
     def _note(self, note: _NoteRow) -> None:
         try:

@@ -208,6 +208,25 @@ def changed(content, change):
     return out.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("given", "name", "problems"),
+    [
+        ("Ada\n  L.", "Ada L.", 0),
+        ("Ada \u202e.L", "", 1),
+        ("\u200d", "", 1),
+        ("\u0958" * 100, "", 1),  # two characters each, as names are kept
+    ],
+)
+def test_a_name_that_misleads_is_not_taken_in(filled, other, given, name, problems):
+    content = changed(
+        exported(filled), lambda library: library["profile"].update(display_name=given)
+    )
+    found = restore(Library(other), other, content)
+    assert (len(found.problems), found.bookmarks) == (problems, 4)
+    other.refresh_from_db()
+    assert (other.display_name, other.theme) == (name, "dark")
+
+
 NOT_HERE = {"title": "Not here", "arxiv_id": "2502.99999", "url": ""}
 
 
