@@ -228,8 +228,9 @@ class Restored:
     problems: list[str] = field(default_factory=list)
 
 
-def restore(library: Library, user: User, content: bytes) -> Restored:
-    """Add what an export holds to a library. Raises BadArchive, and then nothing is changed.
+def restore(library: Library, user: User, content: bytes, *, dry_run: bool = False) -> Restored:
+    """Add what an export holds to a library. Raises BadArchive, and then nothing is changed, as
+    nothing is by a dry run.
 
     What is there already stays as it is: statuses, profile, the lists' own descriptions. Lists of a
     name that there is are joined; a note goes below the one that there is. Nothing is shown to
@@ -240,7 +241,9 @@ def restore(library: Library, user: User, content: bytes) -> Restored:
         brought = _Brought(_said(archive), archive)
         # All is read and found good: nobody else's writing waits for more than the writing.
         with transaction.atomic():
-            return _Restoring(library, user, brought).all()
+            found = _Restoring(library, user, brought).all()
+            transaction.set_rollback(dry_run)
+            return found
     except KeyError as error:
         raise BadArchive(f"This is no export of a library: it has no {error.args[0]}.") from None
     except SchemaError as error:

@@ -314,7 +314,8 @@ def test_all_is_read_before_anything_is_written(filled, other, monkeypatch):
     content = exported(filled)
     depth = len(connection.savepoint_ids)
     monkeypatch.setattr(Archive, "read", outside)
-    assert restore(Library(other), other, content).notes == 2
+    assert restore(Library(other), other, content, dry_run=True).notes == 2
+    assert not Note.objects.filter(user=other).exists()
 
 
 def test_an_export_is_downloaded_and_imported(client, other, filled):
