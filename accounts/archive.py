@@ -72,14 +72,16 @@ class Archive:
         """The names of its files, folders with `/` before them, in the archive's order."""
         return tuple(self._members)
 
+    def size(self, name: str) -> int:
+        """The bytes that a file was declared to be, and that `read` gives; raises BadArchive."""
+        return self._member(name).file_size
+
     def read(self, name: str) -> bytes:
         """A file's content; raises BadArchive if there is none, or it is not what was declared.
 
         Never more bytes than were declared are unpacked, and those were checked together.
         """
-        info = self._members.get(name)
-        if info is None:
-            raise BadArchive(f"The archive has no file “{name}”.")
+        info = self._member(name)
         try:
             with self._opened.open(info) as member:
                 content = member.read()
@@ -88,6 +90,12 @@ class Archive:
         if len(content) != info.file_size:
             raise BadArchive(f"{_shown(info)} is damaged.")
         return content
+
+    def _member(self, name: str) -> ZipInfo:
+        info = self._members.get(name)
+        if info is None:
+            raise BadArchive(f"The archive has no file “{name}”.")
+        return info
 
 
 def _check(info: ZipInfo) -> None:

@@ -11,15 +11,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import CharField
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from jsonschema import ValidationError as SchemaError
@@ -30,17 +31,21 @@ from digest.identity import fold, paper_slug
 from digest.models import Paper, PaperQuerySet, SearchText
 from digest.search.text import document
 
-from .archive import BadArchive, open_archive
+from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList
 from .library.bookmarks import Kept
 from .library.lists import Item
-from .models import Status, User, Visibility
+from .models import NOTE_LENGTH, Status, User, Visibility
+from .names import display_name
 from .references import Reference
 
 FORMAT = "paper-digest-library/1"
 SCHEMA = Path(__file__).with_name("schema.json")
 _PROFILE = ("display_name", "time_zone", "theme", "papers_on_a_page")
 _SOME = 500
+
+MAX_LIBRARY = 20_000_000
+"""Bytes of library.json. How many bookmarks, notes and lists it may hold is in the schema."""
 
 
 # References
@@ -223,18 +228,22 @@ class Restored:
     problems: list[str] = field(default_factory=list)
 
 
-@transaction.atomic
-def restore(library: Library, user: User, content: bytes) -> Restored:
-    """Add what an export holds to a library. Raises BadArchive, and then nothing is changed.
+def restore(library: Library, user: User, content: bytes, *, dry_run: bool = False) -> Restored:
+    """Add what an export holds to a library. Raises BadArchive, and then nothing is changed, as
+    nothing is by a dry run.
 
     What is there already stays as it is: statuses, profile, the lists' own descriptions. Lists of a
-    name that there is are joined; a note goes below the one that there is.
+    name that there is are joined; a note goes below the one that there is. Nothing is shown to
+    anybody by it: a new list is private and shows no note, whatever it was where it comes from.
     """
     archive = open_archive(content)
     try:
-        said = json.loads(archive.read("library.json"))
-        validate(said, json.loads(SCHEMA.read_text("utf-8")))
-        return _Restoring(library, user, said).all(archive)
+        brought = _Brought(_said(archive), archive)
+        # All is read and found good: nobody else's writing waits for more than the writing.
+        with transaction.atomic():
+            found = _Restoring(library, user, brought).all()
+            transaction.set_rollback(dry_run)
+            return found
     except KeyError as error:
         raise BadArchive(f"This is no export of a library: it has no {error.args[0]}.") from None
     except SchemaError as error:
@@ -243,90 +252,173 @@ def restore(library: Library, user: User, content: bytes) -> Restored:
         raise BadArchive(f"library.json: {error}.") from None
 
 
-class _Restoring:
-    def __init__(self, library: Library, user: User, said: dict[str, Any]) -> None:
-        self.library = library
-        self.user = user
-        self.said = said
-        self.found = Restored()
+def _said(archive: Archive) -> dict[str, Any]:
+    """What library.json says, of the form that the schema has."""
+    if archive.size("library.json") > MAX_LIBRARY:
+        raise BadArchive(f"library.json is larger than {MAX_LIBRARY // 10**6} MB.")
+    said = json.loads(archive.read("library.json"))
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    # Numbers first, since the schema cites all of what is too long.
+    parts = said if isinstance(said, dict) else {}
+    for name in ("bookmarks", "dismissed", "notes", "lists"):
+        _count(name, parts.get(name), schema["properties"][name])
+    lists = parts.get("lists")
+    for made in lists if isinstance(lists, list) else ():
+        items = schema["properties"]["lists"]["items"]["properties"]["items"]
+        _count("papers in a list", made.get("items") if isinstance(made, dict) else None, items)
+    validate(said, schema)
+    return parts
+
+
+def _count(name: str, rows: object, schema: dict[str, Any]) -> None:
+    if isinstance(rows, list) and len(rows) > schema["maxItems"]:
+        raise BadArchive(f"library.json holds more than {schema['maxItems']:,} {name}.")
+
+
+class _NoteRow(NamedTuple):
+    paper: Paper
+    text: str
+    added_at: datetime
+    changed_at: datetime
+
+
+class _ListRow(NamedTuple):
+    name: str
+    description: str
+    added_at: datetime
+    items: list[Item]
+
+
+class _Brought:
+    """All that an export holds, read and found good; of papers, those that are here."""
+
+    def __init__(self, said: dict[str, Any], archive: Archive) -> None:
         named = [row["paper"] for row in (*said["bookmarks"], *said["dismissed"], *said["notes"])]
         named += [item["paper"] for made in said["lists"] for item in made["items"]]
-        self.papers = {paper.slug: paper for paper in _papers("slug", map(_slug, named))}
-        missing = {paper["title"]: None for paper in named if _slug(paper) not in self.papers}
-        self.found.missing = list(map(str, missing))
-
-    def all(self, archive: Any) -> Restored:
-        self._profile()
-        self._bookmarks()
-        for row in self.said["notes"]:
-            if paper := self._paper(row):
-                text = archive.read(row["file"]).decode("utf-8")
-                self._note(paper, text, row)
-        for row in self.said["lists"]:
-            self._list(row)
-        return self.found
+        slugs = {_key(paper): _slug(paper) for paper in named}
+        here = {paper.slug: paper for paper in _papers("slug", slugs.values())}
+        self._papers = {key: here.get(slug) for key, slug in slugs.items()}
+        missing = {paper["title"]: None for paper in named if self._papers[_key(paper)] is None}
+        self.missing = list(map(str, missing))
+        self.profile: dict[str, Any] = said["profile"]
+        if self.profile["time_zone"] not in available_timezones():
+            raise ValueError(f"{self.profile['time_zone']} is no time zone")
+        read = said["read"]
+        self.read_until = read["until"] and _day(read["until"])
+        self.read_days = list(map(_day, read["days"]))
+        self.bookmarks = [
+            Kept(paper.pk, Status(row["status"]), _moment(row["added_at"]))
+            for row in said["bookmarks"]
+            if (paper := self._paper(row))
+        ]
+        self.dismissed = {
+            paper.pk: _moment(row["added_at"])
+            for row in said["dismissed"]
+            if (paper := self._paper(row))
+        }
+        self._once("file", (row["file"] for row in said["notes"]))
+        self._once("paper", (slugs[_key(row["paper"])] for row in said["notes"]))
+        self.notes = [
+            _NoteRow(
+                paper,
+                _note_text(archive, row["file"]),
+                _moment(row["added_at"]),
+                _moment(row["changed_at"]),
+            )
+            for row in said["notes"]
+            if (paper := self._paper(row))
+        ]
+        self.lists = [
+            _ListRow(
+                row["name"],
+                row["description"],
+                _moment(row["added_at"]),
+                [
+                    Item(paper.pk, item["section"], item["comment"], False, moment)
+                    for item in row["items"]
+                    if (moment := _moment(item["added_at"])) and (paper := self._paper(item))
+                ],
+            )
+            for row in said["lists"]
+        ]
 
     def _paper(self, row: dict[str, Any]) -> Paper | None:
-        return self.papers.get(_slug(row["paper"]))
+        return self._papers[_key(row["paper"])]
+
+    def _once(self, what: str, values: Iterable[str]) -> None:
+        seen: set[str] = set()
+        for value in values:
+            if value in seen:
+                raise BadArchive(f"library.json: two notes are of the {what} {value[:80]}.")
+            seen.add(value)
+
+
+def _note_text(archive: Archive, name: str) -> str:
+    if archive.size(name) > 4 * NOTE_LENGTH:
+        raise BadArchive(f"{name[:80]} is longer than the {NOTE_LENGTH:,} characters of a note.")
+    return archive.read(name).decode("utf-8")
+
+
+class _Restoring:
+    def __init__(self, library: Library, user: User, brought: _Brought) -> None:
+        self.library = library
+        self.user = user
+        self.brought = brought
+        self.found = Restored(missing=brought.missing)
+
+    def all(self) -> Restored:
+        brought = self.brought
+        self._profile()
+        self.library.bookmarks.restore(brought.bookmarks, brought.dismissed)
+        self.found.bookmarks = len(brought.bookmarks)
+        for note in brought.notes:
+            self._note(note)
+        for made in brought.lists:
+            self._list(made)
+        return self.found
 
     def _profile(self) -> None:
-        said, read = self.said["profile"], self.said["read"]
-        self.library.digests.restore(read["until"] and _day(read["until"]), map(_day, read["days"]))
-        if said["time_zone"] not in available_timezones():
-            raise ValueError(f"{said['time_zone']} is no time zone")
+        self.library.digests.restore(self.brought.read_until, self.brought.read_days)
         new = User()
         for name in _PROFILE:
             if getattr(self.user, name) == getattr(new, name):
-                setattr(self.user, name, said[name])
+                setattr(self.user, name, self._said(name))
         self.user.save(update_fields=_PROFILE)
 
-    def _bookmarks(self) -> None:
-        kept = [
-            Kept(paper.pk, Status(row["status"]), _moment(row["added_at"]))
-            for row in self.said["bookmarks"]
-            if (paper := self._paper(row))
-        ]
-        dismissed = {
-            paper.pk: _moment(row["added_at"])
-            for row in self.said["dismissed"]
-            if (paper := self._paper(row))
-        }
-        self.library.bookmarks.restore(kept, dismissed)
-        self.found.bookmarks = len(kept)
-
-    def _note(self, paper: Paper, text: str, row: dict[str, Any]) -> None:
+    def _said(self, name: str) -> Any:
+        """What the profile says, but no name that could mislead others."""
+        value = self.brought.profile[name]
+        if name != "display_name":
+            return value
         try:
-            self.library.notes.restore(
-                paper, text, _moment(row["added_at"]), _moment(row["changed_at"])
-            )
+            value = display_name(value)
+            cast("CharField[str, str]", User._meta.get_field(name)).run_validators(value)
+        except ValidationError as error:
+            self.found.problems.append(f"Your name: {' '.join(error.messages)}")
+            return ""
+        return value
+
+    def _note(self, note: _NoteRow) -> None:
+        try:
+            self.library.notes.restore(*note)
             self.found.notes += 1
         except ValidationError as error:
-            self.found.problems.append(f"{paper.title}: {' '.join(error.messages)}")
+            self.found.problems.append(f"{note.paper.title}: {' '.join(error.messages)}")
 
-    def _list(self, row: dict[str, Any]) -> None:
-        items = [
-            Item(
-                paper.pk,
-                item["section"],
-                item["comment"],
-                item["shows_note"],
-                _moment(item["added_at"]),
-            )
-            for item in row["items"]
-            if (paper := self._paper(item))
-        ]
+    def _list(self, made: _ListRow) -> None:
         lists = self.library.lists
-        there = lists.owned().filter(name__iexact=row["name"]).first()
+        there = lists.owned().filter(name__iexact=made.name).first()
         try:
             if there is None:
-                visibility = Visibility(row["visibility"])
-                there = lists.create(
-                    row["name"], row["description"], visibility, _moment(row["added_at"])
-                )
-            lists.open(there.slug).restore(items)
+                there = lists.create(made.name, made.description, Visibility.PRIVATE, made.added_at)
+            lists.open(there.slug).restore(made.items)
             self.found.lists += 1
         except ValidationError as error:
-            self.found.problems.append(f"{row['name']}: {' '.join(error.messages)}")
+            self.found.problems.append(f"{made.name}: {' '.join(error.messages)}")
+
+
+def _key(paper: dict[str, str | None]) -> tuple[str | None, ...]:
+    return paper["title"], paper["arxiv_id"], paper["url"]
 
 
 def _slug(paper: dict[str, str | None]) -> str:
@@ -338,6 +430,8 @@ def _moment(text: str) -> datetime:
     moment = parse_datetime(text)
     if moment is None or moment.tzinfo is None:
         raise ValueError(f"{text} is no time with a zone")
+    if moment.year in (MINYEAR, MAXYEAR):  # in another time zone it may have no year at all
+        raise ValueError(f"{text} is not a time of ours")
     return moment
 
 

@@ -1,8 +1,17 @@
-"""Response headers that Django 5.2 does not set itself."""
+"""What Django 5.2 does not do itself: a bound of what is sent, and headers of what is answered."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+MAX_BODY = 60_000_000
+"""Bytes of a request: the largest file that anything here takes has 50 MB, and a form is around it.
+
+Files are written to the disk before a view, or even the check for CSRF, sees the request, whoever
+sends it: without a bound, visitors could fill the disk."""
 
 HEADERS = {
     # Everything comes from this site, from files: no inline script or style, so that text from
@@ -40,3 +49,47 @@ class ContentSecurityPolicy:
         for name, value in HEADERS.items():
             response.setdefault(name, value)
         return response
+
+
+class BodyLimit:
+    """Refuses a request that says it is larger than MAX_BODY; nothing of it is read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:  # Django takes the body for empty
+            length = 0
+        if length <= MAX_BODY:
+            return self.get_response(request)
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        most = MAX_BODY // 10**6
+        if request.path.startswith("/api/"):
+            # As digest/api/problems.py has it, which stands after this in the order of imports.
+            said = {
+                "type": "about:blank",
+                "title": status.phrase,
+                "status": status,
+                "detail": f"A request has at most {most} MB.",
+            }
+            return JsonResponse(said, status=status, content_type="application/problem+json")
+        return HttpResponse(render_to_string("413.html", {"most": most}), status=status)
+
+
+class UploadLimit(FileUploadHandler):
+    """Stops when a request's files together are larger than MAX_BODY, whatever it said before."""
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self._received = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self._received += len(raw_data)
+        if self._received > MAX_BODY:
+            raise StopUpload(connection_reset=True)
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """Leave the file to the handlers after this."""

@@ -223,6 +223,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.middleware.ContentSecurityPolicy",
+    "digest.middleware.BodyLimit",  # before all that reads a body, CSRF's among it
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -234,6 +235,12 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",  # request.htmx: whether a part of a page will do
     "allauth.account.middleware.AccountMiddleware",
+]
+
+FILE_UPLOAD_HANDLERS = [
+    "digest.middleware.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
 TEMPLATES = [

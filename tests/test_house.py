@@ -26,7 +26,7 @@ ORDER = [
     ["digest.exports"],
     ["digest.ingest", "digest.page_cache"],
     ["accounts.models"],
-    ["accounts.archive", "accounts.markdown", "accounts.references"],
+    ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
     ["accounts.invitations", "accounts.tokens", "accounts.transfer"],
     ["accounts.forms"],

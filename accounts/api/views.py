@@ -636,9 +636,7 @@ class Transfer(LibraryViewSet):
     def _restore(self, content: bytes, dry_run: bool) -> Response:
         user = cast(User, self.request.user)
         try:
-            with transaction.atomic():
-                restored = restore(self.library, user, content)
-                transaction.set_rollback(dry_run)
+            restored = restore(self.library, user, content, dry_run=dry_run)
         except BadArchive as error:
             # It may cite the file, which may hold what no answer can.
             reason = str(error).encode(errors="backslashreplace").decode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from django.shortcuts import render
 
 from accounts.invitations import invited
 from accounts.models import User
+from accounts.names import display_name
 
 _T = TypeVar("_T")
 
@@ -41,26 +41,6 @@ USER_NAME_VALIDATORS = [
     )
 ]
 TAKEN = "Somebody has this user name. Choose another."
-
-
-def display_name(value: str) -> str:
-    """The name with its white space folded; ValidationError if it could mislead its readers.
-
-    Characters that are not seen can turn a line around or make two names look the same. Joiners
-    are spared: scripts need them.
-    """
-    value = " ".join(unicodedata.normalize("NFC", value).split())
-    for character in value:
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") and (
-            character not in "\u200c\u200d"
-        ):
-            name = unicodedata.name(character, "a control character")
-            raise ValidationError(
-                f"Take out the invisible character U+{ord(character):04X} ({name.lower()})."
-            )
-    if value and not any(unicodedata.category(character)[0] in "LNPS" for character in value):
-        raise ValidationError("Use a name that can be seen, or none.")
-    return value
 
 
 def time_zones() -> list[tuple[str, Any]]:

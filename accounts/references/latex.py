@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     r"""
     (?P<math> \$\$? (?: [^$\\] | \\. )+ \$\$? | \\\( (?: [^\\] | \\[^()] )+ \\\) )
   | \\ (?P<accent> [`'^"~=.] | [uvHrtcdbk] (?![A-Za-z]) ) \s*
-       (?: \{ \s* (?P<braced> \\[ij] | [^\W\d_] )? \s* \}
+       (?: \{ \s*+ (?P<braced> \\[ij] | [^\W\d_] )? \s*+ \}
          | (?P<bare> \\[ij] (?![A-Za-z]) | [^\W\d_] ) )
   | \\ (?P<command> [A-Za-z]+ ) \*? (?P<after> [ \t\n]* (?: \{\} )? ) (?P<argument> (?=\{) )?
   | \\ (?P<sign> . )

@@ -10,9 +10,12 @@ from digest.links import clean_url
 from .records import MAX_REFERENCES, Draft
 
 _COMMENT = re.compile(r"\s#(?:\s.*|$)")
+# What begins as a link and is none matches too, without "whole": each character is looked at once,
+# which keeps time in proportion to the line.
 _LINK = re.compile(
-    r"\[(?P<text>(?:[^\[\]\\]|\\.)*)\]"
-    r"\(\s*(?:<(?P<angle>[^<>\s]*)>|(?P<address>(?:[^\s()]|\([^\s()]*\))*))[^()]*\)"
+    r"\[(?P<text>(?:[^\[\]\\]|\\.)*)"
+    r"(?P<whole>\]\(\s*+(?:<(?P<angle>[^<>\s]*)>[^()]*+"
+    r"|(?P<address>(?:[^\s()]|\([^\s()]*\))*)(?:\s[^()]*+)?)\))?"
 )
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SEPARATOR = re.compile(r"[\s,|]+")
@@ -50,13 +53,19 @@ def _line(number: int, said: str, draft: Draft) -> None:
 def _named(said: str) -> Iterator[tuple[str, str]]:
     """Each id or address of a line, and the title that a link in Markdown gives it, or ""."""
     for link in _LINK.finditer(said):
+        if not link["whole"]:
+            continue
         address = link["angle"] or link["address"] or ""
         if _is_id(address):
             title = _ESCAPE.sub(r"\1", link["text"])
             yield address, "" if _is_id(title) else title
-    for word in _SEPARATOR.split(_COMMENT.sub("", _LINK.sub(" ", said))):
+    for word in _SEPARATOR.split(_COMMENT.sub("", _LINK.sub(_space, said))):
         if _is_id(bare := word.strip(_AROUND)):
             yield bare, ""
+
+
+def _space(link: re.Match[str]) -> str:
+    return " " if link["whole"] else link[0]
 
 
 def _is_id(word: str) -> bool:

@@ -221,3 +221,11 @@ def test_whatever_the_bytes_only_bad_archive_is_raised(data):
 def test_any_bytes_are_an_archive_or_bad(content):
     with pytest.raises(BadArchive):
         open_archive(b"PK" + content)
+
+
+def test_a_size_is_known_before_a_file_is_read():
+    opened = open_archive(packed(("a.md", b"x" * 1234), ("folder/", b"")))
+    assert opened.size("a.md") == 1234
+    for name in ("b.md", "folder/"):
+        with pytest.raises(BadArchive, match="has no file"):
+            opened.size(name)

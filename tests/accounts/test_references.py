@@ -1,5 +1,6 @@
 import json
 import re
+import time
 import unicodedata
 from itertools import chain
 
@@ -648,3 +649,48 @@ def test_latex_that_we_wrote_is_undone(text):
     for sign, joined in JOINED.items():
         shown = shown.replace(sign, joined)
     assert unicodedata.normalize("NFC", plain(latex(text))) == shown
+
+
+# Time
+
+
+MEGABYTE = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("start", "unit", "end"),
+    [
+        ("[a](", "x", ""),
+        ("[a](", " ", ""),
+        ("[a](x", " ", "("),
+        ("[a](<x>", " ", "("),
+        ("[a](<", "x", ""),
+        ("[a](", "(x)", ""),
+        ("", "[", ""),
+        ("", "[\\", ""),
+        ("", "[a](", ""),
+        ("@article{k, title = a", " ", "b}"),
+        ("@article{k, title = a", " #", "b}"),
+        ("@article{k, title = {\\'", " ", "}}"),
+        ("@article{k, title = {\\'{", " ", "-}}}"),
+        ("@article{k, title = {", "\\(a", "}}"),
+    ],
+)
+def test_time_is_in_proportion_to_the_file(start, unit, end):
+    text = start + unit * (MEGABYTE // len(unit)) + end
+    began = time.process_time()
+    read(text.encode())
+    assert time.process_time() - began < 5  # minutes, where it is quadratic
+
+
+def test_a_link_in_markdown_is_told_from_what_begins_as_one():
+    text = (
+        r"[x \[ [A \[b\] c](https://a.org/x(y)z 'title') [d](<https://b.org/x> 'y') [e](f g( "
+        r"\[g](https://c.org/) [h](  https://d.org/ ) [i]() [k](https://e.org/(x"
+    )
+    assert found(text) == [
+        (None, "https://a.org/x(y)z", "A [b] c"),
+        (None, "https://b.org/x", "d"),
+        (None, "https://c.org/", "g"),
+        (None, "https://d.org/", "h"),
+    ]

@@ -8,9 +8,10 @@ import zipfile
 import jsonschema
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
-from accounts.archive import BadArchive
+from accounts.archive import Archive, BadArchive
 from accounts.library import Library
 from accounts.models import (
     Bookmark,
@@ -94,7 +95,25 @@ def test_an_export_comes_back_whole(filled, other):
     assert (restored.bookmarks, restored.notes, restored.lists) == (4, 2, 2)
     assert (restored.missing, restored.problems) == ([], [])
     other.refresh_from_db()
-    assert said(exported(Library(other))) == said(content)
+    (library, texts), (back, their_texts) = said(content), said(exported(Library(other)))
+    assert [one.pop("visibility") for one in library["lists"]] == ["public", "private"]
+    assert [one.pop("visibility") for one in back["lists"]] == ["private", "private"]
+    items, their_items = (
+        [item for one in whole["lists"] for item in one["items"]] for whole in (library, back)
+    )
+    assert [item.pop("shows_note") for item in items] == [False, False, True]
+    assert [item.pop("shows_note") for item in their_items] == [False, False, False]
+    assert (back, their_texts) == (library, texts)
+
+
+def test_an_import_shows_nothing_to_anybody(filled, other, papers):
+    theirs = Library(other)
+    shared = theirs.lists.create("A/../B “list”", visibility=Visibility.PUBLIC)
+    theirs.notes.save(papers[0], "Mine alone", 0)
+    restore(theirs, other, exported(filled))
+    assert ReadingList.objects.get(owner=other, name="Empty").visibility == Visibility.PRIVATE
+    items = theirs.lists.open(shared.slug).items()
+    assert [item.shows_note for item in items] == [False, False, False]
 
 
 def test_to_import_twice_changes_nothing(filled, owner):
@@ -190,6 +209,28 @@ def changed(content, change):
 
 
 @pytest.mark.parametrize(
+    ("given", "name", "problems"),
+    [
+        ("Ada\n  L.", "Ada L.", 0),
+        ("Ada \u202e.L", "", 1),
+        ("\u200d", "", 1),
+        ("\u0958" * 100, "", 1),  # two characters each, as names are kept
+    ],
+)
+def test_a_name_that_misleads_is_not_taken_in(filled, other, given, name, problems):
+    content = changed(
+        exported(filled), lambda library: library["profile"].update(display_name=given)
+    )
+    found = restore(Library(other), other, content)
+    assert (len(found.problems), found.bookmarks) == (problems, 4)
+    other.refresh_from_db()
+    assert (other.display_name, other.theme) == (name, "dark")
+
+
+NOT_HERE = {"title": "Not here", "arxiv_id": "2502.99999", "url": ""}
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda library: library.clear(),
@@ -215,6 +256,23 @@ def changed(content, change):
         lambda library: library["read"].update(until="never"),
         lambda library: library["read"].update(days=["2025-02-30"]),
         lambda library: library.update(lists={"a": 1}),
+        lambda library: library["bookmarks"][0].update(added_at="0001-01-01T00:00:00+14:00"),
+        lambda library: library["dismissed"][0].update(added_at="9999-12-31T23:59:59-01:00"),
+        lambda library: library["notes"][0].update(changed_at="0001-01-01T00:00:00Z"),
+        lambda library: library["lists"][0].update(added_at="0001-01-01T00:00:00+14:00"),
+        lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"title": "\ud800"}),
+        lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"arxiv_id": "\ud800"}),
+        lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"url": "\ud800"}),
+        lambda library: library["notes"].append(library["notes"][0] | {"file": "notes/0002.md"}),
+        lambda library: library["notes"][0].update(file="notes/0002.md"),
+        lambda library: library["notes"][0].update(file="notes/none.md"),
+        lambda library: library.update(bookmarks=library["bookmarks"][:1] * 50_001),
+        lambda library: library.update(dismissed=library["dismissed"][:1] * 50_001),
+        lambda library: library.update(notes=library["notes"][:1] * 20_001),
+        lambda library: library.update(lists=library["lists"][1:] * 1_001),
+        lambda library: library["lists"][0].update(items=library["lists"][0]["items"][:1] * 10_001),
+        lambda library: library["read"].update(days=["2025-02-03"] * 50_001),
+        lambda library: library["profile"].update(user_name="x" * 20_000_000),
     ],
 )
 def test_a_crafted_export_changes_nothing(filled, other, change):
@@ -226,6 +284,40 @@ def test_a_crafted_export_changes_nothing(filled, other, change):
     assert [list(table.objects.order_by("pk").values()) for table in tables] == before
 
 
+def test_a_note_that_is_too_large_is_not_even_unpacked(filled, other):
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(exported(filled))) as old,
+        zipfile.ZipFile(out, "w") as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, b"x" * 400_001 if name == "notes/0002.md" else old.read(name))
+    with pytest.raises(BadArchive, match=r"notes/0002.md is longer than the 100,000 characters"):
+        restore(Library(other), other, out.getvalue())
+
+
+def test_what_is_too_much_is_said_in_words(filled, other):
+    content = changed(
+        exported(filled), lambda library: library.update(lists=library["lists"][1:] * 1_001)
+    )
+    with pytest.raises(BadArchive, match=r"^library.json holds more than 1,000 lists.$"):
+        restore(Library(other), other, content)
+
+
+def test_all_is_read_before_anything_is_written(filled, other, monkeypatch):
+    read = Archive.read
+
+    def outside(archive, name):
+        assert len(connection.savepoint_ids) == depth
+        return read(archive, name)
+
+    content = exported(filled)
+    depth = len(connection.savepoint_ids)
+    monkeypatch.setattr(Archive, "read", outside)
+    assert restore(Library(other), other, content, dry_run=True).notes == 2
+    assert not Note.objects.filter(user=other).exists()
+
+
 def test_an_export_is_downloaded_and_imported(client, other, filled):
     response = client.get("/library/export.zip")
     assert response["Content-Disposition"].startswith('attachment; filename="paper-digest-owner-')
@@ -235,6 +327,7 @@ def test_an_export_is_downloaded_and_imported(client, other, filled):
     page = client.post("/library/import/", {"file": SimpleUploadedFile("x.zip", content)})
     assert page.status_code == 200
     assert "<b>4</b> bookmarks, <b>2</b> notes and <b>2</b> lists" in page.content.decode()
+    assert "private until you share them again" in page.content.decode()
     assert Bookmark.objects.filter(user=other).count() == 4
 
 
