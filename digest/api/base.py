@@ -56,6 +56,14 @@ class ApiViewSet(ViewSet):
     renderer_classes: Any = [JSONRenderer]
     content_negotiation_class = Negotiation
 
+    def check_permissions(self, request: Request) -> None:
+        # Who is refused has asked as well: they are counted before.
+        super().check_throttles(request)
+        super().check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Nothing more: see `check_permissions`."""
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         announce(response, request)

@@ -587,9 +587,10 @@ class Sources(ApiViewSet):
     scopes = ("digests:write", "")
     http_method_names = ["get", "head", "options"]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if not request.user.has_perm("digest.view_source"):
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        known = request.method in self.allowed_methods
+        if known and not request.user.has_perm("digest.view_source"):
             raise PermissionDenied("The files that were loaded are for curators.")
 
     @extend_schema(**schema.SOURCES)

@@ -522,6 +522,12 @@ def test_limits(client, papers, settings):
         assert 1 <= int(refused["Retry-After"]) <= 60
 
 
+def test_who_is_refused_is_counted(client, papers, settings):
+    settings.API_RATE_ANONYMOUS = 2
+    answers = [client.get("/api/v1/sources/").status_code for _ in range(3)]
+    assert answers == [401, 401, 429]
+
+
 def test_answers_are_packed(client, papers):
     plain = client.get("/api/v1/papers/")
     assert "Content-Encoding" not in plain
