@@ -26,6 +26,8 @@ NOTE_LENGTH = 100_000
 """Characters of a note, at most."""
 COMMENT_LENGTH = 4_000
 """Characters of a list's description and of a comment in it, at most."""
+REPORT_LENGTH = 2_000
+"""Characters of a reader's report, and of a curator's answer, at most."""
 SHOWN = (10, 25, 50, 100)
 """Papers on a page that a person may choose."""
 
@@ -329,3 +331,116 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Report(models.Model):
+    """What a reader says is wrong with a paper, addressed to the curators, who settle it."""
+
+    class Kind(models.TextChoices):
+        TITLE = "title", "the title"
+        AUTHORS = "authors", "the authors"
+        SUMMARY = "summary", "the summary"
+        CATEGORIES = "categories", "the categories"
+        LINKS = "links", "a link"
+        DUPLICATE = "duplicate", "it is here twice"
+        OTHER = "other", "something else"
+
+    class Outcome(models.TextChoices):
+        MENDED = "mended", "mended"
+        DECLINED = "declined", "left as it is"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
+    kind = models.CharField("what is wrong", max_length=10, choices=Kind)
+    comment = models.TextField(validators=[MaxLengthValidator(REPORT_LENGTH)])
+    made_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    answer = models.TextField(blank=True, validators=[MaxLengthValidator(REPORT_LENGTH)])
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    seen_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the reader had seen what became of it"
+    )
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        indexes = [models.Index(fields=["outcome", "-made_at"], name="report_queue")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        *["title", "authors", "summary", "categories", "links"],
+                        *["duplicate", "other"],
+                    ]
+                ),
+                name="report_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="", settled_at=None)
+                | Q(outcome__in=["mended", "declined"], settled_at__isnull=False),
+                name="report_settled",
+            ),
+            models.CheckConstraint(
+                condition=Q(comment__length__lte=REPORT_LENGTH)
+                & Q(answer__length__lte=REPORT_LENGTH),
+                name="report_length",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.paper}"
+
+
+class Followed(models.Model):
+    """A row of a person's that went with a paper that curators merged into another.
+
+    row: what it was, if it was joined with one that was there already, and is gone; none if it was
+    moved as it is. Splitting the papers brings either back.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    paper = models.ForeignKey(
+        Paper, models.PROTECT, related_name="+", help_text="the one that was merged into another"
+    )
+    model = models.CharField(max_length=9, help_text="of the row")
+    key = models.BigIntegerField(help_text="of the row")
+    row: models.JSONField[Any, Any] = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(model__in=["bookmark", "dismissal", "note", "listitem", "report"]),
+                name="followed_model",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.key}"
+
+
+class Disclosure(models.Model):
+    """A time in which those who may can read people's private rows in the admin, and why.
+
+    Nobody can at any other time. The rows stay for ever: they are the log.
+    """
+
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    why = models.TextField()
+    opened_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(why=""), name="disclosure_says_why"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gte=models.F("opened_at")), name="disclosure_ends"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.why

@@ -1,5 +1,10 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
+
+
+class SiteAdminConfig(AdminConfig):
+    default_site = "digest.admin.site.Site"
 
 
 class DigestConfig(AppConfig):

@@ -197,6 +197,7 @@ ROOT_URLCONF = "digest.urls"
 WSGI_APPLICATION = "digest.wsgi.application"
 
 INSTALLED_APPS = [
+    "digest.apps.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -215,7 +216,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.github",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.orcid",
-    "digest",
+    "digest.apps.DigestConfig",
     "accounts",
 ]
 
@@ -264,6 +265,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # Who may come in.
+
+# Where the admin is, without slashes around it.
+ADMIN_PATH = env.text("ADMIN_PATH") or "admin"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [

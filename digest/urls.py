@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.conf import settings
+from django.contrib import admin
 from django.urls import include, path, register_converter
 from django.views import defaults
 
@@ -76,6 +78,7 @@ urlpatterns = [
     path("api/v1/library/", include("accounts.api.urls")),
     path("feeds.opml", outputs.feeds, name="feeds"),
     path("account/", include(profile)),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("abs/<paper:number>", outputs.abstract, name="abstract"),
     path("pdf/<paper:number>", outputs.pdf, name="pdf"),
     path("robots.txt", outputs.robots, name="robots"),

@@ -25,6 +25,8 @@ ORDER = [
     ["digest.filters"],
     ["digest.exports"],
     ["digest.ingest", "digest.page_cache"],
+    ["digest.curation"],
+    ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
@@ -38,7 +40,7 @@ ORDER = [
     ["accounts.access"],
     [
         *["accounts.adapters", "accounts.context_processors"],
-        *["accounts.management", "accounts.middleware", "accounts.profile"],
+        *["accounts.admin", "accounts.management", "accounts.middleware", "accounts.profile"],
         *["accounts.templatetags"],
     ],
     ["accounts.api", "accounts.views"],

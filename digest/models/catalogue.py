@@ -2,8 +2,8 @@
 (Catalogue, Tombstone), which alone no file can bring back.
 
 Entries are kept as they were given and never edited. Papers, their authors, categories, links and
-places in digests are computed from them by `projection.project` and written by `ingest`, so that
-they may be thrown away and made again at any time.
+places in digests are computed from them, and from what curators decided, by `projection.project`
+and written by `ingest`, so that they may be thrown away and made again at any time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from django.dispatch import receiver
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
-from . import links
-from .formats import Format
+from digest import links
+from digest.formats import Format
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
@@ -42,8 +42,22 @@ def _address(page: str, slug: str) -> str:
     return before + quote(slug) + after
 
 
+class Verdict(models.TextChoices):
+    """What became of a row of a file when it was loaded.
+
+    Of a paper that a file speaks of twice, the first row is new and the others are unchanged.
+    """
+
+    NEW = "new", "a paper that was not there"
+    CHANGED = "changed", "changed what the paper shows"
+    UNCHANGED = "unchanged", "changed nothing"
+    MERGED = "merged", "went to the paper that a curator merged its own into"
+    KEPT = "kept", "says something else than a curator, whose word stays"
+    REJECTED = "rejected", "could not be read"
+
+
 class Source(models.Model):
-    """A loaded file."""
+    """A loaded file, and what became of its rows: each has one verdict, and the numbers add up."""
 
     name = models.TextField(help_text="the path or file name that it was loaded from")
     sha256 = models.CharField("SHA-256", max_length=64)
@@ -58,7 +72,13 @@ class Source(models.Model):
     loaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    rows = models.PositiveIntegerField(help_text="rows read")
+    rows = models.PositiveIntegerField(help_text="rows of the file, read or rejected")
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    merged = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField("kept as curated", default=0)
+    rejected = models.PositiveIntegerField(default=0)
     problems = models.JSONField(
         default=list, help_text="what could not be read: line, reason, action"
     )
@@ -71,6 +91,17 @@ class Source(models.Model):
                 condition=Q(format__in=[f.value for f in Format]), name="source_format"
             ),
             models.CheckConstraint(condition=Q(sha256__length=64), name="source_sha256"),
+            models.CheckConstraint(
+                condition=Q(
+                    rows=F("new")
+                    + F("changed")
+                    + F("unchanged")
+                    + F("merged")
+                    + F("kept")
+                    + F("rejected")
+                ),
+                name="source_rows_add_up",
+            ),
             models.UniqueConstraint(fields=["sha256", "date"], name="source_once"),
             models.UniqueConstraint(
                 fields=["sha256"], condition=Q(date=None), name="source_once_undated"
@@ -102,6 +133,22 @@ class Digest(models.Model):
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
+    def visible(self) -> PaperQuerySet:
+        """Those that the catalogue shows: what anything public begins with."""
+        return self.filter(hidden=False)
+
+    def held(self) -> PaperQuerySet:
+        """Those that somebody or something needs: people's own rows, entries, curators' decisions.
+
+        The others may be deleted, which no row protects them from.
+        """
+        holding = Q()
+        for relation in self.model._meta.get_fields(include_hidden=True):
+            if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.PROTECT:
+                rows = relation.related_model._default_manager
+                holding |= Exists(rows.filter(**{relation.field.name: OuterRef("pk")}))
+        return self.filter(holding)
+
     def newest(self) -> PaperQuerySet:
         """By the first day on which a digest had them, newest first, each day in its order."""
         return self.order_by("-date", "position", "slug")
@@ -150,6 +197,12 @@ class Paper(models.Model):
     position = models.PositiveIntegerField(help_text="its place in that digest, from 1")
     changed_at = models.DateTimeField(
         default=timezone.now, help_text="when what it shows was last written"
+    )
+    hidden = models.BooleanField(
+        default=False,
+        help_text="the catalogue does not show it: a curator said so or merged it into another, or"
+        " no source speaks of it any longer. It has no authors, categories, links and places then,"
+        " and is there for those who kept it",
     )
 
     authors: models.ManyToManyField[Author, Authorship] = models.ManyToManyField(
@@ -351,7 +404,7 @@ class SearchText(models.Model):
 
 
 class Tombstone(models.Model):
-    """A paper that is gone from the catalogue, for those who keep a copy of it."""
+    """A paper that the catalogue shows no longer, for those who keep a copy of it."""
 
     slug = models.CharField(max_length=100, unique=True)
     gone_at = models.DateTimeField(default=timezone.now)
@@ -408,6 +461,7 @@ class Entry(_Ordered):
     record: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         help_text="the row in the keys of the JSON dialect; an absent column has no key"
     )
+    verdict = models.CharField(max_length=9, choices=Verdict, default=Verdict.NEW)
 
     class Meta(_Ordered.Meta):
         verbose_name_plural = "entries"
@@ -416,6 +470,10 @@ class Entry(_Ordered):
             models.CheckConstraint(condition=Q(position__gte=1), name="entry_from_one"),
             models.CheckConstraint(
                 condition=Q(format__in=[f.value for f in Format]), name="entry_format"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=Verdict.values) & ~Q(verdict=Verdict.REJECTED),
+                name="entry_verdict",
             ),
         ]
 

@@ -1,0 +1,1 @@
+"""People, as those who manage them see them: never what is private to them."""

@@ -1,0 +1,1 @@
+"""What is suspicious in the catalogue: dead links, likely duplicates, and what the doctor finds."""

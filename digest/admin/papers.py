@@ -1,0 +1,1 @@
+"""Papers, authors and categories as curators mend them."""

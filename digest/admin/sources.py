@@ -1,0 +1,1 @@
+"""Sources: what was loaded, what became of its rows, and loading more."""
