@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import Calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from django.conf import settings
@@ -25,7 +25,7 @@ from .exports.metadata import highwire, json_ld, open_graph
 from .filters import Narrowing, PaperFilter
 from .identity import arxiv_id
 from .links import KINDS, destination
-from .models import Author, Category, Digest, Entry, Paper, Placement
+from .models import Author, Category, Digest, Entry, LinkHealth, Paper, Placement
 from .page_cache import kept_for_visitors
 from .projection import Said, Shown, project, said_of
 from .search import COUNTED, mark
@@ -235,6 +235,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "paper": paper,
         "one": [paper],
         "source": destination(paper.url).label if paper.url else "",
+        "silent": _silent(paper),
         "appearances": _appearances(paper),
         "previous": around.get(-1),
         "next": around.get(1),
@@ -242,6 +243,13 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         **_cited(paper),
     }
     return render(request, "digest/paper.html", context)
+
+
+def _silent(paper: Paper) -> dict[str, datetime]:
+    """The paper's addresses that are dead, each with when it last did not answer."""
+    urls = [paper.url, *(link.url for link in paper.links.all())]
+    dead = LinkHealth.objects.filter(url__in=urls, dead=True)
+    return dict(dead.values_list("url", "checked_at"))
 
 
 def _cited(paper: Paper) -> dict[str, Any]:
