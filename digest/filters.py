@@ -105,7 +105,7 @@ class PaperFilter(filters.FilterSet):
         said = QueryDict(mutable=True)
         for name, values in data.lists() if data else ():
             said.setlist(name, [_CONTROL.sub(" ", value) for value in values])
-        super().__init__(said, queryset=Paper.objects.all())
+        super().__init__(said, queryset=Paper.objects.visible())
 
     @cached_property
     def query(self) -> Query:

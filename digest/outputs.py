@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from .exports import WRITERS, About, Feed, opml, to_cite
 from .filters import PaperFilter
 from .identity import arxiv_id
-from .models import Author, Category, Digest, Paper
+from .models import Author, Category, Digest, Merge, Paper
 from .page_cache import kept_for_visitors
 from .search import Results
 
@@ -68,9 +68,12 @@ def _title(found: PaperFilter) -> str:
 @require_safe
 def paper_file(request: HttpRequest, slug: str, suffix: str) -> HttpResponseBase:
     """One paper as a file."""
-    papers = Paper.objects.filter(slug=arxiv_id(slug) or slug)
+    slug = arxiv_id(slug) or slug
+    papers = Paper.objects.visible().filter(slug=slug)
     paper = papers.first()
     if paper is None:
+        if slug in (merged := Merge.ends([slug])):
+            return redirect("paper-file", merged[slug], suffix)
         raise Http404
     about = about_page(paper.title, paper.get_absolute_url(), request)
     return file_of(suffix, to_cite(papers), about, paper.slug)
@@ -146,7 +149,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
 def abstract(request: HttpRequest, number: str) -> HttpResponse:
     """`abs/2502.02737v2`: the paper here if there is one, else arXiv's own page."""
     found = _number(number)
-    if Paper.objects.filter(slug=found).exists():
+    if Paper.objects.visible().filter(slug=found).exists() or Merge.ends([found]):
         return redirect("paper", found)
     return redirect(f"https://arxiv.org/abs/{number}")
 
@@ -191,7 +194,7 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The parts of the site map: lists, and the papers by ten thousands."""
-    parts = -(-Paper.objects.count() // IN_A_SITEMAP)
+    parts = -(-Paper.objects.visible().count() // IN_A_SITEMAP)
     addresses = [
         reverse("sitemap-lists"),
         *(reverse("sitemap-papers", args=[n]) for n in range(parts)),
@@ -217,9 +220,11 @@ def sitemap_lists(request: HttpRequest) -> HttpResponse:
 def sitemap_papers(request: HttpRequest, part: int) -> HttpResponse:
     """Ten thousand papers, by the order in which they came."""
     start = part * IN_A_SITEMAP
-    if start >= Paper.objects.count():
+    if start >= Paper.objects.visible().count():
         raise Http404
-    papers = Paper.objects.order_by("pk").only("slug", "date")[start : start + IN_A_SITEMAP]
+    papers = (
+        Paper.objects.visible().order_by("pk").only("slug", "date")[start : start + IN_A_SITEMAP]
+    )
     pages = [(settings.SITE_URL + paper.get_absolute_url(), paper.date) for paper in papers]
     return _xml(request, "digest/urlset.xml", pages)
 

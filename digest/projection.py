@@ -1,12 +1,13 @@
-"""What a paper shows, as a pure function of what was said about it."""
+"""What a paper shows, as a pure function of what sources and curators said about it."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from . import links, taxonomy
 from .formats import Format, Record
 from .identity import arxiv_id, fold
 from .markup import is_list, summary_points, title_html
-from .models import Entry
+from .models import Entry, Field
 
 CUT_AT = 5
 """Digests print the first five authors: a list of exactly five is taken as cut."""
@@ -65,19 +66,46 @@ class Shown:
     authors_cut: bool
     categories: tuple[str, ...]
     links: tuple[str, ...]
+    hidden: bool
+
+    @property
+    def correctable(self) -> dict[str, Any]:
+        """Its value for each `Field`, as a correction gives it: links alone are not changes to a
+        list here but the list itself."""
+        return {
+            Field.TITLE.value: self.title,
+            Field.SUMMARY.value: self.summary,
+            Field.AUTHORS.value: [*self.authors],
+            Field.AUTHORS_CUT.value: self.authors_cut,
+            Field.CATEGORIES.value: [*self.categories],
+            Field.LINKS.value: [*self.links],
+            Field.HIDDEN.value: self.hidden,
+        }
 
 
-def project(entries: Iterable[Said]) -> Shown:
+Corrections = Mapping[str, Any]
+"""The values that curators gave, by `Field`: see `models.Correction`."""
+
+
+def project(
+    entries: Iterable[Said],
+    corrections: Corrections = MappingProxyType({}),
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Shown:
     """What a paper shows, given all its entries (at least one), in any order.
 
-    For each field the newest digest that says something about it wins; an absent column and an
-    empty cell say nothing. Links are the union, newest first, each once. Of summaries that differ
-    only in white space the one with line breaks is shown.
+    A correction wins; else, for each field, the newest digest that says something about it; an
+    absent column and an empty cell say nothing. Links are the union, newest first, each once, and
+    a correction adds to them and takes away. Of summaries that differ only in white space the one
+    with line breaks is shown.
+
+    names: the names that stand for printed ones (`Alias.shown`).
     """
     records = [said.record for said in sorted(entries, key=lambda said: said.precedence)]
-    title = next(filter(None, (line(record.title) for record in records)))
-    summary = _summary(records)
-    printed = next(filter(None, (_printed(record.authors) for record in records)), ())
+    title = corrections.get(Field.TITLE) or next(filter(None, map(_SAYS[Field.TITLE], records)))
+    summary = corrections[Field.SUMMARY] if Field.SUMMARY in corrections else _summary(records)
+    printed = _first(Field.AUTHORS, corrections, records)
+    cut = len(printed) == CUT_AT and Field.AUTHORS not in corrections
     return Shown(
         url=next(filter(None, map(_own_url, records)), ""),
         title=title,
@@ -85,11 +113,30 @@ def project(entries: Iterable[Said]) -> Shown:
         summary=summary,
         points=summary_points(summary),
         is_list=is_list(summary),
-        authors=tuple(dict.fromkeys(printed)),
-        authors_cut=len(printed) == CUT_AT,
-        categories=next(filter(None, (_categories(record) for record in records)), ()),
-        links=_links(records),
+        authors=tuple(dict.fromkeys(names.get(name, name) for name in printed)),
+        authors_cut=corrections.get(Field.AUTHORS_CUT, cut),
+        categories=_first(Field.CATEGORIES, corrections, records),
+        links=_links(records, corrections.get(Field.LINKS, {})),
+        hidden=corrections.get(Field.HIDDEN, False),
     )
+
+
+def _first(field: str, corrections: Corrections, records: list[Record]) -> tuple[str, ...]:
+    """A field that is a list: what is right of it, or else what the first record says."""
+    if field in corrections:
+        return tuple(corrections[field])
+    return next(filter(None, map(_SAYS[field], records)), ())
+
+
+def who_says(entries: Iterable[Said]) -> dict[str, Said]:
+    """For each `Field` of which entries say something, the entry that is followed if no correction
+    is; links come from all."""
+    ranked = sorted(entries, key=lambda said: said.precedence)
+    found = {
+        field: next((said for said in ranked if says(said.record)), None)
+        for field, says in _SAYS.items()
+    }
+    return {field: said for field, said in found.items() if said}
 
 
 def as_given(entries: Iterable[Said]) -> Record:
@@ -130,14 +177,14 @@ def _name(text: str) -> str:
 
 
 def _summary(records: list[Record]) -> str:
-    said = [text for record in records if (text := _block(record.summary or ""))]
+    said = [text for record in records if (text := block(record.summary or ""))]
     if not said:
         return ""
     shown = said[0].split()
     return next((text for text in said if "\n" in text and text.split() == shown), said[0])
 
 
-def _block(text: str) -> str:
+def block(text: str) -> str:
     """The text with its line breaks and indents, without invisible characters."""
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
 
@@ -147,12 +194,25 @@ def _categories(record: Record) -> tuple[str, ...]:
     return tuple(dict.fromkeys(taxonomy.known(name) or name for name in given if name))
 
 
-def _links(records: list[Record]) -> tuple[str, ...]:
+_SAYS: dict[str, Callable[[Record], Any]] = {
+    Field.TITLE: lambda record: line(record.title),
+    Field.SUMMARY: lambda record: block(record.summary or ""),
+    Field.AUTHORS: lambda record: _printed(record.authors),
+    Field.CATEGORIES: _categories,
+}
+"""What a record says of a field; nothing, if it is empty."""
+
+
+def _links(records: list[Record], correction: Mapping[str, list[str]]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for record in records:
         for text in given_links(record):
             if url := links.clean_url(text):
                 found.setdefault(links.same_link(url), url)
+    for url in correction.get("remove", ()):
+        found.pop(links.same_link(url), None)
+    for url in correction.get("add", ()):
+        found.setdefault(links.same_link(url), url)
     return tuple(found.values())
 
 

@@ -23,9 +23,9 @@ from django_htmx.middleware import HtmxDetails
 from .exports import FILES, About, Citation
 from .exports.metadata import highwire, json_ld, open_graph
 from .filters import Narrowing, PaperFilter
-from .identity import arxiv_id
+from .identity import arxiv_id, author_slug
 from .links import KINDS, destination
-from .models import Author, Category, Digest, Entry, Paper, Placement
+from .models import Alias, Author, Category, Digest, Entry, Merge, Paper, Placement
 from .page_cache import kept_for_visitors
 from .projection import Said, Shown, project, said_of
 from .search import COUNTED, mark
@@ -190,7 +190,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
     """
     found = PaperFilter(request.GET)
     number = found.query.arxiv_id
-    if number and not request.htmx and Paper.objects.filter(slug=number).exists():
+    if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
         return redirect("paper", number)
     results = found.results
     page = turn_to(request, results, _size(request))
@@ -220,8 +220,10 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
     number = arxiv_id(slug)
     if number and number != slug:
         return redirect("paper", number, permanent=True)
-    paper = Paper.objects.for_cards().filter(slug=slug).first()
+    paper = Paper.objects.visible().for_cards().filter(slug=slug).first()
     if paper is None:
+        if slug in (merged := Merge.ends([slug])):
+            return redirect("paper", merged[slug])
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
         raise NotHere(f"No digest here has a paper {slug}.", links)
     around = {
@@ -312,6 +314,8 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's papers."""
     author = Author.objects.filter(slug=slug).first()
     if author is None:
+        for alias in Alias.objects.standing().filter(slug=slug):
+            return redirect("author", author_slug(Alias.shown()[alias.name]))
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
     papers = Paper.objects.by(author).newest().for_cards()
     page = turn_to(request, papers, _size(request), author.paper_count)

@@ -26,7 +26,17 @@ from digest.filters import PaperFilter
 from digest.formats import MAX_BYTES
 from digest.identity import arxiv_id
 from digest.ingest import LoadReport, load
-from digest.models import Author, Category, Digest, Link, Paper, Placement, Source, Tombstone
+from digest.models import (
+    Author,
+    Category,
+    Digest,
+    Link,
+    Merge,
+    Paper,
+    Placement,
+    Source,
+    Tombstone,
+)
 from digest.outputs import file_of
 
 from . import schema
@@ -203,7 +213,7 @@ class Papers(CatalogueViewSet):
 
         def make() -> dict[str, Any]:
             at = streams or [stamp(since), 0, stamp(since), 0]
-            papers = _from(Paper.objects.for_cards(), "changed_at", at[0], at[1], size)
+            papers = _from(Paper.objects.visible().for_cards(), "changed_at", at[0], at[1], size)
             gone = _from(Tombstone.objects.all(), "gone_at", at[2], at[3], size)
             rows: list[tuple[datetime, Paper | Tombstone]] = [
                 *((paper.changed_at, paper) for paper in papers),
@@ -230,8 +240,11 @@ class Papers(CatalogueViewSet):
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         only(request.GET, "fields")
         fields = fields_of(request)
-        papers = Paper.objects.filter(slug=paper_called(slug))
+        papers = Paper.objects.visible().filter(slug=paper_called(slug))
         found = papers.for_cards().first()
+        if found is None and (merged := Merge.ends([paper_called(slug)])):
+            papers = Paper.objects.visible().filter(slug__in=merged.values())
+            found = papers.for_cards().first()
         if found is None:
             raise NotFound(f"No digest here has a paper {slug}.")
         format = request.accepted_renderer.format
@@ -261,7 +274,10 @@ class Lookup(CatalogueViewSet):
         if len(given) > LOOKUP:
             raise ValidationError({"ids": [f"At most {LOOKUP} at once."]})
         slugs = {one: paper_called(one.strip()) for one in given}
-        papers = {p.slug: p for p in Paper.objects.filter(slug__in=slugs.values()).for_cards()}
+        merged = Merge.ends(slugs.values())
+        slugs = {one: merged.get(slug, slug) for one, slug in slugs.items()}
+        found = Paper.objects.visible().filter(slug__in=slugs.values()).for_cards()
+        papers = {paper.slug: paper for paper in found}
         return Response(
             {
                 "results": [

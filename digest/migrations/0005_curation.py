@@ -1,3 +1,5 @@
+from typing import Any
+
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
@@ -5,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-def give_verdicts(apps, schema_editor):
+def give_verdicts(apps: Any, schema_editor: Any) -> None:
     """Files that were loaded before verdicts were kept: a paper's first row was new, and of the
     others nobody knows more than that they are there."""
     Entry, Source = apps.get_model("digest", "Entry"), apps.get_model("digest", "Source")

@@ -17,8 +17,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
@@ -142,7 +140,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
         The others may be deleted, which no row protects them from.
         """
-        holding = Q()
+        holding: Any = Q()
         for relation in self.model._meta.get_fields(include_hidden=True):
             if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.PROTECT:
                 rows = relation.related_model._default_manager
@@ -479,9 +477,3 @@ class Entry(_Ordered):
 
     def __str__(self) -> str:
         return f"{self.source} line {self.line}"
-
-
-@receiver(post_delete, sender=Paper)
-def _bury(instance: Paper, **_: Any) -> None:
-    Tombstone.objects.update_or_create(slug=instance.slug, defaults={"gone_at": timezone.now()})
-    Catalogue.change()

@@ -7,6 +7,7 @@ more input of `projection.project`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -108,6 +109,22 @@ class Merge(Decision):
     def __str__(self) -> str:
         return f"{self.paper} into {self.into}"
 
+    @staticmethod
+    def ends(slugs: Iterable[str]) -> dict[str, str]:
+        """For each of these papers that was merged into another, that one's slug; and where that
+        was merged itself, the last one's."""
+        slugs = {*slugs}
+        to: dict[str, str] = {}
+        asked = list(slugs)
+        while asked:
+            found: dict[str, str] = {}
+            for start in range(0, len(asked), 500):
+                merges = Merge.objects.standing().filter(paper__slug__in=asked[start : start + 500])
+                found.update(merges.values_list("paper__slug", "into__slug"))
+            to |= found
+            asked = [slug for slug in found.values() if slug not in to]
+        return {slug: _last(slug, to) for slug in slugs & to.keys()}
+
 
 class Alias(Decision):
     """A printed name that stands for another: wherever a file prints it, the other is shown."""
@@ -130,6 +147,18 @@ class Alias(Decision):
 
     def __str__(self) -> str:
         return f"{self.name} is {self.of}"
+
+    @staticmethod
+    def shown() -> dict[str, str]:
+        """For each name that stands for another, the one that is shown in the end, in one query."""
+        to = dict(Alias.objects.standing().values_list("name", "of"))
+        return {name: _last(name, to) for name in to}
+
+
+def _last(start: str, to: dict[str, str]) -> str:
+    while start in to:
+        start = to[start]
+    return start
 
 
 class Difference(models.Model):

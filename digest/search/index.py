@@ -88,8 +88,9 @@ def row(
 
 
 def rows(papers: Iterable[int]) -> Iterator[SearchText]:
-    """The rows that the papers with these keys should have, as the database has them."""
-    found = Paper.objects.filter(pk__in=papers).for_cards().prefetch_related("digests")
+    """The rows that the papers with these keys should have, as the database has them: hidden ones
+    have none."""
+    found = Paper.objects.visible().filter(pk__in=papers).for_cards().prefetch_related("digests")
     for paper in found:
         categories = [place.category for place in paper.classifications.all()]
         yield row(
@@ -404,7 +405,7 @@ def after_migrate(plan: Sequence[object] = (), **_: object) -> None:
         return
     if not stands():
         create()
-    missing = list(Paper.objects.filter(search_text=None).values_list("pk", flat=True))
+    missing = list(Paper.objects.visible().filter(search_text=None).values_list("pk", flat=True))
     if missing or plan:
         write(missing)
 
@@ -427,9 +428,10 @@ def check(*, mend: bool = False) -> Health:
     """Compare the index with the catalogue, paper by paper. mend: and put right what differs."""
     health = Health()
     names = [field.attname for field in SearchText._meta.concrete_fields]
-    keys = Paper.objects.order_by("pk").values_list("pk", flat=True)
-    stale: list[int] = []
+    keys = Paper.objects.visible().order_by("pk").values_list("pk", flat=True)
+    hidden = SearchText.objects.filter(paper__hidden=True)
     with transaction.atomic():
+        stale = list(hidden.values_list("paper", flat=True))
         for some in _batches(keys, 500):
             there = {
                 values[1]: values

@@ -1,0 +1,317 @@
+"""What curators do to the catalogue: correct, hide, merge, split, and settle differences.
+
+Each is one decision, written in one transaction with what the papers then show. Nothing is ever
+edited or deleted by it, so that each can be ended again. All raise ValidationError, in a sentence
+for people, and change nothing then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from . import identity, links
+from .formats.records import MAX_ITEM, MAX_ITEMS, MAX_TEXT, MAX_TITLE
+from .ingest.show import take_turns, write
+from .models import (
+    Alias,
+    Authorship,
+    Correction,
+    Difference,
+    Entry,
+    Field,
+    Merge,
+    Paper,
+    Source,
+)
+from .projection import MAX_NAME, Said, block, line, project, said_of, who_says
+from .taxonomy import known
+
+papers_merged = Signal()
+"""Sent within the transaction, with the keys `paper`, which is hidden now, and `into`."""
+papers_split = Signal()
+"""The same, when `paper` is itself again."""
+
+
+Curator = Any
+"""A user; None where nobody in particular decides."""
+
+
+# Corrections
+
+
+def correct(paper: Paper, field: str, value: Any, by: Curator, why: str = "") -> Correction | None:
+    """Say what is right of one field of a paper; the correction that stands then.
+
+    value: as `Correction` has it; for links, also the whole list. What the sources say by
+    themselves needs no correction: an earlier one ends, and None is returned.
+    """
+    value = cleaned(field, value)
+    with transaction.atomic():
+        take_turns()
+        said = _sources_say(paper)
+        if said is None and field != Field.HIDDEN:
+            raise ValidationError("No source speaks of this paper any longer.")
+        was = said and said[field]
+        if field == Field.LINKS and isinstance(value, list):
+            value = _link_changes(value, was or [])
+        before = Correction.objects.standing().filter(paper=paper, field=field)
+        current: Correction | None = before.first()
+        if current and current.value == value:
+            return current
+        _end(before, by)
+        needless = value == {"add": [], "remove": []} if field == Field.LINKS else value == was
+        made = None
+        if not needless:
+            made = Correction.objects.create(
+                paper=paper, field=field, value=value, was=was, why=why, made_by=by
+            )
+        _show_again([paper.pk], field)
+    return made
+
+
+def withdraw(correction: Correction, by: Curator) -> None:
+    """End a correction: the paper shows what its sources say again."""
+    with transaction.atomic():
+        take_turns()
+        if not _end(Correction.objects.filter(pk=correction.pk), by):
+            raise ValidationError("This correction does not stand any longer.")
+        _show_again([correction.paper_id], correction.field)
+
+
+def cleaned(field: str, value: Any) -> Any:
+    """A value as a paper can show it: on one line, in NFC, within the limits of what files say."""
+    match field:
+        case Field.TITLE:
+            if not (title := line(str(value))):
+                raise ValidationError("A paper has a title.")
+            return _within(title, MAX_TITLE)
+        case Field.SUMMARY:
+            return _within(block(str(value)), MAX_TEXT)
+        case Field.AUTHORS:
+            return _names(value)
+        case Field.CATEGORIES:
+            return list(dict.fromkeys(known(name) or name for name in _names(value)))
+        case Field.LINKS if isinstance(value, dict):
+            return {key: _urls(value.get(key, [])) for key in ("add", "remove")}
+        case Field.LINKS:
+            return _urls(value)
+        case Field.AUTHORS_CUT | Field.HIDDEN:
+            return bool(value)
+    raise ValidationError(f"{field} is nothing that can be corrected.")
+
+
+def _within(text: str, most: int) -> str:
+    if len(text) > most:
+        raise ValidationError(f"At most {most:,} characters, and this has {len(text):,}.")
+    return text
+
+
+def _names(values: Iterable[str]) -> list[str]:
+    names = list(dict.fromkeys(filter(None, map(line, values))))
+    if len(names) > MAX_ITEMS:
+        raise ValidationError(f"At most {MAX_ITEMS}, and these are {len(names)}.")
+    for name in names:
+        _within(name, MAX_NAME)
+    return names
+
+
+def _urls(values: Iterable[str]) -> list[str]:
+    found: dict[str, str] = {}
+    for value in values:
+        url = links.clean_url(value)
+        if url is None:
+            raise ValidationError(f"No http or https link: {line(value)[:100]}")
+        found.setdefault(links.same_link(_within(url, MAX_ITEM)), url)
+    if len(found) > MAX_ITEMS:
+        raise ValidationError(f"At most {MAX_ITEMS} links, and these are {len(found)}.")
+    return list(found.values())
+
+
+def _link_changes(wanted: list[str], given: list[str]) -> dict[str, list[str]]:
+    """What to add to the links that are given, and to remove, to have those that are wanted."""
+    there = {links.same_link(url) for url in given}
+    want = {links.same_link(url) for url in wanted}
+    return {
+        "add": [url for url in wanted if links.same_link(url) not in there],
+        "remove": [url for url in given if links.same_link(url) not in want],
+    }
+
+
+def _sources_say(paper: Paper) -> dict[str, Any] | None:
+    """What the paper would show if nobody had corrected it; None if no source speaks of it."""
+    said = _said(paper)
+    return project(said, names=Alias.shown()).correctable if said else None
+
+
+def _said(paper: Paper) -> list[Said]:
+    return [entry for _, entry in said_of(Entry.objects.filter(paper=paper))]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where what a paper shows of a field comes from: a correction, or a source and its day, or
+    several of them (links) or none, and then neither is there.
+
+    theirs: what the sources say.
+    """
+
+    theirs: Any
+    correction: Correction | None = None
+    source: Source | None = None
+    day: date | None = None
+
+
+def provenance(paper: Paper) -> dict[str, Origin]:
+    """For each `Field` of a paper where it comes from, in four queries."""
+    said = _said(paper)
+    theirs = project(said, names=Alias.shown()).correctable if said else {}
+    first = who_says(said)
+    corrections = {
+        correction.field: correction
+        for correction in paper.corrections.standing().select_related("made_by")
+    }
+    sources = {
+        source.sha256: source
+        for source in Source.objects.filter(sha256__in={one.sha256 for one in first.values()})
+        .defer("content")
+        .order_by("-loaded_at")
+    }
+    return {
+        field: Origin(
+            theirs.get(field),
+            corrections.get(field),
+            sources.get(first[field].sha256) if field in first else None,
+            first[field].date if field in first else None,
+        )
+        for field in Field.values
+    }
+
+
+# Differences
+
+
+def settle(difference: Difference, how: str, by: Curator, value: Any = None) -> None:
+    """Settle a difference between a correction and a source.
+
+    how: of `Difference.Settled`: the correction is kept, the source's word is taken for right, or
+    `value` is, for EDITED.
+    """
+    if how == Difference.Settled.EDITED and value is None:
+        raise ValidationError("Say what is right.")
+    with transaction.atomic():
+        take_turns()
+        correction = difference.correction
+        open_ = Difference.objects.filter(pk=difference.pk, settled="")
+        if not open_.update(settled=how, settled_at=timezone.now(), settled_by=by):
+            raise ValidationError("This difference is settled already.")
+        if how != Difference.Settled.KEPT:
+            right = difference.theirs if how == Difference.Settled.TAKEN else value
+            correct(correction.paper, correction.field, right, by, f"settled: {difference.source}")
+
+
+# Papers that are one
+
+
+@transaction.atomic
+def merge_papers(paper: Paper, into: Paper, by: Curator, why: str = "") -> Merge:
+    """Say that a paper is the same as another: what is said or kept of it is the other's from now
+    on, and its address leads there."""
+    take_turns()
+    paper, into = (Paper.objects.get(pk=one.pk) for one in (paper, into))
+    merged = Merge.ends([paper.slug, into.slug])
+    if paper.pk == into.pk:
+        raise ValidationError("This is one paper already.")
+    if merged:
+        raise ValidationError("One of them was merged into another paper already.")
+    merge = Merge.objects.create(paper=paper, into=into, why=why, made_by=by)
+    moved = Entry.objects.filter(paper=paper)
+    days = _days(moved)
+    moved.update(paper=into)
+    write({paper.slug: [], into.slug: []}, days)
+    papers_merged.send(Merge, paper=paper.pk, into=into.pk)
+    return merge
+
+
+@transaction.atomic
+def split_paper(merge: Merge, by: Curator) -> None:
+    """End a merge: each paper has its own entries again, and what people kept of it."""
+    take_turns()
+    if not _end(Merge.objects.filter(pk=merge.pk), by):
+        raise ValidationError("This merge does not stand any longer.")
+    # What the other paper has now may have come through merges that went before or after.
+    there = Paper.objects.get(pk=merge.into_id)
+    end = Merge.ends([there.slug]).get(there.slug, there.slug)
+    entries = Entry.objects.filter(paper__slug=end)
+    named = {
+        pk: identity.paper_slug(line(record["title"]), record.get("link", ""))[0]
+        for pk, record in entries.values_list("pk", "record")
+    }
+    ends = Merge.ends(named.values())
+    back = [pk for pk, slug in named.items() if ends.get(slug, slug) == merge.paper.slug]
+    moved = Entry.objects.filter(pk__in=back)
+    days = _days(moved)
+    moved.update(paper=merge.paper_id)
+    write({merge.paper.slug: [], end: []}, days)
+    papers_split.send(Merge, paper=merge.paper_id, into=Paper.objects.get(slug=end).pk)
+
+
+# Authors who are one
+
+
+@transaction.atomic
+def merge_authors(name: str, into: str, by: Curator, why: str = "") -> Alias:
+    """Say that a printed name stands for another: wherever a file prints it, the other is shown."""
+    take_turns()
+    if not line(name) or not line(into):
+        raise ValidationError("Say both names.")
+    (name,), (into,) = cleaned(Field.AUTHORS, [name]), cleaned(Field.AUTHORS, [into])
+    shown = Alias.shown()
+    if name == into or shown.get(into) == name:
+        raise ValidationError("These are one author already.")
+    if name in shown:
+        raise ValidationError(f"{name} stands for {shown[name]} already.")
+    papers = list(Authorship.objects.filter(author__name=name).values_list("paper", flat=True))
+    alias = Alias.objects.create(
+        name=name, slug=identity.author_slug(name), of=into, why=why, made_by=by
+    )
+    _show_again(papers)
+    return alias
+
+
+@transaction.atomic
+def split_author(alias: Alias, by: Curator) -> None:
+    """End an alias: where a file prints the name, it is shown again."""
+    take_turns()
+    end = Alias.shown().get(alias.name, alias.of)
+    if not _end(Alias.objects.filter(pk=alias.pk), by):
+        raise ValidationError("This name does not stand for another any longer.")
+    papers = Authorship.objects.filter(author__name=end).values_list("paper", flat=True)
+    _show_again(list(papers))
+
+
+# What all of them need
+
+
+def _end(decisions: Any, by: Curator) -> bool:
+    """End those that stand; whether there were any."""
+    return bool(decisions.standing().update(ended_at=timezone.now(), ended_by=by))
+
+
+def _days(entries: Any) -> list[date]:
+    return list(entries.order_by().values_list("digest__date", flat=True).distinct())
+
+
+def _show_again(papers: Iterable[int], field: str = "") -> None:
+    """Write what papers show. field: what was decided of them, if it was one field."""
+    slugs = Paper.objects.filter(pk__in=papers).values_list("slug", flat=True)
+    # Which papers a digest has depends on nothing else.
+    days = _days(Entry.objects.filter(paper__in=papers)) if field == Field.HIDDEN else []
+    write({slug: [] for slug in slugs}, days)
