@@ -101,10 +101,13 @@ class Site(AdminSite):
         return redirect("account_change_password")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        from . import health  # which names this class
+
         name = "view_on_site"
         address = "r/<int:content_type_id>/<int:object_id>/"
         others = [each for each in super().get_urls() if getattr(each, "name", "") != name]
-        return [path(address, self.admin_view(self._view_on_site), name=name), *others]
+        doctor = path("doctor/", self.admin_view(health.doctor), name="doctor")
+        return [doctor, path(address, self.admin_view(self._view_on_site), name=name), *others]
 
     def _view_on_site(
         self, request: HttpRequest, content_type_id: int, object_id: int

@@ -1,0 +1,295 @@
+"""What curators see of dead links, likely duplicates and the doctor's findings, and do about it."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from digest import link_health
+from digest.admin.health import check_links_again
+from digest.doctor import CHECKS
+from digest.duplicates import propose
+from digest.ingest import load
+from digest.link_health import Answer, Checker, Outcome, write
+from digest.models import Alias, Author, LinkHealth, Merge, Paper, Proposal
+from tests.admin import enter, holder
+from tests.samples import digest, row
+
+pytestmark = pytest.mark.django_db
+
+TITLE = "A title that is long enough to be alike"
+
+
+@pytest.fixture
+def curating():
+    return enter(holder("curator", "Curators"))
+
+
+@pytest.fixture
+def papers():
+    rows = [
+        row(1, title=TITLE, authors="Ada Lovelace, Alan Turing"),
+        row(2, title=f"{TITLE}s", link="https://lab.org/2", authors="Lovelace Ada, Alan Turing"),
+        row(3, title="A title of its", authors="Grace Hopper", github_urls=["https://gone.org/3"]),
+    ]
+    load(digest(*rows), "2025-02-06.json")
+    return list(Paper.objects.order_by("position"))
+
+
+@pytest.fixture
+def proposals(papers):
+    propose()
+    return {proposal.kind: proposal for proposal in Proposal.objects.all()}
+
+
+def page(proposal):
+    return f"/admin/digest/proposal/{proposal.pk}/change/"
+
+
+def said():
+    return list(LogEntry.objects.values_list("content_type__model", "change_message"))
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+# Duplicates
+
+
+def test_the_queue_has_both_sides(curating, proposals, django_assert_max_num_queries):
+    queue = text(curating.get("/admin/digest/proposal/"))
+    for link in (
+        f'<a href="/papers/2502.00001/">{TITLE} (2502.00001)</a>',
+        '<a href="/authors/ada-lovelace/">Ada Lovelace</a>',
+    ):
+        assert queue.count(link) == 1
+    assert "titles differ in 1 letter" in queue
+    narrowed = text(curating.get("/admin/digest/proposal/?kind__exact=author"))
+    assert "titles differ" not in narrowed
+    assert "the same words in another order" in narrowed
+
+
+def test_the_queue_takes_as_many_queries_for_one_as_for_many(
+    curating, proposals, django_assert_num_queries
+):
+    curating.get("/admin/digest/proposal/")
+    with django_assert_num_queries(6):
+        curating.get("/admin/digest/proposal/?kind__exact=author")
+    Proposal.objects.bulk_create(
+        Proposal(kind="author", first=f"A{n}", second=f"B{n}", reason="alike") for n in range(20)
+    )
+    with django_assert_num_queries(6):
+        curating.get("/admin/digest/proposal/?kind__exact=author")
+
+
+def test_two_papers_side_by_side(curating, proposals, papers):
+    shown = text(curating.get(page(proposals["paper"])))
+    for cells in (
+        f'<td dir="auto">{TITLE}</td> <td dir="auto">{TITLE}s</td>',
+        '<td dir="auto"><a href="https://arxiv.org/abs/2502.00001">',
+        '<td dir="auto">Ada Lovelace, Alan Turing</td>',
+        '<td dir="auto">- First point of 1. - Second point.</td>',
+        '<a href="/digests/2025-02-06/">6 February 2025</a>',
+        '<td dir="auto">1 entry</td> <td dir="auto">1 entry</td>',
+    ):
+        assert cells in shown
+    assert shown.count('name="do"') == 3
+
+
+def test_two_authors_side_by_side(curating, proposals):
+    shown = text(curating.get(page(proposals["author"])))
+    assert '<td dir="auto">1 paper</td> <td dir="auto">1 paper</td>' in shown
+    assert f'<td dir="auto"><a href="/papers/2502.00001/">{TITLE}</a></td>' in shown
+
+
+@pytest.mark.parametrize("into", ["first", "second"])
+def test_papers_are_merged(curating, proposals, into):
+    proposal = proposals["paper"]
+    slugs = {"first": proposal.first, "second": proposal.second}
+    stays, goes = slugs.pop(into), *slugs.values()
+    response = curating.post(page(proposal), {"do": into, "why": "The same"}, follow=True)
+    assert f"Merged {goes} into {stays}." in text(response)
+    merge = Merge.objects.get()
+    assert (merge.paper.slug, merge.into.slug, merge.why) == (goes, stays, "The same")
+    assert merge.made_by.username == "curator"
+    assert said() == [("paper", f"Merged {goes} into {stays}. The same")]
+    assert not Proposal.objects.filter(kind="paper").exists()
+    propose()
+    assert not Proposal.objects.filter(kind="paper").exists()
+
+
+def test_authors_are_merged(curating, proposals):
+    curating.post(page(proposals["author"]), {"do": "first"})
+    assert Alias.objects.values_list("name", "of").get() == ("Lovelace Ada", "Ada Lovelace")
+    assert Author.objects.get(name="Ada Lovelace").paper_count == 2
+    assert said() == [("author", "Merged Lovelace Ada into Ada Lovelace.")]
+
+
+def test_after_one_comes_the_next_of_its_kind(curating, proposals):
+    other = Proposal.objects.create(kind="author", first="A", second="B", reason="alike")
+    response = curating.post(page(proposals["author"]), {"do": "two"})
+    assert response.url == page(other)
+    assert curating.post(page(other), {"do": "two"}).url == "/admin/digest/proposal/"
+
+
+def test_two_that_are_two_stay_apart(curating, proposals):
+    proposal = proposals["author"]
+    curating.post(page(proposal), {"do": "two", "why": "Two people"})
+    proposal.refresh_from_db()
+    assert proposal.refused_by.username == "curator"
+    assert said() == [("proposal", "They are two: Ada Lovelace and Lovelace Ada. Two people")]
+    assert "another order" not in text(curating.get("/admin/digest/proposal/"))
+    assert "another order" in text(curating.get("/admin/digest/proposal/?decision=refused"))
+    assert "curator said on" in text(curating.get(page(proposal)))
+
+
+def test_what_cannot_be_merged_is_told_and_stays(curating, proposals):
+    Paper.objects.filter(slug=proposals["paper"].second).update(slug="elsewhere")
+    shown = text(curating.get(page(proposals["paper"])))
+    assert "one of them is not there any longer" in shown
+    assert shown.count('name="do"') == 1
+    for do, complaint in (
+        ("first", "One of them is not there any longer."),
+        ("both", "Say which of them, or that they are two."),
+    ):
+        response = curating.post(page(proposals["paper"]), {"do": do}, follow=True)
+        assert complaint in text(response)
+    assert (Merge.objects.count(), said()) == (0, [])
+    assert Proposal.objects.filter(kind="paper", refused_at=None).exists()
+
+
+def test_a_proposal_that_is_gone_leads_to_the_queue(curating, proposals):
+    Proposal.objects.all().delete()
+    for method in (curating.get, curating.post):
+        response = method(page(proposals["paper"]), follow=True)
+        assert response.redirect_chain[-1][0] == "/admin/digest/proposal/"
+        assert "There is no such proposal any longer" in text(response)
+    assert curating.get("/admin/digest/proposal/x/change/").status_code == 404
+
+
+def test_proposals_are_for_those_with_the_right(proposals):
+    manager = enter(holder("manager", "User managers"))
+    assert manager.get(page(proposals["paper"])).status_code == 403
+    assert manager.post(page(proposals["paper"]), {"do": "two"}).status_code == 403
+    assert Client().post(page(proposals["paper"]), {"do": "two"}).status_code == 302
+    assert not Proposal.objects.exclude(refused_at=None).exists()
+
+
+# Links
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """answering(answer) has every link answer so."""
+
+    def answering(answer):
+        class Asked(Checker):
+            def ask(self, url):
+                return answer
+
+        monkeypatch.setattr(link_health, "Checker", lambda: Asked(pause=0))
+
+    return answering
+
+
+GONE = Answer(Outcome.GONE, 404, "Not Found")
+ALIVE = Answer(Outcome.ALIVE, 200)
+
+
+def test_links_can_be_narrowed_down_and_not_edited(curating, papers):
+    write({"https://gone.org/3": GONE, "https://lab.org/2": ALIVE})
+    write({"https://slow.org/": Answer(Outcome.FAILED), "https://shy.org/": Answer(Outcome.UNTOLD)})
+    for state, url in {
+        "dead": "gone.org/3",
+        "alive": "lab.org/2",
+        "failing": "slow.org/",
+        "untold": "shy.org/",
+    }.items():
+        found = text(curating.get(f"/admin/digest/linkhealth/?state={state}"))
+        assert [f"https://{other}" in found for other in (url,)] == [True]
+        assert found.count('class="action-select"') == 1
+    row = LinkHealth.objects.get(dead=True)
+    shown = text(curating.get(f"/admin/digest/linkhealth/{row.pk}/change/"))
+    assert '<a href="/papers/2502.00003/">A title of its</a>' in shown
+    assert '<input type="submit"' not in shown
+    curating.post(f"/admin/digest/linkhealth/{row.pk}/change/", {"dead": ""})
+    assert LinkHealth.objects.get(pk=row.pk).dead
+
+
+def recheck(client, *pks):
+    data = {"action": "check_again", "_selected_action": pks}
+    return text(client.post("/admin/digest/linkhealth/", data, follow=True))
+
+
+def test_links_are_checked_again(curating, papers, answering):
+    write({"https://gone.org/3": GONE})
+    answering(ALIVE)
+    shown = recheck(curating, LinkHealth.objects.get().pk)
+    assert "Checked 1 of 1 links: 1 alive." in shown
+    assert not LinkHealth.objects.get().dead
+    assert said() == [("linkhealth", "Checked 1 of 1 links: 1 alive.")]
+
+
+def test_no_more_are_checked_than_somebody_can_wait_for(curating, answering):
+    write({f"https://gone.org/{number}": GONE for number in range(201)})
+    answering(ALIVE)
+    some = list(LinkHealth.objects.order_by("pk").values_list("pk", flat=True))
+    shown = recheck(curating, *some[:25])
+    assert "Checked 20 of 25 links: 20 alive. Do it again for the rest" in shown
+    assert "Choose fewer: at most 200 at a time. Nothing was checked." in recheck(curating, *some)
+    assert LinkHealth.objects.filter(dead=False).count() == 20
+
+
+def test_the_links_of_papers_are_checked_again(papers, answering, rf):
+    answering(GONE)
+    request = rf.post("/")
+    request.user = holder("curator", "Curators")
+    request._messages = type("Told", (list,), {"add": lambda self, *said: self.append(said)})()
+    chosen = Paper.objects.filter(pk__in=[papers[1].pk, papers[2].pk])
+    check_links_again(admin.site._registry[LinkHealth], request, chosen)
+    (told,) = request._messages
+    assert told[1] == "Checked 3 of 3 links: 3 gone."
+    assert {row.url for row in LinkHealth.objects.filter(dead=True)} == {
+        *("https://github.com/lab/code-2", "https://lab.org/2", "https://gone.org/3"),
+    }
+
+
+# The doctor
+
+
+def test_the_doctor_counts_and_shows(curating, papers, django_assert_num_queries):
+    overview = text(curating.get("/admin/doctor/"))
+    assert all(f'<a href="?check={name}">' in overview for name in CHECKS)
+    assert '<a href="?check=cut-titles">Titles cut off</a> </th> <td>0</td>' in overview
+    Author.objects.filter(name="Grace Hopper").update(paper_count=7)
+    shown = text(curating.get("/admin/doctor/?check=wrong-counts"))
+    author = Author.objects.get(name="Grace Hopper")
+    assert f'<a href="/admin/digest/author/{author.pk}/change/">Grace Hopper</a>' in shown
+    assert '<td dir="auto">says 7, has 1</td>' in shown
+
+
+def test_the_doctor_counts_once_for_each_state_of_the_catalogue(
+    curating, papers, django_assert_num_queries
+):
+    curating.get("/admin/doctor/")
+    with django_assert_num_queries(5):
+        curating.get("/admin/doctor/")
+    Paper.objects.filter(pk=papers[0].pk).update(title="A title of")
+    write({"https://gone.org/3": GONE})
+    assert "Titles cut off</a> </th> <td>1</td>" in text(curating.get("/admin/doctor/"))
+
+
+def test_the_doctor_shows_the_first_hundred(curating):
+    rows = [row(n, authors="", link=f"https://lab.org/{n}") for n in range(1, 1002)]
+    load(digest(*rows), "2025-02-06.json")
+    shown = text(curating.get("/admin/doctor/?check=no-authors"))
+    assert "more than 1,000 found, the first 100 are here." in shown
+    assert shown.count('<th scope="row">') == 100
+
+
+def test_the_doctor_knows_its_checks_and_its_visitors(curating):
+    assert curating.get("/admin/doctor/?check=nothing").status_code == 404
+    manager = enter(holder("manager", "User managers"))
+    assert manager.get("/admin/doctor/").status_code == 403
+    assert Client().get("/admin/doctor/").status_code == 302
