@@ -76,13 +76,13 @@ class _State(admin.SimpleListFilter):
 
 @admin.register(LinkHealth)
 class LinkHealthAdmin(_Looked):
-    list_display = ("url", "status", "reason", "failures", "checked_at", "dead")
+    list_display = ("short", "dead", "status", "reason", "failures", "checked_at")
     list_filter = (_State,)
     search_fields = ("url",)
     ordering = ("-checked_at", "-pk")
     sortable_by = ("checked_at",)
-    readonly_fields = (*list_display, "given_by")
-    fields = readonly_fields
+    fields = readonly_fields = ("url", *list_display[1:], "given_by")
+    empty_value_display = ""
     actions = ("check_again",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -90,6 +90,10 @@ class LinkHealthAdmin(_Looked):
 
     def has_recheck_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("digest.change_linkhealth")
+
+    @admin.display(description="URL")
+    def short(self, health: LinkHealth) -> str:
+        return Truncator(health.url.partition("://")[2]).chars(60)
 
     @admin.display(description="given by")
     def given_by(self, health: LinkHealth) -> str:
@@ -267,8 +271,7 @@ def _side(kind: str, name: str, title: str | None) -> SafeString:
 
 
 def _to_paper(paper: Paper) -> SafeString:
-    title = Truncator(paper.title).chars(100)
-    return format_html('<a href="{}">{}</a>', paper.get_absolute_url(), title)
+    return format_html('<a href="{}">{}</a>', paper.get_absolute_url(), paper.title)
 
 
 _Rows = list[tuple[str, Any, Any]]
@@ -299,7 +302,7 @@ def _papers(proposal: Proposal) -> _Rows:
         return format_html_join(SafeString("<br>"), '<a href="{}">{}</a>', found)
 
     shown: dict[str, Callable[[Any], Any]] = {
-        "Title": lambda paper: paper.title,
+        "Title": _to_paper,
         "Address": lambda paper: format_html('<a href="{0}">{0}</a>', paper.abstract_url),
         "Authors": authors,
         "Summary": lambda paper: Truncator(paper.summary).words(60),
@@ -326,7 +329,7 @@ def _authors(proposal: Proposal) -> _Rows:
 
     first, second = (_counted(each.paper_count, "paper", "papers") for each in (one, other))
     return [
-        ("Name", one.name, other.name),
+        ("Name", _side(proposal.kind, one.name, None), _side(proposal.kind, other.name, None)),
         ("Newest papers", papers(one), papers(other)),
         ("Would show the other name", first, second),
     ]
