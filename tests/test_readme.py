@@ -59,7 +59,9 @@ def test_a_command_works(checkout: Path, command: str) -> None:
 
 @pytest.mark.parametrize("command", UNIT)
 def test_the_service_starts(checkout: Path, command: str) -> None:
-    run(checkout, ".venv/" + command.replace("-m gunicorn", "-m gunicorn --check-config"))
+    for busy, idle in (("-m gunicorn", " --check-config"), ("check_links", " --help")):
+        command = command.replace(busy, busy + idle)
+    run(checkout, ".venv/" + command)
 
 
 def test_what_is_exported_is_what_was_loaded(checkout: Path) -> None:
@@ -86,8 +88,8 @@ def test_what_it_points_to_is_there() -> None:
 def test_every_block_is_accounted_for() -> None:
     fences = re.findall(r"^```(.*)$", README, re.MULTILINE)
     assert {*fences[::2]} == {"sh", "ini", "env", "nginx"}
-    assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 4
-    assert len(COMMANDS) == 16
+    assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 6
+    assert len(COMMANDS) == 19
 
 
 def test_make_help_names_every_target(checkout: Path) -> None:

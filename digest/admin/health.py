@@ -76,7 +76,7 @@ class _State(admin.SimpleListFilter):
 
 @admin.register(LinkHealth)
 class LinkHealthAdmin(_Looked):
-    list_display = ("short", "dead", "status", "reason", "failures", "checked_at")
+    list_display = ("short", "state", "status", "reason", "failures", "checked_at")
     list_filter = (_State,)
     search_fields = ("url",)
     ordering = ("-checked_at", "-pk")
@@ -94,6 +94,12 @@ class LinkHealthAdmin(_Looked):
     @admin.display(description="URL")
     def short(self, health: LinkHealth) -> str:
         return Truncator(health.url.partition("://")[2]).chars(60)
+
+    @admin.display
+    def state(self, health: LinkHealth) -> str:
+        if health.dead or health.failures:
+            return "dead" if health.dead else "failing"
+        return "alive" if 200 <= (health.status or 0) < 300 else "would not say"
 
     @admin.display(description="given by")
     def given_by(self, health: LinkHealth) -> str:

@@ -205,6 +205,7 @@ ALIVE = Answer(Outcome.ALIVE, 200)
 def test_links_can_be_narrowed_down_and_not_edited(curating, papers):
     write({"https://gone.org/3": GONE, "https://lab.org/2": ALIVE})
     write({"https://slow.org/": Answer(Outcome.FAILED), "https://shy.org/": Answer(Outcome.UNTOLD)})
+    shown = {"dead": "dead", "alive": "alive", "failing": "failing", "untold": "would not say"}
     for state, url in {
         "dead": "gone.org/3",
         "alive": "lab.org/2",
@@ -213,6 +214,7 @@ def test_links_can_be_narrowed_down_and_not_edited(curating, papers):
     }.items():
         found = text(curating.get(f"/admin/digest/linkhealth/?state={state}"))
         assert f">{url}</a>" in found
+        assert f'<td class="field-state">{shown[state]}</td>' in found
         assert found.count('class="action-select"') == 1
     row = LinkHealth.objects.get(dead=True)
     shown = text(curating.get(f"/admin/digest/linkhealth/{row.pk}/change/"))
