@@ -191,6 +191,7 @@ def of(*lists, link="https://arxiv.org/abs/2503.{:05}"):
         ("Ada Lovelace", "Alan Lovelace", None),
         ("Ada Lovelace", "countess", None),
         ("Li Wu", "liwu", None),
+        ("Li Zhang", "lizhang", None),
     ],
 )
 def test_authors_with_like_names(one, other, reason):
@@ -249,10 +250,15 @@ def test_a_handle_and_a_name_that_two_sources_print_of_one_paper():
 
 
 @pytest.mark.parametrize(
-    "authors_", ["wolf7, Grace Hopper, Alan Turing", "Grace Hopper, wolf7, King", "A Wolf, B C, D"]
+    "authors_",
+    [
+        "wolf7, Grace Hopper, Alan Turing",
+        "Grace Hopper, wolf7, Ada King",
+        "Grace Hopper, Ada King, Alan Turing",
+    ],
 )
 def test_lists_that_do_not_say_who_is_whom(authors_):
-    of("Ada Lovelace", "wolf7")
+    of("Ada Lovelace", "wolf7", "Ada King")
     first = row(9, authors="Grace Hopper, Ada Lovelace, Alan Turing")
     load(digest(first), "a.json")
     load(digest({**first, "authors": authors_}), "b.json")

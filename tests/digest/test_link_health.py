@@ -253,6 +253,15 @@ def test_one_request_at_a_time_of_a_host_and_a_pause_between_two(server):
     assert max(server.most_at_once.values()) == 1
 
 
+def test_a_host_that_others_redirect_to_has_its_turns_as_well(server):
+    server.answers["/"] = (302, {"Location": "http://c.example.org/end"})
+    checker = Checker(lambda *_: server.place, pause=0.2)
+    urls = [f"http://{name}.example.org/" for name in "ab"]
+    assert dict(filter(None, checker.run(urls))) == {url: Answer(ALIVE, 200) for url in urls}
+    first, second = (at for _, host, _, at, _ in server.asked if host == "c.example.org")
+    assert second - first >= 0.2
+
+
 def test_several_hosts_at_a_time(server, checker):
     server.meeting = threading.Barrier(3, timeout=10)  # which one alone would not leave
     urls = [f"http://{name}.example.org/" for name in "abc"]
