@@ -164,7 +164,7 @@ def test_the_admin_stands_before_no_page(load: Load) -> None:
         for inner in getattr(each, "url_patterns", [])
     }
     firsts = {first for first in firsts if re.fullmatch(r"[\w-]+", first)} - {"admin"}
-    assert len(firsts) == 10
+    assert {"papers", "library", "api", "account"} <= firsts
     for first in firsts:
         with pytest.raises(ImproperlyConfigured):
             load(ADMIN_PATH=first)
