@@ -23,7 +23,7 @@ from django.utils.text import Truncator
 from digest import curation
 from digest.doctor import CHECKS, examine
 from digest.identity import author_slug
-from digest.link_health import MOST_AT_ONCE, recheck
+from digest.link_health import MOST_AT_ONCE, NothingAnswers, recheck
 from digest.models import Author, Catalogue, Link, LinkHealth, Paper, Proposal
 
 from .site import Site
@@ -132,7 +132,12 @@ def _check_again(model_admin: Any, request: HttpRequest, urls: Any) -> None:
         message = f"Choose fewer: at most {MOST_CHECKED} at a time. Nothing was checked."
         model_admin.message_user(request, message, messages.ERROR)
         return
-    checked = recheck(urls)
+    try:
+        checked = recheck(urls)
+    except NothingAnswers:
+        message = "No host answered: can this machine reach the internet? Nothing was marked."
+        model_admin.message_user(request, message, messages.ERROR)
+        return
     told = ", ".join(f"{count} {outcome.value}" for outcome, count in checked.outcomes.items())
     message = f"Checked {checked.outcomes.total()} of {len(urls)} links: {told or 'no answer yet'}."
     model_admin.admin_site.log(request, LinkHealth, message)

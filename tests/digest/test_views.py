@@ -412,7 +412,7 @@ def test_queries(client, django_assert_num_queries, address, queries, rows):
         assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(1, 11), (2, 16), (30, 16)])
+@pytest.mark.parametrize(("rows", "queries"), [(1, 12), (2, 17), (30, 17)])
 def test_queries_of_a_paper(client, django_assert_num_queries, rows, queries):
     """The same for a paper, five of them to show related papers, where there are any."""
     load_of_each(rows)

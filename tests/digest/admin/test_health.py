@@ -248,6 +248,14 @@ def test_no_more_are_checked_than_somebody_can_wait_for(curating, answering):
     assert LinkHealth.objects.filter(dead=False).count() == 20
 
 
+def test_a_machine_without_a_network_says_so(curating, answering):
+    write({f"https://{name}.org/": ALIVE for name in "abcde"})
+    answering(Answer(Outcome.FAILED, None, "no name server knows it"))
+    shown = recheck(curating, *LinkHealth.objects.values_list("pk", flat=True))
+    assert "No host answered: can this machine reach the internet?" in shown
+    assert LinkHealth.objects.filter(failures=0).count() == 5
+
+
 def test_the_links_of_papers_are_checked_again(papers, answering, rf):
     answering(GONE)
     request = rf.post("/")
