@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from digest.admin.site import Site
 from digest.ingest.preview import would_change
 from digest.models import Field
 from digest.search import COUNTED
@@ -89,6 +90,9 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         request.current_app = self.admin_site.name
         return TemplateResponse(request, f"admin/digest/{template}", context, status=status)
 
+    def log(self, request: HttpRequest, row: Model, said: str) -> None:
+        cast(Site, self.admin_site).log(request, row, said)
+
     def decide(
         self, request: HttpRequest, decision: Callable[[], Any], row: Any, said: str
     ) -> bool:
@@ -98,7 +102,7 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return False
-        self.log_change(request, row, said)
+        self.log(request, row, said)
         self.message_user(request, said, messages.SUCCESS)
         return True
 

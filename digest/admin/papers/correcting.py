@@ -238,7 +238,7 @@ class Correcting(Curated):
     ) -> HttpResponse:
         if corrected:
             said = f"Corrected: {', '.join(LABELS[field] for field in corrected)}."
-            self.log_change(request, paper, f"{said} {why}".strip())
+            self.log(request, paper, f"{said} {why}".strip())
             self.message_user(request, said, messages.SUCCESS)
         else:
             self.message_user(request, "Nothing was changed.", messages.INFO)

@@ -109,7 +109,7 @@ class DifferenceAdmin(Curated):
             with transaction.atomic():
                 for one in some:
                     curation.settle(one, Difference.Settled.KEPT, request.user)
-                    self.log_change(request, one, "Kept the correction.")
+                    self.log(request, one, "Kept the correction.")
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return

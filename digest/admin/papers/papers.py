@@ -232,7 +232,7 @@ class PaperAdmin(Correcting, Merging, Curated):
             with transaction.atomic():
                 for paper in papers:
                     curation.correct(paper, field, value(paper), request.user, why)
-                    self.log_change(request, paper, f"{said}. {why}".strip())
+                    self.log(request, paper, f"{said}. {why}".strip())
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return
