@@ -35,7 +35,8 @@ document.addEventListener("keydown", (event) => {
   up ? other.before(row) : other.after(row);
   const rows = row.parentElement.querySelectorAll(".form-row:not(.empty-form)");
   [...rows].forEach((each, place) => {
-    each.querySelector(".place input").value = place + 1;
+    const input = each.querySelector(".place input");
+    if (input) input.value = place + 1;
   });
   event.target.focus();
 });

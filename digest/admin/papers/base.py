@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
@@ -29,6 +29,8 @@ MOST = 200
 """Papers, or differences, that one action decides upon."""
 MAX_WHY = 500
 """Characters of a reason."""
+_COMPARED = 4000
+"""Words and signs of two texts together; longer ones are set beside each other whole."""
 _PREVIEWED = 20
 """Papers of which a preview tells all that changes."""
 
@@ -50,6 +52,9 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
     paginator = BoundedPaginator
     list_per_page = 50
     actions: Any = ()
+
+    class Media:
+        css: ClassVar[Any] = {"all": ["curation.css"]}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -146,7 +151,9 @@ def plain(value: Any) -> str:
 
 def word_diff(before: Any, after: Any) -> SafeString:
     """Two values as one text, in which the words that went and that came are marked."""
-    was, now = (re.findall(r"\S+\s*", plain(value)) for value in (before, after))
+    was, now = (re.findall(r"\w+|\s+|.", plain(value)) for value in (before, after))
+    if len(was) + len(now) > _COMPARED:
+        was, now = ["".join(was)], ["".join(now)]
     parts = []
     for _, a, b, c, d in SequenceMatcher(None, was, now).get_opcodes():
         went, came = "".join(was[a:b]), "".join(now[c:d])
@@ -169,10 +176,11 @@ LABELS: dict[str, str] = {**dict(Field.choices), "digests": "digests"}
 
 class Previewed(NamedTuple):
     """What a paper would show: its title and slug, and the label and the difference of each field
-    that changes."""
+    that changes; `gone`: it would not be shown any longer."""
 
     title: str
     slug: str
+    gone: bool
     changes: list[tuple[str, SafeString]]
 
 
@@ -190,6 +198,9 @@ def preview(decision: Callable[[], Any], papers: Iterable[str]) -> list[Previewe
 
     found: dict[str, Previewed] = {}
     for change in would_change(act):
-        paper = found.setdefault(change.slug, Previewed(change.title, change.slug, []))
-        paper.changes.append((LABELS[change.field], word_diff(change.before, change.after)))
+        gone = change.after is None
+        paper = found.setdefault(change.slug, Previewed(change.title, change.slug, gone, []))
+        if not gone and plain(change.before) != plain(change.after):
+            diff = word_diff(change.before, change.after)
+            paper.changes.append((LABELS[change.field], diff))
     return list(found.values())

@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString
 from digest import curation
 from digest.formats.records import MAX_ITEMS
 from digest.ingest.show import take_turns
-from digest.models import Difference, Entry, Field, Merge, Paper
+from digest.models import Difference, Entry, Field, LinkHealth, Merge, Paper
 
 from .base import LABELS, MAX_WHY, Curated, linked, word_diff
 from .filters import waiting
@@ -103,18 +103,32 @@ class Rows(BaseFormSet):  # type: ignore[type-arg]
         if any(self.errors):
             return
 
-        def place(row: RowForm) -> tuple[float, bool]:
+        def place(numbered: tuple[int, RowForm]) -> tuple[float, int]:
+            number, row = numbered
             order = row.cleaned_data.get("ORDER")
-            # Who is moved to another's place comes before it.
-            return (float("inf") if order is None else order, "ORDER" not in row.changed_data)
+            if order is None:
+                return float("inf"), 0
+            # What moves to the place of another comes before it, or after it on the way down.
+            was = number if number <= self.initial_form_count() else order + 1
+            return order, (order > was) - (order < was)
 
-        rows = [row for row in self.forms if row.cleaned_data and row not in self.deleted_forms]
-        values = [row.cleaned_data.get("value") for row in sorted(rows, key=place)]
+        rows = [
+            (number, row)
+            for number, row in enumerate(self.forms, start=1)
+            if row.cleaned_data and row not in self.deleted_forms
+        ]
+        values = [row.cleaned_data.get("value") for _, row in sorted(rows, key=place)]
         self.value = curation.cleaned(str(self.prefix), filter(None, values))
 
 
 _ROWS: Any = formset_factory(
-    RowForm, Rows, extra=1, can_order=True, can_delete=True, max_num=MAX_ITEMS, absolute_max=500
+    RowForm,
+    Rows,
+    extra=1,
+    can_order=True,
+    can_delete=True,
+    max_num=MAX_ITEMS + 1,
+    absolute_max=2 * MAX_ITEMS,
 )
 _LISTS = (Field.AUTHORS.value, Field.CATEGORIES.value, Field.LINKS.value)
 
@@ -166,7 +180,7 @@ class Correcting(Curated):
         wanted = {
             field: rows[field].value if field in rows else form.cleaned_data[field] for field in now
         }
-        mine = {field for field in now if wanted[field] != seen[field]}
+        mine = {field for field in now if not _same(field, wanted[field], seen[field])}
         why = form.cleaned_data["why"]
         decided = self._decided(request, paper, why)
         if decided is not None:
@@ -177,7 +191,13 @@ class Correcting(Curated):
             now = _values(origins)
             kept = {field: wanted[field] for field in mine if field != decided}
             return self._page(request, paper, origins, values=now | kept, why=why)
-        disputed = [f for f in now if f in mine and now[f] != seen[f] and now[f] != wanted[f]]
+        disputed = [
+            field
+            for field in mine
+            if not (
+                _same(field, now[field], seen[field]) or _same(field, now[field], wanted[field])
+            )
+        ]
         if disputed:
             kept = {field: wanted[field] for field in mine}
             return self._page(
@@ -186,7 +206,9 @@ class Correcting(Curated):
                 origins,
                 values=now | kept,
                 why=why,
-                disputed=[(LABELS[f], word_diff(now[f], wanted[f])) for f in disputed],
+                disputed=[
+                    (LABELS[field], word_diff(now[field], wanted[field])) for field in disputed
+                ],
                 status=409,
             )
         if Field.AUTHORS in mine:
@@ -267,9 +289,16 @@ class Correcting(Curated):
         values = values or now
         if form is None or rows is None:
             form = PaperForm(initial={**values, "seen": now, "why": why})
+            dead = dict(
+                LinkHealth.objects.filter(url__in=values[Field.LINKS] or (), dead=True).values_list(
+                    "url", "checked_at"
+                )
+            )
             rows = {
                 field: _ROWS(
-                    initial=[{"value": value} for value in values[field] or ()],
+                    initial=[
+                        {"value": value, "dead": dead.get(value)} for value in values[field] or ()
+                    ],
                     prefix=field,
                     form_kwargs={"field": field},
                 )
@@ -338,6 +367,11 @@ def _values(origins: dict[str, curation.Origin]) -> dict[str, Any]:
         field: _lines(origin.shown) if isinstance(origin.shown, str) else origin.shown
         for field, origin in origins.items()
     }
+
+
+def _same(field: str, one: Any, other: Any) -> bool:
+    """Whether two values are the same; the order of links is not for curators to say."""
+    return sorted(one) == sorted(other) if field == Field.LINKS else bool(one == other)
 
 
 def _lines(text: str) -> str:

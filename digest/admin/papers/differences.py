@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from digest import curation
 from digest.models import Difference, Entry, Field
@@ -73,13 +74,13 @@ class ValueForm(forms.Form):
 class DifferenceAdmin(Curated):
     list_display = ("paper", "field", "says", "source_name", "filed_at", "settled")
     list_filter = (State, "correction__field")
-    list_select_related = ("correction__paper",)
     ordering = ("settled", "-filed_at", "-id")
     sortable_by = ()
     actions = ("keep",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found = super().get_queryset(request).select_related("source")
+        found = super().get_queryset(request)
+        found = found.select_related("source", "correction__paper", "correction__made_by")
         return found.defer("source__content", "source__problems")
 
     @admin.display(description="paper")
@@ -92,7 +93,8 @@ class DifferenceAdmin(Curated):
 
     @admin.display(description="the correction, and what the source says")
     def says(self, difference: Difference) -> str:
-        return word_diff(result(difference.correction), difference.theirs)
+        texts = (result(difference.correction), difference.theirs)
+        return word_diff(*(Truncator(plain(text)).chars(160) for text in texts))
 
     @admin.display(description="source")
     def source_name(self, difference: Difference) -> str:

@@ -13,7 +13,7 @@ from digest.models import Correction, Field, Merge, Paper
 
 from .base import LABELS, word_diff
 
-_MOST = 100
+_MOST = 50
 """Corrections that a history goes back."""
 
 

@@ -75,6 +75,7 @@ class PaperAdmin(Correcting, Merging, Curated):
     )
     date_hierarchy = "date"
     ordering = ("-date", "position", "slug")
+    empty_value_display = ""
     sortable_by = ("date",)
     search_fields = ("title",)
     search_help_text = (
