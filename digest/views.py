@@ -33,6 +33,7 @@ from .models import (
     Digest,
     Entry,
     Field,
+    LinkHealth,
     Merge,
     Paper,
     Placement,
@@ -249,6 +250,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "paper": paper,
         "one": [paper],
         "source": destination(paper.url).label if paper.url else "",
+        "silent": _silent(paper),
         "appearances": _appearances(paper, said),
         "corrected": _corrected(paper, said),
         "previous": around.get(-1),
@@ -257,6 +259,13 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         **_cited(paper),
     }
     return render(request, "digest/paper.html", context)
+
+
+def _silent(paper: Paper) -> dict[str, datetime]:
+    """The paper's addresses that are dead, each with when it last did not answer."""
+    urls = [paper.url, *(link.url for link in paper.links.all())]
+    dead = LinkHealth.objects.filter(url__in=urls, dead=True)
+    return dict(dead.values_list("url", "checked_at"))
 
 
 def _cited(paper: Paper) -> dict[str, Any]:

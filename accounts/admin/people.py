@@ -33,12 +33,8 @@ INVITED_AT_ONCE = 50
 
 
 def givable(user: User) -> QuerySet[Permission]:
-    """The rights that a person has, and thus may give: those to what the admin shows."""
-    shown = [model._meta for model in admin.site._registry]
-    kinds = Q()
-    for each in shown:
-        kinds |= Q(content_type__app_label=each.app_label, content_type__model=each.model_name)
-    rights = Permission.objects.filter(kinds).select_related("content_type")
+    """The rights that a person has, and thus may give."""
+    rights = Permission.objects.select_related("content_type")
     if user.is_superuser:
         return rights
     return rights.filter(Q(group__user=user) | Q(user=user)).distinct()
@@ -48,8 +44,7 @@ def givable_roles(user: User) -> QuerySet[Group]:
     """The groups that give nothing which the person does not have."""
     if user.is_superuser:
         return Group.objects.all()
-    own = Permission.objects.filter(Q(group__user=user) | Q(user=user))
-    more = Permission.objects.filter(group=OuterRef("pk")).exclude(pk__in=own)
+    more = Permission.objects.filter(group=OuterRef("pk")).exclude(pk__in=givable(user))
     return Group.objects.exclude(Exists(more))
 
 
@@ -145,8 +140,8 @@ class GivingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class UserAdmin(GivingAdmin):
     form = PersonForm
     list_display = (
-        *("username", "display_name", "email", "confirmed", "roles", "has_second_factor"),
-        *("last_login", "is_active"),
+        *("username", "email", "confirmed", "roles", "has_second_factor", "last_login"),
+        "is_active",
     )
     list_filter = ("is_active", "groups", SecondFactor, "is_superuser")
     search_fields = ("username", "display_name", "email")
@@ -229,6 +224,12 @@ class UserAdmin(GivingAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     # What is done
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["show_save_and_add_another"] = False  # who is invited next has no page yet
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         # Not the whole row: a password that is being changed elsewhere stays changed.

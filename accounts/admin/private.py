@@ -43,7 +43,7 @@ class DisclosureForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
         help_text="What for? It stands in the log, and over every page that is read.",
     )
-    minutes = forms.TypedChoiceField(label="for", choices=list(MINUTES.items()), coerce=int)
+    minutes = forms.TypedChoiceField(label="How long", choices=list(MINUTES.items()), coerce=int)
 
     class Meta:
         model = Disclosure
@@ -90,17 +90,20 @@ class DisclosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> Any:
         return f"Opened for {MINUTES[form.cleaned_data['minutes']]}."
 
-    def change_view(
+    def render_change_form(
         self,
         request: HttpRequest,
-        object_id: str,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        obj: Any = None,
     ) -> HttpResponse:
-        found: Any = self.get_object(request, unquote(object_id))
-        can_close = found and self.is_open(found) and super().has_change_permission(request, found)
-        more = {"can_close": can_close, "title": "Disclosure", **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, more)
+        may_close = super().has_change_permission(request, obj)
+        context["can_close"] = obj and self.is_open(obj) and may_close
+        for button in ("show_save_and_add_another", "show_save_and_continue", "show_close"):
+            context[button] = False
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         close = self.admin_site.admin_view(require_POST(self.close))
@@ -128,6 +131,7 @@ class PrivateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows of people's that can be read while a disclosure is open, and never changed."""
 
     admin_site: Site
+    change_form_template = "admin/accounts/private.html"
     actions = None
     list_per_page = list_max_show_all = 50
     show_full_result_count = False
@@ -193,7 +197,7 @@ class PrivateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Nothing: a row's history is its owner's, and its looks are in the log."""
+        """Nothing: what was looked at is in the log."""
         raise Http404
 
 

@@ -38,7 +38,7 @@ def has_rights(user: Any) -> bool:
 
 class Site(AdminSite):
     site_header = site_title = "Paper Digest"
-    index_title = "Curation"
+    index_title = "Admin"
 
     # The door
 

@@ -31,6 +31,12 @@ def trusted(html: str) -> SafeString:
     return mark_safe(html)  # noqa: S308
 
 
+@register.filter
+def at(values: dict[str, Any], key: str) -> Any:
+    """What stands at a key, or None."""
+    return values.get(key)
+
+
 @register.simple_tag
 def wide(html: str | list[str]) -> str:
     """Attributes for the element of a trusted text (or several) with a formula that may not fit.

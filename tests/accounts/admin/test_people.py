@@ -340,12 +340,3 @@ def test_an_operator_gives_no_right_that_they_lack(operating, operator):
     group.permissions.add(lacking)
     operating.post(address, {"name": "Renamed", "permissions": []})
     assert list(group.permissions.all()) == [lacking]
-
-
-def test_rights_to_what_the_admin_does_not_show_are_not_offered(superuser):
-    page = enter(superuser).get("/admin/auth/group/add/")
-    offered = page.context["adminform"].form.fields["permissions"].queryset
-    apps = {each.content_type.app_label for each in offered}
-    assert "mfa" not in apps
-    assert "view_apitoken" not in {each.codename for each in offered}
-    assert "add_user" in {each.codename for each in offered}

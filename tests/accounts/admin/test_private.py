@@ -139,13 +139,13 @@ def test_they_close_by_themselves(kept, operating):
 def test_they_are_closed_early(kept, operating):
     disclosure = opened(operating)
     page = f"{DISCLOSURES}{disclosure.pk}/"
-    assert "Close now" in operating.get(f"{page}change/").content.decode()
+    assert "End it now" in operating.get(f"{page}change/").content.decode()
     assert operating.get(f"{page}close/").status_code == 405
     answer = operating.post(f"{page}close/", follow=True)
     assert [str(message) for message in answer.context["messages"]] == [
         "Closed: people's rows are theirs alone again."
     ]
-    assert "Close now" not in answer.content.decode()
+    assert "End it now" not in answer.content.decode()
     for private in pages():
         assert operating.get(private).status_code == 403
     closed = Disclosure.objects.get().closes_at

@@ -1,0 +1,20 @@
+"""`manage.py find_duplicates`: propose papers and authors that look like one."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from digest.duplicates import propose
+
+
+class Command(BaseCommand):
+    help = "Propose papers and authors that look like one, for a curator to say. Merges nothing."
+
+    def handle(self, **options: Any) -> None:
+        report = propose()
+        waiting = {"paper": report.waiting["paper"], "author": report.waiting["author"]}
+        self.stdout.write(
+            f"{report.new.total()} new, {report.gone} taken away. "
+            f"{waiting['paper']} pairs of papers and {waiting['author']} of authors wait"
+            " for a curator."
+        )
