@@ -95,7 +95,7 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         request.current_app = self.admin_site.name
         return TemplateResponse(request, f"admin/digest/{template}", context, status=status)
 
-    def log(self, request: HttpRequest, row: Model, said: str) -> None:
+    def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
         cast(Site, self.admin_site).log(request, row, said)
 
     def decide(
