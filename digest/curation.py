@@ -7,9 +7,9 @@ for people, and change nothing then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -56,22 +56,33 @@ def correct(paper: Paper, field: str, value: Any, by: Curator, why: str = "") ->
     value = cleaned(field, value)
     with transaction.atomic():
         take_turns()
-        said = _sources_say(paper)
-        if said is None and field != Field.HIDDEN:
+        said = _said(paper)
+        if not said and field != Field.HIDDEN:
             raise ValidationError("No source speaks of this paper any longer.")
-        was = said and said[field]
+        was = _correctable(said)[field] if said else None
         if field == Field.LINKS and isinstance(value, list):
             value = _link_changes(value, was or [])
         before = Correction.objects.standing().filter(paper=paper, field=field)
         current: Correction | None = before.first()
         if current and current.value == value:
             return current
-        _end(before, by)
-        needless = value == {"add": [], "remove": []} if field == Field.LINKS else value == was
+        now = timezone.now()
+        _end(before, by, now)
+        if field == Field.LINKS:
+            needless = value == {"add": [], "remove": []}
+        else:
+            # A list of authors that was corrected is not cut, whatever its length was before.
+            needless = bool(said) and value == _correctable(said, _given(paper))[field]
         made = None
         if not needless:
             made = Correction.objects.create(
-                paper=paper, field=field, value=value, was=was, why=why, made_by=by
+                paper=paper,
+                field=field,
+                value=value,
+                was=was,
+                why=why,
+                made_by=by,
+                made_at=now,  # when the one before ended, to which it gave way
             )
         _show_again([paper.pk], field)
     return made
@@ -145,10 +156,13 @@ def _link_changes(wanted: list[str], given: list[str]) -> dict[str, list[str]]:
     }
 
 
-def _sources_say(paper: Paper) -> dict[str, Any] | None:
-    """What the paper would show if nobody had corrected it; None if no source speaks of it."""
-    said = _said(paper)
-    return project(said, names=Alias.shown()).correctable if said else None
+def _correctable(said: list[Said], given: Mapping[str, Any] = {}) -> dict[str, Any]:
+    """What is shown for each `Field`, given what sources say and what curators give."""
+    return project(said, given, Alias.shown()).correctable
+
+
+def _given(paper: Paper) -> dict[str, Any]:
+    return dict(Correction.objects.standing().filter(paper=paper).values_list("field", "value"))
 
 
 def _said(paper: Paper) -> list[Said]:
@@ -160,9 +174,10 @@ class Origin:
     """Where what a paper shows of a field comes from: a correction, or a source and its day, or
     several of them (links) or none, and then neither is there.
 
-    theirs: what the sources say.
+    shown: what the paper shows; one that is hidden would show it. theirs: what the sources say.
     """
 
+    shown: Any
     theirs: Any
     correction: Correction | None = None
     source: Source | None = None
@@ -172,12 +187,15 @@ class Origin:
 def provenance(paper: Paper) -> dict[str, Origin]:
     """For each `Field` of a paper where it comes from, in four queries."""
     said = _said(paper)
-    theirs = project(said, names=Alias.shown()).correctable if said else {}
+    names = Alias.shown()
     first = who_says(said)
     corrections = {
         correction.field: correction
         for correction in paper.corrections.standing().select_related("made_by")
     }
+    given = {field: correction.value for field, correction in corrections.items()}
+    theirs = project(said, names=names).correctable if said else {}
+    shown = project(said, given, names).correctable if said else {}
     sources = {
         source.sha256: source
         for source in Source.objects.filter(sha256__in={one.sha256 for one in first.values()})
@@ -186,6 +204,7 @@ def provenance(paper: Paper) -> dict[str, Origin]:
     }
     return {
         field: Origin(
+            shown.get(field),
             theirs.get(field),
             corrections.get(field),
             sources.get(first[field].sha256) if field in first else None,
@@ -300,9 +319,9 @@ def split_author(alias: Alias, by: Curator) -> None:
 # What all of them need
 
 
-def _end(decisions: Any, by: Curator) -> bool:
-    """End those that stand; whether there were any."""
-    return bool(decisions.standing().update(ended_at=timezone.now(), ended_by=by))
+def _end(decisions: Any, by: Curator, at: datetime | None = None) -> bool:
+    """End those that stand; whether there were any. at: now, by default."""
+    return bool(decisions.standing().update(ended_at=at or timezone.now(), ended_by=by))
 
 
 def _days(entries: Any) -> list[date]:

@@ -25,7 +25,19 @@ from .exports.metadata import highwire, json_ld, open_graph
 from .filters import Narrowing, PaperFilter
 from .identity import arxiv_id, author_slug
 from .links import KINDS, destination
-from .models import Alias, Author, Category, Digest, Entry, LinkHealth, Merge, Paper, Placement
+from .models import (
+    Alias,
+    Author,
+    Category,
+    Correction,
+    Digest,
+    Entry,
+    Field,
+    LinkHealth,
+    Merge,
+    Paper,
+    Placement,
+)
 from .page_cache import kept_for_visitors
 from .projection import Said, Shown, project, said_of
 from .search import COUNTED, mark
@@ -233,12 +245,14 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
             position__in=(paper.position - 1, paper.position + 1),
         ).select_related("paper")
     }
+    said = [entry for _, entry in said_of(Entry.objects.filter(paper=paper))]
     context = {
         "paper": paper,
         "one": [paper],
         "source": destination(paper.url).label if paper.url else "",
         "silent": _silent(paper),
-        "appearances": _appearances(paper),
+        "appearances": _appearances(paper, said),
+        "corrected": _corrected(paper, said),
         "previous": around.get(-1),
         "next": around.get(1),
         "related": related(paper),
@@ -278,10 +292,10 @@ class Appearance(NamedTuple):
     differing: set[str]
 
 
-def _appearances(paper: Paper) -> list[Appearance]:
-    """Where the paper stands, newest digest first."""
+def _appearances(paper: Paper, entries: Iterable[Said]) -> list[Appearance]:
+    """Where the paper stands, newest digest first. entries: what is said of it."""
     said: dict[date, list[Said]] = defaultdict(list)
-    for _, entry in said_of(Entry.objects.filter(paper=paper)):
+    for entry in entries:
         said[entry.date].append(entry)
     placements = paper.placements.select_related("digest").order_by("-digest__date")
     found = []
@@ -289,6 +303,25 @@ def _appearances(paper: Paper) -> list[Appearance]:
         shown = project(said[placement.digest.date])
         found.append(Appearance(placement, shown, _differing(paper, shown)))
     return found
+
+
+class Corrected(NamedTuple):
+    """What curators corrected of a paper: when they did last, the fields, and what the digests say
+    of it all."""
+
+    on: datetime
+    fields: list[str]
+    said: Shown
+
+
+def _corrected(paper: Paper, entries: list[Said]) -> Corrected | None:
+    """What is corrected of a paper that is shown, if anything is. entries: what is said of it."""
+    standing = Correction.objects.standing().filter(paper=paper).exclude(field=Field.HIDDEN)
+    made = dict(standing.values_list("field", "made_at"))
+    if not made:
+        return None
+    fields = [field for field in Field.values if field in made]
+    return Corrected(max(made.values()), fields, project(entries))
 
 
 def _differing(paper: Paper, said: Shown) -> set[str]:
@@ -327,7 +360,9 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
     papers = Paper.objects.by(author).newest().for_cards()
     page = turn_to(request, papers, _size(request), author.paper_count)
-    return render(request, "digest/author.html", {"author": author, "page": page})
+    names = [name for name, shown in Alias.shown().items() if shown == author.name]
+    context = {"author": author, "page": page, "names": names}
+    return render(request, "digest/author.html", context)
 
 
 @require_safe

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from django.db.models import F
+from django.db.models.expressions import RawSQL
 
 from digest.models import Paper
 
@@ -50,6 +51,7 @@ __all__ = [
     "Unreadable",
     "among",
     "mark",
+    "matching",
     "parse",
     "parts",
 ]
@@ -101,6 +103,11 @@ def _among(node: Node, keys: dict[int, int], texts: dict[int, str]) -> set[int]:
         sought = f" {' '.join(node.words)}" + ("" if node.prefix else " ")
         found.update(paper for paper, text in texts.items() if sought in text)
     return found
+
+
+def matching(query: Query) -> RawSQL:
+    """The keys of all papers that match, for `filter(pk__in=...)`."""
+    return RawSQL(*index.papers(query.node))  # noqa: S611
 
 
 class Facets(NamedTuple):

@@ -333,6 +333,13 @@ def found(node: Node, most: int, *, best: bool = False) -> list[int]:
     return [key for (key,) in _rows(sql, database.expression(node), *weighed, most)]
 
 
+def papers(node: Node) -> tuple[str, list[str]]:
+    """The SQL that gives the keys of the papers that match, and its parameters."""
+    database = _database()
+    rows = f"SELECT {database.key} FROM {database.keys}"
+    return f"SELECT paper_id FROM {_TABLE} WHERE id IN ({rows})", [database.expression(node)]
+
+
 def keys(papers: Iterable[int]) -> dict[int, int]:
     """The keys of the rows of these papers, each with its paper's."""
     sql = f"SELECT id, paper_id FROM {_TABLE} WHERE paper_id {_database().among}"

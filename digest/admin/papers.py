@@ -1,1 +1,0 @@
-"""Papers, authors and categories as curators mend them."""

@@ -1,0 +1,197 @@
+"""Authors and categories: who has which papers, and names that stand for others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import slugify
+
+from digest import curation
+from digest.models import Alias, Author, Category, Field, Paper
+
+from .base import MAX_WHY, Curated, ReadOnly, address, preview
+from .correcting import suggested
+
+_LARGE = 50
+"""Papers of an author of whom a preview tells no more than their number."""
+
+
+class Kind(admin.SimpleListFilter):
+    title = "name"
+    parameter_name = "name"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("handle", "one word, so most likely a handle"), ("spellings", "many spellings")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "handle":
+                return queryset.exclude(name__contains=" ")
+            case "spellings":
+                return queryset.filter(name__in=Alias.objects.standing().values("of"))
+        return queryset
+
+
+class NameForm(forms.Form):
+    """The name that is shown for another."""
+
+    into = forms.CharField(
+        label="The name that is shown",
+        help_text="Of another author, or a new one: then this is renamed.",
+        widget=suggested("authorship", "author"),
+    )
+    why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
+
+    def clean_into(self) -> Any:
+        (name,) = curation.cleaned(Field.AUTHORS, [self.cleaned_data["into"]]) or [""]
+        return name
+
+
+@admin.register(Author)
+class AuthorAdmin(Curated):
+    list_display = ("name", "paper_count", "handle")
+    list_filter = (Kind,)
+    search_fields = ("name",)
+    search_help_text = "The beginning of a name, or words of it."
+    sortable_by = ()
+
+    @admin.display(description="handle", boolean=True)
+    def handle(self, author: Author) -> bool:
+        return author.is_handle
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the beginning of the name, which has an index, or else by each of the words."""
+        words = search_term.replace("\0", "").split()
+        if not words:
+            return queryset, False
+        beginning = queryset.filter(_begins(" ".join(words)))
+        if beginning.exists():
+            return beginning, False
+        return queryset.filter(*(Q(name__icontains=word) for word in words)), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The author's papers and names, and another name for them, which is tried first."""
+        author: Author = self.row(request, object_id, change=request.method == "POST")
+        form = NameForm(request.POST or None, initial={"into": request.GET.get("into", "")})
+        previewed, into = None, ""
+        if form.is_valid():
+            into, why = form.cleaned_data["into"], form.cleaned_data["why"]
+
+            def decision() -> Alias:
+                return curation.merge_authors(author.name, into, request.user, why)
+
+            if "confirm" in request.POST:
+                said = f"{author.name} is shown as {into}."
+                if self.decide(request, decision, author, f"{said} {why}".strip()):
+                    end = Author.objects.filter(name=Alias.shown()[author.name]).first()
+                    to = address(self.admin_site, end)
+                    return HttpResponseRedirect(to or reverse("admin:digest_author_changelist"))
+            else:
+                try:
+                    previewed = preview(decision, _slugs(author))
+                except ValidationError as error:
+                    form.add_error("into", error)
+        names = [name for name, shown in Alias.shown().items() if shown == author.name]
+        page = Paginator(Paper.objects.by(author).newest().only("slug", "title", "date"), 50)
+        page.count = author.paper_count
+        return self.page(
+            request,
+            "author/change_form.html",
+            author.name,
+            author,
+            form=form,
+            previewed=previewed,
+            large=author.paper_count > _LARGE,
+            into=into,
+            known=Author.objects.filter(name=into).first(),
+            papers=page.get_page(request.GET.get("page")),
+            aliases=Alias.objects.standing().filter(name__in=names).select_related("made_by"),
+            may_change=self.has_change_permission(request, author),
+        )
+
+
+def _slugs(author: Author) -> list[str]:
+    if author.paper_count > _LARGE:
+        return []
+    return list(Paper.objects.by(author).newest().values_list("slug", flat=True))
+
+
+def _begins(text: str) -> Q:
+    """The authors whose name begins so, whatever its case, as their index has them."""
+    slug = slugify(text, allow_unicode=True)
+    if not slug:
+        return Q(name__startswith=text)
+    if connection.vendor == "sqlite":
+        # Its LIKE uses no index here.
+        return Q(slug__gte=slug, slug__lt=slug + chr(0x10FFFF))
+    return Q(slug__startswith=slug)
+
+
+def split(admin_: Curated, request: HttpRequest, alias: Alias) -> HttpResponse:
+    """Tell what would change if a name stood for itself again, and let it."""
+    if not request.user.has_perm("digest.change_alias"):
+        raise PermissionDenied
+
+    def decision() -> None:
+        curation.split_author(alias, request.user)
+
+    if request.method == "POST":
+        if admin_.decide(request, decision, alias, f"{alias.name} is shown as it is printed."):
+            author = Author.objects.filter(name=alias.name).first()
+            return HttpResponseRedirect(address(admin_.admin_site, author or alias))
+        return HttpResponseRedirect(address(admin_.admin_site, alias))
+    end = Author.objects.filter(name=Alias.shown().get(alias.name, alias.of)).first()
+    try:
+        previewed = preview(decision, _slugs(end) if end else [])
+    except ValidationError as error:
+        admin_.message_user(request, " ".join(error.messages), messages.ERROR)
+        return HttpResponseRedirect(address(admin_.admin_site, alias))
+    return admin_.page(
+        request,
+        "split.html",
+        "Split a name from another",
+        alias,
+        question=f"Show {alias.name} as it is printed, and no longer as {alias.of}?",
+        follows="",
+        previewed=previewed,
+        large=end is not None and end.paper_count > _LARGE,
+        back="",
+    )
+
+
+class Known(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("area", "areas"), ("unknown", "unknown")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "area":
+                return queryset.filter(is_area=True)
+            case "unknown":
+                return queryset.filter(is_area=False, area=None)
+        return queryset
+
+
+@admin.register(Category)
+class CategoryAdmin(ReadOnly):
+    list_display = ("name", "area", "paper_count")
+    list_filter = (Known,)
+    list_select_related = ("area",)
+    search_fields = ("name",)
+    ordering = ("-paper_count", "name")

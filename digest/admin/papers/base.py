@@ -1,0 +1,206 @@
+"""What the curators' pages have in common: rows that are decided upon, and never edited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from digest.admin.site import Site
+from digest.ingest.preview import would_change
+from digest.models import Field
+from digest.search import COUNTED
+
+MOST = 200
+"""Papers, or differences, that one action decides upon."""
+MAX_WHY = 500
+"""Characters of a reason."""
+_COMPARED = 4000
+"""Words and signs of two texts together; longer ones are set beside each other whole."""
+_PREVIEWED = 20
+"""Papers of which a preview tells all that changes."""
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than a search does: a list has no more pages either."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows.order_by().values("pk")[: COUNTED + 1].count()
+
+
+class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that are there to be looked at and decided upon."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = BoundedPaginator
+    list_per_page = 50
+    actions: Any = ()
+
+    class Media:
+        css: ClassVar[Any] = {"all": ["curation.css"]}
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def row(self, request: HttpRequest, key: str, *, change: bool = True) -> Any:
+        """The row with a key, which the person may change, or else view. Raises Http404,
+        PermissionDenied."""
+        found = self.get_object(request, unquote(key))
+        if found is None:
+            raise Http404
+        may = self.has_change_permission if change else self.has_view_permission
+        if not may(request, found):
+            raise PermissionDenied
+        return found
+
+    def page(
+        self,
+        request: HttpRequest,
+        template: str,
+        title: str,
+        row: Any,
+        status: int = 200,
+        **more: Any,
+    ) -> TemplateResponse:
+        """A page about a row. template: its name below `admin/digest/`. more: what it shows."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "original": row,
+            "media": self.media,
+            "has_view_permission": self.has_view_permission(request, row),
+            **more,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, f"admin/digest/{template}", context, status=status)
+
+    def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
+        cast(Site, self.admin_site).log(request, row, said)
+
+    def decide(
+        self, request: HttpRequest, decision: Callable[[], Any], row: Any, said: str
+    ) -> bool:
+        """Do what was decided of a row, log it, and tell that or why not; whether it was done."""
+        try:
+            decision()
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return False
+        self.log(request, row, said)
+        self.message_user(request, said, messages.SUCCESS)
+        return True
+
+
+class ReadOnly(Curated):
+    """Rows to survey: what was decided, each in a page of its own."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def address(site: AdminSite, row: Model | None) -> str:
+    """Where the admin shows a row; "" if it does not."""
+    if row is None or not site.is_registered(type(row)):
+        return ""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def linked(site: AdminSite, row: Model | None, text: str = "") -> str:
+    """A row's name, or another text, as a link to where the admin shows it."""
+    to, text = address(site, row), text or str(row or "")
+    return format_html('<a href="{}">{}</a>', to, text) if to else text
+
+
+# Values of a paper's fields, for people
+
+
+def plain(value: Any) -> str:
+    """A value as text: lists of names on one line, links each on its own."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case [str(first), *_] if first.startswith(("http://", "https://")):
+            return "\n".join(value)
+        case list():
+            return ", ".join(value)
+    return str(value)
+
+
+def word_diff(before: Any, after: Any) -> SafeString:
+    """Two values as one text, in which the words that went and that came are marked."""
+    was, now = (re.findall(r"\w+|\s+|.", plain(value)) for value in (before, after))
+    if len(was) + len(now) > _COMPARED:
+        was, now = ["".join(was)], ["".join(now)]
+    parts = []
+    for _, a, b, c, d in SequenceMatcher(None, was, now).get_opcodes():
+        went, came = "".join(was[a:b]), "".join(now[c:d])
+        if was[a:b] == now[c:d]:
+            parts.append(("", went, ""))
+        else:
+            parts += [
+                (f"<{tag}>", text, f"</{tag}>")
+                for tag, text in (("del", went), ("ins", came))
+                if text
+            ]
+    return format_html_join(
+        "", "{}{}{}", ((SafeString(a), text, SafeString(b)) for a, text, b in parts)
+    )
+
+
+LABELS: dict[str, str] = {**dict(Field.choices), "digests": "digests"}
+"""What fields are called; also those that a preview alone compares."""
+
+
+class Previewed(NamedTuple):
+    """What a paper would show: its title and slug, and the label and the difference of each field
+    that changes; `gone`: it would not be shown any longer."""
+
+    title: str
+    slug: str
+    gone: bool
+    changes: list[tuple[str, SafeString]]
+
+
+def preview(decision: Callable[[], Any], papers: Iterable[str]) -> list[Previewed]:
+    """What a decision would change in what these papers show, told without making it. Raises
+    ValidationError as the decision does.
+
+    papers: slugs; no more are looked at than fit on a page.
+    """
+    some = list(papers)[:_PREVIEWED]
+
+    def act() -> list[str]:
+        decision()
+        return some
+
+    found: dict[str, Previewed] = {}
+    for change in would_change(act):
+        gone = change.after is None
+        paper = found.setdefault(change.slug, Previewed(change.title, change.slug, gone, []))
+        if not gone and plain(change.before) != plain(change.after):
+            diff = word_diff(change.before, change.after)
+            paper.changes.append((LABELS[change.field], diff))
+    return list(found.values())

@@ -1,0 +1,189 @@
+"""The queue of differences: a source says something else than a curator; which of them is right?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import Truncator
+
+from digest import curation
+from digest.models import Difference, Entry, Field
+
+from .base import LABELS, MOST, Curated, address, linked, plain, word_diff
+from .filters import waiting
+from .history import result
+
+
+class State(admin.SimpleListFilter):
+    """Those that wait, if nothing else is asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("settled", "settled"), ("ended", "the correction ended"), ("all", "all")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "open"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "settled":
+                return queryset.exclude(settled="")
+            case "ended":
+                return queryset.filter(settled="", correction__ended_at__isnull=False)
+            case "all":
+                return queryset
+        return queryset.filter(pk__in=waiting().values("pk"))
+
+
+class ValueForm(forms.Form):
+    """What is right, if neither is. Lists have a line for each name."""
+
+    value = forms.CharField(
+        strip=False, required=False, widget=AdminTextareaWidget({"rows": 6, "dir": "auto"})
+    )
+
+    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.field = field
+        if self.is_list:
+            self.fields["value"].help_text = "One name a line, in order."
+
+    @property
+    def is_list(self) -> bool:
+        return self.field in (Field.AUTHORS, Field.CATEGORIES)
+
+    def clean_value(self) -> Any:
+        text = self.cleaned_data["value"].replace("\r\n", "\n")
+        return curation.cleaned(self.field, text.split("\n") if self.is_list else text)
+
+
+@admin.register(Difference)
+class DifferenceAdmin(Curated):
+    list_display = ("paper", "field", "says", "source_name", "filed_at", "settled")
+    list_filter = (State, "correction__field")
+    ordering = ("settled", "-filed_at", "-id")
+    sortable_by = ()
+    actions = ("keep",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found = super().get_queryset(request)
+        found = found.select_related("source", "correction__paper", "correction__made_by")
+        return found.defer("source__content", "source__problems")
+
+    @admin.display(description="paper")
+    def paper(self, difference: Difference) -> str:
+        return str(difference.correction.paper)
+
+    @admin.display(description="field")
+    def field(self, difference: Difference) -> str:
+        return LABELS[difference.correction.field]
+
+    @admin.display(description="the correction, and what the source says")
+    def says(self, difference: Difference) -> str:
+        texts = (result(difference.correction), difference.theirs)
+        return word_diff(*(Truncator(plain(text)).chars(160) for text in texts))
+
+    @admin.display(description="source")
+    def source_name(self, difference: Difference) -> str:
+        return str(difference.source)
+
+    @admin.action(description="Keep the corrections", permissions=["change"])
+    def keep(self, request: HttpRequest, differences: QuerySet[Difference]) -> None:
+        some = list(differences[: MOST + 1])
+        if len(some) > MOST:
+            said = f"An action settles at most {MOST} differences: choose fewer."
+            self.message_user(request, said, messages.ERROR)
+            return
+        try:
+            with transaction.atomic():
+                for one in some:
+                    curation.settle(one, Difference.Settled.KEPT, request.user)
+                    self.log(request, one, "Kept the correction.")
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return
+        self.message_user(request, f"Kept: {len(some)}.", messages.SUCCESS)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Both beside each other, and the three ways to settle it."""
+        difference: Difference = self.row(request, object_id, change=request.method == "POST")
+        correction = difference.correction
+        lines = "\n".join if isinstance(difference.theirs, list) else str
+        form = ValueForm(
+            request.POST if "edited" in request.POST else None,
+            field=correction.field,
+            initial={"value": lines(result(correction))},
+        )
+        if request.method == "POST":
+            how = next((how for how in Difference.Settled if how in request.POST), None)
+            if how is None:
+                self.message_user(request, "Press one of the three buttons.", messages.ERROR)
+            elif how != Difference.Settled.EDITED or form.is_valid():
+                value = form.cleaned_data["value"] if form.is_valid() else None
+                return self._settle(request, difference, how, value)
+        before = waiting().filter(
+            Q(filed_at__gt=difference.filed_at)
+            | Q(filed_at=difference.filed_at, pk__gt=difference.pk)
+        )
+        entries = Entry.objects.filter(source=difference.source, paper=correction.paper)
+        return self.page(
+            request,
+            "difference/change_form.html",
+            "Settle a difference",
+            difference,
+            form=form,
+            correction=correction,
+            label=LABELS[correction.field],
+            mine=plain(result(correction)),
+            theirs=plain(difference.theirs),
+            diff=word_diff(result(correction), difference.theirs),
+            source=linked(self.admin_site, difference.source),
+            paper_url=address(self.admin_site, correction.paper),
+            entries=[
+                (entry, json.dumps(entry.record, indent=2, ensure_ascii=False))
+                for entry in entries.select_related("digest")
+            ],
+            waits=not difference.settled and correction.stands,
+            number=before.count() + 1,
+            of=waiting().count(),
+            may_change=self.has_change_permission(request, difference),
+        )
+
+    def _settle(
+        self, request: HttpRequest, difference: Difference, how: str, value: Any
+    ) -> HttpResponse:
+        """Settle it, and go on to the next one."""
+        if not difference.correction.stands:
+            said = "The correction has ended: there is nothing left to settle."
+            self.message_user(request, said, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        said = f"{Difference.Settled(how).label.capitalize()}: {difference.correction.paper}."
+        self.decide(
+            request,
+            lambda: curation.settle(difference, how, request.user, value),
+            difference,
+            said,
+        )
+        after = waiting().filter(
+            Q(filed_at__lt=difference.filed_at)
+            | Q(filed_at=difference.filed_at, pk__lt=difference.pk)
+        )
+        if following := after.first() or waiting().first():
+            return HttpResponseRedirect(address(self.admin_site, following))
+        self.message_user(request, "No difference is open any longer.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:digest_difference_changelist"))

@@ -1,0 +1,73 @@
+"""What was decided of a paper, newest first, for people to read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+from django.utils.safestring import SafeString
+
+from digest.links import same_link
+from digest.models import Correction, Field, Merge, Paper
+
+from .base import LABELS, word_diff
+
+_MOST = 50
+"""Corrections that a history goes back."""
+
+
+class Change(NamedTuple):
+    """A decision, or its end: what in words, who, when, why, and the difference that it made.
+
+    correction: what can be withdrawn, if it stands, or else made again.
+    """
+
+    at: datetime
+    by: Any
+    what: str
+    why: str = ""
+    diff: SafeString | str = ""
+    correction: Correction | None = None
+
+
+def history(paper: Paper) -> list[Change]:
+    """What was decided of a paper, newest first, in two queries."""
+    found = []
+    corrections = list(
+        paper.corrections.select_related("made_by", "ended_by").order_by("-made_at", "-id")[:_MOST]
+    )
+    # A correction that ends at the moment at which another is made gives way to it.
+    made = {(one.field, one.made_at) for one in corrections}
+    given_way = {(one.field, one.ended_at): result(one) for one in corrections if one.ended_at}
+    for one in corrections:
+        label = LABELS[one.field]
+        before = given_way.get((one.field, one.made_at), one.was)
+        diff = word_diff(before, result(one))
+        found.append(Change(one.made_at, one.made_by, f"Corrected: {label}", one.why, diff, one))
+        if one.ended_at and (one.field, one.ended_at) not in made:
+            what = f"Withdrew the correction: {label}"
+            found.append(Change(one.ended_at, one.ended_by, what))
+    merges = Merge.objects.filter(Q(paper=paper) | Q(into=paper))
+    for merge in merges.select_related("paper", "into", "made_by", "ended_by"):
+        away = merge.paper_id == paper.pk
+        other = merge.into if away else merge.paper
+        verb = "Merged into" if away else "Merged with"
+        found.append(
+            Change(merge.made_at, merge.made_by, f"{verb} “{other}” ({other.slug})", merge.why)
+        )
+        if merge.ended_at:
+            what = f"Split from “{other}” ({other.slug})"
+            found.append(Change(merge.ended_at, merge.ended_by, what))
+    return sorted(found, key=lambda change: change.at, reverse=True)
+
+
+def result(correction: Correction) -> Any:
+    """What a correction makes of what the sources said at the time."""
+    value = correction.value
+    if correction.field != Field.LINKS:
+        return value
+    there = {same_link(url): url for url in correction.was or ()}
+    for url in value.get("remove", ()):
+        there.pop(same_link(url), None)
+    return [*there.values(), *value.get("add", ())]

@@ -1,0 +1,121 @@
+"""Papers that are one: merging a paper into another, and splitting them again.
+
+Both tell first what would change, and do it when that is confirmed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+
+from digest import curation
+from digest.models import Merge, Paper
+
+from .base import MAX_WHY, Curated, address, linked, preview
+
+
+class _PaperSelect(AutocompleteSelect):
+    """Papers by the site's own search; two that look alike are told apart by id and day."""
+
+    def get_url(self) -> str:
+        return reverse("admin:digest_paper_suggest")
+
+
+class _PaperField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, paper: Any) -> str:
+        return named(paper)
+
+
+def named(paper: Paper) -> str:
+    """A paper by title, id and day."""
+    return f"{paper.title} ({paper.slug}, {date_format(paper.date)})"
+
+
+class Merging(Curated):
+    """Mixed into the papers' admin."""
+
+    def get_urls(self) -> list[URLPattern]:
+        merge = self.admin_site.admin_view(self._merge)
+        urls: list[URLPattern] = super().get_urls()
+        return [path("<int:key>/merge/", merge, name="digest_paper_merge"), *urls]
+
+    def _merge(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Ask which paper it is, tell what would change, and merge."""
+        paper: Paper = self.row(request, str(key))
+
+        class MergeForm(forms.Form):
+            into = _PaperField(
+                Paper.objects.visible().exclude(pk=paper.pk),
+                widget=_PaperSelect(Merge._meta.get_field("into"), self.admin_site),
+                label="The paper that it is",
+                error_messages={"invalid_choice": "Choose another paper, one that is shown."},
+            )
+            why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
+
+        form = MergeForm(request.POST or None, initial={"into": request.GET.get("into", "")})
+        previewed = None
+        if form.is_valid():
+            into, why = form.cleaned_data["into"], form.cleaned_data["why"]
+
+            def decision() -> Merge:
+                return curation.merge_papers(paper, into, request.user, why)
+
+            if "confirm" in request.POST:
+                said = f"Merged “{paper}” ({paper.slug}) into “{into}” ({into.slug})."
+                if self.decide(request, decision, paper, f"{said} {why}".strip()):
+                    return HttpResponseRedirect(address(self.admin_site, into))
+            else:
+                try:
+                    previewed = preview(decision, [into.slug, paper.slug])
+                except ValidationError as error:
+                    form.add_error(None, error)
+        return self.page(
+            request,
+            "paper/merge.html",
+            "Merge a paper into another",
+            paper,
+            media=self.media + form.media,
+            form=form,
+            into=form.cleaned_data.get("into") if previewed is not None else None,
+            previewed=previewed,
+            entries=paper.entries.count(),
+        )
+
+
+def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
+    """Tell what would change if a merge was ended, and end it."""
+    if not request.user.has_perm("digest.change_merge"):
+        raise PermissionDenied
+
+    def decision() -> None:
+        curation.split_paper(merge, request.user)
+
+    if request.method == "POST":
+        said = (
+            f"Split “{merge.paper}” ({merge.paper.slug}) from “{merge.into}” ({merge.into.slug})."
+        )
+        if admin.decide(request, decision, merge, said):
+            return HttpResponseRedirect(address(admin.admin_site, merge.paper))
+        return HttpResponseRedirect(address(admin.admin_site, merge))
+    try:
+        previewed = preview(decision, [merge.paper.slug, merge.into.slug])
+    except ValidationError as error:
+        admin.message_user(request, " ".join(error.messages), messages.ERROR)
+        return HttpResponseRedirect(address(admin.admin_site, merge))
+    return admin.page(
+        request,
+        "split.html",
+        "Split a paper from another",
+        merge,
+        question=f"Split “{merge.paper}” from “{merge.into}” again?",
+        follows="Each has its own entries then, and what readers bookmarked and noted of it.",
+        previewed=previewed,
+        back=linked(admin.admin_site, merge.into, "Back to the paper"),
+    )

@@ -1,0 +1,42 @@
+// The curators' pages: names are suggested while one is typed, and rows are moved by the keyboard
+// (Alt with an arrow). Without this, names are typed in full, and places are numbers.
+
+const list = document.createElement("datalist");
+list.id = "suggested";
+document.body.append(list);
+
+let asked = 0;
+let waiting;
+
+async function suggest(input) {
+  const number = ++asked;
+  const address = new URL(input.dataset.suggest, location.href);
+  address.searchParams.set("term", input.value);
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok || number !== asked) return;
+  const { results } = await answer.json();
+  list.replaceChildren(...results.map(({ text }) => new Option(text, text)));
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.dataset.suggest) return;
+  target.setAttribute("list", list.id);
+  clearTimeout(waiting);
+  if (target.value.trim()) waiting = setTimeout(suggest, 150, target);
+});
+
+document.addEventListener("keydown", (event) => {
+  const row = event.target.closest?.("tr.form-row");
+  const up = event.key === "ArrowUp";
+  if (!row || !event.altKey || !(up || event.key === "ArrowDown")) return;
+  const other = up ? row.previousElementSibling : row.nextElementSibling;
+  event.preventDefault();
+  if (!other?.matches(".form-row:not(.empty-form)")) return;
+  up ? other.before(row) : other.after(row);
+  const rows = row.parentElement.querySelectorAll(".form-row:not(.empty-form)");
+  [...rows].forEach((each, place) => {
+    const input = each.querySelector(".place input");
+    if (input) input.value = place + 1;
+  });
+  event.target.focus();
+});
