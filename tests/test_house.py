@@ -25,7 +25,7 @@ ORDER = [
     ["digest.filters"],
     ["digest.exports"],
     ["digest.ingest", "digest.page_cache"],
-    ["digest.curation"],
+    ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
