@@ -51,7 +51,7 @@ class LoadReport:
     links: int = 0
     problems: list[Problem] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
-    source: int | None = None
+    source: int | None = field(default=None, compare=False)
 
 
 def date_from_path(path: str) -> date | None:
