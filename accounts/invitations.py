@@ -37,6 +37,17 @@ def invitation(address: str) -> str:
     return f"{settings.SITE_URL}{reverse('account_signup')}?{urlencode({'invitation': token})}"
 
 
+def send(address: str, link: str) -> None:
+    """Mail an address its link. Raises OSError, of which smtplib's errors are, if it cannot be."""
+    context = {"link": link, "days": LASTS.days, "site": settings.SITE_URL}
+    send_mail(
+        f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}You are invited",
+        render_to_string("accounts/email/invitation.txt", context),
+        None,
+        [address],
+    )
+
+
 def invited(token: str) -> str | None:
     """The address that a link's `invitation` names; None if it is forged, too old or used up."""
     try:

@@ -6,12 +6,18 @@ A person's rows go with their account; papers stay as long as anybody has kept t
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+)
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length, Lower
@@ -31,6 +37,15 @@ REPORT_LENGTH = 2_000
 SHOWN = (10, 25, 50, 100)
 """Papers on a page that a person may choose."""
 
+# One name has one spelling: no letters that look like others, and no @, so that none looks like
+# an address. A display name may be in any script.
+USER_NAME_VALIDATORS = [
+    RegexValidator(
+        re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z", re.IGNORECASE | re.ASCII),
+        "Use the letters a to z, digits, and . _ - between them.",
+    )
+]
+
 
 class Theme(models.TextChoices):
     AUTO = "auto", "as the system has it"
@@ -41,6 +56,13 @@ class Theme(models.TextChoices):
 class User(AbstractUser):
     """A person with an account. Our own model, since Django's cannot be replaced later."""
 
+    username = models.CharField(
+        "user name",
+        max_length=150,
+        unique=True,
+        validators=USER_NAME_VALIDATORS,
+        error_messages={"unique": "A user with that username already exists."},
+    )
     display_name = models.CharField(
         max_length=100, blank=True, help_text="what others see; your user name if left empty"
     )

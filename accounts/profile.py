@@ -16,6 +16,7 @@ from allauth.socialaccount.providers.orcid import views as orcid
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -72,10 +73,18 @@ def delete(request: MemberRequest) -> HttpResponse:
 
 @transaction.atomic
 def erase(user: User) -> None:
-    """Deletes a person with everything of theirs, and logs them out everywhere."""
+    """Deletes a person with everything of theirs, and logs them out everywhere.
+
+    What they did in the admin stays in its log, by the number of their account. To hold that, there
+    is an account that nobody can have or use: no user name has a space.
+    """
     Library(user).lists.decline_all()
     for session in UserSession.objects.filter(user=user):
         session.end()
+    done = LogEntry.objects.filter(user=user)
+    if done.exists():
+        name = f"{user.pk} (deleted)"
+        done.update(user=User.objects.create_user(name, is_active=False))
     user.delete()
 
 

@@ -1,10 +1,19 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.models.signals import post_migrate
 
 
-class SiteAdminConfig(AdminConfig):
+class SiteAdminConfig(SimpleAdminConfig):
+    """The admin, with what this site registers (here and in accounts.apps) and nothing else.
+
+    allauth would show secrets and tokens there.
+    """
+
     default_site = "digest.admin.site.Site"
+
+    def ready(self) -> None:
+        super().ready()
+        from . import admin  # noqa: F401
 
 
 class DigestConfig(AppConfig):

@@ -85,6 +85,15 @@ class Environment:
             raise ImproperlyConfigured(f"{name}={value}: say a whole number, 0 or more")
         return int(value)
 
+    def segment(self, name: str, default: str, *, taken: tuple[str, ...]) -> str:
+        """One part of a path, and none of those that are `taken`."""
+        value = self.text(name, default)
+        if not re.fullmatch("[A-Za-z0-9_-]+", value):
+            raise ImproperlyConfigured(f"{name}={value}: say letters, digits, - and _ alone")
+        if value in taken:
+            raise ImproperlyConfigured(f"{name}={value}: the site has that already: say another")
+        return value
+
     def hosts(self, name: str, default: str) -> list[str]:
         value = self.text(name, default)
         hosts = [host.strip() for host in value.split(",")]

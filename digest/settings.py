@@ -266,8 +266,15 @@ USE_TZ = True
 
 # Who may come in.
 
-# Where the admin is, without slashes around it.
-ADMIN_PATH = env.text("ADMIN_PATH") or "admin"
+# Where the admin is, without slashes around it: nowhere else that digest/urls.py names.
+ADMIN_PATH = env.segment(
+    "ADMIN_PATH",
+    "admin",
+    taken=(
+        *("abs", "account", "api", "authors", "categories", "digests", "library", "lists"),
+        *("papers", "pdf", STATIC_URL.strip("/")),
+    ),
+)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -294,7 +301,7 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "accounts.forms.account.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
-ACCOUNT_USERNAME_VALIDATORS = "accounts.forms.account.USER_NAME_VALIDATORS"
+ACCOUNT_USERNAME_VALIDATORS = "accounts.models.USER_NAME_VALIDATORS"
 ACCOUNT_EMAIL_VERIFICATION = env.choice(
     "EMAIL_VERIFICATION", "optional", choices=("mandatory", "optional", "none")
 )

@@ -40,10 +40,10 @@ ORDER = [
     ["accounts.access"],
     [
         *["accounts.adapters", "accounts.context_processors"],
-        *["accounts.admin", "accounts.management", "accounts.middleware", "accounts.profile"],
+        *["accounts.management", "accounts.middleware", "accounts.profile"],
         *["accounts.templatetags"],
     ],
-    ["accounts.api", "accounts.views"],
+    ["accounts.admin", "accounts.api", "accounts.views"],
     ["accounts.urls"],
     ["digest.apps", "accounts.apps"],
     ["digest.settings", "digest.urls"],

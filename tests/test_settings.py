@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.urls import get_resolver
 
 from digest.settings import secret_key
 
@@ -116,6 +117,14 @@ REFUSED = [
             *("https://id:hunter2@login.example.org/?title=Lab", "http://id:hunter2@a.example"),
         )
     ),
+    *(
+        ("ADMIN_PATH", value, f"ADMIN_PATH={value}: say letters, digits, - and _ alone")
+        for value in ("/admin", "admin/", "a/b", "..", "a b", "für", "<x>", "admin?", "a.b")
+    ),
+    *(
+        ("ADMIN_PATH", value, f"ADMIN_PATH={value}: the site has that already: say another")
+        for value in ("papers", "static", "api")
+    ),
     ("SECRET_KEY", "hunter2", "SECRET_KEY: say at least 32 characters, chosen at random"),
     ("SECRET_KEY_FILE", "/x", "SECRET_KEY and SECRET_KEY_FILE are both set: say one of them"),
 ]
@@ -138,6 +147,27 @@ def test_defaults(load: Load) -> None:
     assert settings["SECURE_SSL_REDIRECT"] is False
     assert settings["SESSION_COOKIE_SECURE"] is False
     assert "SECURE_PROXY_SSL_HEADER" not in settings
+
+
+def test_where_the_admin_is(load: Load) -> None:
+    assert load()["ADMIN_PATH"] == "admin"
+    assert load(ADMIN_PATH="Behind-the_2nd-door")["ADMIN_PATH"] == "Behind-the_2nd-door"
+
+
+def test_the_admin_stands_before_no_page(load: Load) -> None:
+    """A path that the site has is refused: every first part of one, and the static files'."""
+    firsts = {str(each.pattern).partition("/")[0] for each in get_resolver().url_patterns}
+    included = [each for each in get_resolver().url_patterns if str(each.pattern) == ""]
+    firsts |= {
+        str(inner.pattern).partition("/")[0]
+        for each in included
+        for inner in getattr(each, "url_patterns", [])
+    }
+    firsts = {first for first in firsts if re.fullmatch(r"[\w-]+", first)} - {"admin"}
+    assert {"papers", "library", "api", "account"} <= firsts
+    for first in firsts:
+        with pytest.raises(ImproperlyConfigured):
+            load(ADMIN_PATH=first)
 
 
 def test_an_empty_variable_is_an_absent_one(load: Load) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any, TypeVar
@@ -21,7 +20,6 @@ from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,14 +30,6 @@ from accounts.names import display_name
 
 _T = TypeVar("_T")
 
-# One name has one spelling: no letters that look like others, and no @, so that none looks like
-# an address. A display name may be in any script.
-USER_NAME_VALIDATORS = [
-    RegexValidator(
-        re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z", re.IGNORECASE | re.ASCII),
-        "Use the letters a to z, digits, and . _ - between them.",
-    )
-]
 TAKEN = "Somebody has this user name. Choose another."
 
 

@@ -2,9 +2,139 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, TypeVar, cast
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+APP, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
+
+
+def has_rights(user: Any) -> bool:
+    """Whether there is anything in the admin for this person, be it by a group or otherwise.
+
+    This takes the place of Django's `is_staff`, which somebody would have to keep in step.
+    """
+    return bool(user.is_active and (user.is_superuser or user.get_all_permissions()))
 
 
 class Site(AdminSite):
     site_header = site_title = "Paper Digest"
-    index_title = "Curation"
+    index_title = "Admin"
+
+    # The door
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether they are in: with rights, and a second factor that this session saw."""
+        return has_rights(request.user) and self._lacks(request) is None
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """A view behind the door: its answers are kept by no cache, even where they might be."""
+
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return self._turned_away(request) or view(request, *args, **kwargs)
+
+        return cast(View, update_wrapper(never_cache(door), view))
+
+    def _turned_away(self, request: HttpRequest) -> HttpResponse | None:
+        """Where somebody who may not enter goes instead. Raises Http404 if they have no rights."""
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+        if not has_rights(request.user):
+            raise Http404
+        lacking = self._lacks(request)
+        if lacking == "mfa_index":
+            messages.warning(
+                request,
+                "The admin asks for a second factor, and you have none. Set one up here, then go "
+                "on by “Admin”, above.",
+            )
+            return redirect(lacking)
+        if lacking:
+            return redirect(f"{reverse(lacking)}?{urlencode({'next': request.get_full_path()})}")
+        return None
+
+    def _lacks(self, request: HttpRequest) -> str | None:
+        """The name of the page where a person shows the second factor that this session lacks.
+
+        A log-in by password from before there was a second factor has not seen it.
+        """
+        if not is_mfa_enabled(request.user, [APP, PASSKEY]):
+            return "mfa_index"
+        records = get_authentication_records(request, request.user)
+        if any(record["method"] == "mfa" for record in records):
+            return None
+        if is_mfa_enabled(request.user, [APP]):
+            return "mfa_reauthenticate"
+        return "mfa_reauthenticate_webauthn"
+
+    # The site has pages of its own for these, and they have limits.
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return self._turned_away(request) or redirect("admin:index")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("account_change_password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("account_change_password")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        name = "view_on_site"
+        address = "r/<int:content_type_id>/<int:object_id>/"
+        others = [each for each in super().get_urls() if getattr(each, "name", "") != name]
+        return [path(address, self.admin_view(self._view_on_site), name=name), *others]
+
+    def _view_on_site(
+        self, request: HttpRequest, content_type_id: int, object_id: int
+    ) -> HttpResponseBase:
+        """As Django's, which would tell the address of any row to whoever is in."""
+        kind = ContentType.objects.filter(pk=content_type_id).first()
+        model = kind.model_class() if kind else None
+        shown = self._registry.get(model) if model else None
+        if shown is None or not shown.has_view_permission(request):
+            raise Http404
+        return shortcut(request, content_type_id, object_id)
+
+    # The log
+
+    def log(self, request: HttpRequest, target: Model | type[Model], message: str) -> None:
+        """Keep in the log that whoever asks has done something to `target`.
+
+        Django logs what its own forms add, change and delete; call this for all else: an action, a
+        button, a look at what is not for everybody. target: the row, or its model if it is about
+        several, or if even the row's name should not stand in the log. message: a sentence.
+        """
+        if isinstance(target, Model):
+            key, name = str(target.pk), str(target)
+        else:
+            key, name = None, str(target._meta.verbose_name_plural)
+        LogEntry.objects.create(
+            user=cast(Any, request.user),
+            content_type=ContentType.objects.get_for_model(target),
+            object_id=key,
+            object_repr=name[:200],
+            action_flag=CHANGE,
+            change_message=message,
+        )

@@ -2,22 +2,12 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 from django.core import mail
 from django.test import Client
 
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
-
-
-def code(secret, ahead=0):
-    """What an app shows now."""
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter + ahead))
+from tests.admin import code
 
 
 def reauthenticate(client, page):

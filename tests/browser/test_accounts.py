@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.cache import cache
 from playwright.sync_api import expect
 
+from accounts.models import User
 from tests.browser.test_pages import sticking_out, violations
 
 PASSWORD = "correct horse battery"
@@ -161,3 +162,26 @@ def test_a_passkey_logs_in_alone(authenticator, live_server):
     page.get_by_role("link", name="Log in").click()
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("link", name="ada", exact=True)).to_be_visible()
+
+
+def test_a_passkey_leads_into_the_admin(authenticator, live_server):
+    """By the session that it was added in, and no page of the admin breaks the site's rules."""
+    page = authenticator
+    page.goto(live_server.url.replace("127.0.0.1", "localhost"))
+    sign_up(page)
+    User.objects.update(is_superuser=True)
+    page.goto(page.url + "admin/")
+    expect(page.get_by_text("The admin asks for a second factor")).to_be_visible()
+    page.get_by_role("link", name="Add one").click()
+    say_who(page)
+    page.get_by_label("Name").fill("My telephone")
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("link", name="Admin").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Admin")
+    for link in page.locator("#content a").evaluate_all("all => all.map((each) => each.href)"):
+        page.goto(link)  # what a browser complains of fails the test
+        expect(page.get_by_role("link", name="The site")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are logged out.")).to_be_visible()

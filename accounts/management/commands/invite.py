@@ -1,17 +1,14 @@
 """Invites people to sign up."""
 
 from argparse import ArgumentParser
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.management import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.template.loader import render_to_string
 
-from accounts.invitations import LASTS, has_account, invitation
+from accounts.invitations import has_account, invitation, send
 
 
 class Command(BaseCommand):
@@ -39,16 +36,8 @@ class Command(BaseCommand):
             link = invitation(address)
             self.stdout.write(f"{address}: {link}")
             try:
-                send_mail(
-                    f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}You are invited",
-                    render_to_string(
-                        "accounts/email/invitation.txt",
-                        {"link": link, "days": LASTS.days, "site": settings.SITE_URL},
-                    ),
-                    None,
-                    [address],
-                )
-            except (OSError, SMTPException) as error:
+                send(address, link)
+            except OSError as error:
                 unsent.append(f"{address}: {error}")
         if unsent:
             raise CommandError("Not mailed: hand on the links above.\n" + "\n".join(unsent))

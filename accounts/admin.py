@@ -1,1 +1,0 @@
-"""People, as those who manage them see them: never what is private to them."""

@@ -1,0 +1,1 @@
+"""What readers say is wrong with a paper, for curators to settle."""

@@ -1,0 +1,187 @@
+"""The door of the admin: who is led where, and what nobody is told."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts.models import User
+from digest.ingest import load
+from digest.models import Paper
+from tests.admin import PASSWORD, app, code, enter, holder, log_in
+from tests.samples import digest, row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def curator():
+    return holder("curator", "Curators")
+
+
+def test_who_is_not_logged_in_comes_by_the_sites_own_log_in(curator):
+    for address in ("/admin/", "/admin/digest/", "/admin/nowhere/", "/admin/login/"):
+        answer = Client().get(address)
+        assert (answer.status_code, answer.url) == (302, f"/account/login/?next={address}")
+    secret, client = app(curator), Client()
+    asked = client.get("/admin/?all=1").url
+    assert asked == "/account/login/?next=/admin/%3Fall%3D1"
+    next_ = {"login": "curator", "password": PASSWORD, "next": "/admin/?all=1"}
+    assert client.post(asked, next_).url.startswith("/account/2fa/authenticate/")
+    answer = client.post("/account/2fa/authenticate/", {"code": code(secret)})
+    assert answer.url == "/admin/?all=1"
+    assert client.get(answer.url).status_code == 200
+
+
+def test_djangos_own_log_in_lets_nobody_in(curator):
+    client = Client()
+    answer = client.post("/admin/login/", {"username": "curator", "password": PASSWORD})
+    assert answer.url == "/account/login/?next=/admin/login/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_to_who_has_no_right_there_is_no_admin():
+    client = enter(holder("reader", is_staff=True))  # Django's own flag gives nothing
+    elsewhere = client.get("/nowhere/")
+    for address in ("/admin/", "/admin/login/", "/admin/digest/paper/", "/admin/nowhere/"):
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert answer.content.decode().replace(address, "/nowhere/").count("Not here") == 2
+        assert answer.headers.keys() == elsewhere.headers.keys()
+
+
+def test_who_has_no_second_factor_is_led_to_it_and_back(curator):
+    client = log_in(curator)
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain == [("/account/2fa/", 302)]
+    assert "The admin asks for a second factor, and you have none." in answer.content.decode()
+    page = "/account/2fa/totp/activate/"
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    secret = client.get(page).context["form"].secret
+    done = client.post(page, {"code": code(secret)}, follow=True)
+    assert '<a href="/admin/">Admin</a>' in done.content.decode()
+    # This session gave a password alone, and gives the factor now.
+    asked = client.get("/admin/").url
+    assert asked == "/account/2fa/reauthenticate/?next=%2Fadmin%2F"
+    answer = client.post(asked, {"code": code(secret, 1), "next": "/admin/"})
+    assert answer.url == "/admin/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_a_session_from_before_the_second_factor_has_not_seen_it(curator):
+    client = log_in(curator)
+    app(curator)
+    assert client.get("/account/").status_code == 200
+    assert client.get("/admin/").url == "/account/2fa/reauthenticate/?next=%2Fadmin%2F"
+    # The password once more is no second factor.
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert client.get("/admin/").url == "/account/2fa/reauthenticate/?next=%2Fadmin%2F"
+
+
+def seen(client, user, **record):
+    """A session in which allauth noted that somebody showed who they are."""
+    session = client.session
+    session["account_authentication_methods"] = [{"at": 1.0, **record}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+
+
+def test_a_passkey_is_a_second_factor(curator):
+    Authenticator.objects.create(user=curator, type=Authenticator.Type.WEBAUTHN, data={})
+    client = Client()
+    client.force_login(curator)
+    assert client.get("/admin/").url == "/account/2fa/webauthn/reauthenticate/?next=%2Fadmin%2F"
+    seen(client, curator, method="mfa", type="webauthn", passwordless=True)
+    assert client.get("/admin/").status_code == 200
+
+
+def test_what_another_person_showed_in_the_session_is_not_theirs(curator):
+    app(curator)
+    client = Client()
+    client.force_login(curator)
+    seen(client, holder("other"), method="mfa", type="totp")
+    assert client.get("/admin/").status_code == 302
+
+
+def test_recovery_codes_alone_are_no_second_factor(curator):
+    client = enter(curator)
+    assert client.get("/admin/").status_code == 200
+    Authenticator.objects.update(type=Authenticator.Type.RECOVERY_CODES)
+    assert client.get("/admin/").url == "/account/2fa/"
+
+
+def test_who_leaves_their_group_or_is_deactivated_is_out_at_once(curator):
+    client = enter(curator)
+    assert client.get("/admin/").status_code == 200
+    curator.groups.clear()
+    assert client.get("/admin/").status_code == 404
+    curator.groups.add(Group.objects.get(name="Curators"))
+    assert client.get("/admin/").status_code == 200
+    User.objects.update(is_active=False)
+    assert client.get("/admin/").url == "/account/login/?next=/admin/"
+
+
+def test_superusers_need_it_too():
+    user = holder("superuser", is_superuser=True)
+    assert log_in(user).get("/admin/").url == "/account/2fa/"
+    assert enter(user).get("/admin/").status_code == 200
+
+
+def test_the_pages_of_an_account_are_the_sites_own(curator):
+    client = enter(curator)
+    page = client.get("/admin/").content.decode()
+    assert 'action="/account/logout/"' in page
+    assert "/admin/logout/" not in page
+    assert client.post("/admin/logout/").url == "/account/logout/"
+    for address in ("/admin/password_change/", "/admin/password_change/done/"):
+        assert client.get(address).url == "/account/password/change/"
+    assert client.get("/admin/login/").url == "/admin/"
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/jsi18n/"])
+def test_no_cache_keeps_an_answer(curator, address):
+    answer = enter(curator).get(address)
+    assert answer["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    assert Client().get(address)["Cache-Control"] == answer["Cache-Control"]
+
+
+def test_forms_of_other_sites_do_nothing(curator):
+    client = enter(curator)
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/admin/").status_code == 403
+
+
+def test_rows_are_shown_on_the_site_to_who_may_see_them_here(curator):
+    load(digest(row(1)), "2025-02-06.json")
+    paper = Paper.objects.get()
+    client = enter(curator)
+    for model, key in ((Paper, paper.pk), (User, curator.pk)):
+        kind = ContentType.objects.get_for_model(model).pk
+        listed = admin.site.is_registered(model) and model is Paper
+        answer = client.get(reverse("admin:view_on_site", args=[kind, key]))
+        assert answer.status_code == (302 if listed else 404)
+        assert client.get(f"/admin/r/{kind}/ {key}/").status_code == 404
+    assert client.get("/admin/r/99999/1/").status_code == 404
+
+
+def test_what_is_done_is_kept_in_the_log(curator):
+    request = RequestFactory().post("/admin/")
+    request.user = curator
+    admin.site.log(request, curator, "Looked at.")
+    admin.site.log(request, User, "Looked at several.")
+    known = LogEntry.objects.order_by("pk").values_list(
+        "user", "content_type__model", "object_id", "object_repr", "action_flag", "change_message"
+    )
+    assert list(known) == [
+        (curator.pk, "user", str(curator.pk), "curator", CHANGE, "Looked at."),
+        (curator.pk, "user", None, "users", CHANGE, "Looked at several."),
+    ]
+
+
+def test_nothing_is_in_the_admin_that_this_site_did_not_put_there():
+    apps = {model._meta.app_label for model in admin.site._registry}
+    assert apps <= {"accounts", "admin", "auth", "digest"}
