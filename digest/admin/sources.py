@@ -16,6 +16,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import content_disposition_header
 
 from digest.formats import Format
@@ -59,7 +61,8 @@ class JSONLength(Func):
 class Has(admin.SimpleListFilter):
     """What a source has some of."""
 
-    title = parameter_name = "has"
+    title = "what they have"
+    parameter_name = "has"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
@@ -82,7 +85,7 @@ class Has(admin.SimpleListFilter):
 class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     admin_site: Site
     list_display = (
-        *("name", "format", "loaded_at", "loaded_by", "days", "all_rows"),
+        *("name", "format", "loaded", "days", "all_rows"),
         *("new", "changed", "unchanged", "merged", "kept", "rejected", "noted"),
     )
     list_filter = ("format", Has, "loaded_at")
@@ -91,10 +94,16 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("name", "sha256__istartswith")
     search_help_text = "Search by name, or by the beginning of a SHA-256."
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
     actions = ("undo_some",)
 
     class Media:
         css = {"all": ["ledger.css"]}
+
+    @admin.display(ordering="loaded_at")
+    def loaded(self, source: Source) -> str:
+        when = date_format(timezone.localtime(source.loaded_at), "DATETIME_FORMAT")
+        return f"{when}, by {source.loaded_by}" if source.loaded_by else when
 
     @admin.display(description="days", ordering="first")
     def days(self, source: Any) -> str:
@@ -163,6 +172,9 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             },
         )
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Sources", **(extra_context or {})})
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -197,7 +209,8 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             page_range=pages.get_elided_page_range(page.number),
             remarks=ledger.remarks[:REMARKS],
             remarks_left=len(ledger.remarks[REMARKS:]),
-            days_text=self.days(source),
+            loaded=self.loaded(source),
+            days=self.days(source),
             admin_has_papers=self.admin_site.is_registered(Paper)
             and request.user.has_perm("digest.view_paper"),
         )
@@ -255,13 +268,13 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 message = f"Read again. Before: {before}. Now: {_said(read)}."
                 self.admin_site.log(request, read, message)
         if report.status == "unreadable":
-            reason = "; ".join(map(str, report.problems[:1]))
-            messages.error(request, f"{name} cannot be read any longer, so it stays: {reason}")
+            reason = "; ".join(f"line {problem}" for problem in report.problems[:1])
+            messages.error(request, f"It cannot be read any longer, so it stays: {reason}")
             return redirect("admin:digest_source_change", pk)
         if read is None:
-            messages.warning(request, f"{name} says the same as another source, which stays.")
+            messages.warning(request, f"Another source says the same as {name}, and stays.")
             return redirect("admin:digest_source_changelist")
-        messages.success(request, f"{name} was read again: {_said(read)}.")
+        messages.success(request, f"Read again: {name}, {_said(read)}.")
         return redirect("admin:digest_source_change", read.pk)
 
     # Undoing

@@ -354,7 +354,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             file.report = {**asdict(report), "previewed": previewed and previewed["previewed"]}
             file.report["problems"] = len(report.problems)
             if report.status == "unreadable":
-                file.report["reason"] = "; ".join(map(str, report.problems[:3]))
+                file.report["reason"] = "; ".join(f"line {problem}" for problem in report.problems[:3])
             file.content = b""
             file.save(update_fields=["report", "content"])
             if report.source:
