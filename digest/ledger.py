@@ -33,7 +33,7 @@ class LedgerRow:
 
 
 class Ledger:
-    """The rows of a source in the order of its file: a slice of them at a time, in three queries."""
+    """The rows of a source in the order of its file; a slice of them takes three queries."""
 
     def __init__(self, source: Source, verdict: str = "") -> None:
         """verdict: of the rows that are wanted; all, if empty."""

@@ -213,7 +213,9 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         sent = request.method == "POST"
         form = LoadForm(request.POST, request.FILES) if sent else LoadForm()
         if not form.is_valid():
-            return self._page(request, "add", title="Load digests", form=form)
+            answer = self._page(request, "add", title="Load digests", form=form)
+            answer.status_code = 400 if sent else 200
+            return answer
         batch, by = uuid4(), cast(Any, request.user)
         with transaction.atomic():
             Upload.objects.filter(LOADED, uploaded_at__lt=timezone.now() - KEPT).delete()
@@ -327,7 +329,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def load_view(self, request: HttpRequest, batch: UUID) -> HttpResponse:
         """Load some files of a confirmed batch, as many as are in time."""
         began = time.monotonic()
-        while time.monotonic() - began < SECONDS and self._load_next(request, batch):
+        while self._load_next(request, batch) and time.monotonic() - began < SECONDS:
             pass
         context = _progress(batch)
         if request.headers.get("HX-Request") and context["left"]:
@@ -354,7 +356,9 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             file.report = {**asdict(report), "previewed": previewed and previewed["previewed"]}
             file.report["problems"] = len(report.problems)
             if report.status == "unreadable":
-                file.report["reason"] = "; ".join(f"line {problem}" for problem in report.problems[:3])
+                file.report["reason"] = "; ".join(
+                    f"line {problem}" for problem in report.problems[:3]
+                )
             file.content = b""
             file.save(update_fields=["report", "content"])
             if report.source:

@@ -270,7 +270,7 @@ def test_undoing_is_told_first_and_then_done(curating, curator, other):
     shown = text(answer)
     assert "Papers that go, since no other source speaks of them: 1 Paper 2 (2502.00002)" in shown
     assert "people keep them or curators decided of them: 1 Paper 3 (2502.00003)" in shown
-    assert "Papers that would show something else: 1 Paper 1 (2502.00001)" in shown
+    assert "Papers that would show something else: 1 Later (2502.00001)" in shown
     assert "<del>Later</del><ins>Paper 1</ins>" in answer.content.decode()
     assert Source.objects.count() == 2
     assert Paper.objects.visible().count() == 3
