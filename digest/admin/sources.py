@@ -229,7 +229,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponse(
             bytes(source.content),
             content_type=kind,
-            headers={"Content-Disposition": header, "X-Content-Type-Options": "nosniff"},
+            headers={"Content-Disposition": header},
         )
 
     def reread_view(self, request: HttpRequest, pk: int) -> HttpResponse:

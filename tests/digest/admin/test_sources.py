@@ -142,7 +142,7 @@ def test_the_list_asks_as_much_for_many_sources_as_for_one(curating):
     with CaptureQueriesContext(connection) as one:
         curating.get(LIST)
     for number in range(2, 30):
-        loaded(row(number), name=f"{number}.json")
+        loaded(row(number), name=f"{number}.json", by=holder(f"holder{number}").pk)
     with CaptureQueriesContext(connection) as many:
         assert len(cells(curating.get(LIST))) == 29
     assert len(many) == len(one)

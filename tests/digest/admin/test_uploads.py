@@ -102,8 +102,8 @@ def test_nothing_is_loaded_before_it_is_looked_at(curating, curator):
     shown = text(curating.get(address))
     assert "a.json json, 1 day: 1 new 1 unchanged New papers: 1 Paper 2 (2502.00002)" in shown
     assert (
-        "bad.md three-column, 1 day: 1 unchanged 1 rejected Problems: 1 Line 5: the row has 2 columns"
-        " where the table has 3 (row left out)" in shown
+        "bad.md three-column, 1 day: 1 unchanged 1 rejected Problems: 1 "
+        "Line 5: the row has 2 columns where the table has 3 (row left out)" in shown
     )
     assert "none.md unreadable There is no digest in it: nothing would change. Problems: 1" in shown
     assert Source.objects.count() == 1
