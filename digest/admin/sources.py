@@ -23,6 +23,7 @@ from django.utils.http import content_disposition_header
 from digest.formats import Format
 from digest.ingest import LoadReport, reread, undo
 from digest.ingest.preview import would_change
+from digest.ingest.show import take_turns
 from digest.ledger import Ledger
 from digest.models import Digest, Paper, Source, Verdict
 
@@ -236,9 +237,9 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Tell what today's reader makes of a file, and follow it if that is confirmed."""
         if not (self.has_undo_permission(request) and self.has_add_permission(request)):
             raise PermissionDenied
-        source = get_object_or_404(Source, pk=pk)
         if request.method == "POST":
-            return self._reread(request, source)
+            return self._reread(request, pk)
+        source = get_object_or_404(Source, pk=pk)
         reports: list[LoadReport] = []
 
         def act() -> list[str]:
@@ -258,9 +259,11 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             counts=_counts(source, reports[0] if reports else None),
         )
 
-    def _reread(self, request: HttpRequest, source: Source) -> HttpResponse:
-        before, pk, name = _said(source), source.pk, source.name
+    def _reread(self, request: HttpRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
+            take_turns()
+            source = get_object_or_404(Source, pk=pk)
+            before, name = _said(source), source.name
             report = reread(source, request.user.pk)
             read = None
             if report.source:
@@ -333,6 +336,9 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         while sources and (not done or time.monotonic() - began < SECONDS):
             source = sources.pop(0)
             with transaction.atomic():
+                take_turns()
+                if not Source.objects.filter(pk=source.pk).exists():
+                    continue  # somebody was faster
                 self.admin_site.log(request, source, f"Undone. It had {_said(source)}.")
                 undo(source)
             rows += source.rows
