@@ -244,6 +244,10 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
+# As many digests as the admin takes at once (digest/admin/uploads.py), and some more, so that its
+# own word is heard of too many.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

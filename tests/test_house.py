@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import whom: a module imports what stands on the lines before its own, and nothing
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
-    ["digest.environment", "digest.links", "digest.markup", "digest.taxonomy"],
+    ["digest.environment", "digest.links", "digest.markup", "digest.middleware", "digest.taxonomy"],
     ["digest.identity"],
     ["digest.formats"],
     ["digest.models"],
@@ -25,7 +25,7 @@ ORDER = [
     ["digest.filters"],
     ["digest.exports"],
     ["digest.ingest", "digest.page_cache"],
-    ["digest.curation"],
+    ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
@@ -33,7 +33,7 @@ ORDER = [
     ["accounts.invitations", "accounts.tokens", "accounts.transfer"],
     ["accounts.forms"],
     [
-        *["digest.admin", "digest.checks", "digest.management", "digest.middleware"],
+        *["digest.admin", "digest.checks", "digest.management"],
         *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
     ["digest.api"],

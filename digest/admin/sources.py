@@ -1,1 +1,385 @@
-"""Sources: what was loaded, what became of its rows, and loading more."""
+"""Sources: what was loaded, what became of its rows, and taking it out again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, F, Func, IntegerField, Max, Min, OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.http import content_disposition_header
+
+from digest.formats import Format
+from digest.ingest import LoadReport, reread, undo
+from digest.ingest.preview import would_change
+from digest.ingest.show import take_turns
+from digest.ledger import Ledger
+from digest.models import Digest, Paper, Source, Verdict
+
+from .changes import Changes
+from .site import Site
+
+ROWS = 50
+"""Rows of a source's page."""
+AT_ONCE = 100
+"""Sources that are taken out together."""
+PREVIEWED = 5_000
+"""Rows whose undoing or reading again is previewed. Meanwhile nothing else can be written."""
+SECONDS = 10
+"""After which a request takes no further source out."""
+REMARKS = 200
+"""Remarks of a reader that a page lists."""
+
+
+def keys_of(values: Iterable[str]) -> list[int]:
+    """Those of the values that can be keys of rows."""
+    return [int(value) for value in values if re.fullmatch("[0-9]{1,18}", value)]
+
+
+class JSONLength(Func):
+    """How many items a list in JSON has."""
+
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSON_ARRAY_LENGTH", **more)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_ARRAY_LENGTH", **more)
+
+
+class Has(admin.SimpleListFilter):
+    """What a source has some of."""
+
+    title = "what they have"
+    parameter_name = "has"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("problems", "problems"),
+            ("rejected", "rejected rows"),
+            ("kept", "rows kept as curated"),
+            ("merged", "rows of merged papers"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value == "problems":
+            return queryset.exclude(problems=[])
+        if value in ("rejected", "kept", "merged"):
+            return queryset.filter(**{f"{value}__gt": 0})
+        return queryset
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    admin_site: Site
+    list_display = (
+        *("name", "format", "loaded", "days", "all_rows"),
+        *("new", "changed", "unchanged", "merged", "kept", "rejected", "noted"),
+    )
+    list_filter = ("format", Has, "loaded_at")
+    list_select_related = ("loaded_by",)
+    date_hierarchy = "loaded_at"
+    search_fields = ("name", "sha256__istartswith")
+    search_help_text = "Search by name, or by the beginning of a SHA-256."
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("undo_some",)
+
+    class Media:
+        css = {"all": ["ledger.css"]}
+
+    @admin.display(ordering="loaded_at")
+    def loaded(self, source: Source) -> str:
+        when = date_format(timezone.localtime(source.loaded_at), "DATETIME_FORMAT")
+        return f"{when}, by {source.loaded_by}" if source.loaded_by else when
+
+    @admin.display(description="days", ordering="first")
+    def days(self, source: Any) -> str:
+        if not source.first:
+            return "none"
+        if source.first == source.last:
+            return str(source.first)
+        return f"{source.first} to {source.last}: {source.how_many}"
+
+    @admin.display(description="rows", ordering="rows")
+    def all_rows(self, source: Source) -> int:
+        return source.rows
+
+    @admin.display(description="problems", ordering="noted")
+    def noted(self, source: Any) -> int:
+        return int(source.noted)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        def of_days(what: Any) -> Subquery:
+            days = Digest.objects.filter(sources=OuterRef("pk")).order_by()
+            return Subquery(days.values("sources").annotate(x=what).values("x"))
+
+        sources: QuerySet[Any] = super().get_queryset(request).defer("content", "problems")
+        sources = sources.annotate(
+            noted=JSONLength(F("problems")),
+            first=of_days(Min("date")),
+            last=of_days(Max("date")),
+            how_many=of_days(Count("pk")),
+        )
+        return sources
+
+    # Who may do what: nothing is edited, and what is deleted is undone.
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_undo_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("digest.delete_source")
+
+    # Pages
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("undo/", view(self.undo_view), name="digest_source_undo"),
+            path("<int:pk>/file/", view(self.file_view), name="digest_source_file"),
+            path("<int:pk>/reread/", view(self.reread_view), name="digest_source_reread"),
+            *super().get_urls(),
+        ]
+
+    def _page(self, request: HttpRequest, name: str, **context: Any) -> TemplateResponse:
+        request.current_app = self.admin_site.name
+        return TemplateResponse(
+            request,
+            f"admin/digest/source/{name}.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "media": self.media,
+                "may_undo": self.has_undo_permission(request),
+                "may_load": self.has_add_permission(request),
+                **context,
+            },
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Sources", **(extra_context or {})})
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Loading has pages of its own."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return redirect("admin:digest_upload_add")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A source's ledger."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        source = self.get_object(request, object_id)
+        if source is None:
+            raise Http404
+        verdict = request.GET.get("verdict", "")
+        if verdict not in ("", *Verdict.values):
+            raise Http404
+        ledger = Ledger(source, verdict)
+        pages: Paginator[Any] = Paginator(ledger, ROWS)  # type: ignore[arg-type]
+        page = pages.get_page(request.GET.get("page"))
+        return self._page(
+            request,
+            "change_form",
+            title=source.name,
+            original=source,
+            verdicts=[(each, getattr(source, each.value)) for each in Verdict],
+            verdict=verdict,
+            page=page,
+            page_range=pages.get_elided_page_range(page.number),
+            remarks=ledger.remarks[:REMARKS],
+            remarks_left=len(ledger.remarks[REMARKS:]),
+            loaded=self.loaded(source),
+            days=self.days(source),
+            admin_has_papers=self.admin_site.is_registered(Paper)
+            and request.user.has_perm("digest.view_paper"),
+        )
+
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The file as it was loaded, to keep."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        source = get_object_or_404(Source, pk=pk)
+        json = source.format == Format.JSON
+        kind = "application/json" if json else "text/markdown; charset=utf-8"
+        # A path's last part; what was loaded from standard input is called "-".
+        name = source.name.replace("\\", "/").rpartition("/")[2].strip(". -")
+        suffix = ".json" if json else ".md"
+        header = content_disposition_header(True, name or f"source-{source.pk}{suffix}")
+        return HttpResponse(
+            bytes(source.content),
+            content_type=kind,
+            headers={"Content-Disposition": header},
+        )
+
+    def reread_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell what today's reader makes of a file, and follow it if that is confirmed."""
+        if not (self.has_undo_permission(request) and self.has_add_permission(request)):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._reread(request, pk)
+        source = get_object_or_404(Source, pk=pk)
+        reports: list[LoadReport] = []
+
+        def act() -> list[str]:
+            slugs = _slugs([pk])
+            reports.append(reread(Source.objects.get(pk=pk)))
+            return [*slugs, *_slugs([reports[0].source])]
+
+        changes = Changes.of(would_change(act)) if source.rows <= PREVIEWED else None
+        return self._page(
+            request,
+            "reread",
+            title="Read again",
+            original=source,
+            changes=changes,
+            most=PREVIEWED,
+            report=reports[0] if reports else None,
+            counts=_counts(source, reports[0] if reports else None),
+        )
+
+    def _reread(self, request: HttpRequest, pk: int) -> HttpResponse:
+        with transaction.atomic():
+            take_turns()
+            source = get_object_or_404(Source, pk=pk)
+            before, name = _said(source), source.name
+            report = reread(source, request.user.pk)
+            read = None
+            if report.source:
+                read = Source.objects.defer("content").get(pk=report.source)
+                message = f"Read again. Before: {before}. Now: {_said(read)}."
+                self.admin_site.log(request, read, message)
+        if report.status == "unreadable":
+            reason = "; ".join(f"line {problem}" for problem in report.problems[:1])
+            messages.error(request, f"It cannot be read any longer, so it stays: {reason}")
+            return redirect("admin:digest_source_change", pk)
+        if read is None:
+            messages.warning(request, f"Another source says the same as {name}, and stays.")
+            return redirect("admin:digest_source_changelist")
+        messages.success(request, f"Read again: {name}, {_said(read)}.")
+        return redirect("admin:digest_source_change", read.pk)
+
+    # Undoing
+
+    @admin.action(description="Undo: take out what these said", permissions=["undo"])
+    def undo_some(self, request: HttpRequest, sources: QuerySet[Source]) -> HttpResponse | None:
+        keys = list(sources.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
+        if len(keys) > AT_ONCE:
+            messages.error(request, f"Choose at most {AT_ONCE} sources to take out together.")
+            return None
+        return redirect(_undo_address(keys))
+
+    def undo_view(self, request: HttpRequest) -> HttpResponse:
+        """Tell what would go with some sources, and take them out if that is confirmed."""
+        if not self.has_undo_permission(request):
+            raise PermissionDenied
+        asked = request.POST if request.method == "POST" else request.GET
+        keys = keys_of(asked.getlist("source"))
+        found = Source.objects.filter(pk__in=keys[:AT_ONCE]).defer("content", "problems")
+        sources = list(found.order_by("-loaded_at", "-pk"))
+        if not sources:
+            messages.warning(request, "There is no such source any longer.")
+            return redirect("admin:digest_source_changelist")
+        if request.method == "POST":
+            return self._undo(request, sources)
+        keys = [source.pk for source in sources]
+        hidden: list[Paper] = []
+
+        def act() -> list[str]:
+            slugs = _slugs(keys)
+            before = set(_hidden(slugs))
+            for source in Source.objects.filter(pk__in=keys).defer("content", "problems"):
+                undo(source)
+            hidden.extend(paper for paper in _hidden(slugs) if paper not in before)
+            return slugs
+
+        rows = sum(source.rows for source in sources)
+        changes = Changes.of(would_change(act)) if rows <= PREVIEWED else None
+        stay = {paper.slug for paper in hidden}
+        return self._page(
+            request,
+            "undo",
+            title="Undo a source" if len(sources) == 1 else "Undo sources",
+            original=sources[0] if len(sources) == 1 else None,
+            sources=sources,
+            rows=rows,
+            most=PREVIEWED,
+            changes=changes,
+            hidden=[one for one in changes.gone if one.slug in stay] if changes else [],
+            gone=[one for one in changes.gone if one.slug not in stay] if changes else [],
+        )
+
+    def _undo(self, request: HttpRequest, sources: list[Source]) -> HttpResponse:
+        began = time.monotonic()
+        rows = done = 0
+        while sources and (not done or time.monotonic() - began < SECONDS):
+            source = sources.pop(0)
+            with transaction.atomic():
+                take_turns()
+                if not Source.objects.filter(pk=source.pk).exists():
+                    continue  # somebody was faster
+                self.admin_site.log(request, source, f"Undone. It had {_said(source)}.")
+                undo(source)
+            rows += source.rows
+            done += 1
+        what = "1 source is" if done == 1 else f"{done} sources are"
+        messages.success(request, f"{what} undone, with {rows:,} row{'s' * (rows != 1)}.")
+        if sources:
+            messages.info(request, f"Go on with the other {len(sources)}.")
+            return redirect(_undo_address([source.pk for source in sources]))
+        return redirect("admin:digest_source_changelist")
+
+
+def _undo_address(keys: Iterable[int]) -> str:
+    query = QueryDict(mutable=True)
+    query.setlist("source", [str(key) for key in keys])
+    return f"{reverse('admin:digest_source_undo')}?{query.urlencode()}"
+
+
+def _slugs(sources: Iterable[int | None]) -> list[str]:
+    """Those of the papers that sources speak of."""
+    papers = Paper.objects.filter(entries__source__in=[key for key in sources if key]).distinct()
+    return list(papers.order_by("-date", "position", "slug").values_list("slug", flat=True))
+
+
+def _hidden(slugs: list[str]) -> Iterable[Paper]:
+    for start in range(0, len(slugs), 500):
+        some = Paper.objects.filter(slug__in=slugs[start : start + 500], hidden=True)
+        yield from some.only("slug")
+
+
+def _said(source: Source) -> str:
+    """A source's counts in words."""
+    counts = [(getattr(source, verdict), verdict) for verdict in Verdict.values]
+    told = ", ".join(f"{count:,} {verdict}" for count, verdict in counts if count)
+    return f"{source.rows:,} row{'s' * (source.rows != 1)}" + (f" ({told})" if told else "")
+
+
+def _counts(source: Source, report: LoadReport | None) -> list[tuple[str, int, int]]:
+    """For each verdict its rows then and as they would be."""
+    now = report.verdicts if report else {}
+    return [
+        (verdict.label, getattr(source, verdict.value), now.get(verdict.value, 0))
+        for verdict in Verdict
+    ]

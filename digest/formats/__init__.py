@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import codecs
 import datetime
+from collections.abc import Iterator
 
-from .json_dialect import is_json, read_json, write_json
-from .markdown import read_markdown, reduce_to_markdown, write_markdown
+from .json_dialect import is_json, json_rows, read_json, write_json
+from .markdown import markdown_rows, read_markdown, reduce_to_markdown, write_markdown
 from .records import (
     FILE_NOT_READ,
     MAX_BYTES,
@@ -33,6 +34,7 @@ __all__ = [
     "Record",
     "Row",
     "parse_date",
+    "raw_rows",
     "read",
     "reduce_to_markdown",
     "write_json",
@@ -54,6 +56,17 @@ def read(data: bytes, date: datetime.date | None = None) -> Reading:
         return reading
     reason = "neither a list of papers in JSON nor a table of papers in Markdown"
     return Reading((), (Problem(1, reason, FILE_NOT_READ),), None)
+
+
+def raw_rows(data: bytes) -> Iterator[tuple[int, str]]:
+    """The text of every row as it stands in the file, good or bad, and the line at which it starts,
+    from 1; also that of what only looks like a row. Line ends are "\n". In JSON several rows may
+    start at one line.
+    """
+    text = _decode(data)
+    if isinstance(text, Problem):
+        return iter(())
+    return json_rows(text) if is_json(text) else markdown_rows(text)
 
 
 def _decode(data: bytes) -> str | Problem:

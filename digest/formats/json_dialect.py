@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .records import (
@@ -52,6 +52,26 @@ def read_json(text: str, date: datetime.date | None) -> Reading:
     return _Reader(text, date).read()
 
 
+def json_rows(text: str) -> Iterator[tuple[int, str]]:
+    """Each element of the list up to the first that is not JSON: the number of its line from 1, and
+    its text. text: what `is_json`."""
+    decoder = json.JSONDecoder(parse_int=_no_number, parse_float=_no_number, strict=False)
+    position = _skip(text, _skip(text, 0) + 1)
+    line, counted = 1, 0
+    while True:
+        try:
+            _, end = decoder.raw_decode(text, position)
+        except (json.JSONDecodeError, RecursionError):
+            return
+        line += text.count("\n", counted, position)
+        counted = position
+        yield line, text[position:end]
+        position = _skip(text, end)
+        if text[position : position + 1] != ",":
+            return
+        position = _skip(text, position + 1)
+
+
 def write_json(date: datetime.date, records: Iterable[Record]) -> str:
     """The records as a file of the archive has them: indented by four, ASCII, no final newline.
 
@@ -64,6 +84,17 @@ def write_json(date: datetime.date, records: Iterable[Record]) -> str:
 def _row(date: datetime.date, record: Record) -> dict[str, Any]:
     given = record.as_dict() | {"github_repo": record.github_repo, "date": date.isoformat()}
     return {key: given[key] for key in _KEYS if key in given}
+
+
+def _skip(text: str, position: int) -> int:
+    """The next position that is no white space."""
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _no_number(digits: str) -> float:
+    """No key holds a number, and Python refuses to make one of 5,000 digits."""
+    return 0.0
 
 
 class _Reader:
@@ -80,9 +111,8 @@ class _Reader:
         self.decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_constant=self._constant,
-            # No key holds a number, and Python refuses to make one of 5,000 digits.
-            parse_int=lambda digits: 0.0,
-            parse_float=lambda digits: 0.0,
+            parse_int=_no_number,
+            parse_float=_no_number,
             strict=False,  # a raw line break in a text is no reason to lose the rest of the file
         )
 
@@ -160,9 +190,7 @@ class _Reader:
         self.faults.append(f"{name} is not JSON")
 
     def _skip(self, position: int) -> int:
-        """The next position that is no white space."""
-        match = _SPACE.match(self.text, position)
-        return match.end() if match else position
+        return _skip(self.text, position)
 
     def _line(self, position: int) -> int:
         self.line += self.text.count("\n", self.counted, position)

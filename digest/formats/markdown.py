@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from .records import (
@@ -43,6 +43,7 @@ _HEADING = r"#{1,6}[ \t]"
 # for it is several times as fast as one for "^". All patterns are linear: what they repeat is
 # possessive, or a single line.
 _LANDMARK = re.compile(rf"\n(?=\||{_HEADING}[ \t]*+papers for[ \t]++([0-9]\S*+))", re.I)
+_BAR_LINE = re.compile(r"\n(?=\|)")
 _ROW_END = re.compile(rf"\n(?=\||{_HEADING}|[ \t]*+(?:\n|\Z))")
 _CLOSING = re.compile(r"\|[ \t]*+(?:\n|\Z)")
 _RULE = re.compile(r"\n\|[ \t:|]*+-[ \t:|-]*+(?=\n|\Z)")
@@ -71,6 +72,21 @@ def read_markdown(text: str, date: datetime.date | None) -> Reading:
     passed over.
     """
     return _Reader("\n" + text, date).read()
+
+
+def markdown_rows(text: str) -> Iterator[tuple[int, str]]:
+    """Each line that begins with a bar, and what belongs to it: its number from 1, and the text.
+
+    The heads and rules of tables are among them. text: as for `read_markdown`.
+    """
+    text = "\n" + text
+    line = counted = 0
+    for bar in _BAR_LINE.finditer(text):
+        start = bar.end()
+        line += text.count("\n", counted, start)
+        counted = start
+        end = _ROW_END.search(text, start)
+        yield line, text[start : end.start() if end else None]
 
 
 def write_markdown(date: datetime.date, records: Iterable[Record]) -> str:

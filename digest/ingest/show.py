@@ -107,8 +107,13 @@ def write(
     was_hidden = {slug for slug, paper in papers.items() if paper.hidden}
     changed = {p.pk for p in papers.values() if _set_fields(p, shown.get(p.slug))}
     Paper.objects.bulk_update(
-        [paper for paper in papers.values() if paper.pk in changed], _FIELDS, batch_size=100
+        [paper for slug, paper in papers.items() if paper.pk in changed and slug in shown],
+        _FIELDS,
+        batch_size=100,
     )
+    # Of those of which nothing is said any longer, which may be a whole archive, only this changes.
+    for some in batches(papers[slug].pk for slug in papers.keys() - shown.keys()):
+        Paper.objects.filter(pk__in=some).update(hidden=True)
     papers |= {paper.slug: paper for paper in Paper.objects.bulk_create(new)}
 
     placed, moved = _place(digests, orders, papers, known)

@@ -1,0 +1,109 @@
+"""What a preview found that would change, as curators read it: field by field, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from digest.ingest.preview import Change
+
+LABELS = {
+    "title": "Title",
+    "summary": "Summary",
+    "authors": "Authors",
+    "authors_cut": "Author list cut",
+    "categories": "Categories",
+    "links": "Links",
+    "digests": "Digests",
+}
+COMPARED = 1_500
+"""Words of a text that are compared one by one; of longer ones the whole is said to change."""
+IN_FULL = 100
+"""Papers of which a preview says what changes; of more it gives the titles."""
+LONG = 600
+"""Characters of a difference that is folded."""
+
+_WORD = re.compile(r"\s+|\w+|\W")
+
+
+@dataclass
+class PaperChange:
+    """A paper that would show something else, and what: the fields' labels and differences."""
+
+    slug: str
+    title: str
+    fields: list[tuple[str, SafeString]] = field(default_factory=list)
+
+    @property
+    def is_long(self) -> bool:
+        return sum(len(diff) for _, diff in self.fields) > LONG
+
+
+@dataclass
+class Changes:
+    """Papers that would come, those that would go, and those that would show something else, the
+    first `IN_FULL` of which say what."""
+
+    new: list[Change]
+    gone: list[Change]
+    changed: list[PaperChange]
+
+    @classmethod
+    def of(cls, changes: Iterable[Change]) -> Changes:
+        """changes: of `ingest.preview`, those of a paper together."""
+        grouped = cls([], [], [])
+        papers: dict[str, PaperChange] = {}
+        appears: set[str] = set()
+        for change in changes:
+            # A title is never None in a paper that is shown, and comes first.
+            if change.field == "title" and None in (change.before, change.after):
+                (grouped.new if change.before is None else grouped.gone).append(change)
+                appears.add(change.slug)
+            elif change.slug not in appears:
+                paper = papers.setdefault(change.slug, PaperChange(change.slug, change.title))
+                if len(papers) <= IN_FULL:
+                    diff = difference(change.before, change.after)
+                    paper.fields.append((LABELS[change.field], diff))
+        grouped.changed = list(papers.values())
+        return grouped
+
+
+def difference(before: Any, after: Any) -> SafeString:
+    """Two values of a field in one, what goes marked as deleted, and what comes as inserted."""
+    if isinstance(before, list) and isinstance(after, list):
+        went = [item for item in before if item not in after]
+        came = [item for item in after if item not in before]
+        if not went and not came:
+            return _marked([("delete", "; ".join(before)), ("insert", "; ".join(after))], " ")
+        return _marked([("delete", x) for x in went] + [("insert", x) for x in came], " ")
+    if isinstance(before, bool):
+        words = ["no", "yes"]
+        return _marked([("delete", words[before]), ("insert", words[after])], " ")
+    return _words(before, after)
+
+
+def _words(before: str, after: str) -> SafeString:
+    was, now = _WORD.findall(before), _WORD.findall(after)
+    if max(len(was), len(now)) > COMPARED:
+        was, now = [before], [after]
+    parts: list[tuple[str, str]] = []
+    for what, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if what == "equal":
+            parts.append((what, "".join(was[a:b])))
+        else:
+            parts += [("delete", "".join(was[a:b])), ("insert", "".join(now[c:d]))]
+    return _marked(parts)
+
+
+_TAGS = {"delete": "<del>{}</del>", "insert": "<ins>{}</ins>", "equal": "{}"}
+
+
+def _marked(parts: Iterable[tuple[str, str]], between: str = "") -> SafeString:
+    marked = ((format_html(_TAGS[what], text),) for what, text in parts if text)
+    return format_html_join(between, "{}", marked)

@@ -1,0 +1,56 @@
+import pytest
+
+from digest.admin import changes
+from digest.admin.changes import Changes, difference
+from digest.ingest.preview import Change
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("A good title", "A better title", "A <del>good</del><ins>better</ins> title"),
+        ("Same", "Same", "Same"),
+        ("", "Come", "<ins>Come</ins>"),
+        ("Went", "", "<del>Went</del>"),
+        ("<b> & c", "<i> & c", "&lt;<del>b</del><ins>i</ins>&gt; &amp; c"),
+        ("- One.\n- Two.", "- One.\n- 2.", "- One.\n- <del>Two</del><ins>2</ins>."),
+        (["a", "b", "c"], ["a", "c", "<d>"], "<del>b</del> <ins>&lt;d&gt;</ins>"),
+        (["a", "b"], ["b", "a"], "<del>a; b</del> <ins>b; a</ins>"),
+        ([], ["a"], "<ins>a</ins>"),
+        (False, True, "<del>no</del> <ins>yes</ins>"),
+    ],
+)
+def test_differences_are_marked(before, after, shown):
+    assert difference(before, after) == shown
+
+
+def test_long_texts_are_not_compared_word_by_word(monkeypatch):
+    monkeypatch.setattr(changes, "COMPARED", 5)
+    assert difference("one two three", "one two 3") == "one two <del>three</del><ins>3</ins>"
+    assert difference("one two three 4", "one two 3") == (
+        "<del>one two three 4</del><ins>one two 3</ins>"
+    )
+
+
+def test_papers_are_grouped_by_what_becomes_of_them(monkeypatch):
+    monkeypatch.setattr(changes, "IN_FULL", 1)
+    come = [Change("a", "New", "title", None, "New"), Change("a", "New", "summary", None, "x")]
+    go = [Change("b", "Old", "title", "Old", None), Change("b", "Old", "links", ["y"], None)]
+    other = [
+        Change("c", "C", "summary", "x", "y"),
+        Change("c", "C", "authors_cut", False, True),
+        Change("d", "D", "summary", "x", "y"),
+    ]
+    found = Changes.of([*come, *go, *other])
+    assert (found.new, found.gone) == (come[:1], go[:1])
+    assert [(paper.slug, paper.title, len(paper.fields)) for paper in found.changed] == [
+        ("c", "C", 2),
+        ("d", "D", 0),
+    ]
+    assert [label for label, _ in found.changed[0].fields] == ["Summary", "Author list cut"]
+    assert not found.changed[0].is_long
+
+
+def test_long_differences_are_told_to_be():
+    found = Changes.of([Change("c", "C", "summary", "x", "y " * 400)])
+    assert found.changed[0].is_long
