@@ -25,7 +25,7 @@ from .exports.metadata import highwire, json_ld, open_graph
 from .filters import Narrowing, PaperFilter
 from .identity import arxiv_id
 from .links import KINDS, destination
-from .models import Author, Category, Digest, Entry, Paper, Placement
+from .models import Author, Catalogue, Category, Digest, Entry, Paper, Placement
 from .page_cache import kept_for_visitors
 from .projection import Said, Shown, project, said_of
 from .search import COUNTED, mark
@@ -188,6 +188,8 @@ def papers(request: HtmxRequest) -> HttpResponse:
 
     A page that has the rest already is given what was found, and stays where it is.
     """
+    # Before anything is read of it, so that nothing older is kept under this name.
+    revision = Catalogue.current()
     found = PaperFilter(request.GET)
     number = found.query.arxiv_id
     if number and not request.htmx and Paper.objects.filter(slug=number).exists():
@@ -198,6 +200,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
     mark(papers, found.query)
     context = {
         "heading": _heading(found, page.number),
+        "revision": revision,
         "filter": found,
         "narrowing": Narrowing(found),
         "page": page,
@@ -313,7 +316,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = Author.objects.filter(slug=slug).first()
     if author is None:
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
-    papers = Paper.objects.by(author).newest().for_cards()
+    papers = Paper.objects.by(author).newest()
     page = turn_to(request, papers, _size(request), author.paper_count)
     return render(request, "digest/author.html", {"author": author, "page": page})
 
@@ -340,7 +343,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         raise NotHere(
             f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
         )
-    papers = Paper.objects.under(category).newest().for_cards()
+    papers = Paper.objects.under(category).newest()
     page = turn_to(request, papers, _size(request), category.paper_count)
     siblings = category.categories.order_by("-paper_count", "name")
     context = {"category": category, "page": page, "categories": siblings}
