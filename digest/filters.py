@@ -108,11 +108,17 @@ class PaperFilter(filters.FilterSet):
         super().__init__(said, queryset=Paper.objects.visible())
 
     @cached_property
+    def said(self) -> dict[str, Any]:
+        """What the address says that can be read, by parameter."""
+        self.form.is_valid()
+        # Of the others even to learn that they are empty would take a query each to make.
+        return {name: v for name, v in self.form.cleaned_data.items() if name in self.data}
+
+    @cached_property
     def query(self) -> Query:
         """What the address asks for, in the index's terms."""
-        self.form.is_valid()
         query = Query()
-        for name, value in self.form.cleaned_data.items():
+        for name, value in self.said.items():
             query = self.filters[name].filter(query, value)
         first, last = self._value("date_from"), self._value("date_to")
         if first or last:
@@ -135,8 +141,7 @@ class PaperFilter(filters.FilterSet):
         return bool(self.query.node.nodes)
 
     def _value(self, name: str) -> Any:
-        self.form.is_valid()
-        return self.form.cleaned_data.get(name)
+        return self.said.get(name)
 
     # What each parameter does to a query
 
@@ -245,12 +250,10 @@ class Narrowing:
         return list(self._chips())
 
     def _chips(self) -> Iterator[Chip]:
-        form = self.filter.form
-        form.is_valid()
-        for name, value in form.cleaned_data.items():
+        for name, value in self.filter.said.items():
             if name in ("match", "order") or not value:
                 continue
-            label = form.fields[name].label
+            label = self.filter.form.fields[name].label
             if name == "q":
                 yield Chip(f"“{value}”", self._without(name))
             elif isinstance(value, date):
@@ -328,8 +331,11 @@ class Narrowing:
         # is the same.
         ranked = sorted(counts.keys() & categories.keys(), key=lambda tag: (-counts[tag], tag))
         tagged = [(categories[tag], counts[tag]) for tag in ranked]
-        # Most tags are of authors, thousands of them, of whom a few are named.
-        most = nsmallest(AUTHORS_SHOWN, ((-n, tag) for tag, n in counts.items() if tag[0] == "u"))
+        # Most tags are of authors, thousands of them with one paper each, of whom few are named.
+        several = [(-n, tag) for tag, n in counts.items() if n > 1 and tag[0] == "u"]
+        if len(several) < AUTHORS_SHOWN:
+            several = [(-n, tag) for tag, n in counts.items() if tag[0] == "u"]
+        most = nsmallest(AUTHORS_SHOWN, several)
         authors = [(int(tag[1:]), -n) for n, tag in most]
         named = Author.objects.in_bulk([pk for pk, _ in authors])
         years = sorted((tag for tag in counts if tag[0] == "d" and len(tag) == 5), reverse=True)

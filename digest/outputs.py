@@ -50,7 +50,7 @@ def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
     if suffix != "atom":
         return file_of(suffix, found.results, about, "papers")
-    newest = Results(found.query, "newest")[0:IN_A_FEED]
+    newest, _ = Results(found.query, "newest").after(None, IN_A_FEED)
     return feed_of(newest, about)
 
 

@@ -165,9 +165,17 @@ CACHES = {
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": 300},
     },
+    # The cards of papers (digest/templatetags/catalogue.py), of five kilobytes or so each: 20 MB.
+    "cards": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "cards",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 4000},
+    },
 }
 if DEBUG:  # whoever edits a template wants to see it
-    CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    for name in ("pages", "cards"):
+        CACHES[name] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"

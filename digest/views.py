@@ -28,6 +28,7 @@ from .links import KINDS, destination
 from .models import (
     Alias,
     Author,
+    Catalogue,
     Category,
     Correction,
     Digest,
@@ -200,6 +201,8 @@ def papers(request: HtmxRequest) -> HttpResponse:
 
     A page that has the rest already is given what was found, and stays where it is.
     """
+    # Before anything is read of it, so that nothing older is kept under this name.
+    revision = Catalogue.current()
     found = PaperFilter(request.GET)
     number = found.query.arxiv_id
     if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
@@ -210,6 +213,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
     mark(papers, found.query)
     context = {
         "heading": _heading(found, page.number),
+        "revision": revision,
         "filter": found,
         "narrowing": Narrowing(found),
         "page": page,
@@ -358,7 +362,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
         for alias in Alias.objects.standing().filter(slug=slug):
             return redirect("author", author_slug(Alias.shown()[alias.name]))
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
-    papers = Paper.objects.by(author).newest().for_cards()
+    papers = Paper.objects.by(author).newest()
     page = turn_to(request, papers, _size(request), author.paper_count)
     names = [name for name, shown in Alias.shown().items() if shown == author.name]
     context = {"author": author, "page": page, "names": names}
@@ -387,7 +391,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         raise NotHere(
             f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
         )
-    papers = Paper.objects.under(category).newest().for_cards()
+    papers = Paper.objects.under(category).newest()
     page = turn_to(request, papers, _size(request), category.paper_count)
     siblings = category.categories.order_by("-paper_count", "name")
     context = {"category": category, "page": page, "categories": siblings}

@@ -50,6 +50,7 @@ def _nobody_came_before() -> None:
     from digest.api import access
 
     caches["pages"].clear()
+    caches["cards"].clear()
     access._counter.__init__()
 
 

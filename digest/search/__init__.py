@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, cast
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 
-from digest.models import Paper
+from digest.models import Paper, PaperQuerySet
 
 from . import index
 from .marks import mark
@@ -121,7 +121,7 @@ class Results:
     """The papers that match a query, in order: counted, sliced, walked from end to end.
 
     order: "best" (title over authors over summary, newer first among equals) or "newest". Papers
-    come with all that a card shows.
+    come as `for_cards` fetches them, those of a slice excepted, whose cards may be at hand.
     """
 
     def __init__(self, query: Query, order: str = "newest") -> None:
@@ -143,7 +143,7 @@ class Results:
 
     def __getitem__(self, wanted: slice) -> list[Paper]:
         """The papers from a start to a stop, neither of them negative."""
-        return _papers(self._keys(wanted.start or 0, wanted.stop))
+        return _papers(self._keys(wanted.start or 0, wanted.stop), Paper.objects.all())
 
     def __iter__(self) -> Iterator[Paper]:
         """All of them, a few hundred at a time."""
@@ -231,7 +231,9 @@ def _mapped(node: Node, change: Callable[[Words], Words]) -> Node:
     return node
 
 
-def _papers(rows: list[int]) -> list[Paper]:
-    found = Paper.objects.for_cards().filter(search_text__in=rows).annotate(row=F("search_text"))
+def _papers(rows: list[int], fetched: PaperQuerySet | None = None) -> list[Paper]:
+    if fetched is None:
+        fetched = Paper.objects.for_cards()
+    found = fetched.filter(search_text__in=rows).annotate(row=F("search_text"))
     papers = {cast(Any, paper).row: paper for paper in found}
     return [papers[row] for row in rows if row in papers]

@@ -87,10 +87,8 @@ def _distinctive(paper: Paper) -> dict[str, _Word]:
         if any(sign.isupper() or sign.isdigit() for sign in word[1:]) and not word.isdigit():
             _note(printed, word)
     candidates = list(printed)[:_CANDIDATES]
-    counts = index.counts([Words((word,)) for word in candidates], COMMON)
-    known = sorted(
-        (count, word) for word, count in zip(candidates, counts, strict=True) if 1 < count < COMMON
-    )
+    counts = index.counts(candidates, COMMON)
+    known = sorted((count, word) for word, count in counts.items() if 1 < count < COMMON)
     return {word: _Word(printed[word], log(4 * COMMON / n)) for n, word in known[:_WORDS]}
 
 

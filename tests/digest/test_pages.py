@@ -476,9 +476,13 @@ def test_only_what_markup_made_is_trusted():
         for match in re.findall(r"{{ ([^}|]+?)(?:\|[^}]*)?\|trusted", source)
     }
     assert trusted == {
-        *("paper.title_html", "paper.points.0", "point", "sentence"),
+        *("paper.title_html", "paper.points.0"),
         *("previous.title_html", "next.title_html", "near.paper.title_html", "said.title_html"),
     }
+    points = {
+        match for source in sources.values() for match in re.findall(r"{% points (\S+)", source)
+    }
+    assert points == {"paper.points", "rest", "said.points"}
     rendered = {
         match
         for source in sources.values()
