@@ -12,6 +12,9 @@ PIP := $(VENV) -m pip --disable-pip-version-check install --quiet --require-hash
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+# Each worker has a database of its own, which more than a few cores would not make up for.
+PYTEST := $(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
 # What README.md tells operators to set: `check --deploy` has nothing to say about it.
 DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
@@ -45,8 +48,8 @@ install: $(BASE)
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 
 test: $(DEV) chromium
-	DATABASE_URL= $(VENV) -m pytest
-	$(VENV) tests/postgres.py $(VENV) -m pytest
+	DATABASE_URL= $(PYTEST)
+	$(VENV) tests/postgres.py $(PYTEST)
 
 # The browser tests drive Chromium and the API's recipes use curl, which only root can install.
 chromium:

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+
+# How long an example takes says what else the machine does; tests of speed measure by themselves.
+settings.register_profile("tests", settings.default, deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

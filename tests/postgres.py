@@ -55,17 +55,27 @@ def postgres() -> Iterator[str]:
             run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
 
 
+STOPS = {signal.SIGTERM, signal.SIGHUP}
+
+
 def stop(number: int, frame: object) -> NoReturn:
     sys.exit(128 + number)
 
 
 def main(command: list[str]) -> int:
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
+    for number in STOPS:
+        signal.signal(number, stop)
     signal.signal(signal.SIGINT, lambda *_: None)  # the terminal tells the command too
     with postgres() as url:
-        process = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url})
+        # To be stopped between its start and our knowing of it would leave the command alone.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "DATABASE_URL": url},
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS),
+        )
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
             code = process.wait()
         finally:
             process.terminate()  # no effect on what has ended

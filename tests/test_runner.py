@@ -12,11 +12,15 @@ ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.sqlite  # the database makes no difference
 
 
+@pytest.mark.parametrize("workers", ["0", "1"])
 @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
-def test_a_skip_fails_in_ci_alone(tmp_path: Path, ci: str, code: int) -> None:
+def test_a_skip_fails_in_ci_alone(tmp_path: Path, ci: str, code: int, workers: str) -> None:
     file = tmp_path / "test_skip.py"
     file.write_text("import pytest\n\ndef test_it(): pytest.skip('not here')\n")
-    command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "tests.conftest", file]
+    command = [
+        *(sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "tests.conftest"),
+        *("-n", workers, file),
+    ]
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -26,6 +30,8 @@ def test_a_skip_fails_in_ci_alone(tmp_path: Path, ci: str, code: int) -> None:
     )
     assert done.returncode == code, done.stdout
     assert "1 skipped" in done.stdout
+    assert ("In CI, a skipped test fails the run." in done.stdout) == bool(code)
+    assert "database: SQLite" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,6 @@ addresses = st.fixed_dictionaries(
 
 @settings(
     max_examples=200,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(address=addresses)

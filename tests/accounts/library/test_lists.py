@@ -156,7 +156,7 @@ class TestOrder(TestCase):
         self.papers = {paper.position: paper.pk for paper in Paper.objects.all()}
         self.opened.add([self.papers[n] for n in range(1, 6)])
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         st.lists(st.tuples(st.integers(1, 5), st.integers(-1, 7)), max_size=30),
         st.sampled_from([2, 3, 1 << 20]),

@@ -127,9 +127,9 @@ HOSTILE = {
 def test_hostile_files_are_answered_at_once(text):
     """In linear time: had anything been quadratic, 3 MB would take hours."""
     data = text.encode()
-    start = time.perf_counter()
+    start = time.process_time()
     reading = read(data, DATE)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert sum(len(day.rows) for day in reading.days) == 0
     assert reading.problems
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.formats import (
@@ -92,7 +92,6 @@ def only_day(text):
     return day.date, [row.record for row in day.rows], {row.format for row in day.rows}
 
 
-@settings(deadline=None)
 @given(DATES, st.lists(RECORDS, min_size=1, max_size=4))
 def test_json_keeps_everything(date, records):
     text = write_json(date, records)
@@ -100,7 +99,6 @@ def test_json_keeps_everything(date, records):
     assert only_day(text) == (date, records, {Format.JSON})
 
 
-@settings(deadline=None)
 @given(DATES, st.lists(RECORDS, min_size=1, max_size=4))
 def test_markdown_keeps_all_but_what_is_documented(date, records):
     text = write_markdown(date, records)
@@ -109,7 +107,6 @@ def test_markdown_keeps_all_but_what_is_documented(date, records):
     assert write_markdown(date, left) == text
 
 
-@settings(deadline=None)
 @given(RECORDS)
 def test_markdown_loses_no_more_than_it_says(record):
     left = reduce_to_markdown(record)
@@ -125,7 +122,6 @@ def test_markdown_loses_no_more_than_it_says(record):
     ]
 
 
-@settings(deadline=None)
 @given(records_of(PLAIN_TEXTS))
 def test_markdown_keeps_plain_text_exactly(record):
     assert reduce_to_markdown(record) == replace(
@@ -139,7 +135,6 @@ def test_markdown_keeps_plain_text_exactly(record):
     )
 
 
-@settings(deadline=None)
 @given(RECORDS)
 def test_a_record_comes_back_from_its_dict(record):
     values = record.as_dict()
@@ -175,7 +170,6 @@ FILES = st.binary() | st.lists(
 ).map("".join).map(lambda text: text.encode("utf-8", "surrogatepass"))
 
 
-@settings(deadline=None)
 @given(FILES, st.none() | DATES)
 def test_no_file_is_too_odd_to_answer(data, date):
     """And whatever was read of it can be written, and read again without problems."""

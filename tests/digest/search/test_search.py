@@ -248,9 +248,7 @@ terms = st.builds(
 )
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.lists(terms, max_size=5).map(" ".join))
 def test_every_order_and_way_of_asking_finds_the_same_papers(papers, text):
     results = Results(parse(text), "best")
@@ -262,9 +260,7 @@ def test_every_order_and_way_of_asking_finds_the_same_papers(papers, text):
     assert results.facets().counts["every"] == len(best)
 
 
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text() | st.text("\"'*():^&|!<>-{}\\ aO R.%_", max_size=30))
 def test_no_text_is_an_error_in_the_database(papers, text):
     Results(parse(text.replace("\0", "")), "best")[0:5]
