@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts import markdown
 from accounts.models import (
+    Followed,
     Invitation,
     ListItem,
     Membership,
@@ -377,9 +378,7 @@ class OpenList(Part):
             item = self._item(was.paper)
             item.comment, item.comment_html = was.comment, markdown.render(was.comment)
             item.added_at = was.added_at
-            others = self.items().exclude(pk=item.pk)
-            after = others.filter(position__gt=was.position).first()
-            item.position = self._between(others.filter(position__lte=was.position).last(), after)
+            item.position = self._near(was.position, self.items().exclude(pk=item.pk))
             item.save(update_fields=["comment", "comment_html", "added_at", "position"])
 
     @transaction.atomic
@@ -412,6 +411,11 @@ class OpenList(Part):
         item.save(update_fields=["position", "section"])
         self._save()
         return item
+
+    def _near(self, position: int, others: QuerySet[ListItem]) -> int:
+        """A position among the others: after those up to this one."""
+        after = others.filter(position__gt=position).first()
+        return self._between(others.filter(position__lte=position).last(), after)
 
     def _between(self, before: ListItem | None, after: ListItem | None) -> int:
         """A position between two items that stand one after the other."""
@@ -595,6 +599,11 @@ class OpenList(Part):
             role=Role.EDITOR,
             added_at=timezone.now(),
         )
+        Followed.objects.filter(
+            Q(key__in=self.items().values("pk"))
+            | Q(row__row__reading_list_id=self.reading_list.pk),
+            model="listitem",
+        ).update(user=found.user)
         self.items().update(shows_note=False)
         self._save()
         self.access = Access.EDITOR
@@ -618,6 +627,14 @@ class OpenList(Part):
     def _save(self, *fields: str) -> None:
         self.reading_list.changed_at = timezone.now()
         self.reading_list.save(update_fields=[*fields, "changed_at"])
+
+
+def place_near(reading_list: ReadingList, position: int) -> int:
+    """A free position in a list: this one, else one after what stands there."""
+    opened = OpenList(reading_list.owner, reading_list, Access.OWNER)
+    if not opened.items().filter(position=position).exists():
+        return position
+    return opened._near(position, opened.items())
 
 
 def _lock(reading_list: ReadingList) -> None:

@@ -15,6 +15,7 @@ from accounts.models import NOTE_LENGTH, ListItem, Note
 from digest.models import Paper
 
 from .base import Part
+from .follow import forget
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 """What no database takes."""
@@ -93,6 +94,7 @@ class Notes(Part):
     @transaction.atomic
     def _delete(self, paper: Paper, version: int) -> None:
         gone, _ = Note.objects.filter(user=self._owner, paper=paper, version=version).delete()
+        forget(self._owner.pk, paper.pk)
         # Who showed this one with a list said nothing of the next.
         shown = ListItem.objects.filter(reading_list__owner=self._owner, paper=paper)
         shown.filter(shows_note=True).update(shows_note=False)
