@@ -147,7 +147,7 @@ _KINDS = [
 
 
 @transaction.atomic
-def follow(paper: int, into: int) -> None:
+def follow(paper: int, into: int, **signal: object) -> None:
     """Let everybody's rows on a paper go to the one that it is merged into."""
     _take_turns()
     end = ends([into]).get(into, into)
@@ -162,7 +162,7 @@ def follow(paper: int, into: int) -> None:
 
 
 @transaction.atomic
-def unfollow(paper: int, into: int) -> None:
+def unfollow(paper: int, into: int, **signal: object) -> None:
     """Let them come back, since the two are split. What was changed meanwhile stays changed."""
     _take_turns()
     end = ends([into]).get(into, into)
