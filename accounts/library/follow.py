@@ -172,10 +172,9 @@ def unfollow(paper: int, into: int, **signal: object) -> None:
         rows = _Rows(kind, leaving | {end, *merged(end)})
         free = rows.take_out(leaving, end)
         keys = [key for key in rows.standing if rows.homes[key] in leaving]
-        # Who is at home there comes first, and what stands somewhere before what was gone.
-        for some in (keys, free):
-            for key in sorted(some, key=lambda key: rows.homes[key] != paper):
-                rows.put(key, paper if rows.homes[key] in leaving else end)
+        # Who is at home there comes first, and then what stands somewhere before what was gone.
+        for key in sorted([*keys, *free], key=lambda key: rows.homes[key] != paper):
+            rows.put(key, paper if rows.homes[key] in leaving else end)
         rows.save(texts)
 
 
