@@ -117,6 +117,8 @@ def test_programs_get_json(folder):
         "unchanged": 0,
         "links": 0,
         "problems": [],
+        "verdicts": {"new": 0, "changed": 1, "unchanged": 0, "merged": 0, "kept": 0, "rejected": 0},
+        "source": models.Source.objects.get(name=f"{folder}/2.json").pk,
     }
     out, _, status = run(folder, json=True, strict=True)
     assert (json.loads(out)["written"], status) == (False, 1)

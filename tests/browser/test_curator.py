@@ -1,0 +1,100 @@
+"""The whole day of a curator: load a digest, mend what is wrong in it, and take it back."""
+
+import json
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from playwright.sync_api import expect
+
+from digest.models import Author, Correction, Difference, Digest, Entry, Paper, Source
+from tests.admin import enter, holder
+from tests.conftest import ROOT, SHARED
+
+SEED = SHARED / "seed" / "2025-02-06.md"
+SAMPLE = SEED if SEED.exists() else ROOT / "fixtures" / "2025-02-06.md"
+
+# Transactions are not rolled back here, so that groups are gone after the first such test.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def admin(visit, live_server):
+    """Opens a page of the admin, in a browser in which a curator came in."""
+    curator = enter(holder("curator", is_superuser=True))
+    session = {"name": "sessionid", "value": curator.cookies["sessionid"].value}
+
+    def admin(address, **options):
+        page = visit("/robots.txt", **options)
+        page.context.add_cookies([session | {"url": live_server.url}])
+        page.goto(f"{live_server.url}/admin/{address}")
+        return page
+
+    return admin
+
+
+def load(page, path):
+    """Upload a file, see what would happen, and load it."""
+    page.get_by_role("link", name="Sources").first.click()
+    page.get_by_role("link", name="Load digests").click()
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Show what would happen").click()
+    expect(page.locator("section.file .verdict").first).to_be_visible()
+    page.get_by_role("button", name="Load this file").click()
+    expect(page.get_by_text("1 file loaded, 0 known already, 0 unreadable.")).to_be_visible()
+
+
+def test_a_curators_day(admin, tmp_path):
+    page = admin("")
+
+    # Upload the digest, look at it, and confirm
+    load(page, SAMPLE)
+    source = Source.objects.get()
+    assert source.new == Paper.objects.count() == Digest.objects.get().paper_count > 2
+
+    # Fix a title
+    paper = Paper.objects.newest().first()
+    assert paper is not None
+    page.get_by_role("link", name="Papers").first.click()
+    page.get_by_role("link", name=paper.title).first.click()
+    page.get_by_label("Title").fill("A title that a curator gave")
+    page.get_by_label("Why").first.fill("it was broken in two")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    made = Correction.objects.get()
+    assert (made.paper, made.value, made.was) == (paper, "A title that a curator gave", paper.title)
+    page.goto(f"{page.url.split('/admin/')[0]}{paper.get_absolute_url()}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("A title that a curator gave")
+    expect(page.get_by_text("Corrected on")).to_be_visible()
+
+    # Merge two authors
+    first, second = Author.objects.order_by("name")[:2]
+    page.goto(f"{page.url.split('/papers/')[0]}/admin/digest/author/{first.pk}/change/")
+    page.get_by_label("Name").fill(second.name)
+    page.get_by_role("button", name="What would change?").click()
+    page.get_by_role("button", name="Merge").click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert not Author.objects.filter(name=first.name).exists()
+
+    # A later file says something else: settle the difference
+    said = {"title": "Theirs", "link": paper.abstract_url, "date": "2025-02-07", "authors": ""}
+    later = tmp_path / "later.json"
+    later.write_text(json.dumps([said]))
+    load(page, later)
+    assert Paper.objects.get(pk=paper.pk).title == "A title that a curator gave"
+    page.get_by_role("link", name="Differences").first.click()
+    page.get_by_role("link", name="A title that a curator gave").first.click()
+    expect(page.get_by_text("1 of 1 open")).to_be_visible()
+    page.get_by_role("button", name="Keep mine").click()
+    expect(page.get_by_text("No difference is open any longer.")).to_be_visible()
+    assert Difference.objects.get().settled == "kept"
+
+    # Undo the source
+    page.get_by_role("link", name="Sources").first.click()
+    page.get_by_role("link", name=SAMPLE.name).click()
+    page.get_by_role("link", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert [one.name for one in Source.objects.all()] == ["later.json"]
+    assert Entry.objects.count() == Paper.objects.visible().count() == 1
+    assert Paper.objects.visible().get().title == "A title that a curator gave"
+    assert LogEntry.objects.count() >= 6
