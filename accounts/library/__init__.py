@@ -87,15 +87,14 @@ class Library:
         """The papers at hand that are called so, by the name; names of no paper are left out. One
         that was merged into another is the other, unless the person kept something of itself."""
         slugs = {name: arxiv_id(name) or name for name in names}
-        found = self._called(slugs.values())
-        if left := slugs.values() - found.keys():
-            ends = Merge.ends(left)
-            into = self._called(ends.values()) if ends else {}
-            found |= {slug: into[end] for slug, end in ends.items() if end in into}
+        found = Paper.objects.in_bulk({*slugs.values()}, field_name="slug")
+        if hidden := {slug for slug, paper in found.items() if paper.hidden}:
+            kept = self.at_hand.in_bulk(hidden, field_name="slug")
+            ends = Merge.ends(hidden - kept.keys())
+            into = Paper.objects.visible().in_bulk({*ends.values()}, field_name="slug")
+            shown = {slug: into[end] for slug, end in ends.items() if end in into}
+            found = {slug: found[slug] for slug in found.keys() - hidden} | kept | shown
         return {name: found[slug] for name, slug in slugs.items() if slug in found}
-
-    def _called(self, slugs: Iterable[str]) -> dict[str, Paper]:
-        return {paper.slug: paper for paper in self.at_hand.filter(slug__in=slugs)}
 
     @property
     def at_hand(self) -> PaperQuerySet:

@@ -34,9 +34,9 @@ def at_hand(user: User | AnonymousUser) -> PaperQuerySet:
     shows no longer, if they keep them already or edit a list that has them."""
     kept = Q(hidden=False)
     for model in (Bookmark, Note, Dismissal):
-        kept |= Exists(model.objects.filter(user=user.pk, paper=OuterRef("pk")))
+        kept |= Q(Exists(model.objects.filter(user=user.pk, paper=OuterRef("pk"))))
     lists = ReadingList.objects.filter(edited_by(user))
-    kept |= Exists(ListItem.objects.filter(reading_list__in=lists, paper=OuterRef("pk")))
+    kept |= Q(Exists(ListItem.objects.filter(reading_list__in=lists, paper=OuterRef("pk"))))
     return Paper.objects.filter(kept)
 
 

@@ -344,7 +344,7 @@ def titles(found):
     return [paper.title for paper in found.papers], [one.title for one in found.missing]
 
 
-def test_references_are_matched_by_id_address_and_title(filled):
+def test_references_are_matched_by_id_address_and_title(filled, library):
     bib = b"""
     @article{a, title = {Whatever}, eprint = {2502.00002v3}, archivePrefix = {arXiv}}
     @misc{b, title = {Other}, url = {http://www.example.org/paper/?x=1}}
@@ -353,15 +353,15 @@ def test_references_are_matched_by_id_address_and_title(filled):
     @article{d, title = {Not here}, eprint = {2502.99999}, archivePrefix = {arXiv}}
     @article{e, title = {Paper 3}, eprint = {2502.88888}, archivePrefix = {arXiv}}
     """
-    assert titles(match(read(bib).references)) == (
+    assert titles(match(library, read(bib).references)) == (
         ["Paper 2", "Paper 7", "Paper 4"],
         ["Not here", "Paper 3"],
     )
 
 
-def test_a_title_of_two_papers_means_neither(papers):
+def test_a_title_of_two_papers_means_neither(papers, library):
     load(digest(row(9, title="Paper 1", date="2025-02-08")), "2025-02-08.json")
-    assert titles(match(read(b"TY  - JOUR\nTI  - Paper 1\nER  - \n").references)) == (
+    assert titles(match(library, read(b"TY  - JOUR\nTI  - Paper 1\nER  - \n").references)) == (
         [],
         ["Paper 1"],
     )
