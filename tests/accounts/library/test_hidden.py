@@ -163,6 +163,13 @@ def test_what_is_new_is_counted_without_it(library, hidden, papers):
     assert library.digests.new_papers() == 6
 
 
+def test_whoever_brings_it_and_has_it_already_is_shown_no_link(client, owner, hidden):
+    client.force_login(owner)
+    page = client.post("/library/import/", {"text": "2502.00006"})
+    assert called(page.context["found"].papers) == ["6"]
+    assert f'"{hidden.get_absolute_url()}"' not in page.content.decode()
+
+
 # Names
 
 
