@@ -353,12 +353,16 @@ class _Rows:
         if self.kind.model is ListItem:
             people = {row.added_by_id for row in rows}
             there = set(User.objects.filter(pk__in=people).values_list("pk", flat=True))
+            taken = ListItem.objects.filter(
+                reading_list__in={row.reading_list_id for row in rows},
+                position__in={row.position for row in rows},
+            )
+            places = set(taken.values_list("reading_list", "position"))
             for row in rows:
                 row.added_by_id = row.added_by_id if row.added_by_id in there else None
-                row.position = place_near(self.lists[row.reading_list_id], row.position)
-                row.save(force_insert=True)
-        else:
-            self.kind.model.objects.bulk_create(rows)
+                if (row.reading_list_id, row.position) in places:
+                    row.position = place_near(self.lists[row.reading_list_id], row.position)
+        self.kind.model.objects.bulk_create(rows, batch_size=_SOME)
 
     def _remember(self) -> None:
         """Write which rows stand elsewhere than at home, and which are gone."""

@@ -274,9 +274,10 @@ def test_who_deletes_their_account_leaves_nothing(library, owner, three, survey)
 
 
 def test_a_list_that_is_gone_gets_nothing_back(library, three, survey):
-    one, two, _ = three
-    survey.add([one.pk, two.pk])
-    merge(one.pk, two.pk)
+    one, two, three = three
+    survey.add([one.pk, two.pk, three.pk])
+    merge(one.pk, three.pk)
+    merge(two.pk, three.pk)
     survey.delete()
     split(one.pk)
     assert not ListItem.objects.exists()
@@ -335,6 +336,23 @@ def test_a_chain_is_split_in_any_order(library, three):
     assert not Followed.objects.exists()
 
 
+def test_two_are_taken_out_of_one_in_any_order(library, three):
+    one, two, three = three
+    for number, each in enumerate((one, two, three), start=1):
+        library.notes.save(each, f"Text {number}", 0)
+        library.bookmarks.add([each.pk], ["read", "reading", "to-read"][number - 1])
+    before = everything()
+    for first, second in ((one, two), (two, one)):
+        merge(one.pk, three.pk)
+        merge(two.pk, three.pk)
+        split(first.pk)
+        left = 1 if second == one else 2
+        assert noted(library)[3] == f"Text 3\n\n---\n\nText {left}"
+        assert Bookmark.objects.get(paper=three).status == ["read", "reading"][left - 1]
+        split(second.pk)
+        assert everything() == before
+
+
 def test_who_is_at_home_comes_before_whom_there_was_no_room_for(library, three):
     one, two, three = three
     for each, size in ((one, 60_000), (two, 60_000), (three, 10)):
@@ -368,10 +386,9 @@ def stories(draw):
     papers = st.integers(0, 3)
     people = st.integers(0, 1)
     has = st.sampled_from(["bookmark", "dismissal", "note", "item", "report"])
-    kept = draw(
-        st.lists(st.tuples(people, papers, has, st.sampled_from(Status.values)), max_size=24)
-    )
-    steps = draw(st.lists(st.tuples(papers, papers), max_size=12))
+    row = st.tuples(people, papers, has, st.sampled_from(Status.values))
+    kept = draw(st.lists(row, min_size=12, max_size=30))
+    steps = draw(st.lists(st.tuples(papers, papers), min_size=3, max_size=12))
     return kept, steps, draw(st.randoms(use_true_random=False))
 
 
@@ -381,7 +398,7 @@ class AnyStory(TestCase):
         for name in ("NOTE_LENGTH", "COMMENT_LENGTH"):
             self.enterContext(mock.patch.object(follow, name, 40))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(stories())
     def test_everybody_has_what_they_had(self, story):
         kept, steps, random = story
