@@ -171,7 +171,12 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
 
 
 def _named(paper: Paper) -> dict[str, str | None]:
-    return {"title": paper.title, "arxiv_id": paper.arxiv_id, "url": paper.url}
+    return {
+        "id": paper.slug,
+        "title": paper.title,
+        "arxiv_id": paper.arxiv_id,
+        "url": paper.url,
+    }
 
 
 def _time(moment: datetime) -> str:
@@ -420,10 +425,13 @@ class _Restoring:
 
 
 def _key(paper: dict[str, str | None]) -> tuple[str | None, ...]:
-    return paper["title"], paper["arxiv_id"], paper["url"]
+    return paper.get("id"), paper["title"], paper["arxiv_id"], paper["url"]
 
 
 def _slug(paper: dict[str, str | None]) -> str:
+    # A curator may have corrected the title that a paper without an address is known by.
+    if slug := paper.get("id"):
+        return slug
     link = f"arXiv:{paper['arxiv_id']}" if paper["arxiv_id"] else paper["url"] or ""
     return paper_slug(fold(str(paper["title"])), link)[0]
 

@@ -25,6 +25,7 @@ from accounts.models import (
 )
 from accounts.references import read
 from accounts.transfer import SCHEMA, export, match, restore
+from digest.curation import correct
 from digest.ingest import load
 from digest.models import Entry, Paper, Source
 from tests.samples import digest, row
@@ -104,6 +105,23 @@ def test_an_export_comes_back_whole(filled, other):
     assert [item.pop("shows_note") for item in items] == [False, False, True]
     assert [item.pop("shows_note") for item in their_items] == [False, False, False]
     assert (back, their_texts) == (library, texts)
+
+
+def test_a_paper_comes_back_whatever_its_title_was_corrected_to(filled, other, curator):
+    paper = Paper.objects.get(arxiv_id=None, url="")
+    correct(paper, "title", "A paper on deep learning", curator)
+    restored = restore(Library(other), other, exported(filled))
+    assert (restored.bookmarks, restored.missing) == (4, [])
+
+
+def test_an_export_from_before_papers_had_ids_comes_back(filled, other):
+    def older(said):
+        kept = [*said["bookmarks"], *said["dismissed"], *said["notes"]]
+        for one in kept + [item for made in said["lists"] for item in made["items"]]:
+            del one["paper"]["id"]
+
+    restored = restore(Library(other), other, changed(exported(filled), older))
+    assert (restored.bookmarks, restored.notes, restored.missing) == (4, 2, [])
 
 
 def test_an_import_shows_nothing_to_anybody(filled, other, papers):
