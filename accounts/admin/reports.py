@@ -31,11 +31,15 @@ class State(admin.SimpleListFilter):
 
 @admin.register(Report)
 class ReportAdmin(Curated):
-    list_display = ("paper", "kind", "says", "who", "made_at", "became")
+    list_display = ("about", "kind", "says", "who", "made_at", "became")
     list_filter = (State, "kind")
     list_select_related = ("paper", "user")
     ordering = ("outcome", "-made_at", "-pk")  # an open one has no outcome, and comes first
     sortable_by = ()
+
+    @admin.display(description="paper")
+    def about(self, report: Report) -> str:
+        return str(report.paper)
 
     @admin.display(description="comment")
     def says(self, report: Report) -> str:
