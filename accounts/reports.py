@@ -27,10 +27,10 @@ def settle(report: Report, outcome: str, answer: str, by: User) -> None:
     """
     # One statement looks and writes: of two curators at once, one finds no such report.
     waiting = Report.objects.filter(pk=report.pk, outcome="")
-    if not waiting.update(
-        outcome=outcome, answer=answer, settled_at=timezone.now(), settled_by=by
-    ):
-        raise ValidationError("Somebody else has settled this report meanwhile. Nothing is changed.")
+    if not waiting.update(outcome=outcome, answer=answer, settled_at=timezone.now(), settled_by=by):
+        raise ValidationError(
+            "Somebody else has settled this report meanwhile. Nothing is changed."
+        )
     transaction.on_commit(lambda: _tell(report.pk))
 
 

@@ -58,6 +58,7 @@ class ReportAdmin(Curated):
     ) -> HttpResponse:
         """What the reader says and what the paper shows, and a form to settle it."""
         report: Report = self.row(request, object_id, change=request.method == "POST")
+        report.paper = Paper.objects.for_cards().get(pk=report.paper_id)
         form = SettlingForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             outcome, answer = form.cleaned_data["outcome"], form.cleaned_data["answer"]
@@ -76,7 +77,7 @@ class ReportAdmin(Curated):
             "Settle a report" if not report.outcome else "A report",
             report,
             form=form,
-            paper=Paper.objects.for_cards().get(pk=report.paper_id),
+            paper=report.paper,
             paper_url=address(self.admin_site, report.paper),
             may_settle=not report.outcome and self.has_change_permission(request, report),
         )

@@ -93,7 +93,9 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
             **more,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, f"admin/{self.opts.app_label}/{template}", context, status=status)
+        return TemplateResponse(
+            request, f"admin/{self.opts.app_label}/{template}", context, status=status
+        )
 
     def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
         cast(Site, self.admin_site).log(request, row, said)

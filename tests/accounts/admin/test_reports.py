@@ -82,7 +82,7 @@ def test_a_report_stands_beside_what_the_paper_shows(curating, page, papers):
     assert f'href="/admin/digest/paper/{papers[0].pk}/change/"' in shown.content.decode()
     assert 'href="/papers/2502.00001/"' in shown.content.decode()
     said = text(shown)
-    for part in ("Ada Lovelace, Alan Turing", "First point of 1", "Text Generation", "code-1"):
+    for part in ("Ada Lovelace , Alan Turing", "First point of 1", "Text Generation", "code-1"):
         assert part in said
     Paper.objects.update(hidden=True)
     shown = curating.get(page)
@@ -90,9 +90,7 @@ def test_a_report_stands_beside_what_the_paper_shows(curating, page, papers):
     assert "it is not shown any longer" in text(shown)
 
 
-def test_a_curator_settles_it(
-    curating, curator, page, report, django_capture_on_commit_callbacks
-):
+def test_a_curator_settles_it(curating, curator, page, report, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         answer = curating.post(page, {"outcome": "mended", "answer": " Done.\r\nThanks. "})
     assert (answer.status_code, answer.url) == (302, QUEUE)
