@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 
 from accounts.forms.reports import SettlingForm
@@ -31,7 +33,7 @@ class State(admin.SimpleListFilter):
 
 @admin.register(Report)
 class ReportAdmin(Curated):
-    list_display = ("about", "kind", "says", "who", "made_at", "became")
+    list_display = ("about", "kind", "says", "who", "when", "became")
     list_filter = (State, "kind")
     list_select_related = ("paper", "user")
     ordering = ("outcome", "-made_at", "-pk")  # an open one has no outcome, and comes first
@@ -43,11 +45,15 @@ class ReportAdmin(Curated):
 
     @admin.display(description="comment")
     def says(self, report: Report) -> str:
-        return Truncator(report.comment).chars(160)
+        return Truncator(report.comment).chars(120)
 
     @admin.display(description="reader")
     def who(self, report: Report) -> str:
         return report.user.username
+
+    @admin.display(description="made on")
+    def when(self, report: Report) -> str:
+        return date_format(timezone.localtime(report.made_at), "j M Y")
 
     @admin.display(description="outcome")
     def became(self, report: Report) -> str:

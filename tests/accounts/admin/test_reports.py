@@ -46,8 +46,8 @@ def test_what_waits_comes_first_then_the_newest(curating, curator, library, pape
         *(("Paper 5", "declined"), ("Paper 4", "mended")),
     ]
     shown = queue.content.decode()
-    assert ("Wrong " * 26).strip() in shown
-    assert "Wrong " * 27 not in shown
+    assert ("Wrong " * 19).strip() in shown
+    assert "Wrong " * 20 not in shown
     assert ">owner<" in shown
     assert "/add/" not in shown.partition('id="content"')[2]
     assert "delete_selected" not in shown
