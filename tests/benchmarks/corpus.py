@@ -226,8 +226,9 @@ class _Writer:
         if day.month != self.month:
             self.month, self.in_month = day.month, 0
         hashed = sha256(iso.encode()).hexdigest()
-        source = (f"{iso}.json", hashed, None, "json", b"", f"{iso} 12:00:00", None, len(papers))
-        self.rows[models.Source].append((self.days, *source, "[]"))
+        source = (f"{iso}.json", hashed, None, "json", b"", f"{iso} 12:00:00", None)
+        counts = (len(papers), len(papers), 0, 0, 0, 0, 0)  # rows, all of them new
+        self.rows[models.Source].append((self.days, *source, *counts, "[]"))
         self.rows[models.Digest].append((self.days, iso, len(papers)))
         self.rows[models.Digest.sources.through].append((self.days, self.days))
         for position, made in enumerate(papers, 1):
@@ -279,7 +280,7 @@ class _Writer:
             "github_urls": list(kinds),
         }
         entry = (position, self.days, self.days, pk, "json", position + 1, json.dumps(record))
-        rows[models.Entry].append(entry)
+        rows[models.Entry].append((*entry, "new"))
         text = index.row(paper, authors, tagged, kinds.values(), [day])
         rows[models.SearchText].append(_values(text))
 
@@ -340,6 +341,6 @@ def _in_bulk() -> Iterator[None]:
         execute(*index._database().drop)
         yield
     if not sqlite:
-        tables = [model for model in apps.get_models() if model.__module__ == models.__name__]
+        tables = [model for model in apps.get_models() if model._meta.app_label == "digest"]
         execute(*connection.ops.sequence_reset_sql(no_style(), tables), "VACUUM ANALYZE")
     connection.close()
