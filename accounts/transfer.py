@@ -35,7 +35,7 @@ from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList
 from .library.bookmarks import Kept
 from .library.lists import Item
-from .models import NOTE_LENGTH, Status, User, Visibility
+from .models import NOTE_LENGTH, Report, Status, User, Visibility
 from .names import display_name
 from .references import Reference
 
@@ -165,6 +165,7 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
                 for name, note in notes
             ],
             "lists": list(map(_list, lists)),
+            "reports": list(map(_report, library.reports.all())),
         }
         archive.writestr("library.json", json.dumps(said, ensure_ascii=False, indent=1))
         archive.writestr("schema.json", SCHEMA.read_text("utf-8"))
@@ -206,6 +207,18 @@ def _list(opened: OpenList) -> dict[str, Any]:
     }
 
 
+def _report(report: Report) -> dict[str, Any]:
+    return {
+        "paper": _named(report.paper),
+        "kind": report.kind,
+        "comment": report.comment,
+        "made_at": _time(report.made_at),
+        "outcome": report.outcome,
+        "answer": report.answer,
+        "settled_at": report.settled_at and _time(report.settled_at),
+    }
+
+
 def _note_file(paper: Paper, number: int) -> str:
     return f"notes/{_file_name(paper.arxiv_id or paper.title, number)}.md"
 
@@ -239,6 +252,7 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
     """Add what an export holds to a library. Raises BadArchive, and then nothing is changed, as
     nothing is by a dry run.
 
+    Reports are left out: they were addressed to the curators of the site that they come from.
     What is there already stays as it is: statuses, profile, the lists' own descriptions. Lists of a
     name that there is are joined; a note goes below the one that there is. Nothing is shown to
     anybody by it: a new list is private and shows no note, whatever it was where it comes from.

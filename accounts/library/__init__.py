@@ -28,6 +28,7 @@ from .bookmarks import Bookmarks
 from .digests import Digests
 from .lists import Access, OpenList, ReadingLists, Removed
 from .notes import Conflict, Notes
+from .reports import Reports
 from .shelf import Shelf, Sort
 
 __all__ = [
@@ -69,6 +70,7 @@ class Library:
         self.notes = Notes(user)
         self.lists = ReadingLists(user)
         self.digests = Digests(user)
+        self.reports = Reports(user)
 
     @cached_property
     def shelf(self) -> Shelf:
