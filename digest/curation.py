@@ -53,39 +53,57 @@ def correct(paper: Paper, field: str, value: Any, by: Curator, why: str = "") ->
     value: as `Correction` has it; for links, also the whole list. What the sources say by
     themselves needs no correction: an earlier one ends, and None is returned.
     """
-    value = cleaned(field, value)
+    return correct_each([(paper, value)], field, by, why)[0]
+
+
+def correct_each(
+    values: Iterable[tuple[Paper, Any]], field: str, by: Curator, why: str = ""
+) -> list[Correction | None]:
+    """The same for one field of several papers, all of them or none, which are written at once."""
+    values = [(paper, cleaned(field, value)) for paper, value in values]
     with transaction.atomic():
         take_turns()
-        said = _said(paper)
-        if not said and field != Field.HIDDEN:
-            raise ValidationError("No source speaks of this paper any longer.")
-        was = _correctable(said)[field] if said else None
-        if field == Field.LINKS and isinstance(value, list):
-            value = _link_changes(value, was or [])
-        before = Correction.objects.standing().filter(paper=paper, field=field)
-        current: Correction | None = before.first()
-        if current and current.value == value:
-            return current
-        now = timezone.now()
-        _end(before, by, now)
-        if field == Field.LINKS:
-            needless = value == {"add": [], "remove": []}
-        else:
-            # A list of authors that was corrected is not cut, whatever its length was before.
-            needless = bool(said) and value == _correctable(said, _given(paper))[field]
-        made = None
-        if not needless:
-            made = Correction.objects.create(
-                paper=paper,
-                field=field,
-                value=value,
-                was=was,
-                why=why,
-                made_by=by,
-                made_at=now,  # when the one before ended, to which it gave way
-            )
-        _show_again([paper.pk], field)
-    return made
+        decided = [_correct(paper, field, value, by, why) for paper, value in values]
+        changed = [paper.pk for (paper, _), (_, new) in zip(values, decided, strict=True) if new]
+        if changed:
+            _show_again(changed, field)
+    return [correction for correction, _ in decided]
+
+
+def _correct(
+    paper: Paper, field: str, value: Any, by: Curator, why: str
+) -> tuple[Correction | None, bool]:
+    """Decide, of a value that is cleaned, and write no more than that; the correction that stands
+    then, and whether that is new."""
+    said = _said(paper)
+    if not said and field != Field.HIDDEN:
+        raise ValidationError("No source speaks of this paper any longer.")
+    was = _correctable(said)[field] if said else None
+    if field == Field.LINKS and isinstance(value, list):
+        value = _link_changes(value, was or [])
+    before = Correction.objects.standing().filter(paper=paper, field=field)
+    current: Correction | None = before.first()
+    if current and current.value == value:
+        return current, False
+    now = timezone.now()
+    _end(before, by, now)
+    if field == Field.LINKS:
+        needless = value == {"add": [], "remove": []}
+    else:
+        # A list of authors that was corrected is not cut, whatever its length was before.
+        needless = bool(said) and value == _correctable(said, _given(paper))[field]
+    if needless:
+        return None, True
+    made = Correction.objects.create(
+        paper=paper,
+        field=field,
+        value=value,
+        was=was,
+        why=why,
+        made_by=by,
+        made_at=now,  # when the one before ended, to which it gave way
+    )
+    return made, True
 
 
 def withdraw(correction: Correction, by: Curator) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from difflib import SequenceMatcher
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
@@ -17,9 +15,10 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from digest.admin.changes import Changes, difference
 from digest.admin.site import Site
 from digest.ingest.preview import would_change
 from digest.models import Field
@@ -29,10 +28,6 @@ MOST = 200
 """Papers, or differences, that one action decides upon."""
 MAX_WHY = 500
 """Characters of a reason."""
-_COMPARED = 4000
-"""Words and signs of two texts together; longer ones are set beside each other whole."""
-_PREVIEWED = 20
-"""Papers of which a preview tells all that changes."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -153,56 +148,21 @@ def plain(value: Any) -> str:
 
 def word_diff(before: Any, after: Any) -> SafeString:
     """Two values as one text, in which the words that went and that came are marked."""
-    was, now = (re.findall(r"\w+|\s+|.", plain(value)) for value in (before, after))
-    if len(was) + len(now) > _COMPARED:
-        was, now = ["".join(was)], ["".join(now)]
-    parts = []
-    for _, a, b, c, d in SequenceMatcher(None, was, now).get_opcodes():
-        went, came = "".join(was[a:b]), "".join(now[c:d])
-        if was[a:b] == now[c:d]:
-            parts.append(("", went, ""))
-        else:
-            parts += [
-                (f"<{tag}>", text, f"</{tag}>")
-                for tag, text in (("del", went), ("ins", came))
-                if text
-            ]
-    return format_html_join(
-        "", "{}{}{}", ((SafeString(a), text, SafeString(b)) for a, text, b in parts)
-    )
+    return difference(plain(before), plain(after))
 
 
-LABELS: dict[str, str] = {**dict(Field.choices), "digests": "digests"}
-"""What fields are called; also those that a preview alone compares."""
+LABELS: dict[str, str] = dict(Field.choices)
 
 
-class Previewed(NamedTuple):
-    """What a paper would show: its title and slug, and the label and the difference of each field
-    that changes; `gone`: it would not be shown any longer."""
-
-    title: str
-    slug: str
-    gone: bool
-    changes: list[tuple[str, SafeString]]
-
-
-def preview(decision: Callable[[], Any], papers: Iterable[str]) -> list[Previewed]:
+def preview(decision: Callable[[], Any], papers: Iterable[str]) -> Changes:
     """What a decision would change in what these papers show, told without making it. Raises
     ValidationError as the decision does.
 
-    papers: slugs; no more are looked at than fit on a page.
+    papers: slugs.
     """
-    some = list(papers)[:_PREVIEWED]
 
-    def act() -> list[str]:
+    def act() -> Iterable[str]:
         decision()
-        return some
+        return papers
 
-    found: dict[str, Previewed] = {}
-    for change in would_change(act):
-        gone = change.after is None
-        paper = found.setdefault(change.slug, Previewed(change.title, change.slug, gone, []))
-        if not gone and plain(change.before) != plain(change.after):
-            diff = word_diff(change.before, change.after)
-            paper.changes.append((LABELS[change.field], diff))
-    return list(found.values())
+    return Changes.of(would_change(act))

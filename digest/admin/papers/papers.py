@@ -246,8 +246,9 @@ class PaperAdmin(Correcting, Merging, Curated):
         """Correct a field of these papers, all or none of them. said: what that is."""
         try:
             with transaction.atomic():
+                values = [(paper, value(paper)) for paper in papers]
+                curation.correct_each(values, field, request.user, why)
                 for paper in papers:
-                    curation.correct(paper, field, value(paper), request.user, why)
                     self.log(request, paper, f"{said}. {why}".strip())
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
