@@ -35,7 +35,7 @@ from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList
 from .library.bookmarks import Kept
 from .library.lists import Item
-from .models import NOTE_LENGTH, Status, User, Visibility
+from .models import NOTE_LENGTH, Report, Status, User, Visibility
 from .names import display_name
 from .references import Reference
 
@@ -59,7 +59,7 @@ class Match(NamedTuple):
     missing: list[Reference]
 
 
-def match(references: Iterable[Reference]) -> Match:
+def match(library: Library, references: Iterable[Reference]) -> Match:
     """Find what references name: by arXiv id, else by address, else by title."""
     references = list(references)
     slugs = {
@@ -69,7 +69,7 @@ def match(references: Iterable[Reference]) -> Match:
         )[0]
         for reference in references
     }
-    by_slug = {paper.slug: paper for paper in _papers("slug", slugs.values())}
+    by_slug = _papers(library, slugs.values())
     by_title = _by_title(
         reference.title
         for reference in references
@@ -99,9 +99,11 @@ def _by_title(titles: Iterable[str]) -> dict[str, Paper]:
     return {title: paper for title, paper in found.items() if paper}
 
 
-def _papers(column: str, values: Iterable[str]) -> Iterator[Paper]:
-    for some in _batches(values):
-        yield from Paper.objects.filter(**{f"{column}__in": some})
+def _papers(library: Library, slugs: Iterable[str]) -> dict[str, Paper]:
+    found: dict[str, Paper] = {}
+    for some in _batches(slugs):
+        found |= library.papers(some)
+    return found
 
 
 def _batches(values: Iterable[str]) -> Iterator[list[str]]:
@@ -163,13 +165,19 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
                 for name, note in notes
             ],
             "lists": list(map(_list, lists)),
+            "reports": list(map(_report, library.reports.all())),
         }
         archive.writestr("library.json", json.dumps(said, ensure_ascii=False, indent=1))
         archive.writestr("schema.json", SCHEMA.read_text("utf-8"))
 
 
 def _named(paper: Paper) -> dict[str, str | None]:
-    return {"title": paper.title, "arxiv_id": paper.arxiv_id, "url": paper.url}
+    return {
+        "id": paper.slug,
+        "title": paper.title,
+        "arxiv_id": paper.arxiv_id,
+        "url": paper.url,
+    }
 
 
 def _time(moment: datetime) -> str:
@@ -196,6 +204,18 @@ def _list(opened: OpenList) -> dict[str, Any]:
             }
             for item in opened.items().select_related("paper")
         ],
+    }
+
+
+def _report(report: Report) -> dict[str, Any]:
+    return {
+        "paper": _named(report.paper),
+        "kind": report.kind,
+        "comment": report.comment,
+        "made_at": _time(report.made_at),
+        "outcome": report.outcome,
+        "answer": report.answer,
+        "settled_at": report.settled_at and _time(report.settled_at),
     }
 
 
@@ -232,13 +252,14 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
     """Add what an export holds to a library. Raises BadArchive, and then nothing is changed, as
     nothing is by a dry run.
 
+    Reports are left out: they were addressed to the curators of the site that they come from.
     What is there already stays as it is: statuses, profile, the lists' own descriptions. Lists of a
     name that there is are joined; a note goes below the one that there is. Nothing is shown to
     anybody by it: a new list is private and shows no note, whatever it was where it comes from.
     """
     archive = open_archive(content)
     try:
-        brought = _Brought(_said(archive), archive)
+        brought = _Brought(library, _said(archive), archive)
         # All is read and found good: nobody else's writing waits for more than the writing.
         with transaction.atomic():
             found = _Restoring(library, user, brought).all()
@@ -292,11 +313,11 @@ class _ListRow(NamedTuple):
 class _Brought:
     """All that an export holds, read and found good; of papers, those that are here."""
 
-    def __init__(self, said: dict[str, Any], archive: Archive) -> None:
+    def __init__(self, library: Library, said: dict[str, Any], archive: Archive) -> None:
         named = [row["paper"] for row in (*said["bookmarks"], *said["dismissed"], *said["notes"])]
         named += [item["paper"] for made in said["lists"] for item in made["items"]]
         slugs = {_key(paper): _slug(paper) for paper in named}
-        here = {paper.slug: paper for paper in _papers("slug", slugs.values())}
+        here = _papers(library, slugs.values())
         self._papers = {key: here.get(slug) for key, slug in slugs.items()}
         missing = {paper["title"]: None for paper in named if self._papers[_key(paper)] is None}
         self.missing = list(map(str, missing))
@@ -418,10 +439,13 @@ class _Restoring:
 
 
 def _key(paper: dict[str, str | None]) -> tuple[str | None, ...]:
-    return paper["title"], paper["arxiv_id"], paper["url"]
+    return paper.get("id"), paper["title"], paper["arxiv_id"], paper["url"]
 
 
 def _slug(paper: dict[str, str | None]) -> str:
+    # A curator may have corrected the title that a paper without an address is known by.
+    if slug := paper.get("id"):
+        return slug
     link = f"arXiv:{paper['arxiv_id']}" if paper["arxiv_id"] else paper["url"] or ""
     return paper_slug(fold(str(paper["title"])), link)[0]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import bookmarks, lists, notes, tokens, transfer
+from .views import bookmarks, lists, notes, reports, tokens, transfer
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("library/mark/", bookmarks.mark, name="mark"),
     path("library/undo/", bookmarks.undo, name="undo"),
     path("library/notes/<paper:slug>/", notes.note, name="note"),
+    path("library/reports/<paper:slug>/", reports.report, name="report"),
     path("library/unread/", bookmarks.unread, name="unread"),
     path("library/unread/all/", bookmarks.mark_all_digests, name="mark-all-digests"),
     path("library/unread/<date:day>/", bookmarks.mark_digest, name="mark-digest"),
@@ -34,6 +35,7 @@ urlpatterns = [
     path("lists/<name:slug>/members/<int:member>/", lists.change_member, name="change-member"),
     path("lists/<name:slug>/leave/", lists.leave_list, name="leave-list"),
     path("lists/<name:slug>/delete/", lists.delete_list, name="delete-list"),
+    path("account/reports/", reports.reports, name="reports"),
     path("account/tokens/", tokens.tokens, name="tokens"),
     path("account/tokens/<int:token>/revoke/", tokens.revoke, name="revoke-token"),
 ]

@@ -13,7 +13,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "j" || event.key === "k") {
     const cards = [...document.querySelectorAll(".cards > li")];
     const next = cards.indexOf(card) + (event.key === "j" ? 1 : -1);
-    cards[next]?.querySelector("h2 a, .dismissed a")?.focus();
+    cards[next]?.querySelector("h2 a, .dismissed a, .card-foot a, button")?.focus();
   } else if (event.key === "b") {
     (card ?? document.querySelector(".paper"))?.querySelector(".star")?.click();
   }

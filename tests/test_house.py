@@ -30,7 +30,7 @@ ORDER = [
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
-    ["accounts.invitations", "accounts.tokens", "accounts.transfer"],
+    ["accounts.invitations", "accounts.reports", "accounts.tokens", "accounts.transfer"],
     ["accounts.forms"],
     [
         *["digest.admin", "digest.checks", "digest.management"],

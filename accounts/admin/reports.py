@@ -1,1 +1,89 @@
-"""What readers say is wrong with a paper, for curators to settle."""
+"""The queue of readers' reports: what somebody says is wrong with a paper, to be settled once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+
+from accounts.forms.reports import SettlingForm
+from accounts.models import Report
+from accounts.reports import settle
+from digest.admin.papers.base import Curated, address
+from digest.models import Paper
+
+
+class State(admin.SimpleListFilter):
+    title = parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "open"), *Report.Outcome.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(outcome="" if self.value() == "open" else self.value())
+
+
+@admin.register(Report)
+class ReportAdmin(Curated):
+    list_display = ("about", "kind", "says", "who", "when", "became")
+    list_filter = (State, "kind")
+    list_select_related = ("paper", "user")
+    ordering = ("outcome", "-made_at", "-pk")  # an open one has no outcome, and comes first
+    sortable_by = ()
+
+    @admin.display(description="paper")
+    def about(self, report: Report) -> str:
+        return str(report.paper)
+
+    @admin.display(description="comment")
+    def says(self, report: Report) -> str:
+        return Truncator(report.comment).chars(120)
+
+    @admin.display(description="reader")
+    def who(self, report: Report) -> str:
+        return report.user.username
+
+    @admin.display(description="made on")
+    def when(self, report: Report) -> str:
+        return date_format(timezone.localtime(report.made_at), "j M Y")
+
+    @admin.display(description="outcome")
+    def became(self, report: Report) -> str:
+        return report.get_outcome_display() or "open"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """What the reader says and what the paper shows, and a form to settle it."""
+        report: Report = self.row(request, object_id, change=request.method == "POST")
+        report.paper = Paper.objects.for_cards().get(pk=report.paper_id)
+        form = SettlingForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            outcome, answer = form.cleaned_data["outcome"], form.cleaned_data["answer"]
+            by: Any = request.user
+            if self.decide(
+                request,
+                lambda: settle(report, outcome, answer, by),
+                report,
+                f"{Report.Outcome(outcome).label.capitalize()}: {report.paper}.",
+            ):
+                return redirect("admin:accounts_report_changelist")
+            return redirect(request.get_full_path())
+        return self.page(
+            request,
+            "report/change_form.html",
+            "Settle a report" if not report.outcome else "A report",
+            report,
+            form=form,
+            paper=report.paper,
+            paper_url=address(self.admin_site, report.paper),
+            may_settle=not report.outcome and self.has_change_permission(request, report),
+        )

@@ -221,7 +221,9 @@ class PaperName(Serializer):
     title = serializers.CharField()
     date = serializers.DateField(help_text="day of the first digest that had it")
     url = serializers.CharField(allow_blank=True, help_text="where the paper itself is")
-    page = serializers.CharField(help_text="its page here")
+    page = serializers.CharField(
+        allow_null=True, help_text="its page here; null once it is no longer in the catalogue"
+    )
 
 
 class Bookmark(Serializer):

@@ -127,7 +127,7 @@ def _paper(paper: Paper) -> Row:
         "title": paper.title,
         "date": paper.date,
         "url": paper.abstract_url,
-        "page": settings.SITE_URL + paper.get_absolute_url(),
+        "page": None if paper.hidden else settings.SITE_URL + paper.get_absolute_url(),
     }
 
 
@@ -595,7 +595,7 @@ class Transfer(LibraryViewSet):
         if into:
             into.needs(Access.EDITOR)
         reading = references.read(content)
-        found = match(reading.references)
+        found = match(self.library, reading.references)
         keys = [paper.pk for paper in found.papers]
         if not asked["dry_run"]:
             with transaction.atomic():

@@ -22,7 +22,7 @@ class MarkForm(forms.Form):
     """What to make of some papers: one of a list, or those chosen in the library."""
 
     paper = forms.ModelMultipleChoiceField(
-        Paper.objects.all(),
+        Paper.objects.none(),
         to_field_name="slug",
         error_messages={
             "required": "Choose some papers first.",
@@ -52,6 +52,7 @@ class MarkForm(forms.Form):
 
     def __init__(self, library: Library, data: object) -> None:
         super().__init__(data)  # type: ignore[arg-type]
+        self.fields["paper"].queryset = library.at_hand  # type: ignore[attr-defined]
         self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
 
     def clean(self) -> None:

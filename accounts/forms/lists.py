@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from django import forms
 from django.db.models import QuerySet
 
+from accounts.library import Library
 from accounts.library.lists import name_or_address
 from accounts.models import COMMENT_LENGTH, Role, Visibility
 from digest.identity import arxiv_id
-from digest.models import Paper
+from digest.models import Merge, Paper
 
 
 class ListForm(forms.Form):
@@ -30,7 +31,7 @@ class NewListForm(ListForm):
     """A new list; paper: the first one in it, where it is made on a paper's page."""
 
     paper = forms.ModelChoiceField(
-        Paper.objects.all(),
+        Paper.objects.visible(),
         to_field_name="slug",
         required=False,
         widget=forms.HiddenInput,
@@ -79,7 +80,14 @@ class PapersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         names = [name for text in value or () for name in re.split(r"[\s,]+", text) if name]
         if len(names) > MOST_PAPERS:
             raise forms.ValidationError(f"At most {MOST_PAPERS} papers at once.")
-        found: QuerySet[Paper] = super().clean([arxiv_id(name) or name for name in names])
+        slugs = [arxiv_id(name) or name for name in names]
+        try:
+            found: QuerySet[Paper] = super().clean(slugs)
+        except forms.ValidationError:
+            ends = Merge.ends(slugs)
+            if not ends:
+                raise
+            found = super().clean([ends.get(slug, slug) for slug in slugs])
         return found
 
 
@@ -92,7 +100,7 @@ class ItemsForm(forms.Form):
     ONE = ("move", "describe", "show-note", "hide-note")
 
     paper = PapersField(
-        Paper.objects.all(),
+        Paper.objects.none(),
         to_field_name="slug",
         error_messages={
             "required": "Say which papers.",
@@ -111,6 +119,10 @@ class ItemsForm(forms.Form):
     )
     section = forms.CharField(required=False)
     comment = forms.CharField(required=False)
+
+    def __init__(self, library: Library, data: object) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.fields["paper"].queryset = library.at_hand  # type: ignore[attr-defined]
 
     def clean_to(self) -> tuple[int, str | None] | None:
         place, slash, section = self.cleaned_data["to"].partition("/")

@@ -21,13 +21,14 @@ from django.db.models import CharField, F, Value
 
 from accounts.models import Bookmark, Dismissal, Note, Status, User
 from digest.identity import arxiv_id
-from digest.models import Paper
+from digest.models import Merge, Paper, PaperQuerySet
 
-from .base import NotHere
+from .base import NotHere, at_hand
 from .bookmarks import Bookmarks
 from .digests import Digests
 from .lists import Access, OpenList, ReadingLists, Removed
 from .notes import Conflict, Notes
+from .reports import Reports
 from .shelf import Shelf, Sort
 
 __all__ = [
@@ -69,6 +70,7 @@ class Library:
         self.notes = Notes(user)
         self.lists = ReadingLists(user)
         self.digests = Digests(user)
+        self.reports = Reports(user)
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -84,10 +86,22 @@ class Library:
         return found[name]
 
     def papers(self, names: Iterable[str]) -> dict[str, Paper]:
-        """The papers that are called so, by the name; names of no paper are left out."""
+        """The papers at hand that are called so, by the name; names of no paper are left out. One
+        that was merged into another is the other, unless the person kept something of itself."""
         slugs = {name: arxiv_id(name) or name for name in names}
-        found = {paper.slug: paper for paper in Paper.objects.filter(slug__in=slugs.values())}
+        found = Paper.objects.in_bulk({*slugs.values()}, field_name="slug")
+        if hidden := {slug for slug, paper in found.items() if paper.hidden}:
+            kept = self.at_hand.in_bulk(hidden, field_name="slug")
+            ends = Merge.ends(hidden - kept.keys())
+            into = Paper.objects.visible().in_bulk({*ends.values()}, field_name="slug")
+            shown = {slug: into[end] for slug, end in ends.items() if end in into}
+            found = {slug: found[slug] for slug in found.keys() - hidden} | kept | shown
         return {name: found[slug] for name, slug in slugs.items() if slug in found}
+
+    @property
+    def at_hand(self) -> PaperQuerySet:
+        """The papers that the person may do something with."""
+        return at_hand(self.user)
 
     def marks(self, papers: Iterable[int]) -> dict[int, Marks]:
         """What the person made of the papers with these keys, in one query."""

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 
-from accounts.models import User
+from accounts.models import (
+    Bookmark,
+    Dismissal,
+    ListItem,
+    Membership,
+    Note,
+    ReadingList,
+    Role,
+    User,
+)
+from digest.models import Paper, PaperQuerySet
 
 
 class NotHere(Http404):
     """There is nothing of that kind for this person: none at all, or somebody else's."""
+
+
+def edited_by(user: User | AnonymousUser) -> Q:
+    """Lists whose papers a person may change, if these are open to them."""
+    edited = Membership.objects.filter(user=user.pk, role=Role.EDITOR)
+    return Q(owner=user.pk) | Q(pk__in=edited.values("reading_list"))
+
+
+def at_hand(user: User | AnonymousUser) -> PaperQuerySet:
+    """The papers that a person may do something with: those of the catalogue, and those that it
+    shows no longer, if they keep them already or edit a list that has them."""
+    kept = Q(hidden=False)
+    for model in (Bookmark, Note, Dismissal):
+        kept |= Q(Exists(model.objects.filter(user=user.pk, paper=OuterRef("pk"))))
+    lists = ReadingList.objects.filter(edited_by(user))
+    kept |= Q(Exists(ListItem.objects.filter(reading_list__in=lists, paper=OuterRef("pk"))))
+    return Paper.objects.filter(kept)
 
 
 class Part:

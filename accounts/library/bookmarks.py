@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Bookmark, Dismissal, Note, Status
 from digest.models import Paper
 
-from .base import Part
+from .base import Part, at_hand
 
 
 class Kept(NamedTuple):
@@ -100,7 +100,7 @@ class Bookmarks(Part):
         papers = list(papers)
         self.remove(papers)
         self.show_again(papers)
-        there = set(self._there(papers))
+        there = set(Paper.objects.filter(pk__in=papers).values_list("pk", flat=True))
         self.restore((kept for kept in before if kept.paper in there), {})
 
     def restore(self, kept: Iterable[Kept], dismissed: Mapping[int, datetime]) -> None:
@@ -126,7 +126,8 @@ class Bookmarks(Part):
         )
 
     def _there(self, papers: Iterable[int]) -> list[int]:
-        return list(Paper.objects.filter(pk__in=list(papers)).values_list("pk", flat=True))
+        found = at_hand(self._user).filter(pk__in=list(papers))
+        return list(found.values_list("pk", flat=True))
 
     def _kept(self, papers: Iterable[int]) -> list[Kept]:
         rows = Bookmark.objects.filter(user=self._owner, paper__in=list(papers))

@@ -35,7 +35,7 @@ class Digests(Part):
 
     def new_papers(self) -> int:
         """How many papers came first in a digest that is not read."""
-        return Paper.objects.filter(date__in=self.unread().values("date")).count()
+        return Paper.objects.visible().filter(date__in=self.unread().values("date")).count()
 
     def is_read(self, day: date) -> bool:
         return isinstance(self._user, User) and not self.unread().filter(date=day).exists()

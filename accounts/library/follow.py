@@ -44,26 +44,6 @@ _CHANGED = -1
 _SOME = 500
 
 
-# Which papers are merged
-
-
-def ends(papers: Iterable[int]) -> dict[int, int]:
-    """Where the merges of papers end: for each that is merged, the paper that is there instead."""
-    into: dict[int, int] = {}
-    asked = papers = set(papers)
-    while asked:
-        found = Merge.objects.standing().filter(paper__in=asked).values_list("paper", "into")
-        into |= found
-        asked = set(into.values()) - into.keys() - asked
-    return {paper: _end(paper, into) for paper in papers if paper in into}
-
-
-def _end(paper: int, into: dict[int, int]) -> int:
-    while paper in into:
-        paper = into[paper]
-    return paper
-
-
 def merged(paper: int) -> set[int]:
     """The papers that are merged into this one, and those that are merged into them."""
     found: set[int] = set()
@@ -148,34 +128,32 @@ _KINDS = [
 
 @transaction.atomic
 def follow(paper: int, into: int, **signal: object) -> None:
-    """Let everybody's rows on a paper go to the one that it is merged into."""
+    """Let everybody's rows on a paper go to the one that it is merged into, where merges end."""
     _take_turns()
-    end = ends([into]).get(into, into)
     leaving = {paper, *merged(paper)}
     texts: _Texts = {}
     for kind in _KINDS:
-        rows = _Rows(kind, leaving | {end})
+        rows = _Rows(kind, leaving | {into})
         keys = [key for key, row in rows.standing.items() if row.paper_id in leaving]
         for key in sorted(keys, key=lambda key: rows.standing[key].paper_id != paper):
-            rows.put(key, end)
+            rows.put(key, into)
         rows.save(texts)
 
 
 @transaction.atomic
 def unfollow(paper: int, into: int, **signal: object) -> None:
-    """Let them come back, since the two are split. What was changed meanwhile stays changed."""
+    """Let them come back from where the merges ended, since they do no longer. What was changed
+    meanwhile stays changed."""
     _take_turns()
-    end = ends([into]).get(into, into)
     leaving = {paper, *merged(paper)}
     texts: _Texts = {}
     for kind in _KINDS:
-        rows = _Rows(kind, leaving | {end, *merged(end)})
-        free = rows.take_out(leaving, end)
+        rows = _Rows(kind, leaving | {into, *merged(into)})
+        free = rows.take_out(leaving, into)
         keys = [key for key in rows.standing if rows.homes[key] in leaving]
-        # Who is at home there comes first, and what stands somewhere before what was gone.
-        for some in (keys, free):
-            for key in sorted(some, key=lambda key: rows.homes[key] != paper):
-                rows.put(key, paper if rows.homes[key] in leaving else end)
+        # Who is at home there comes first, and then what stands somewhere before what was gone.
+        for key in sorted([*keys, *free], key=lambda key: rows.homes[key] != paper):
+            rows.put(key, paper if rows.homes[key] in leaving else into)
         rows.save(texts)
 
 
@@ -245,7 +223,7 @@ class _Rows:
 
     # What was taken up
 
-    def take_out(self, leaving: set[int], end: int) -> list[int]:
+    def take_out(self, leaving: set[int], into: int) -> list[int]:
         """Take out of the rows that leave what those took up that stay, and the other way round.
 
         The keys of what is gone and has to stand somewhere are returned.
@@ -254,7 +232,7 @@ class _Rows:
         for key, gone in reversed(list(self.gone.items())):
             if self.homes[key] in leaving and not self._is_there(gone.onto):
                 # Their owner deleted what took it up, and it with that, or made another since.
-                if (getattr(gone.row, self.kind.owner), end) in self.places:
+                if (getattr(gone.row, self.kind.owner), into) in self.places:
                     free.append(key)
                 else:
                     del self.gone[key]
@@ -375,12 +353,16 @@ class _Rows:
         if self.kind.model is ListItem:
             people = {row.added_by_id for row in rows}
             there = set(User.objects.filter(pk__in=people).values_list("pk", flat=True))
+            taken = ListItem.objects.filter(
+                reading_list__in={row.reading_list_id for row in rows},
+                position__in={row.position for row in rows},
+            )
+            places = set(taken.values_list("reading_list", "position"))
             for row in rows:
                 row.added_by_id = row.added_by_id if row.added_by_id in there else None
-                row.position = place_near(self.lists[row.reading_list_id], row.position)
-                row.save(force_insert=True)
-        else:
-            self.kind.model.objects.bulk_create(rows)
+                if (row.reading_list_id, row.position) in places:
+                    row.position = place_near(self.lists[row.reading_list_id], row.position)
+        self.kind.model.objects.bulk_create(rows, batch_size=_SOME)
 
     def _remember(self) -> None:
         """Write which rows stand elsewhere than at home, and which are gone."""

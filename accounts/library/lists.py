@@ -32,7 +32,7 @@ from accounts.models import (
 from digest.markup import clean
 from digest.models import Paper, PaperQuerySet
 
-from .base import NotHere, Part
+from .base import NotHere, Part, at_hand, edited_by
 
 MOST_ITEMS = 10_000
 """Papers of a list, at most."""
@@ -113,7 +113,9 @@ class ReadingLists(Part):
 
     def mine(self) -> QuerySet[ReadingList]:
         """The person's own and those that they are a member of, by name, with `items_count`."""
-        found = open_to(self._user).select_related("owner").annotate(items_count=Count("items"))
+        shown = Q(items__paper__hidden=False) | edited_by(self._user)
+        found = open_to(self._user).select_related("owner")
+        found = found.annotate(items_count=Count("items", filter=shown))
         return found.order_by(Lower("name"), "pk")
 
     def seen_by_others(self) -> QuerySet[ReadingList]:
@@ -127,11 +129,7 @@ class ReadingLists(Part):
 
     def editable(self) -> QuerySet[ReadingList]:
         """Those that the person may put papers into, by name."""
-        edited = Membership.objects.filter(user=self._user.pk, role=Role.EDITOR)
-        found = open_to(self._user).filter(
-            Q(owner=self._user.pk) | Q(pk__in=edited.values("reading_list"))
-        )
-        return found.order_by(Lower("name"), "pk")
+        return open_to(self._user).filter(edited_by(self._user)).order_by(Lower("name"), "pk")
 
     def having(self, paper: Paper) -> QuerySet[ReadingList]:
         """Those of the person's lists that the paper is in, by name."""
@@ -276,8 +274,10 @@ class OpenList(Part):
     # The papers
 
     def items(self) -> QuerySet[ListItem]:
-        """The items in order."""
-        return self.reading_list.items.order_by("position")
+        """The items in order. Papers that the catalogue shows no longer are there for those who
+        may take them out."""
+        found = self.reading_list.items.order_by("position")
+        return found if self.may_edit else found.filter(paper__hidden=False)
 
     def item(self, paper: int) -> tuple[int, ListItem]:
         """The place of a paper, from 1, and what the list says of it. Raises NotHere."""
@@ -310,10 +310,13 @@ class OpenList(Part):
 
         Raises ValidationError if the list would have more than MOST_ITEMS.
         """
+        return self._add(at_hand(self._user), papers, section)
+
+    def _add(self, among: PaperQuerySet, papers: Iterable[int], section: str) -> int:
         self._begin(Access.EDITOR)
         papers = list(papers)
         there = set(self.items().values_list("paper", flat=True))
-        known = set(Paper.objects.filter(pk__in=papers).values_list("pk", flat=True))
+        known = set(among.filter(pk__in=papers).values_list("pk", flat=True))
         new = [paper for paper in dict.fromkeys(papers) if paper in known - there]
         if len(there) + len(new) > MOST_ITEMS:
             raise ValidationError(f"A list has at most {MOST_ITEMS:,} papers.")
@@ -373,7 +376,7 @@ class OpenList(Part):
         not shown with it again. Papers that are in the list already stay as they are."""
         self._begin(Access.EDITOR)
         for was in removed:
-            if not self.add([was.paper], was.section):
+            if not self._add(Paper.objects.all(), [was.paper], was.section):
                 continue
             item = self._item(was.paper)
             item.comment, item.comment_html = was.comment, markdown.render(was.comment)

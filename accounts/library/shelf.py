@@ -109,7 +109,7 @@ class Shelf(Part):
         lists = open_to(self._user).filter(name__iexact=value)
         if not lists:
             raise Unreadable("you have no list of this name")
-        items = ListItem.objects.filter(reading_list__in=lists)
+        items = ListItem.objects.filter(reading_list__in=lists, paper__hidden=False)
         return These(frozenset(items.values_list("paper", flat=True)))
 
     def _of(self, status: str) -> Iterable[int]:

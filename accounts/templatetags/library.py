@@ -7,6 +7,7 @@ from django import template
 from django.template.context import RequestContext
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.forms.reports import ReportForm
 from accounts.library import Marks
 from accounts.models import Note, ReadingList
 from digest.models import Digest, Paper
@@ -32,6 +33,12 @@ def note_on(context: RequestContext, paper: Paper) -> Note | None:
     """The reader's note on a paper."""
     found: Note | None = context["library"].notes.get(paper.pk)
     return found
+
+
+@register.simple_tag
+def report_form() -> ReportForm:
+    """The form that says what is wrong with a paper."""
+    return ReportForm()
 
 
 class ListsOf(NamedTuple):

@@ -298,10 +298,9 @@ def _file(request: HtmxRequest, opened: OpenList, suffix: str, page: str) -> Htt
     found = opened.reading_list
     about = about_page(found.name, page, request)
     if suffix != "atom":
-        return file_of(suffix, to_cite(opened.papers()), about, found.name)
-    newest = list(
-        opened.newest().prefetch_related(Prefetch("paper", Paper.objects.for_cards()))[:IN_A_FEED]
-    )
+        return file_of(suffix, to_cite(opened.papers().visible()), about, found.name)
+    shown = opened.newest().filter(paper__hidden=False)
+    newest = list(shown.prefetch_related(Prefetch("paper", Paper.objects.for_cards()))[:IN_A_FEED])
     added = {item.paper_id: item.added_at for item in newest}
     about = replace(about, updated=found.changed_at, added=added)
     return feed_of([item.paper for item in newest], about)
@@ -320,7 +319,7 @@ def list_items(request: MemberRequest, slug: str) -> HttpResponse:
     """
     opened = request.library.lists.open(slug)
     opened.needs(Access.EDITOR)
-    form = ItemsForm(request.POST)
+    form = ItemsForm(request.library, request.POST)
     moved = None
     if form.is_valid():
         try:

@@ -47,7 +47,7 @@ def note(request: MemberRequest, slug: str) -> HttpResponse:
     if for_script:
         return JsonResponse(_said(saved))
     messages.success(request, "Your note is saved." if saved else "Your note is deleted.")
-    return redirect(f"{paper.get_absolute_url()}#note")
+    return redirect("library" if paper.hidden else f"{paper.get_absolute_url()}#note")
 
 
 def _said(note: Note | None) -> dict[str, object]:

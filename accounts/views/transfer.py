@@ -18,7 +18,6 @@ from accounts.archive import BadArchive
 from accounts.forms.library import BringForm, TakeInForm
 from accounts.transfer import SCHEMA, export, match, restore
 from accounts.views.bookmarks import remember
-from digest.models import Paper
 
 
 @logged_in
@@ -56,7 +55,7 @@ def bring(request: MemberRequest) -> HttpResponse:
             return _page(request, form)
         return render(request, "accounts/restored.html", {"restored": restored})
     reading = references.read(content)
-    found = match(reading.references)
+    found = match(request.library, reading.references)
     kept = request.library.marks(paper.pk for paper in found.papers)
     context = {
         "reading": reading,
@@ -76,9 +75,8 @@ def take_in(request: MemberRequest) -> HttpResponse:
     form = TakeInForm(request.library, request.POST)
     if not form.is_valid():
         return render(request, "accounts/preview.html", {"form": form}, status=400)
-    slugs = form.cleaned_data["papers"]
-    keys = dict(Paper.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-    papers = [keys[slug] for slug in slugs if slug in keys]
+    found = request.library.papers(form.cleaned_data["papers"])
+    papers = list(dict.fromkeys(paper.pk for paper in found.values()))
     lists = request.library.lists
     try:
         with transaction.atomic():

@@ -80,7 +80,10 @@ def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[
     the paper or in the text. Takes a query for each part of what is asked at the most, however many
     papers there are.
     """
+    papers = set(papers)
     keys = index.keys(papers)
+    # Hidden papers have no row: they are found by what is said of them here alone.
+    keys |= {-paper: paper for paper in papers - {*keys.values()}}
     return _among(query.node, keys, {paper: f" {text} " for paper, text in texts.items()})
 
 

@@ -77,6 +77,9 @@ TABLE = {
     "library/notes/<paper:slug>/": row(
         f"/library/notes/{PAPER}/", OWN, (LOGIN, 409, 302, 302, 302, 302), text="New", version=0
     ),
+    "library/reports/<paper:slug>/": row(
+        f"/library/reports/{PAPER}/", OWN, DONE, kind="title", comment="Wrong"
+    ),
     "library/unread/": row("/library/unread/", OWN, NO_WRITE),
     "library/unread/all/": row("/library/unread/all/", POST_ONLY, DONE),
     "library/unread/<date:day>/": row("/library/unread/2025-02-06/", POST_ONLY, DONE),
@@ -173,6 +176,7 @@ def me(answer, visitor=LOGIN):
 # Accounts: everybody's own. What needs the password once more, or another step, leads there.
 TABLE |= {
     "account/": row("/account/", me(200), me(200)),
+    "account/reports/": row("/account/reports/", me(200), me(405)),
     "account/tokens/": row("/account/tokens/", me(200), me(302)),
     "account/tokens/<int:token>/revoke/": row("/account/tokens/1/revoke/", me(405), me(404)),
     "account/delete/": row("/account/delete/", me(200), me(200)),

@@ -25,6 +25,7 @@ from accounts.models import (
 )
 from accounts.references import read
 from accounts.transfer import SCHEMA, export, match, restore
+from digest.curation import correct
 from digest.ingest import load
 from digest.models import Entry, Paper, Source
 from tests.samples import digest, row
@@ -104,6 +105,23 @@ def test_an_export_comes_back_whole(filled, other):
     assert [item.pop("shows_note") for item in items] == [False, False, True]
     assert [item.pop("shows_note") for item in their_items] == [False, False, False]
     assert (back, their_texts) == (library, texts)
+
+
+def test_a_paper_comes_back_whatever_its_title_was_corrected_to(filled, other, curator):
+    paper = Paper.objects.get(arxiv_id=None, url="")
+    correct(paper, "title", "A paper on deep learning", curator)
+    restored = restore(Library(other), other, exported(filled))
+    assert (restored.bookmarks, restored.missing) == (4, [])
+
+
+def test_an_export_from_before_papers_had_ids_comes_back(filled, other):
+    def older(said):
+        kept = [*said["bookmarks"], *said["dismissed"], *said["notes"]]
+        for one in kept + [item for made in said["lists"] for item in made["items"]]:
+            del one["paper"]["id"]
+
+    restored = restore(Library(other), other, changed(exported(filled), older))
+    assert (restored.bookmarks, restored.notes, restored.missing) == (4, 2, [])
 
 
 def test_an_import_shows_nothing_to_anybody(filled, other, papers):
@@ -344,7 +362,7 @@ def titles(found):
     return [paper.title for paper in found.papers], [one.title for one in found.missing]
 
 
-def test_references_are_matched_by_id_address_and_title(filled):
+def test_references_are_matched_by_id_address_and_title(filled, library):
     bib = b"""
     @article{a, title = {Whatever}, eprint = {2502.00002v3}, archivePrefix = {arXiv}}
     @misc{b, title = {Other}, url = {http://www.example.org/paper/?x=1}}
@@ -353,15 +371,15 @@ def test_references_are_matched_by_id_address_and_title(filled):
     @article{d, title = {Not here}, eprint = {2502.99999}, archivePrefix = {arXiv}}
     @article{e, title = {Paper 3}, eprint = {2502.88888}, archivePrefix = {arXiv}}
     """
-    assert titles(match(read(bib).references)) == (
+    assert titles(match(library, read(bib).references)) == (
         ["Paper 2", "Paper 7", "Paper 4"],
         ["Not here", "Paper 3"],
     )
 
 
-def test_a_title_of_two_papers_means_neither(papers):
+def test_a_title_of_two_papers_means_neither(papers, library):
     load(digest(row(9, title="Paper 1", date="2025-02-08")), "2025-02-08.json")
-    assert titles(match(read(b"TY  - JOUR\nTI  - Paper 1\nER  - \n").references)) == (
+    assert titles(match(library, read(b"TY  - JOUR\nTI  - Paper 1\nER  - \n").references)) == (
         [],
         ["Paper 1"],
     )

@@ -165,7 +165,8 @@ def test_a_paper(client):
         "Paper 1 Ada Lovelace , Alan Turing arXiv abstract PDF HTML arXiv:2502.00001 "
         "Log in to bookmark it and to take notes "
         "Summary First point of 1. Second point. Links Code lab/code-1 GitHub "
-        "Categories Text Generation Robotics In the digests 6 February 2025 number 1 of 1"
+        "Categories Text Generation Robotics In the digests 6 February 2025 number 1 of 1 "
+        "Something wrong? Log in to tell the curators."
     )
     assert re.findall(r'<a href="(https:[^"]+)"', text(response)) == [
         "https://arxiv.org/abs/2502.00001",
@@ -478,6 +479,7 @@ def test_only_what_markup_made_is_trusted():
     assert trusted == {
         *("paper.title_html", "paper.points.0"),
         *("previous.title_html", "next.title_html", "near.paper.title_html", "said.title_html"),
+        "report.paper.title_html",
     }
     points = {
         match for source in sources.values() for match in re.findall(r"{% points (\S+)", source)

@@ -77,7 +77,7 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         status: int = 200,
         **more: Any,
     ) -> TemplateResponse:
-        """A page about a row. template: its name below `admin/digest/`. more: what it shows."""
+        """A page about a row. template: its name below the app's folder. more: what it shows."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -88,7 +88,9 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
             **more,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, f"admin/digest/{template}", context, status=status)
+        return TemplateResponse(
+            request, f"admin/{self.opts.app_label}/{template}", context, status=status
+        )
 
     def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
         cast(Site, self.admin_site).log(request, row, said)
