@@ -11,6 +11,7 @@ from digest.ingest.preview import Change, preview
 from digest.models import (
     Alias,
     Author,
+    Catalogue,
     Category,
     Correction,
     Difference,
@@ -197,6 +198,17 @@ def test_where_each_field_comes_from(curator):
         "categories": (["Text Generation"], second, date(2025, 2, 7), None),
         "links": (["https://github.com/lab/code-1"], None, None, None),
         "hidden": (False, None, None, None),
+    }
+    curation.correct(paper(), Field.LINKS, ["https://a.org"], curator)
+    curation.correct(paper(), Field.HIDDEN, True, curator)
+    assert {field: origin.shown for field, origin in curation.provenance(paper()).items()} == {
+        "title": "Later",
+        "summary": "Mine.",
+        "authors": ["Ada Lovelace", "Alan Turing"],
+        "authors_cut": False,
+        "categories": ["Text Generation"],
+        "links": ["https://a.org"],
+        "hidden": True,
     }
 
 
@@ -474,3 +486,39 @@ def test_names_of_names(curator):
     assert names(SECOND) == ["Grace Hopper"]
     curation.split_author(second, curator)
     assert not Alias.objects.standing().exists()
+
+
+# Several at once
+
+
+def test_several_papers_are_corrected_at_once_or_none(curator):
+    both = [(paper(), ["Robotics"]), (paper(SECOND), ["Text Generation"])]
+    made, needless = curation.correct_each(both, Field.CATEGORIES, curator, "why")
+    assert (made.value, made.why, needless) == (["Robotics"], "why", None)
+    assert shown_of(Field.CATEGORIES) == ["Robotics"]
+    before = Catalogue.current().revision
+    curation.correct_each(both[:1], Field.CATEGORIES, curator)
+    assert Catalogue.current().revision == before
+    merge = curation.merge_papers(paper(SECOND), paper(), curator)
+    with pytest.raises(ValidationError, match="No source speaks of this paper"):
+        curation.correct_each(
+            [(paper(), ["Other"]), (merge.paper, ["Other"])], Field.CATEGORIES, curator
+        )
+    assert list(Correction.objects.standing()) == [made]
+    assert index.check().whole
+
+
+def test_a_corrected_list_is_cut_if_that_is_said_though_the_digests_lists_are(curator):
+    load(digest(row(1, date="2025-02-07", authors="A B, C D, E F, G H, I J")), "b.json")
+    assert curation.correct(paper(), Field.AUTHORS_CUT, True, curator) is None
+    curation.correct(paper(), Field.AUTHORS, ["A B", "C D"], curator)
+    assert not paper().authors_cut
+    assert curation.correct(paper(), Field.AUTHORS_CUT, True, curator).was is True
+    assert paper().authors_cut
+
+
+def test_one_correction_ends_when_the_next_is_made(curator):
+    first = curation.correct(paper(), Field.TITLE, "One", curator)
+    second = curation.correct(paper(), Field.TITLE, "Two", curator)
+    first.refresh_from_db()
+    assert first.ended_at == second.made_at

@@ -147,7 +147,9 @@ def plain(value: Any) -> str:
 
 
 def word_diff(before: Any, after: Any) -> SafeString:
-    """Two values as one text, in which the words that went and that came are marked."""
+    """The words of a text, or the items of a list, that went and that came."""
+    if isinstance(before, list) and isinstance(after, list):
+        return difference(before, after)
     return difference(plain(before), plain(after))
 
 

@@ -42,6 +42,9 @@ def suggested(model: str, field: str) -> AdminTextInputWidget:
     return AdminTextInputWidget({"data-suggest": names, "autocomplete": "off", "dir": "auto"})
 
 
+_INCOMPLETE = "The page came back incomplete: open it again."
+
+
 class PaperForm(forms.Form):
     """The fields of a paper that are no lists, and what they were when the page was made."""
 
@@ -57,7 +60,10 @@ class PaperForm(forms.Form):
         widget=AdminTextInputWidget,
         help_text="Other curators read it in the paper's history; readers do not.",
     )
-    seen = forms.JSONField(widget=forms.HiddenInput)
+    seen = forms.JSONField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), _INCOMPLETE),
+    )
 
     def clean_title(self) -> Any:
         return curation.cleaned(Field.TITLE, self.cleaned_data["title"])
@@ -68,7 +74,7 @@ class PaperForm(forms.Form):
     def clean_seen(self) -> Any:
         seen = self.cleaned_data["seen"]
         if not isinstance(seen, dict) or {*seen} != {*Field.values}:
-            raise ValidationError("The page came back incomplete: open it again.")
+            raise ValidationError(_INCOMPLETE)
         return seen
 
 
@@ -175,7 +181,7 @@ class Correcting(Curated):
         }
         origins = curation.provenance(paper)
         if not all([form.is_valid(), *(some.is_valid() for some in rows.values())]):
-            return self._page(request, paper, origins, form=form, rows=rows)
+            return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
         seen, now = form.cleaned_data["seen"], _values(origins)
         wanted = {
             field: rows[field].value if field in rows else form.cleaned_data[field] for field in now
@@ -222,7 +228,7 @@ class Correcting(Curated):
                         curation.correct(paper, field, wanted[field], request.user, why)
         except ValidationError as error:
             form.add_error(None, error)
-            return self._page(request, paper, origins, form=form, rows=rows)
+            return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
         return self._saved(request, paper, corrected, why)
 
     def _decided(
@@ -371,7 +377,9 @@ def _values(origins: dict[str, curation.Origin]) -> dict[str, Any]:
 
 def _same(field: str, one: Any, other: Any) -> bool:
     """Whether two values are the same; the order of links is not for curators to say."""
-    return sorted(one) == sorted(other) if field == Field.LINKS else bool(one == other)
+    if field == Field.LINKS and isinstance(one, list) and isinstance(other, list):
+        one, other = sorted(one, key=str), sorted(other, key=str)
+    return bool(one == other)
 
 
 def _lines(text: str) -> str:

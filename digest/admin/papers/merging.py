@@ -5,6 +5,7 @@ Both tell first what would change, and do it when that is confirmed.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -20,12 +21,18 @@ from digest.models import Merge, Paper
 
 from .base import MAX_WHY, Curated, address, linked, preview
 
+_KEY = re.compile(r"[0-9]{1,18}")
+
 
 class _PaperSelect(AutocompleteSelect):
     """Papers by the site's own search; two that look alike are told apart by id and day."""
 
     def get_url(self) -> str:
         return reverse("admin:digest_paper_suggest")
+
+    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+        """As Django's, which asks the database for whatever was sent, even for what is no key."""
+        return super().optgroups(name, [key for key in value if _KEY.fullmatch(key)], attr)
 
 
 class _PaperField(forms.ModelChoiceField):  # type: ignore[type-arg]

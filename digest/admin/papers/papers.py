@@ -168,12 +168,15 @@ class PaperAdmin(Correcting, Merging, Curated):
 
     @admin.action(description="Hide the selected papers", permissions=["change"])
     def hide(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
-        shown = [paper for paper in self._selected(request, papers) if not paper.hidden]
-        self._correct_each(request, shown, Field.HIDDEN, lambda paper: True, "Hidden")
+        if selected := self._selected(request, papers):
+            shown = [paper for paper in selected if not paper.hidden]
+            self._correct_each(request, shown, Field.HIDDEN, lambda paper: True, "Hidden")
 
     @admin.action(description="Show the selected papers again", permissions=["change"])
     def show(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
         selected = self._selected(request, papers)
+        if not selected:
+            return
         hidden = Correction.objects.standing().filter(field=Field.HIDDEN, paper__in=selected)
         keys = set(hidden.values_list("paper", flat=True))
         some = [paper for paper in selected if paper.pk in keys]
@@ -211,7 +214,10 @@ class PaperAdmin(Correcting, Merging, Curated):
     @admin.action(description="Check the links of the selected papers", permissions=["change"])
     def recheck(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
         """Asks for as many as somebody can wait for, those that were asked longest ago first."""
-        links = Link.objects.filter(paper__in=self._selected(request, papers))
+        selected = self._selected(request, papers)
+        if not selected:
+            return
+        links = Link.objects.filter(paper__in=selected)
         try:
             checked = link_health.recheck(links.values_list("url", flat=True))
         except link_health.NothingAnswers as error:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from digest import search
 from digest.ingest import load
 from digest.models import Category, Paper, SearchText
-from digest.search import Results, index, parse
+from digest.search import Results, index, matching, parse
 from digest.search.query import AllOf, Not, Tag
 from tests.samples import digest, row
 
@@ -264,3 +264,10 @@ def test_every_order_and_way_of_asking_finds_the_same_papers(papers, text):
 @given(text=st.text() | st.text("\"'*():^&|!<>-{}\\ aO R.%_", max_size=30))
 def test_no_text_is_an_error_in_the_database(papers, text):
     Results(parse(text.replace("\0", "")), "best")[0:5]
+
+
+@pytest.mark.parametrize("text", ["diffusion", "-diffusion", "", "nobody"])
+def test_all_that_match_narrow_a_queryset_down(papers, text):
+    query = parse(text)
+    found = Paper.objects.filter(pk__in=matching(query))
+    assert {*found} == {*Results(query)}
