@@ -30,7 +30,7 @@ class _PaperSelect(AutocompleteSelect):
     def get_url(self) -> str:
         return reverse("admin:digest_paper_suggest")
 
-    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         """As Django's, which asks the database for whatever was sent, even for what is no key."""
         return super().optgroups(name, [key for key in value if _KEY.fullmatch(key)], attr)
 
