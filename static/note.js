@@ -53,7 +53,7 @@ function watch(form) {
         saved = sent;
         version.value = said.version;
         if (shown) shown.innerHTML = said.html; // made safe by the server
-        status.textContent = "Saved";
+        status.textContent = changed() ? "" : "Saved"; // more may have been written meanwhile
       } else if (response.status === 409 && said) {
         collide(said);
       } else {

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from digest.models import Paper
+from digest.models import Entry, Paper
 
 from . import LoadReport, load
 from .show import batches
@@ -45,7 +45,8 @@ def preview(content: bytes, name: str) -> Preview:
     def act() -> Iterable[str]:
         report = load(content, name)
         reports.append(report)
-        return Paper.objects.filter(entries__source=report.source).values_list("slug", flat=True)
+        entries = Entry.objects.filter(source=report.source)
+        return entries.order_by("position").values_list("paper__slug", flat=True)
 
     changes = would_change(act)
     return Preview(reports[0], changes)

@@ -1,6 +1,7 @@
 import os
 import re
 import shutil
+import threading
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,6 +45,11 @@ def visit(browser, live_server):
     yield visit
     for context in contexts:
         context.close()
+    # The server's threads end with the connections, and let go of the database: others empty it
+    # after the test, or remove it.
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)
     meant = re.compile(
         "the server responded with a status of 40[49]|Response Status Error Code 404"
         "|ERR_INTERNET_DISCONNECTED"

@@ -173,11 +173,13 @@ def test_what_was_taken_away_meanwhile_is_said(survey, visit_as):
 def test_every_page_fits_and_is_accessible_in_light_and_dark(survey, visit_as, live_server, width):
     load(digest(*(dict(each, date="2025-02-07") for each in NASTY)), "b.json")
     user = owner(survey)
-    for paper in Paper.objects.all():
-        survey.add([paper.pk])
-        Library(user).notes.save(paper, f"Note {WORD} ${FORMULA}$", 0)
-        survey.show_note(paper.pk, True)
-        survey.describe_item(paper.pk, comment=f"> {WORD} $${FORMULA}$$", section=WORD[:200])
+    papers = list(Paper.objects.all())
+    survey.add([paper.pk for paper in papers])
+    # One paper has all there can be: on every one, axe would find the same in thrice the time.
+    paper = max(papers, key=lambda paper: len(paper.title))
+    Library(user).notes.save(paper, f"Note {WORD} ${FORMULA}$", 0)
+    survey.show_note(paper.pk, True)
+    survey.describe_item(paper.pk, comment=f"> {WORD} $${FORMULA}$$", section=WORD[:200])
     survey.describe(WORD[:200], f"{WORD} ${FORMULA}$")
     member = User.objects.create_user("m" * 150, "member@example.org", display_name=WORD[:100])
     survey.invite(member.username, "editor")
@@ -202,6 +204,5 @@ def test_every_page_fits_and_is_accessible_in_light_and_dark(survey, visit_as, l
 
     look(member, "/lists/", link)
     lists.accept(invitation.pk)
-    paper = survey.items().first().paper.get_absolute_url()
     look(user, "/lists/", own, f"{own}settings/")
-    look(member, own, paper)
+    look(member, own, paper.get_absolute_url())

@@ -55,6 +55,27 @@ def test_the_later_tab_is_shown_both_texts_and_chooses(tab, choice, kept):
     assert Note.objects.get().text == f"{kept}!"
 
 
+def test_what_is_written_while_it_saves_is_not_yet_saved(tab):
+    page = tab()
+    page.evaluate(
+        """() => {
+            const status = document.querySelector(".note-actions [role=status]");
+            window.said = [];
+            new MutationObserver(() => said.push(status.textContent))
+                .observe(status, { childList: true });
+        }"""
+    )
+
+    def more(route):
+        page.get_by_label("Note", exact=True).fill("first, second")
+        route.continue_()
+
+    page.route("**/notes/**", more, times=1)
+    write(page, "first")
+    assert Note.objects.get().text == "first, second"
+    assert page.evaluate("said.filter((text) => text === 'Saved')") == ["Saved"]
+
+
 def test_what_is_written_without_a_connection_is_saved_when_there_is_one(tab):
     page = tab()
     page.context.set_offline(True)

@@ -93,10 +93,10 @@ def titles(shared, django_db_setup, django_db_blocker):
         return {paper.slug: paper.title for paper in papers}
 
     with django_db_blocker.unblock(), transaction.atomic():
-        load_files(find_files(shared / "archive" / "json"))
-        load_files(find_files(shared / "archive" / "three-column"))
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # plans made for empty tables are none for these
+        for form in ("json", "three-column"):
+            load_files(find_files(shared / "archive" / form))
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")  # plans made for empty tables are none for these
         connection.check_constraints()  # once, not anew at the end of each test
         yield found
         transaction.set_rollback(True)
