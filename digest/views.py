@@ -364,7 +364,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
     papers = Paper.objects.by(author).newest()
     page = turn_to(request, papers, _size(request), author.paper_count)
-    names = [name for name, shown in Alias.shown().items() if shown == author.name]
+    names = sorted(name for name, shown in Alias.shown().items() if shown == author.name)
     context = {"author": author, "page": page, "names": names}
     return render(request, "digest/author.html", context)
 
