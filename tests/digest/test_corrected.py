@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/papers/2502.00001/"
 CORRECTED = {
-    Field.TITLE: "A better title",
+    Field.TITLE: "A better paper",
     Field.SUMMARY: "- Better.",
     Field.AUTHORS: ["Grace Hopper", "Ada Lovelace"],
     Field.AUTHORS_CUT: True,
@@ -57,7 +57,7 @@ def test_a_paper_that_nobody_corrected_says_nothing(client, paper):
 @pytest.mark.parametrize(
     ("field", "named", "shown"),
     [
-        (Field.TITLE, "title", ["Title", "The digests: Paper 1", "Here: A better title"]),
+        (Field.TITLE, "title", ["Title", "The digests: Paper 1", "Here: A better paper"]),
         (
             Field.SUMMARY,
             "summary",
@@ -126,9 +126,9 @@ def test_that_a_paper_was_hidden_for_a_while_is_not_told(client, paper):
 
 
 def test_who_corrected_it_and_why_is_for_curators(client, paper, curator):
-    curation.correct(paper, Field.TITLE, "A better title", curator, "a secret reason")
+    curation.correct(paper, Field.TITLE, "A better paper", curator, "a secret reason")
     shown = text(client.get(PAGE))
-    assert "A better title" in shown
+    assert "A better paper" in shown
     assert curator.username not in shown
     assert "a secret reason" not in shown
 
@@ -144,7 +144,7 @@ def test_what_is_said_and_shown_is_escaped(client, paper):
 
 
 def test_queries_of_a_paper_that_was_corrected(client, paper, django_assert_num_queries):
-    """As many as of one that nobody corrected."""
+    """As many as of one that nobody corrected; all share a word with another, to show it."""
     for field, value in [(Field.TITLE, "Paper 1"), *CORRECTED.items()]:
         curation.correct(paper, field, value, None)
         caches["cards"].clear()
