@@ -109,26 +109,23 @@ class LinkHealthAdmin(_Looked):
 
     @admin.action(description="Check again", permissions=["recheck"])
     def check_again(self, request: HttpRequest, queryset: QuerySet[LinkHealth]) -> None:
-        _check_again(
-            self, request, list(queryset.values_list("url", flat=True)[: MOST_CHECKED + 1])
-        )
+        urls = list(queryset.values_list("url", flat=True)[: MOST_CHECKED + 1])
+        _check_again(self, request, len(urls), urls)
 
 
-@admin.action(description="Check the links again")
+@admin.action(description="Check the links again", permissions=["recheck"])
 def check_links_again(
     model_admin: admin.ModelAdmin[Paper], request: HttpRequest, papers: QuerySet[Paper]
 ) -> None:
-    """An action on papers: ask whether their links answer."""
+    """An action on papers: ask whether their links answer. Whoever may has `change_linkhealth`."""
     chosen = list(papers.values_list("pk", "url")[: MOST_CHECKED + 1])
     links = Link.objects.filter(paper__in=[pk for pk, _ in chosen])
     urls = {*links.values_list("url", flat=True)} | {url for _, url in chosen if url}
-    _check_again(model_admin, request, urls if len(chosen) <= MOST_CHECKED else chosen)
+    _check_again(model_admin, request, len(chosen), urls)
 
 
-def _check_again(model_admin: Any, request: HttpRequest, urls: Any) -> None:
-    if not request.user.has_perm("digest.change_linkhealth"):
-        raise PermissionDenied
-    if len(urls) > MOST_CHECKED:
+def _check_again(model_admin: Any, request: HttpRequest, chosen: int, urls: Any) -> None:
+    if chosen > MOST_CHECKED:
         message = f"Choose fewer: at most {MOST_CHECKED} at a time. Nothing was checked."
         model_admin.message_user(request, message, messages.ERROR)
         return

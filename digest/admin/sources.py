@@ -98,9 +98,6 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_facets = admin.ShowFacets.NEVER
     actions = ("undo_some",)
 
-    class Media:
-        css = {"all": ["ledger.css"]}
-
     @admin.display(ordering="loaded_at")
     def loaded(self, source: Source) -> str:
         when = date_format(timezone.localtime(source.loaded_at), "DATETIME_FORMAT")

@@ -149,9 +149,6 @@ class Previewed:
 class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     admin_site: Site
 
-    class Media:
-        css = {"all": ["ledger.css"]}
-
     # Whoever may load does all of this, with everybody's batches.
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -4,7 +4,6 @@ import json
 from io import StringIO
 
 import pytest
-from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db.models import F
 
@@ -13,11 +12,6 @@ from digest.ingest import load
 from digest.link_health import Answer, Outcome, write
 from digest.models import Author, Authorship, Category, Digest, Paper, Placement, Source
 from tests.samples import NASTY, digest, row
-
-MENDED = pytest.mark.skipif(
-    not {Paper, Author, Category, Source} <= admin.site._registry.keys(),
-    reason="the admin has not all that the doctor finds yet",
-)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +196,6 @@ def test_nasty_rows_are_examined(db):
     assert sum(len(examine(check).findings) for check in CHECKS.values()) > 5
 
 
-@MENDED
 def test_every_finding_can_be_opened(papers):
     Source.objects.update(new=F("new") - 1, changed=1)
     Digest.objects.update(paper_count=1)
@@ -239,7 +232,6 @@ def test_the_command_shows_the_first_of_many():
     assert (len(lines), last) == (10, "  …")
 
 
-@MENDED
 def test_the_command_reports_to_programs(papers):
     report = json.loads(run("no-summary", "--json"))
     paper = papers["Cut of"]

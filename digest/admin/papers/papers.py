@@ -18,8 +18,9 @@ from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 
-from digest import curation, link_health, search
-from digest.models import Correction, Digest, Field, Link, Merge, Paper
+from digest import curation, search
+from digest.admin.health import check_links_again
+from digest.models import Correction, Digest, Field, Merge, Paper
 from digest.search.query import MAX_LENGTH, MAX_TERMS
 from digest.search.text import tokens
 
@@ -82,7 +83,7 @@ class PaperAdmin(Correcting, Merging, Curated):
         "As on the site: words, “a phrase”, -without, author:, has:code, date:2025-02; hidden "
         "papers by their id, or the words of their titles."
     )
-    actions = ("hide", "show", "set_category", "recheck")
+    actions = ("hide", "show", "set_category", check_links_again)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return _Papers
@@ -128,6 +129,9 @@ class PaperAdmin(Correcting, Merging, Curated):
             "handles": names and all(author.is_handle for author in names),
         }
         return ", ".join(mark for mark, has in marks.items() if has)
+
+    def has_recheck_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("digest.change_linkhealth")
 
     # Finding some
 
@@ -210,24 +214,6 @@ class PaperAdmin(Correcting, Merging, Curated):
         why = form.cleaned_data["why"]
         self._correct_each(request, shown, Field.CATEGORIES, wanted, said, why)
         return None
-
-    @admin.action(description="Check the links of the selected papers", permissions=["change"])
-    def recheck(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
-        """Asks for as many as somebody can wait for, those that were asked longest ago first."""
-        selected = self._selected(request, papers)
-        if not selected:
-            return
-        links = Link.objects.filter(paper__in=selected)
-        try:
-            checked = link_health.recheck(links.values_list("url", flat=True))
-        except link_health.NothingAnswers as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return
-        said = f"Links checked: {checked.outcomes.total()}, newly dead: {len(checked.died)}."
-        self.log(request, Paper, said)
-        if checked.left:
-            said += f" {checked.left} are left: do it again."
-        self.message_user(request, said, messages.SUCCESS)
 
     def _selected(self, request: HttpRequest, papers: QuerySet[Paper]) -> list[Paper]:
         """The papers that an action is about; none, and that is said, if they are too many."""

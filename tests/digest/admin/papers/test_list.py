@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from digest import curation, link_health
+from digest import curation
 from digest.admin.papers import base
 from digest.admin.papers import papers as papers_admin
 from digest.ingest import load
@@ -204,30 +204,11 @@ def test_a_category_that_cannot_be_is_asked_for_again(curating, papers, category
 
 def test_an_action_is_about_so_many_papers_at_most(curating, papers, monkeypatch):
     monkeypatch.setattr(papers_admin, "MOST", 2)
-    for action in ("hide", "show", "set_category", "recheck"):
+    for action in ("hide", "show", "set_category"):
         (said,) = messages(act(curating, action, papers))
         assert said.startswith("An action decides upon at most 2 papers")
     assert not Correction.objects.exists()
     assert messages(act(curating, "hide", papers[:2])) == ["Hidden: 2 papers."]
-
-
-def test_the_links_of_several_are_checked(curating, papers, monkeypatch):
-    asked = []
-
-    def write(urls):
-        asked.extend(urls)
-        return link_health.check([])._replace(left=3)
-
-    monkeypatch.setattr(link_health, "recheck", write)
-    answer = act(curating, "recheck", papers)
-    assert sorted(asked) == ["https://github.com/lab/code-1", "https://github.com/lab/code-2"]
-    assert messages(answer) == ["Links checked: 0, newly dead: 0. 3 are left: do it again."]
-
-    def fails(urls):
-        raise link_health.NothingAnswers("Nothing answers.")
-
-    monkeypatch.setattr(link_health, "recheck", fails)
-    assert messages(act(curating, "recheck", papers)) == ["Nothing answers."]
 
 
 def test_papers_are_suggested_by_the_sites_search(curating, papers):
