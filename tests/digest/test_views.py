@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from digest import curation
 from digest.ingest import load
-from digest.models import Category, Correction, Field, Paper
+from digest.models import Category, Paper
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -254,69 +254,6 @@ def test_other_unknown_papers_are_not_found(client):
 
 
 # Authors and categories
-
-
-CORRECTED = [
-    (Field.TITLE, "Mine", "title", ["Title", "The digests: Paper 1", "Here: Mine"]),
-    (
-        Field.SUMMARY,
-        "Mine.",
-        "summary",
-        [
-            *("Summary", "The digests: First point of 1. Second point."),
-            "Here: as it stands above.",
-        ],
-    ),
-    (
-        Field.AUTHORS,
-        ["Grace Hopper"],
-        "authors",
-        ["Authors", "The digests: Ada Lovelace, Alan Turing", "Here: Grace Hopper"],
-    ),
-    (
-        Field.AUTHORS_CUT,
-        True,
-        "whether there are more authors",
-        [
-            "Whether there are more authors",
-            *("The digests: no, as far as anybody can tell", "Here: yes"),
-        ],
-    ),
-    (
-        Field.CATEGORIES,
-        [],
-        "categories",
-        ["Categories", "The digests: Text Generation", "Here: none"],
-    ),
-    (
-        Field.LINKS,
-        ["https://a.org"],
-        "links",
-        ["Links", "The digests: https://github.com/lab/code-1", "Here: https://a.org"],
-    ),
-]
-
-
-@pytest.mark.parametrize(("field", "value", "called", "said"), CORRECTED)
-def test_a_paper_says_what_was_corrected_and_never_who(client, curator, field, value, called, said):
-    load(digest(row(1)), "a.json")
-    paper = Paper.objects.get()
-    before = client.get(paper.get_absolute_url()).content.decode()
-    made = curation.correct(paper, field, value, curator, "a secret reason")
-    Correction.objects.update(made_at="2025-02-03T12:00Z")
-    client.cookies["any"] = "1"
-    page = client.get(paper.get_absolute_url()).content.decode()
-    assert "Corrected on" not in before
-    (corrected,) = re.findall(r'<details class="corrected">(.*?)</details>', page, re.DOTALL)
-    assert " ".join(corrected.split("</summary>")[0].split()) == (
-        f"<summary> Corrected on 3 February 2025: {called}"
-    )
-    parts = re.findall(r"<d[td][^>]*>(.*?)</d[td]>", corrected, re.DOTALL)
-    assert [" ".join(re.sub("<[^>]*>", " ", part).split()) for part in parts] == said
-    assert "curator" not in page
-    assert "a secret reason" not in page
-    curation.withdraw(made, curator)
-    assert "Corrected on" not in client.get(paper.get_absolute_url()).content.decode()
 
 
 def test_an_author_has_the_names_that_stand_for_them(client, curator):

@@ -254,14 +254,14 @@ def test_the_page_takes_a_fixed_number_of_queries(
     for title in ("One", "Two", "Three"):
         curation.correct(papers[0], Field.TITLE, title, curator)
     curating.get(page(papers[0]))
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         curating.get(page(papers[0]))
     said = row(1, authors=", ".join(f"Name {n}" for n in range(30)), date="2025-02-08")
     load(digest(said), "b.json")
     load(digest(said | {"date": "2025-02-09"}), "c.json")
     for summary in ("One", "Two", "Three"):
         curation.correct(papers[0], Field.SUMMARY, summary, curator)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         curating.get(page(papers[0]))
 
 
