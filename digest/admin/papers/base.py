@@ -11,6 +11,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
@@ -95,13 +96,15 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
     def decide(
         self, request: HttpRequest, decision: Callable[[], Any], row: Any, said: str
     ) -> bool:
-        """Do what was decided of a row, log it, and tell that or why not; whether it was done."""
+        """Do what was decided of a row and log it, or neither, and tell that or why not; whether it
+        was done."""
         try:
-            decision()
+            with transaction.atomic():
+                decision()
+                self.log(request, row, said)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return False
-        self.log(request, row, said)
         self.message_user(request, said, messages.SUCCESS)
         return True
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from accounts.library import Library
 from digest import curation
 from digest.admin.papers import authors as authors_admin
+from digest.admin.site import Site
 from digest.ingest import load
 from digest.models import Alias, Author, Category, Correction, Field, Merge, Paper
 from tests.admin import enter, holder
@@ -108,6 +109,17 @@ def test_what_was_merged_meanwhile_is_said(curating, papers, curator):
     assert Merge.objects.count() == 1
 
 
+def test_what_cannot_be_logged_is_not_done(curating, papers, monkeypatch):
+    def fails(*arguments):
+        raise RuntimeError("no log")
+
+    monkeypatch.setattr(Site, "log", fails)
+    with pytest.raises(RuntimeError, match="no log"):
+        curating.post(address(papers[0], "merge"), {"into": papers[1].pk, "confirm": "1"})
+    assert not Merge.objects.exists()
+    assert Paper.objects.visible().count() == 3
+
+
 def test_the_other_paper_may_be_named_by_a_link(curating, papers):
     answer = curating.get(address(papers[0], "merge") + f"?into={papers[1].pk}")
     assert "Learning to write (2502.00002, 6 Feb 2025)" in text(answer)
@@ -129,6 +141,7 @@ def test_an_author_is_merged_after_a_look_at_what_would_change(curating, papers,
     done = curating.post(page(author), data, follow=True)
     assert done.redirect_chain == [(page(into), 302)]
     assert messages(done) == ["Grace Hopper is shown as Alan Turing. the same"]
+    assert LogEntry.objects.get().change_message == "Grace Hopper is shown as Alan Turing. the same"
     alias = Alias.objects.get()
     assert (alias.name, alias.of, alias.made_by) == ("Grace Hopper", "Alan Turing", curator)
     into.refresh_from_db()
@@ -179,6 +192,7 @@ def test_a_name_is_split_after_a_look_at_what_would_change(curating, papers, cur
     done = curating.post(address(alias, "split"), follow=True)
     assert done.redirect_chain == [(page(Author.objects.get(name="Grace Hopper")), 302)]
     assert messages(done) == ["Grace Hopper is shown as it is printed."]
+    assert LogEntry.objects.get().change_message == "Grace Hopper is shown as it is printed."
     assert not Alias.objects.standing().exists()
     for ask in (curating.get, curating.post):
         again = ask(address(alias, "split"), follow=True)
