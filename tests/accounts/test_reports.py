@@ -266,7 +266,7 @@ def test_an_export_has_them_and_an_import_leaves_them_out(library, other, owner,
     with zipfile.ZipFile(file) as archive:
         (said,) = json.loads(archive.read("library.json"))["reports"]
     assert said == {
-        "paper": {"title": "Paper 1", "arxiv_id": "2502.00001", "url": ""},
+        "paper": {"id": "2502.00001", "title": "Paper 1", "arxiv_id": "2502.00001", "url": ""},
         **SAID,
         "made_at": report.made_at.isoformat(),
         "outcome": "declined",
