@@ -10,6 +10,10 @@ the 95th percentile and the most; the slowest; and how they grow with the size. 
 papers like a paper. With datasette at hand, it serves the same rows and the site its own, one after
 the other, and the requests a second of the two are printed with their ratio.
 
+On two cores, SQLite answers 200,000 papers with a p95 of 21 ms over both orders, and a million with
+83 ms beside other work. PostgreSQL 18 took 533 ms for 200,000 beside other work, median 66, and 901
+ms for related papers, before it kept statistics of every word that matters (`search/index.py`).
+
 DATABASE_URL may name an empty PostgreSQL database (`python tests/postgres.py python ...`); else
 each size has an SQLite file of its own, in --keep's folder, where a later run takes it up again.
 """
