@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 
 from digest import curation
-from digest.ingest import load
-from digest.models import Correction, Field, Paper
+from digest.ingest import load, undo
+from digest.models import Correction, Field, Paper, Source
+from tests.accounts.conftest import person
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -119,17 +121,20 @@ def test_several_corrections_are_told_at_once_and_their_end(client, paper):
 
 
 def test_that_a_paper_was_hidden_for_a_while_is_not_told(client, paper):
-    made = curation.correct(paper, Field.HIDDEN, True, None)
+    curation.correct(paper, Field.HIDDEN, True, None)
     assert client.get(PAGE).status_code == 404
-    curation.withdraw(made, None)
+    # While no source speaks of it, that it is to be shown is a correction, too.
+    undo(Source.objects.get())
+    assert curation.correct(paper, Field.HIDDEN, False, None).stands
+    load(digest(row(1)), "b.json")
     assert told(client) is None
 
 
-def test_who_corrected_it_and_why_is_for_curators(client, paper, curator):
-    curation.correct(paper, Field.TITLE, "A better paper", curator, "a secret reason")
+def test_who_corrected_it_and_why_is_for_curators(client, paper):
+    curation.correct(paper, Field.TITLE, "A better paper", person("mender"), "a secret reason")
     shown = text(client.get(PAGE))
     assert "A better paper" in shown
-    assert curator.username not in shown.replace("tell the curators", "")
+    assert "mender" not in shown
     assert "a secret reason" not in shown
 
 
@@ -145,10 +150,11 @@ def test_what_is_said_and_shown_is_escaped(client, paper):
 
 def test_queries_of_a_paper_that_was_corrected(client, paper, django_assert_num_queries):
     """As many as of one that nobody corrected; all share a word with another, to show it."""
+    queries = 18 + (connection.vendor == "postgresql")  # which asks how frequent words are
     for field, value in [(Field.TITLE, "Paper 1"), *CORRECTED.items()]:
         curation.correct(paper, field, value, None)
         caches["cards"].clear()
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(queries):
             client.get(PAGE)
 
 
