@@ -63,7 +63,9 @@ def correct_each(
     values = [(paper, cleaned(field, value)) for paper, value in values]
     with transaction.atomic():
         take_turns()
-        decided = [_correct(paper, field, value, by, why) for paper, value in values]
+        _there(paper for paper, _ in values)
+        names = Alias.shown()
+        decided = [_correct(paper, field, value, by, why, names) for paper, value in values]
         changed = [paper.pk for (paper, _), (_, new) in zip(values, decided, strict=True) if new]
         if changed:
             _show_again(changed, field)
@@ -71,14 +73,14 @@ def correct_each(
 
 
 def _correct(
-    paper: Paper, field: str, value: Any, by: Curator, why: str
+    paper: Paper, field: str, value: Any, by: Curator, why: str, names: Mapping[str, str]
 ) -> tuple[Correction | None, bool]:
     """Decide, of a value that is cleaned, and write no more than that; the correction that stands
     then, and whether that is new."""
     said = _said(paper)
     if not said and field != Field.HIDDEN:
         raise ValidationError("No source speaks of this paper any longer.")
-    was = _correctable(said)[field] if said else None
+    was = project(said, names=names).correctable[field] if said else None
     if field == Field.LINKS and isinstance(value, list):
         value = _link_changes(value, was or [])
     before = Correction.objects.standing().filter(paper=paper, field=field)
@@ -91,7 +93,8 @@ def _correct(
         needless = value == {"add": [], "remove": []}
     else:
         # A list of authors that was corrected is not cut, whatever its length was before.
-        needless = bool(said) and value == _correctable(said, _given(paper))[field]
+        shown = project(said, _given(paper), names).correctable if said else {}
+        needless = field in shown and value == shown[field]
     if needless:
         return None, True
     made = Correction.objects.create(
@@ -172,11 +175,6 @@ def _link_changes(wanted: list[str], given: list[str]) -> dict[str, list[str]]:
         "add": [url for url in wanted if links.same_link(url) not in there],
         "remove": [url for url in given if links.same_link(url) not in want],
     }
-
-
-def _correctable(said: list[Said], given: Mapping[str, Any] = {}) -> dict[str, Any]:
-    """What is shown for each `Field`, given what sources say and what curators give."""
-    return project(said, given, Alias.shown()).correctable
 
 
 def _given(paper: Paper) -> dict[str, Any]:
@@ -262,7 +260,7 @@ def merge_papers(paper: Paper, into: Paper, by: Curator, why: str = "") -> Merge
     """Say that a paper is the same as another: what is said or kept of it is the other's from now
     on, and its address leads there."""
     take_turns()
-    paper, into = (Paper.objects.get(pk=one.pk) for one in (paper, into))
+    _there([paper, into])
     merged = Merge.ends([paper.slug, into.slug])
     if paper.pk == into.pk:
         raise ValidationError("This is one paper already.")
@@ -335,6 +333,13 @@ def split_author(alias: Alias, by: Curator) -> None:
 
 
 # What all of them need
+
+
+def _there(papers: Iterable[Paper]) -> None:
+    """Raise ValidationError unless all are there still: after `take_turns`, they stay."""
+    keys = {paper.pk for paper in papers}
+    if Paper.objects.filter(pk__in=keys).count() < len(keys):
+        raise ValidationError("A paper is gone meanwhile, since its source was undone.")
 
 
 def _end(decisions: Any, by: Curator, at: datetime | None = None) -> bool:

@@ -25,6 +25,24 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """pytest-django's own; at the end, whoever still holds the database lets go of it.
+
+    PostgreSQL drops none that somebody is connected to, and a server's thread, or the pool's, may
+    need longer to end than the last test.
+    """
+    yield
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 @pytest.fixture
 def own_database(tmp_path, django_db_setup, django_db_blocker):
     """The DATABASE_URL of a fresh, migrated database, for tests with processes of their own."""

@@ -14,6 +14,8 @@ from accounts.models import ReadingList, Status
 from accounts.references import MAX_REFERENCES
 from digest.models import Paper
 
+from .papers import PapersField
+
 MAX_UPLOAD = 50_000_000
 """Bytes of a file that a person brings."""
 
@@ -21,7 +23,7 @@ MAX_UPLOAD = 50_000_000
 class MarkForm(forms.Form):
     """What to make of some papers: one of a list, or those chosen in the library."""
 
-    paper = forms.ModelMultipleChoiceField(
+    paper = PapersField(
         Paper.objects.none(),
         to_field_name="slug",
         error_messages={

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from django import forms
-from django.db.models import QuerySet
 
 from accounts.library import Library
 from accounts.library.lists import name_or_address
 from accounts.models import COMMENT_LENGTH, Role, Visibility
-from digest.identity import arxiv_id
-from digest.models import Merge, Paper
+from digest.models import Paper
+
+from .papers import NamedPapersField
 
 
 class ListForm(forms.Form):
@@ -68,29 +65,6 @@ class MemberForm(forms.Form):
             self.add_error("role", "Say what the member may do.")
 
 
-MOST_PAPERS = 500
-"""Papers to be put into a list at once."""
-
-
-class PapersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Papers by their slugs, or by any name or address that says an arXiv id; a field may hold
-    several, with white space or commas between them."""
-
-    def clean(self, value: Iterable[str]) -> QuerySet[Paper]:
-        names = [name for text in value or () for name in re.split(r"[\s,]+", text) if name]
-        if len(names) > MOST_PAPERS:
-            raise forms.ValidationError(f"At most {MOST_PAPERS} papers at once.")
-        slugs = [arxiv_id(name) or name for name in names]
-        try:
-            found: QuerySet[Paper] = super().clean(slugs)
-        except forms.ValidationError:
-            ends = Merge.ends(slugs)
-            if not ends:
-                raise
-            found = super().clean([ends.get(slug, slug) for slug in slugs])
-        return found
-
-
 class ItemsForm(forms.Form):
     """What to do with papers of a list.
 
@@ -99,7 +73,7 @@ class ItemsForm(forms.Form):
 
     ONE = ("move", "describe", "show-note", "hide-note")
 
-    paper = PapersField(
+    paper = NamedPapersField(
         Paper.objects.none(),
         to_field_name="slug",
         error_messages={

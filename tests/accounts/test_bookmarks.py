@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.library import Library, Marks
 from accounts.models import Bookmark, Dismissal
+from digest import curation
 from digest.ingest import load
 from digest.models import Paper
 from tests.samples import digest, row
@@ -49,6 +50,14 @@ def test_the_star_keeps_a_paper_and_lets_it_go(client, owner, papers):
     assert statuses(owner) == [(1, "to-read")]
     assert said(mark(client, "remove", papers[0])) == ["“Paper 1” is no longer in your library."]
     assert statuses(owner) == []
+
+
+def test_the_star_of_a_page_from_before_a_merge_is_the_other_papers(client, owner, papers):
+    curation.merge_papers(papers[0], papers[1], None)
+    # The other says what the digest's first row does.
+    assert said(mark(client, "add", papers[0], papers[1])) == ["“Paper 1” is bookmarked."]
+    assert list(Bookmark.objects.values_list("paper", flat=True)) == [papers[1].pk]
+    assert said(mark(client, "add", papers[0], "\0")) == ["Null characters are not allowed."]
 
 
 @pytest.mark.parametrize("status", ["to-read", "reading", "read"])

@@ -168,6 +168,20 @@ def test_what_cannot_be_shown_is_refused(field, value, message, curator):
     assert not Correction.objects.exists()
 
 
+def test_a_paper_that_is_gone_meanwhile_is_not_decided_upon(curator):
+    before, other = paper(), paper(SECOND)
+    undo(Source.objects.get())
+    for decide in (
+        lambda: curation.correct(before, Field.HIDDEN, True, curator),
+        lambda: curation.correct(before, Field.TITLE, "Mine", curator),
+        lambda: curation.merge_papers(before, other, curator),
+    ):
+        with pytest.raises(ValidationError, match="A paper is gone meanwhile"):
+            decide()
+    assert not Correction.objects.exists()
+    assert not Merge.objects.exists()
+
+
 def test_a_hidden_paper_is_nowhere_and_its_neighbours_move_up(curator):
     curation.correct(paper(), Field.HIDDEN, True, curator)
     assert list(Placement.objects.values_list("paper__slug", "position")) == [(SECOND, 1)]
