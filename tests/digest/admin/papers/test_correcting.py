@@ -1,6 +1,7 @@
 """A paper's own page: where each field comes from, correcting it, and taking that back."""
 
 import json
+import re
 from html import unescape
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.forms import BaseFormSet
 
+from accounts.library import Library
 from digest import curation
 from digest.ingest import load, undo
 from digest.models import Category, Correction, Field, LinkHealth, Paper, Source
@@ -409,3 +411,14 @@ def test_papers_are_neither_added_nor_deleted(curating, papers):
         assert curating.get(address).status_code == 403
         assert curating.post(address, {"post": "yes"}).status_code == 403
     assert Paper.objects.count() == 3
+
+
+def test_reports_that_wait_are_a_link_away(curating, papers, curator):
+    assert "by readers" not in text(curating.get(page(papers[0])))
+    for paper in papers[:2]:
+        Library(curator).reports.add(paper, "title", f"Of {paper}.")
+    shown = text(curating.get(page(papers[0])))
+    (link,) = re.findall(r'<a href="([^"]*)">1 open report by readers</a>', shown)
+    listed = text(curating.get(unescape(link), follow=True))
+    assert "Of Learning to read." in listed
+    assert "Of Learning to write." not in listed
