@@ -294,6 +294,18 @@ def test_a_file_is_read_again_as_today(curator):
     assert bytes(again.content) == bytes(source.content)
 
 
+def test_what_a_file_no_longer_says_to_todays_reader_is_gone(curator):
+    # As if an older reader had found a row there that is none.
+    source = Source.objects.get()
+    source.content = digest(row(1))
+    source.save()
+    reread(source, curator.pk)
+    assert list(Paper.objects.values_list("slug", flat=True)) == [FIRST]
+    assert Digest.objects.get().paper_count == 1
+    assert not Author.objects.filter(name="Grace Hopper").exists()
+    assert index.check().whole
+
+
 def test_a_file_that_cannot_be_read_any_longer_stays(curator):
     Source.objects.update(content=b"nothing")
     before = snapshot()
@@ -460,6 +472,34 @@ def test_the_old_addresses_lead_to_the_other_paper(client, curator):
     assert client.get(f"/papers/{SECOND}/").status_code == 404
     assert client.get(f"/papers/{SECOND}.bib").status_code == 404
     assert client.get(f"/api/v1/papers/{SECOND}/").status_code == 404
+
+
+def test_a_hidden_paper_is_told_of_nowhere(client, curator):
+    curation.correct(paper(), Field.HIDDEN, True, curator)
+    assert client.get(f"/abs/{FIRST}").url == f"https://arxiv.org/abs/{FIRST}"
+    assert client.get("/papers/", {"q": FIRST}).status_code == 200
+    for path in ("/sitemap-papers-0.xml", "/papers.bib", "/papers.atom", "/digests.atom"):
+        body = b"".join(client.get(path))
+        assert FIRST.encode() not in body, path
+        assert SECOND.encode() in body, path
+    answer = client.post("/api/v1/papers/lookup/", {"ids": [FIRST, SECOND]}, "application/json")
+    told = [found["paper"] and found["paper"]["id"] for found in answer.json()["results"]]
+    assert told == [None, SECOND]
+
+
+def test_a_merged_paper_is_told_of_as_the_other(client, curator):
+    curation.merge_papers(paper(), paper(SECOND), curator)
+    led = client.get(f"/abs/{FIRST}", follow=True)
+    assert (led.status_code, led.redirect_chain[-1]) == (200, (f"/papers/{SECOND}/", 302))
+    answer = client.post("/api/v1/papers/lookup/", {"ids": [FIRST]}, "application/json")
+    assert [found["paper"]["id"] for found in answer.json()["results"]] == [SECOND]
+
+
+def test_a_row_of_the_index_that_a_hidden_paper_left_is_found_and_mended():
+    Paper.objects.filter(slug=FIRST).update(hidden=True)
+    assert index.check().stale == 1
+    assert index.check(mend=True).stale == 1
+    assert index.check().whole
 
 
 # Authors who are one
