@@ -7,7 +7,7 @@ function watch(form) {
   const status = form.querySelector("[role=status]");
   const other = form.querySelector(".note-other");
   const shown = document.getElementById("note-shown");
-  let saved = text.value;
+  let saved = text.defaultValue; // what was typed before this script came is not
   let theirs = null;
   let timer = 0;
   let saving = false;
@@ -29,6 +29,7 @@ function watch(form) {
     if (document.visibilityState === "hidden" && changed() && !theirs) save();
   });
   addEventListener("beforeunload", (event) => changed() && event.preventDefault());
+  if (changed()) save();
 
   async function save() {
     clearTimeout(timer);

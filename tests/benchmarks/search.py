@@ -10,10 +10,10 @@ the 95th percentile and the most; the slowest; and how they grow with the size. 
 papers like a paper. With datasette at hand, it serves the same rows and the site its own, one after
 the other, and the requests a second of the two are printed with their ratio.
 
-On two cores, SQLite answers 200,000 papers with a p95 of 21 ms over both orders, and a million with
-83 ms beside other work. PostgreSQL 18 answers 200,000 with one of 306 ms, median 55, and related
-papers with 21 ms, median 14, beside other work. Slowest there, with 776 ms, are phrases of frequent
-words, for whose order each row that has them all is read.
+On two quiet cores, SQLite answers 200,000 papers with a p95 of 29 ms over both orders (best match
+alone 40), and a million with one of 48 ms (52). PostgreSQL 18 answers 200,000 with one of 312 ms,
+median 49, and related papers with 20 ms. Slowest there, with 780 ms, are phrases of frequent words,
+for whose order each row that has them all is read.
 
 DATABASE_URL may name an empty PostgreSQL database (`python tests/postgres.py python ...`); else
 each size has an SQLite file of its own, in --keep's folder, where a later run takes it up again.

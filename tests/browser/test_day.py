@@ -50,6 +50,7 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     page.get_by_label("Search the papers", exact=True).fill("zebras")
     page.get_by_label("Search the papers", exact=True).press("Enter")
     page.get_by_role("link", name="On the theory of zebras").focus()
+    page.wait_for_load_state()  # the keys are a script's
     page.keyboard.press("b")
     expect(page.get_by_role("button", name="Bookmarked")).to_be_visible()
 

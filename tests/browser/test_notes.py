@@ -76,6 +76,32 @@ def test_what_is_written_while_it_saves_is_not_yet_saved(tab):
     assert page.evaluate("said.filter((text) => text === 'Saved')") == ["Saved"]
 
 
+def test_what_is_written_before_the_script_comes_is_saved_when_it_does(tab):
+    page = tab()
+    early = []
+
+    def late(route):
+        page.get_by_label("Note", exact=True).evaluate("(field) => { field.value = 'early' }")
+        early.append(route)
+        route.continue_()
+
+    page.route("**/note*.js", late, times=1)
+    page.reload()
+    expect(page.locator(".note-actions [role=status]").first).to_have_text("Saved")
+    assert len(early) == 1
+    assert Note.objects.get().text == "early"
+
+
+def test_what_was_typed_comes_not_back_over_what_is_saved_meanwhile(tab):
+    page = tab()
+    other = tab()
+    page.get_by_label("Note", exact=True).evaluate("(field) => { field.value = 'never sent' }")
+    write(other, "from elsewhere")
+    page.goto(page.url.replace("2502.00001/", ""))
+    page.go_back()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("from elsewhere")
+
+
 def test_what_is_written_without_a_connection_is_saved_when_there_is_one(tab):
     page = tab()
     page.context.set_offline(True)
