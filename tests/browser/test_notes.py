@@ -19,6 +19,7 @@ def tab(visit, transactional_db):
 
     def tab():
         page = visit("/papers/")
+        page.clock.install()
         page.context.add_cookies(
             [{"name": "sessionid", "value": session, "url": page.url.removesuffix("papers/")}]
         )
@@ -31,6 +32,7 @@ def tab(visit, transactional_db):
 
 def write(page, text, said="Saved"):
     page.get_by_label("Note", exact=True).fill(text)
+    page.clock.fast_forward(1000)  # the pause after which it saves itself
     expect(page.locator(".note-actions [role=status]").first).to_have_text(said)
 
 

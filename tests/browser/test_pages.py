@@ -46,26 +46,33 @@ def sticking_out(page):
     )
 
 
-def violations(page, *rules):
+def violations(page, **options):
     """What axe finds, each with the first elements that it concerns; all rules by default."""
-    options = {"runOnly": rules} if rules else {}
     found = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", options)
     return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
+
+
+def look(page, what):
+    """A page, all of it open, fits its window and is accessible in light and dark."""
+    page.emulate_media(color_scheme="light")
+    page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+    assert sticking_out(page) == [0, []], what
+    page.evaluate(Axe().axe_script)
+    # Colours are the same in every width, and take longer to look at than all the rest.
+    if page.viewport_size["width"] < WIDE:
+        assert violations(page, rules={"color-contrast": {"enabled": False}}) == [], what
+        return
+    assert violations(page) == [], what
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, runOnly=["color-contrast"]) == [], what
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_every_page_fits_and_is_accessible_in_light_and_dark(addresses, visit, live_server, width):
     page = visit("/", width)
     for address in addresses:
-        page.emulate_media(color_scheme="light")
         page.goto(live_server.url + address)
-        page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
-        assert sticking_out(page) == [0, []], address
-        page.evaluate(Axe().axe_script)
-        assert violations(page) == [], address
-        page.emulate_media(color_scheme="dark")
-        assert sticking_out(page) == [0, []], address
-        assert violations(page, "color-contrast") == [], address
+        look(page, address)
 
 
 def test_the_keyboard_reaches_the_content_first(addresses, visit):

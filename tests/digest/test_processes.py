@@ -56,12 +56,12 @@ def test_a_load_killed_at_any_moment_leaves_whole_files(files, own_database):
     process.communicate()
     assert process.returncode == 0
     whole = time.monotonic() - start
-    assert numbers(own_database) == [3, 3 * ROWS, 3 * ROWS, 3 * ROWS, 6 * ROWS]
+    before = numbers(own_database)
+    assert before == [3, 3 * ROWS, 3 * ROWS, 3 * ROWS, 6 * ROWS]
 
     done = set()
-    for attempt in range(8):
+    for attempt in range(5):
         # New bytes and new papers each time, so that every attempt has all its work before it.
-        before = numbers(own_database)
         paths = [path.with_name(f"{attempt}-{path.name}") for path in files]
         for number, path in enumerate(paths):
             ids = range((attempt * 3 + number) * 200 + 10_000, 100_000)[:ROWS]
@@ -77,6 +77,7 @@ def test_a_load_killed_at_any_moment_leaves_whole_files(files, own_database):
         assert [a - b for a, b in zip(after, before, strict=True)] == [
             *(loaded, loaded * ROWS, loaded * ROWS, loaded * ROWS, 2 * loaded * ROWS)
         ]
+        before = after
         done.add(loaded)
     assert done <= {0, 1, 2, 3}
 
