@@ -59,8 +59,8 @@ def test_a_load_killed_at_any_moment_leaves_whole_files(files, own_database):
     before = numbers(own_database)
     assert before == [3, 3 * ROWS, 3 * ROWS, 3 * ROWS, 6 * ROWS]
 
-    done = set()
-    for attempt in range(5):
+    killed = 0
+    for attempt in range(30):
         # New bytes and new papers each time, so that every attempt has all its work before it.
         paths = [path.with_name(f"{attempt}-{path.name}") for path in files]
         for number, path in enumerate(paths):
@@ -70,6 +70,7 @@ def test_a_load_killed_at_any_moment_leaves_whole_files(files, own_database):
         try:
             process.communicate(timeout=whole * random.uniform(0.5, 1))
         except subprocess.TimeoutExpired:
+            killed += 1
             process.kill()
             process.communicate()
         after = numbers(own_database)
@@ -78,8 +79,9 @@ def test_a_load_killed_at_any_moment_leaves_whole_files(files, own_database):
             *(loaded, loaded * ROWS, loaded * ROWS, loaded * ROWS, 2 * loaded * ROWS)
         ]
         before = after
-        done.add(loaded)
-    assert done <= {0, 1, 2, 3}
+        if killed == 5:
+            break
+    assert killed == 5
 
 
 def test_two_loads_at_once_are_as_one_after_the_other(files, own_database):
