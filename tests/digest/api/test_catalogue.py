@@ -168,6 +168,8 @@ def test_a_query_that_cannot_be_read_says_so_and_the_rest_is_searched(client, pa
         ("fields=colour", "fields"),
         ("page_size=0", "page_size"),
         ("page_size=101", "page_size"),
+        ("page_size=0000000011000", "page_size"),
+        (f"page_size={'1' * 5000}", "page_size"),
         ("page_size=²", "page_size"),
         ("cursor=x", "cursor"),
         ("cursor=WyJ4Il0", "cursor"),
