@@ -116,13 +116,16 @@ def test_a_drag_that_is_given_up_moves_nothing(survey, visit_as):
     page = visit_as(owner(survey), address(survey))
     page.set_viewport_size({"width": WIDE, "height": 2400})
     before = order(survey)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     drag(page, 1, 3, 0.8)
     page.keyboard.press("Escape")
     assert page.locator("[data-drop], [data-dragged]").count() == 0
     page.mouse.up()
     drag(page, 1, 1, 0.8)
     page.mouse.up()
-    page.wait_for_timeout(200)
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert asked == []
     assert order(survey) == before
 
 
