@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from . import catalogue, reference
+from . import catalogue, digests, papers, reference
 
 urlpatterns = [
-    path("papers/", catalogue.Papers.as_view({"get": "list"}), name="api-papers"),
-    path("papers/lookup/", catalogue.Lookup.as_view({"post": "create"}), name="api-lookup"),
-    path("papers/<paper:slug>/", catalogue.Papers.as_view({"get": "retrieve"}), name="api-paper"),
+    path("papers/", papers.Papers.as_view({"get": "list"}), name="api-papers"),
+    path("papers/lookup/", papers.Lookup.as_view({"post": "create"}), name="api-lookup"),
+    path("papers/<paper:slug>/", papers.Papers.as_view({"get": "retrieve"}), name="api-paper"),
     path(
         "digests/",
-        catalogue.Digests.as_view({"get": "list", "post": "create"}),
+        digests.Digests.as_view({"get": "list", "post": "create"}),
         name="api-digests",
     ),
-    path("digests/<date:day>/", catalogue.Digests.as_view({"get": "retrieve"}), name="api-digest"),
+    path("digests/<date:day>/", digests.Digests.as_view({"get": "retrieve"}), name="api-digest"),
     path("authors/", catalogue.Authors.as_view({"get": "list"}), name="api-authors"),
     path("authors/<name:slug>/", catalogue.Authors.as_view({"get": "retrieve"}), name="api-author"),
     path("categories/", catalogue.Categories.as_view({"get": "list"}), name="api-categories"),
@@ -23,8 +23,8 @@ urlpatterns = [
         name="api-category",
     ),
     path("links/", catalogue.Links.as_view({"get": "list"}), name="api-links"),
-    path("sources/", catalogue.Sources.as_view({"get": "list"}), name="api-sources"),
-    path("sources/<int:pk>/", catalogue.Sources.as_view({"get": "retrieve"}), name="api-source"),
+    path("sources/", digests.Sources.as_view({"get": "list"}), name="api-sources"),
+    path("sources/<int:pk>/", digests.Sources.as_view({"get": "retrieve"}), name="api-source"),
     path("schema/", reference.schema, name="api-schema"),
     path("reference/", reference.Reference.as_view(), name="api-reference"),
 ]

@@ -124,7 +124,7 @@ def test_a_form_that_cannot_be(mine, papers, fields, field):
 
 
 def test_a_file_that_is_too_large(mine, papers, monkeypatch):
-    monkeypatch.setattr("accounts.api.views.MAX_UPLOAD", 5)
+    monkeypatch.setattr("accounts.api.transfer.MAX_UPLOAD", 5)
     response = mine.send("import/", file=SimpleUploadedFile("x", b"2502.00001"))
     assert [*errors(response)] == ["file"]
 

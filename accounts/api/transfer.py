@@ -1,0 +1,114 @@
+"""In and out for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from tempfile import TemporaryFile
+from typing import Any, cast
+
+from django.db import transaction
+from django.http import FileResponse, HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import references
+from accounts.archive import BadArchive
+from accounts.forms.library import MAX_UPLOAD
+from accounts.library import Access
+from accounts.models import User
+from accounts.transfer import export, match, restore
+from digest.api.parsers import JsonParser
+
+from . import schema
+from . import serializers as said
+from .base import LibraryViewSet, Row, paper_row, read
+
+
+class Zip(BaseRenderer):
+    """For those who ask for a ZIP by name; the view makes it itself."""
+
+    media_type = "application/zip"
+    format = "zip"
+
+
+class Transfer(LibraryViewSet):
+    parser_classes = [JsonParser, MultiPartParser]
+
+    def get_renderers(self) -> list[Any]:
+        return [*([Zip()] if self.action == "export" else []), JSONRenderer()]
+
+    @extend_schema(**schema.IMPORT)
+    def bring(self, request: Request) -> Response:
+        """Bookmark the papers that a file or a text names, or add what an export from here holds.
+
+        Unless `dry_run` is false, nothing is changed, and the answer says what would be.
+        """
+        content, asked = self._content(request)
+        if content.startswith(b"PK\x03\x04"):
+            return self._restore(content, asked["dry_run"])
+        into = self.library.lists.open(asked["list"]) if asked["list"] else None
+        if into:
+            into.needs(Access.EDITOR)
+        reading = references.read(content)
+        found = match(self.library, reading.references)
+        keys = [paper.pk for paper in found.papers]
+        if not asked["dry_run"]:
+            with transaction.atomic():
+                self.library.bookmarks.add(keys, asked.get("status", ""))
+                if into:
+                    into.add(keys)
+        return Response(
+            {
+                "format": reading.format,
+                "dry_run": asked["dry_run"],
+                "matched": list(map(paper_row, found.papers)),
+                "missing": [
+                    {
+                        "line": missing.line,
+                        "title": missing.title,
+                        "arxiv_id": missing.arxiv_id,
+                        "url": missing.url,
+                    }
+                    for missing in found.missing
+                ],
+                "problems": [
+                    {"line": problem.line, "reason": problem.reason, "text": problem.text}
+                    for problem in reading.problems
+                ],
+            }
+        )
+
+    def _content(self, request: Request) -> tuple[bytes, Row]:
+        """What is brought, and how it is to be taken in."""
+        if not (isinstance(request.data, Mapping) and "file" in request.data):
+            asked = read(said.ImportText, request.data)
+            return asked["text"].encode(), asked
+        asked = read(said.ImportFile, request.data)
+        if asked["file"].size > MAX_UPLOAD:
+            raise ValidationError({"file": f"A file has at most {MAX_UPLOAD // 10**6} MB."})
+        return asked["file"].read(), asked
+
+    def _restore(self, content: bytes, dry_run: bool) -> Response:
+        user = cast(User, self.request.user)
+        try:
+            restored = restore(self.library, user, content, dry_run=dry_run)
+        except BadArchive as error:
+            # It may cite the file, which may hold what no answer can.
+            reason = str(error).encode(errors="backslashreplace").decode()
+            raise ValidationError({"file": reason}) from None
+        return Response({"format": "library", "dry_run": dry_run, **vars(restored)})
+
+    @extend_schema(**schema.EXPORT)
+    def export(self, request: Request) -> HttpResponseBase:
+        """All that you made, as a ZIP, which can be imported here or elsewhere."""
+        file = TemporaryFile()  # noqa: SIM115 (it is closed with the response)
+        user = cast(User, request.user)
+        export(self.library, user, file)
+        file.seek(0)
+        name = f"paper-digest-{user.username}-{timezone.localdate()}.zip"
+        return FileResponse(file, as_attachment=True, filename=name)
