@@ -50,7 +50,10 @@ class Site(AdminSite):
         """A view behind the door: its answers are kept by no cache, even where they might be."""
 
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return self._turned_away(request) or view(request, *args, **kwargs)
+            try:
+                return self._turned_away(request) or view(request, *args, **kwargs)
+            except OverflowError:  # SQLite's, for a key in an address that no row can have
+                raise Http404 from None
 
         return cast(View, update_wrapper(never_cache(door), view))
 
