@@ -15,6 +15,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -91,8 +92,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     response.content_type = CONTENT_TYPE
     # An error is JSON, whatever format was asked for.
     request = context["request"]
-    renderers = context["view"].get_renderers()
-    request.accepted_renderer = next(r for r in renderers if r.format == "json")
+    request.accepted_renderer = JSONRenderer()
     request.accepted_media_type = request.accepted_renderer.media_type
     return response
 

@@ -547,7 +547,7 @@ def test_wrong_methods(client, papers, curator, schema):
     ]
     assert len(read_alone) == 10
     curators = bearer(curator, "digests:write")
-    for path in read_alone:
+    for path in (*read_alone, "/api/v1/reference/"):
         asking = curators if "/sources/" in path else client  # others are told of that first
         for method in (asking.post, asking.put, asking.delete, asking.patch):
             assert problem(method(path))["status"] == 405, path
