@@ -91,14 +91,14 @@ def database(url: Url) -> dict[str, Any]:
 
 
 def cache(url: Url) -> dict[str, Any]:
-    if url.scheme == "database":
-        return {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "cache",
-            # Rate limits are counted here: with Django's 300, a crowd would wash them out.
-            "OPTIONS": {"MAX_ENTRIES": 10_000},
-        }
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url.text}
+    # Rate limits are counted here: with Django's 300 entries, a crowd would wash them out. Never
+    # in the catalogue's database: whoever counts there waits for whoever writes.
+    options = {"MAX_ENTRIES": 10_000}
+    if url.scheme == "memory":
+        backend = "django.core.cache.backends.locmem.LocMemCache"
+        return {"BACKEND": backend, "LOCATION": "default", "OPTIONS": options}
+    backend = "digest.shared_cache.SharedCache"
+    return {"BACKEND": backend, "LOCATION": url.text, "OPTIONS": options}
 
 
 def openid_connect(url: Url) -> dict[str, Any]:
@@ -155,7 +155,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss"))),
+    "default": cache(env.url("CACHE_URL", "memory://", schemes=("memory", "redis", "rediss"))),
     # Pages made for visitors, and what the API tells of the catalogue (digest/page_cache.py), in
     # each process's own memory: at most tens of megabytes of it. They end with the process, so
     # that a new release shows none of the old.

@@ -48,9 +48,6 @@ def site(own_database):
     shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", FILL]
     run = subprocess.run(shell, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
-    subprocess.run(
-        [sys.executable, "manage.py", "createcachetable"], cwd=ROOT, env=environment, check=True
-    )
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "digest.wsgi"),
