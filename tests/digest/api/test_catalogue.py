@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.cache.backends import base, locmem
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
@@ -179,6 +180,8 @@ def test_a_query_that_cannot_be_read_says_so_and_the_rest_is_searched(client, pa
         ("cursor=WyJ4Il0", "cursor"),
         ("cursor=W1tbW1tb", "cursor"),
         ("catgory=robotics", "catgory"),
+        ("q=zebras&q=paper", "q"),
+        ("page_size=1&page_size=2", "page_size"),
         ("order=best", "order"),
         ("format=docx", "format"),
         ("modified_since=yesterday", "modified_since"),
@@ -392,6 +395,19 @@ def test_a_lookup_of_nonsense(client, papers, body, status):
         assert problem(response)["errors"].keys() == {"ids"}
 
 
+@pytest.mark.parametrize(
+    ("query", "body", "field"),
+    [
+        ("", b'{"ids": [], "fields": "id"}', "fields"),
+        ("", b'{"ids": [], "ids": ["x"]}', "ids"),
+        ("?fields=id", b'{"ids": []}', "fields"),
+    ],
+)
+def test_a_lookup_that_is_half_understood_is_refused(client, query, body, field):
+    response = client.post(f"/api/v1/papers/lookup/{query}", body, "application/json")
+    assert (response.status_code, [*problem(response)["errors"]]) == (400, [field])
+
+
 @pytest.mark.parametrize(("body", "status"), [(b"[" * 100_000, 400), (b" " * 2_700_000, 413)])
 def test_a_lookup_that_would_cost_too_much(client, body, status):
     response = client.post("/api/v1/papers/lookup/", body, "application/json")
@@ -434,11 +450,53 @@ def test_a_digest_is_pushed_once(curator, schema, kind):
 
 
 def test_a_digest_is_pushed_as_a_form(curator):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     file = SimpleUploadedFile("2025-02-06.json", FILE)
     response = bearer(curator, "digests:write").post("/api/v1/digests/", {"file": file})
     assert (response.status_code, response.json()["name"]) == (201, "2025-02-06.json")
+
+
+@pytest.mark.parametrize(
+    ("query", "form", "written"),
+    [
+        ("", {"dry_run": "true"}, False),
+        ("", {"dry_run": "True"}, False),
+        ("", {"dry_run": "1"}, False),
+        ("", {"dry_run": "on"}, False),
+        ("", {"dry_run": "yes"}, False),
+        ("?dry_run=True", {}, False),
+        ("?dry_run=on", {"dry_run": ["1", "yes"]}, False),
+        ("", {"dry_run": "false"}, True),
+        ("?dry_run=off", {"dry_run": "No"}, True),
+        ("", {"name": "2025-02-09.json", "dry_run": "0"}, True),
+    ],
+)
+def test_a_form_says_whether_anything_is_written(curator, query, form, written):
+    file = SimpleUploadedFile("2025-02-06.json", FILE)
+    client = bearer(curator, "digests:write")
+    said = client.post(f"/api/v1/digests/{query}", {"file": file, **form}).json()
+    assert (said["written"], Source.objects.count()) == (written, int(written))
+    assert said["name"] == form.get("name", "2025-02-06.json")
+
+
+@pytest.mark.parametrize(
+    ("query", "form", "field"),
+    [
+        ("", {"dry_run": "perhaps"}, "dry_run"),
+        ("", {"dry_run": ""}, "dry_run"),
+        ("", {"dry_run": ["true", "false"]}, "dry_run"),
+        ("?dry_run=1", {"dry_run": "0"}, "dry_run"),
+        ("?dry_run=0&dry_run=1", {}, "dry_run"),
+        ("", {"dryrun": "1"}, "dryrun"),
+        ("?name=a.json", {"name": "b.json"}, "name"),
+        ("", {"name": ["a.json", "a.json"]}, "name"),
+    ],
+)
+def test_a_form_that_is_half_understood_is_refused(curator, query, form, field):
+    file = SimpleUploadedFile("2025-02-06.json", FILE)
+    client = bearer(curator, "digests:write")
+    said = problem(client.post(f"/api/v1/digests/{query}", {"file": file, **form}))
+    assert (said["status"], [*said["errors"]]) == (400, [field])
+    assert not Source.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -447,7 +505,9 @@ def test_a_digest_is_pushed_as_a_form(curator):
         ("", b"no digest", "text/plain", 400, "file"),
         ("", b"", "text/plain", 400, None),
         ("", b"\xff\xfe\x00", "application/octet-stream", 400, "file"),
-        ("dry_run=yes", FILE, "application/json", 400, "dry_run"),
+        ("dry_run=perhaps", FILE, "application/json", 400, "dry_run"),
+        ("dry_run", FILE, "application/json", 400, "dry_run"),
+        ("name=a&name=b", FILE, "application/json", 400, "name"),
         ("dryrun=1", FILE, "application/json", 400, "dryrun"),
         ("", b"x", "image/png", 415, None),
     ],
