@@ -19,12 +19,18 @@ from rest_framework.response import Response
 from digest.formats import MAX_BYTES
 from digest.ingest import LoadReport, load
 from digest.models import Digest, Paper, Placement, Source
+from digest.rights import may
 
 from . import schema
 from .base import ApiViewSet, only
 from .pages import Listed, Order, cursor_of, page, size_of_page, stamp
 from .papers import fields_of, told
 from .parsers import BytesParser, MarkdownParser, RawJsonParser, TextParser
+
+_WITH = (
+    ", with a second factor that this session showed, or the one in which the token was made."
+    " Tokens from before you had one are made anew, on your account’s page."
+)
 
 
 class Digests(Listed):
@@ -71,8 +77,8 @@ class Digests(Listed):
     @extend_schema(**schema.LOAD)
     def create(self, request: Request) -> Response:
         only(request.GET, "dry_run", "name")
-        if not request.user.has_perm("digest.add_source"):
-            raise PermissionDenied("Digests are loaded by curators.")
+        if not may(request, "digest.add_source"):
+            raise PermissionDenied(f"Digests are loaded by curators{_WITH}")
         dry_run = request.GET.get("dry_run", "0")
         if dry_run not in ("0", "1"):
             raise ValidationError({"dry_run": ["Say 1 or 0."]})
@@ -136,8 +142,8 @@ class Sources(ApiViewSet):
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
         known = request.method in self.allowed_methods
-        if known and not request.user.has_perm("digest.view_source"):
-            raise PermissionDenied("The files that were loaded are for curators.")
+        if known and not may(request, "digest.view_source"):
+            raise PermissionDenied(f"The files that were loaded are for curators{_WITH}")
 
     @extend_schema(**schema.SOURCES)
     def list(self, request: Request) -> Response:
