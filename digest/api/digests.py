@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from digest.formats import MAX_BYTES
 from digest.ingest import LoadReport, load
 from digest.models import Digest, Paper, Placement, Source
+from digest.rights import may
 
 from . import schema
 from .base import ApiViewSet, only
@@ -31,6 +32,11 @@ from .parsers import (
     TextParser,
     dry_run,
     form_only,
+)
+
+_WITH = (
+    ", with a second factor that this session showed, or the one in which the token was made."
+    " Tokens from before you had one are made anew, on your account’s page."
 )
 
 
@@ -78,8 +84,8 @@ class Digests(Listed):
     @extend_schema(**schema.LOAD)
     def create(self, request: Request) -> Response:
         only(request.GET, "dry_run", "name", many=["dry_run"])
-        if not request.user.has_perm("digest.add_source"):
-            raise PermissionDenied("Digests are loaded by curators.")
+        if not may(request, "digest.add_source"):
+            raise PermissionDenied(f"Digests are loaded by curators{_WITH}")
         name, content = sent_file(request)
         dry = dry_run(request, default=False)
         with transaction.atomic():
@@ -146,8 +152,8 @@ class Sources(ApiViewSet):
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
         known = request.method in self.allowed_methods
-        if known and not request.user.has_perm("digest.view_source"):
-            raise PermissionDenied("The files that were loaded are for curators.")
+        if known and not may(request, "digest.view_source"):
+            raise PermissionDenied(f"The files that were loaded are for curators{_WITH}")
 
     @extend_schema(**schema.SOURCES)
     def list(self, request: Request) -> Response:

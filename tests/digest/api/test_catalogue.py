@@ -24,6 +24,7 @@ from digest import curation
 from digest.api.access import Throttle
 from digest.ingest import load
 from digest.models import Paper, Source
+from tests.admin import PASSWORD, app, enter
 from tests.samples import NASTY, digest, row
 
 pytestmark = pytest.mark.django_db
@@ -422,11 +423,14 @@ def curator(django_user_model):
     user = django_user_model.objects.create_user("curator")
     names = ("add_source", "view_source")
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    app(user)
     return user
 
 
 def bearer(user, *scopes, **options):
-    _, secret = create(user, f"For {' '.join(scopes)} {len(options)}", list(scopes), **options)
+    options = {"second_factor": True} | options
+    name = f"For {' '.join(scopes)} {len(options)} {options['second_factor']}"
+    _, secret = create(user, name, list(scopes), **options)
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
 
@@ -640,6 +644,31 @@ def test_answers_are_packed(client, papers):
     packed = client.get("/api/v1/papers/", headers={"Accept-Encoding": "gzip"})
     assert packed["Content-Encoding"] == "gzip"
     assert json.loads(gzip.decompress(packed.content)) == plain.json()
+
+
+def asked(client):
+    """What loading a digest and reading the sources are answered."""
+    return [
+        client.post("/api/v1/digests/?dry_run=1", FILE, "application/json").status_code,
+        client.get("/api/v1/sources/").status_code,
+    ]
+
+
+def test_a_curators_rights_take_a_second_factor_as_in_the_admin(curator):
+    """Neither a session that gave a password alone, nor a token that such a session made."""
+    session = Client(headers={"Accept": "application/json"})
+    session.force_login(curator)
+    assert asked(session) == [403, 403]
+    assert "second factor" in session.get("/api/v1/sources/").json()["detail"]
+    assert asked(bearer(curator, "digests:write", second_factor=False)) == [403, 403]
+    token = bearer(curator, "digests:write")
+    assert asked(token) == [200, 200]
+    factor = curator.authenticator_set.get()
+    factor.delete()
+    assert asked(token) == [403, 403]
+    curator.set_password(PASSWORD)
+    curator.save()
+    assert asked(enter(curator)) == [200, 200]
 
 
 def test_wrong_methods(client, papers, curator, schema):
