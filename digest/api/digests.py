@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.utils.dateparse import parse_date
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 
 from digest.formats import MAX_BYTES
 from digest.ingest import LoadReport, load
+from digest.ingest.preview import preview
 from digest.models import Digest, Paper, Placement, Source
 
 from . import schema
@@ -77,10 +77,10 @@ class Digests(Listed):
         if dry_run not in ("0", "1"):
             raise ValidationError({"dry_run": ["Say 1 or 0."]})
         name, content = sent_file(request)
-        with transaction.atomic():
+        if dry_run == "1":
+            report = preview(content, name).report
+        else:
             report = load(content, name, request.user.pk)
-            if dry_run == "1":
-                transaction.set_rollback(True)
         if report.status == "unreadable":
             texts = [str(problem) for problem in report.problems] or ["There is no digest in it."]
             raise ValidationError({"file": texts})
