@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.utils.dateparse import parse_date
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 
 from digest.formats import MAX_BYTES
 from digest.ingest import LoadReport, load
+from digest.ingest.preview import preview
 from digest.models import Digest, Paper, Placement, Source
 from digest.rights import may
 
@@ -88,10 +88,7 @@ class Digests(Listed):
             raise PermissionDenied(f"Digests are loaded by curators{_WITH}")
         name, content = sent_file(request)
         dry = dry_run(request, default=False)
-        with transaction.atomic():
-            report = load(content, name, request.user.pk)
-            if dry:
-                transaction.set_rollback(True)
+        report = preview(content, name).report if dry else load(content, name, request.user.pk)
         if report.status == "unreadable":
             texts = [str(problem) for problem in report.problems] or ["There is no digest in it."]
             raise ValidationError({"file": texts})
