@@ -44,7 +44,7 @@ ORDER = [
     [
         *["accounts.adapters", "accounts.context_processors"],
         *["accounts.management", "accounts.middleware", "accounts.profile"],
-        *["accounts.templatetags"],
+        *["accounts.second_factor", "accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.views"],
     ["accounts.urls"],
