@@ -85,8 +85,15 @@ def database(url: Url) -> dict[str, Any]:
         "PASSWORD": url.password,
         "HOST": url.options.pop("host", url.host),  # ?host=/run/postgresql is a Unix socket
         "PORT": url.port or "",
+        # Each thread keeps its connection. A server that is down is thus known at once, and again
+        # as soon as it is back: a pool would wait for it, ever longer.
+        "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,  # a restarted server costs no request
-        "OPTIONS": {**url.options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}},
+        "OPTIONS": {
+            "connect_timeout": 2,
+            "tcp_user_timeout": 2000,  # milliseconds: a host that vanished is given up
+            **url.options,
+        },
     }
 
 
@@ -239,6 +246,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.LoggedOut",
+    "digest.busy.Busy",
     "accounts.middleware.TimeZone",
     "accounts.middleware.Private",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -11,7 +11,7 @@ from django.views import defaults
 
 from accounts import profile
 
-from . import outputs, resubmission, views
+from . import busy, outputs, resubmission, views
 from .api.problems import or_page
 from .api.reference import recipes
 
@@ -97,8 +97,8 @@ urlpatterns = [
     path("sitemap-papers-<int:part>.xml", outputs.sitemap_papers, name="sitemap-papers"),
 ]
 
-handler400 = or_page(400, defaults.bad_request)
+handler400 = busy.interrupted
 handler403 = or_page(403, defaults.permission_denied)
 handler404 = or_page(404, views.not_found)
 handler429 = resubmission.limited
-handler500 = or_page(500, defaults.server_error)
+handler500 = busy.failed

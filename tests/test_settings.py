@@ -247,7 +247,10 @@ def test_postgres(load: Load) -> None:
     assert database["HOST"] == "db.example"
     assert database["PORT"] == 6543
     assert database["OPTIONS"]["sslmode"] == "require"
-    assert database["OPTIONS"]["pool"]["max_size"] == 10
+    assert database["OPTIONS"]["connect_timeout"] == 2
+    assert load(DATABASE_URL=url + "&connect_timeout=9")["DATABASES"]["default"]["OPTIONS"] == (
+        {"sslmode": "require", "connect_timeout": "9", "tcp_user_timeout": 2000}
+    )
 
 
 def test_postgres_on_a_socket(load: Load) -> None:
