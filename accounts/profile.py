@@ -19,11 +19,12 @@ from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import logout
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
 
 from .access import MemberRequest, logged_in
@@ -47,6 +48,14 @@ def profile(request: MemberRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("account")
     return render(request, "accounts/profile.html", {"form": form})
+
+
+@require_safe
+def session(request: HttpRequest) -> JsonResponse:
+    """Who is logged in, and the token that goes with every form of this session, for a page that
+    may be older than the last log-in."""
+    user = str(request.user.pk) if request.user.is_authenticated else None
+    return JsonResponse({"user": user, "token": get_token(request)})
 
 
 @logged_in
@@ -154,6 +163,7 @@ UNUSED = {"account_confirm_login_code"}
 
 urlpatterns = [
     path("", profile, name="account"),
+    path("session/", session, name="session"),
     path("delete/", delete, name="account-delete"),
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", ConfirmEmail.as_view()),
     *(each for each in account.urlpatterns if each.name not in UNUSED),

@@ -238,6 +238,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LoggedOut",
     "accounts.middleware.TimeZone",
     "accounts.middleware.Private",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -245,6 +246,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",  # request.htmx: whether a part of a page will do
     "allauth.account.middleware.AccountMiddleware",
 ]
+
+CSRF_FAILURE_VIEW = "digest.resubmission.stale_token"
 
 FILE_UPLOAD_HANDLERS = [
     "digest.middleware.UploadLimit",

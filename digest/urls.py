@@ -9,7 +9,7 @@ from django.views import defaults
 
 from accounts import profile
 
-from . import outputs, views
+from . import outputs, resubmission, views
 from .api.problems import or_page
 from .api.reference import recipes
 
@@ -91,4 +91,5 @@ urlpatterns = [
 handler400 = or_page(400, defaults.bad_request)
 handler403 = or_page(403, defaults.permission_denied)
 handler404 = or_page(404, views.not_found)
+handler429 = resubmission.limited
 handler500 = or_page(500, defaults.server_error)

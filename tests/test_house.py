@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import whom: a module imports what stands on the lines before its own, and nothing
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
-    ["digest.environment", "digest.links", "digest.markup", "digest.middleware", "digest.taxonomy"],
+    [
+        *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
+        *["digest.resubmission", "digest.taxonomy"],
+    ],
     ["digest.identity"],
     ["digest.formats"],
     ["digest.models"],

@@ -180,6 +180,7 @@ TABLE |= {
     "account/reports/": row("/account/reports/", me(200), me(405)),
     "account/tokens/": row("/account/tokens/", me(200), me(302)),
     "account/tokens/<int:token>/revoke/": row("/account/tokens/1/revoke/", me(405), me(404)),
+    "account/session/": row("/account/session/", 200),
     "account/delete/": row("/account/delete/", me(200), me(200)),
     "account/^confirm-email/(?P<key>[-:\\w]+)/$": row("/account/confirm-email/MQ:x:y/", 200, 404),
     "account/login/": row("/account/login/", me(302, 200), me(302, 200)),
