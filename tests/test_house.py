@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     [
         *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
-        *["digest.resubmission", "digest.taxonomy"],
+        *["digest.resubmission", "digest.static", "digest.taxonomy"],
     ],
     ["digest.identity"],
     ["digest.formats"],
