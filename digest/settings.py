@@ -187,7 +187,7 @@ if DEBUG:  # whoever edits a template wants to see it
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [ROOT / "static"]
-STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+STORAGES = {"staticfiles": {"BACKEND": "digest.static.StaticFiles"}}
 
 mail = env.url("EMAIL_URL", "console://", schemes=("console", "file", "smtp", "smtp+tls", "smtps"))
 if mail.scheme.startswith("smtp") and not mail.host:

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     [
         *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
-        *["digest.resubmission", "digest.rights", "digest.shared_cache", "digest.taxonomy"],
+        *["digest.resubmission", "digest.rights", "digest.shared_cache", "digest.static"],
+        *["digest.taxonomy"],
     ],
     ["digest.identity"],
     ["digest.formats"],
