@@ -7,7 +7,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from digest.curation import papers_merged, papers_split
 
-        from . import admin  # noqa: F401  registers what it shows
+        from . import admin, security  # noqa: F401  registers what it shows; receives signals
         from .library.follow import follow, unfollow
 
         papers_merged.connect(follow)

@@ -145,6 +145,10 @@ SECRET_KEY = env.text("SECRET_KEY") or secret_key(VAR / "secret_key")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY: say at least 32 characters, chosen at random")
 
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
+    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS: say earlier keys, with commas between them")
+
 # Where things are kept.
 
 DATABASES = {
@@ -244,6 +248,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",  # request.htmx: whether a part of a page will do
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.Sessions",
 ]
 
 FILE_UPLOAD_HANDLERS = [
@@ -301,7 +306,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
@@ -310,7 +315,12 @@ LOGIN_REDIRECT_URL = "home"
 SIGNUP = env.choice("SIGNUP", "open", choices=("open", "invitation", "closed"))
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.account.SignupForm"}
+ACCOUNT_FORMS = {
+    "change_password": "accounts.forms.account.ChangePasswordForm",
+    "request_login_code": "accounts.forms.account.LoginCodeForm",
+    "set_password": "accounts.forms.account.SetPasswordForm",
+    "signup": "accounts.forms.account.SignupForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "accounts.models.USER_NAME_VALIDATORS"
@@ -326,6 +336,22 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True  # by mail, for who is kept out by others' wrong guesses
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords: of an address, and of one for one account; of a browser in which the person
+    # logged in before; and of one account from anywhere, which then lets in by mail alone.
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_known": "5/5m/key",
+    "login_failed_anywhere": "50/h/key",
+    # Mails to addresses that anybody may name
+    "signup": "10/m/ip,60/d/ip",
+    "reset_password": "10/m/ip,5/d/key",
+    "request_login_code": "10/m/ip,5/h/key,10/d/key",
+    "confirm_email": "1/3m/key,5/d/key",
+    "manage_email": "10/m/user,20/d/user",
+    # Whatever a person sends with the site's forms
+    "write": "120/m/user",
+}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
 # Limits count visitors by their address, which is what the proxies of our own saw it to be.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
@@ -395,7 +421,14 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "digest.log.Line",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     [
         *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
-        *["digest.rights", "digest.taxonomy"],
+        *["digest.log", "digest.taxonomy"],
     ],
-    ["digest.identity"],
+    ["digest.identity", "digest.rights"],
     ["digest.formats"],
     ["digest.models"],
     ["digest.projection"],
@@ -33,7 +33,10 @@ ORDER = [
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
-    ["accounts.invitations", "accounts.reports", "accounts.tokens", "accounts.transfer"],
+    [
+        *["accounts.invitations", "accounts.known_browser", "accounts.reports"],
+        *["accounts.secret_box", "accounts.tokens", "accounts.transfer"],
+    ],
     ["accounts.forms"],
     [
         *["digest.admin", "digest.checks", "digest.management"],
@@ -43,7 +46,7 @@ ORDER = [
     ["accounts.access"],
     [
         *["accounts.adapters", "accounts.context_processors"],
-        *["accounts.management", "accounts.middleware", "accounts.profile"],
+        *["accounts.management", "accounts.middleware", "accounts.profile", "accounts.security"],
         *["accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.views"],
