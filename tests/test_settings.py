@@ -126,6 +126,11 @@ REFUSED = [
         for value in ("papers", "static", "api")
     ),
     ("SECRET_KEY", "hunter2", "SECRET_KEY: say at least 32 characters, chosen at random"),
+    (
+        "SECRET_KEY_FALLBACKS",
+        f"{KEY},short",
+        "SECRET_KEY_FALLBACKS: say earlier keys, with commas between them",
+    ),
     ("SECRET_KEY_FILE", "/x", "SECRET_KEY and SECRET_KEY_FILE are both set: say one of them"),
 ]
 
