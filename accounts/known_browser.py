@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from .models import User
 
-COOKIE = "browser"
+COOKIE = "__Secure-browser" if settings.HTTPS else "browser"
 _AGE = 365 * 24 * 3600
 _MOST = 10
 """People of one browser, at most."""

@@ -160,7 +160,7 @@ def providers() -> list[URLPattern | URLResolver]:
     return found
 
 
-PASSKEY = "passkey"
+PASSKEY = "__Secure-passkey" if settings.HTTPS else "passkey"
 """The cookie of a browser that was asked for a passkey: what it was asked, signed."""
 _ANSWER_WITHIN = 300
 

@@ -15,6 +15,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount import signals as social
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import signals as auth
@@ -57,6 +58,16 @@ def came_by_a_browser(
         security("login_from_new_browser", user)
         get_adapter().send_notification_mail("account/email/new_browser", user)
     remember(request, response, user)
+
+
+@receiver(account.authentication_step_completed)
+def shown_once_more(request: HttpRequest, reauthenticated: bool = False, **kwargs: Any) -> None:
+    """Who they are was asked again: the session's cookie is a new one, as after a log-in."""
+    if reauthenticated:
+        before = request.session.session_key
+        request.session.cycle_key()
+        rows = UserSession.objects.filter(session_key=before)
+        rows.update(session_key=request.session.session_key)
 
 
 @receiver(mfa.authentication_failed)

@@ -130,6 +130,11 @@ HTTPS = site.scheme == "https"
 ALLOWED_HOSTS = [*env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), SITE_HOST]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+if (
+    HTTPS
+):  # browsers then take these from nobody else: neither a page without https nor another host
+    CSRF_COOKIE_NAME, SESSION_COOKIE_NAME = "__Host-csrftoken", "__Host-sessionid"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # Whether the other hosts of the domain have https, and whether browsers should be born knowing
@@ -277,6 +282,8 @@ TEMPLATES = [
     },
 ]
 
+MESSAGE_STORAGE = "accounts.passing_messages.Storage"
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -301,12 +308,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "MinimumLengthValidator",
         "CommonPasswordValidator",
     )
-]
+] + [{"NAME": "accounts.passwords.ContextValidator"}]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; the mail says so
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 

@@ -46,7 +46,8 @@ ORDER = [
     ["accounts.access"],
     [
         *["accounts.adapters", "accounts.context_processors"],
-        *["accounts.management", "accounts.middleware", "accounts.profile", "accounts.security"],
+        *["accounts.management", "accounts.middleware", "accounts.passing_messages"],
+        *["accounts.passwords", "accounts.profile", "accounts.security"],
         *["accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.views"],

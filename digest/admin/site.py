@@ -26,7 +26,7 @@ from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-BEEN_HERE = "admin"
+BEEN_HERE = "__Secure-admin" if settings.HTTPS else "admin"
 """The cookie of a browser in which somebody was in the admin: when their session ends, it is led to
 the log-in. To every other browser, the admin's addresses are those of no page."""
 

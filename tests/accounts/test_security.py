@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 from importlib import import_module
 from io import StringIO
@@ -13,10 +14,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings as site
+from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
@@ -26,6 +30,7 @@ from django.utils import timezone
 from accounts import secret_box, tokens
 from accounts.models import User
 from accounts.names import browser_name
+from accounts.passwords import ContextValidator
 from digest.log import Line
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import link, text
@@ -468,3 +473,46 @@ def test_secrets_of_before_are_read_and_encrypted_by_the_migration(owner):
     assert secret_box.decrypt(kept["secret"]) == secret != kept["secret"]
     migration.decrypt(apps, editor)
     assert factors() == [{"secret": secret}]
+
+
+# Passwords
+
+
+@pytest.mark.parametrize(
+    ("password", "refused"),
+    [
+        *(("PaperDigest2026!", True), ("arxiv-library-1", True), ("localhost1234", True)),
+        *((PASSWORD, False), ("paper towels and rain", False), ("12345 67890 98765", False)),
+        *(("a" * 64 + "z", False), ("пароль из шести слов", False)),
+    ],
+)
+def test_a_password_is_not_the_name_of_the_site(password, refused):
+    said = pytest.raises(ValidationError, match="hardly more than the name of this site")
+    with said if refused else nullcontext():
+        ContextValidator().validate(password)
+
+
+@pytest.mark.parametrize("password", ["a" * 64 + " long", "пароль из шести слов", "no digits here"])
+def test_any_other_password_of_eight_characters_will_do(db, password):
+    form = {"email": "a@example.org", "username": "ada", "password1": password}
+    assert Client().post("/account/signup/", form).status_code == 302
+    answer = Client().post("/account/login/", {"login": "ada", "password": password})
+    assert answer.url == "/"
+    answer = Client().post("/account/login/", {"login": "ada", "password": password.upper()})
+    assert answer.status_code == 200
+
+
+def test_common_passwords_are_refused():
+    """Django's list has 20,000, from breaches."""
+    assert len(CommonPasswordValidator().passwords) > 19_000
+    with pytest.raises(ValidationError, match="too common"):
+        validate_password("trustno1")
+
+
+def test_to_show_once_more_who_one_is_makes_a_new_session(enter, owner):
+    client = enter(owner)
+    before = client.session.session_key
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert client.session.session_key != before
+    assert not Session.objects.filter(pk=before).exists()
+    assert UserSession.objects.get().session_key == client.session.session_key
