@@ -12,6 +12,10 @@ PIP := $(VENV) -m pip --disable-pip-version-check install --quiet --require-hash
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+# One at a time installs: a second one waits, and finds it done. Where there is no flock, two at once
+# are one too many.
+ALONE := mkdir -p var && $(if $(shell command -v flock),flock var/install.lock,)
+
 # Each worker has a database of its own, which more than a few cores would not make up for.
 PYTEST := $(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
@@ -20,13 +24,14 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
 
-.PHONY: help run install test chromium lint format schema lock clean
+.PHONY: help run install installed test dev chromium lint audit format schema lock clean
 
 help:
 	@echo "make run      install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
 	@echo "make install  the same, without serving"
 	@echo "make test     run every test, on SQLite and on PostgreSQL"
 	@echo "make lint     check style, types, templates, migrations and settings"
+	@echo "make audit    ask what is known against the locked versions"
 	@echo "make format   put code and templates into shape"
 	@echo "make schema   renew the API's schema after a change in it"
 	@echo "make lock     renew requirements/ from pyproject.toml"
@@ -41,12 +46,19 @@ run: install
 	@$(VENV) -m gunicorn digest.wsgi --bind 127.0.0.1:$(PORT) \
 		--worker-class gthread --workers 2 --threads 4 --no-control-socket --log-level warning
 
-install: $(BASE)
+install:
+	@$(ALONE) $(MAKE) --no-print-directory installed
+
+installed: $(BASE)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_digest fixtures/
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 
-test: $(DEV) chromium
+# What the tests need, installed alone as well.
+dev:
+	@$(ALONE) $(MAKE) --no-print-directory $(DEV)
+
+test: dev chromium
 	DATABASE_URL= $(PYTEST)
 	$(VENV) tests/postgres.py $(PYTEST)
 
@@ -58,7 +70,7 @@ chromium:
 		apt-get install -qq --no-install-recommends chromium curl redis-server >/dev/null; \
 	} || echo "Without chromium, curl and redis-server, the tests that need them will be skipped"
 
-lint: $(DEV)
+lint: dev
 	$(VENV) -m ruff check
 	$(VENV) -m ruff format --check
 	$(VENV) -m mypy
@@ -66,15 +78,19 @@ lint: $(DEV)
 	$(MANAGE) makemigrations --check --dry-run
 	$(DEPLOYED) $(MANAGE) check --deploy --fail-level WARNING
 
-format: $(DEV)
+# Asks OSV, by names and versions alone, what is known against what is locked.
+audit: dev
+	$(VENV) .ci/audit
+
+format: dev
 	$(VENV) -m ruff check --fix
 	$(VENV) -m ruff format
 	$(VENV) -m djlint --quiet --reformat templates
 
-schema: $(DEV)
+schema: dev
 	$(MANAGE) spectacular --validate --fail-on-warn --file digest/api/openapi.yml
 
-lock: $(DEV)
+lock: dev
 	$(LOCK) --output-file requirements/base.txt
 	$(LOCK) --output-file requirements/dev.txt --group dev --constraint requirements/base.txt
 
