@@ -36,13 +36,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from http.client import HTTPConnection, HTTPException
-from http.cookies import SimpleCookie
+from http.client import HTTPException
 from math import ceil
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 FOLDER = Path(tempfile.mkdtemp(prefix="benchmark-"))
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +55,6 @@ import django  # noqa: E402
 
 django.setup()
 
-import search_served  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
@@ -64,17 +62,11 @@ from accounts.models import Bookmark, Note, User  # noqa: E402
 from digest.ingest import find_files, load_files  # noqa: E402
 from digest.models import Author, Category, Digest, Paper, Source  # noqa: E402
 from digest.search import index  # noqa: E402
+from tests.served import Browser, served  # noqa: E402
 
-GUNICORN = (
-    *(sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", "127.0.0.1:PORT"),
-    *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-    *("--no-control-socket", "--log-level", "warning"),
-)
 PASSWORD = "correct horse battery"
 FILES, ROWS = 300, 12
 """New files that are loaded, and rows of each."""
-TIMEOUT = 60
-"""Seconds after which a question counts as an error."""
 
 
 # Asking
@@ -82,59 +74,6 @@ TIMEOUT = 60
 
 class Failed(Exception):
     """What was answered is not what should have been."""
-
-
-class Browser:
-    """Asks one thing after the other, with cookies, and knows its token against forgery."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.cookies: dict[str, str] = {}
-        self.connection: HTTPConnection | None = None
-        self.used = 0.0
-
-    def ask(
-        self, method: str, path: str, form: dict[str, Any] | None = None, **headers: str
-    ) -> tuple[int, str, str]:
-        """Status, where it leads, and text of the answer. Raises OSError, HTTPException."""
-        # A connection that rests is closed by the server at a moment of its choice.
-        if self.connection is None or monotonic() - self.used > 1:
-            self.close()
-            self.connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        headers["Host"] = "localhost"
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        body = None
-        if form is not None:
-            body = urlencode(form | {"csrfmiddlewaretoken": self.cookies["csrftoken"]}, doseq=True)
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        try:
-            self.connection.request(method, path, body, headers)
-            response = self.connection.getresponse()
-            text = response.read().decode()
-        except (OSError, HTTPException):
-            self.close()
-            raise
-        self.used = monotonic()
-        for line in response.headers.get_all("Set-Cookie", ()):
-            for name, morsel in SimpleCookie(line).items():
-                self.cookies[name] = morsel.value
-        if response.will_close:
-            self.close()
-        return response.status, response.headers.get("Location", ""), text
-
-    def log_in(self, name: str) -> None:
-        self.ask("GET", "/account/login/")
-        said = {"login": name, "password": PASSWORD}
-        status, to, text = self.ask("POST", "/account/login/", said)
-        if (status, to) != (302, "/"):
-            raise SystemExit(f"{name} cannot log in: {status} {to} {text[:2000]}")
-        self.ask("GET", "/papers/")
-
-    def close(self) -> None:
-        if self.connection:
-            self.connection.close()
-        self.connection = None
 
 
 @dataclass
@@ -218,9 +157,9 @@ class Reader(threading.Thread):
             kind, path = self.asked(self.chance)
 
             def question() -> None:
-                status, _, text = self.browser.ask("GET", path)  # noqa: B023
-                if status != 200 or not text:
-                    raise Failed(f"{status} {path.split('?')[0]}")  # noqa: B023
+                answer = self.browser.ask("GET", path)  # noqa: B023
+                if answer.status != 200 or not answer.text:
+                    raise Failed(f"{answer.status} {path.split('?')[0]}")  # noqa: B023
 
             ask(self.measured[kind], question)
             sleep(self.pause)
@@ -255,9 +194,9 @@ class Writer(threading.Thread):
         form = {"paper": slug, "do": do, "next": "/papers/"}
 
         def question() -> None:
-            status, to, _ = self.browser.ask("POST", "/library/mark/", form)
-            if (status, to) != (302, "/papers/"):
-                raise Failed(f"star: {status} {to}")
+            answer = self.browser.ask("POST", "/library/mark/", form)
+            if (answer.status, answer.location) != (302, "/papers/"):
+                raise Failed(f"star: {answer.status} {answer.location}")
 
         if ask(self.measured["stars"], question):
             self.stars[slug] = {wanted}
@@ -274,11 +213,11 @@ class Writer(threading.Thread):
         def question() -> None:
             form = {"text": text, "version": version}
             path = f"/library/notes/{quote(slug)}/"
-            status, to, said = self.browser.ask("POST", path, form, Accept="application/json")
-            if status != 200:
-                raise Failed(f"note: {status} {to}")
+            answer = self.browser.ask("POST", path, form, Accept="application/json")
+            if answer.status != 200:
+                raise Failed(f"note: {answer.status} {answer.location}")
             try:
-                answered.update(json.loads(said))
+                answered.update(json.loads(answer.text))
             except ValueError:
                 raise Failed("note: no JSON") from None
             if answered.get("version") != version + 1 or answered.get("text") != text:
@@ -408,14 +347,11 @@ def main() -> bool:
     papers, sources = len(addresses.papers), Source.objects.count()
     connection.close()
     with ExitStack() as stack:
-        log = stack.enter_context(open(FOLDER / "log", "w"))
-        environment = {"API_RATE": "1000000", "API_RATE_ANONYMOUS": "1000000"}
-        port = stack.enter_context(
-            search_served.served(*GUNICORN, environment=environment, log=log)
-        )
+        rates = {"API_RATE": "1000000", "API_RATE_ANONYMOUS": "1000000"}
+        port = stack.enter_context(served(FOLDER / "log", **rates))
         browsers = [Browser(port) for _ in range(options.writers + options.readers)]
         for number, browser in enumerate(browsers[: options.writers + members]):
-            browser.log_in(f"person{number}")
+            browser.log_in(f"person{number}", PASSWORD)
             stack.callback(browser.close)
         for path in ("/", "/papers/", "/digests.atom", "/api/v1/papers/"):  # each worker's first
             for browser in browsers:

@@ -16,7 +16,6 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
-from typing import IO
 from urllib.parse import quote_plus
 
 from django.core.management import call_command
@@ -168,12 +167,9 @@ def for_datasette(path: Path) -> None:
 
 @contextmanager
 def served(
-    *command: str, environment: dict[str, str] | None = None, log: bool | IO[str] = True
+    *command: str, environment: dict[str, str] | None = None, log: bool = True
 ) -> Iterator[int]:
-    """Run a server at a free port of this machine, which is said for PORT; gives the port.
-
-    log: whether what it says is shown, or the file that it goes to.
-    """
+    """Run a server at a free port of this machine, which is said for PORT; gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
@@ -181,7 +177,7 @@ def served(
         cwd=ROOT,
         env={**os.environ, **(environment or {})},
         stdout=subprocess.DEVNULL,
-        stderr={True: None, False: subprocess.DEVNULL}.get(log, log),
+        stderr=None if log else subprocess.DEVNULL,
     )
     try:
         while not answers(port):
