@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -13,7 +12,6 @@ from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from digest.views import HtmxRequest
@@ -34,7 +32,9 @@ View = Callable[..., HttpResponseBase]
 
 
 def logged_in(view: View) -> View:
-    """Let nobody else in, and leave the page in no cache. The others log in and come back."""
+    """Let nobody else in, and leave the page in no cache. The others log in and come back, if it
+    is a page that they asked for: `accounts.middleware.LoggedOut` has what else they are told.
+    """
 
     @never_cache
     @wraps(view)
@@ -42,22 +42,10 @@ def logged_in(view: View) -> View:
         if request.user.is_authenticated:
             request.library = Library(request.user)
             return view(request, *args, **kwargs)
-        if request.htmx:
-            # A part of a page has no room for the form: the browser goes there instead.
-            there = redirect_to_login(_shown(request), resolve_url(settings.LOGIN_URL))
-            return HttpResponseClientRedirect(there.url)
         came_from = request.get_full_path() if request.method == "GET" else back(request, "/")
         return redirect_to_login(came_from, resolve_url(settings.LOGIN_URL))
 
     return checked
-
-
-def _shown(request: HtmxRequest) -> str:
-    """The path of the page that a browser shows while it asks for a part of one."""
-    try:
-        return urlsplit(request.htmx.current_url or "").path or "/"
-    except ValueError:
-        return "/"
 
 
 def back(request: HtmxRequest, otherwise: str) -> str:

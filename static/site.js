@@ -2,6 +2,13 @@
 
 const field = document.getElementById("q");
 
+// Other tabs hear when somebody logs in or out.
+try {
+  localStorage.setItem("user", document.documentElement.dataset.user);
+} catch {
+  // There is no store, and nobody hears.
+}
+
 document.addEventListener("keydown", (event) => {
   const writing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
   if (event.ctrlKey || event.metaKey || event.altKey || writing) return;

@@ -54,7 +54,9 @@ def watch() -> Iterator[list[Hold]]:
     def begin(self: Atomic) -> None:
         enter(self)
         connection = get_connection(self.using)
-        if connection not in open_:
+        # A transaction that begins as a reader keeps nobody from writing.
+        reads = getattr(connection, "transaction_mode", None) == "DEFERRED"
+        if connection not in open_ and not reads:
             open_[connection] = Hold(_where()), perf_counter(), len(connection.atomic_blocks) - 1
 
     def end(connection: BaseDatabaseWrapper) -> None:

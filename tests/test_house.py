@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import whom: a module imports what stands on the lines before its own, and nothing
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
-    ["digest.environment", "digest.links", "digest.markup", "digest.middleware", "digest.taxonomy"],
+    [
+        *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
+        *["digest.resubmission", "digest.rights", "digest.shared_cache", "digest.taxonomy"],
+    ],
     ["digest.identity"],
     ["digest.formats"],
     ["digest.models"],
@@ -37,13 +40,13 @@ ORDER = [
         *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
     ["digest.api"],
-    ["accounts.access"],
+    ["accounts.access", "digest.busy"],
     [
         *["accounts.adapters", "accounts.context_processors"],
-        *["accounts.management", "accounts.middleware", "accounts.profile"],
+        *["accounts.management", "accounts.profile", "accounts.second_factor"],
         *["accounts.templatetags"],
     ],
-    ["accounts.admin", "accounts.api", "accounts.views"],
+    ["accounts.admin", "accounts.api", "accounts.middleware", "accounts.views"],
     ["accounts.urls"],
     ["digest.apps", "accounts.apps"],
     ["digest.settings", "digest.urls"],
