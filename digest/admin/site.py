@@ -21,6 +21,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from digest.resubmission import Reason, from_script, kept, tell_script
 from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -98,8 +99,10 @@ class Site(AdminSite):
                 "on by “Admin”, above.",
             )
             return redirect(lacking)
+        if lacking and from_script(request):
+            return tell_script(request, Reason.LOGGED_OUT)
         if lacking:
-            return redirect(f"{reverse(lacking)}?{urlencode({'next': request.get_full_path()})}")
+            return redirect(f"{reverse(lacking)}?{urlencode({'next': kept(request)})}")
         return None
 
     # The site has pages of its own for these, and they have limits.
