@@ -62,8 +62,9 @@ class LoggedOut:
         return Login.answering(request, submission) if submission else response
 
     def _forget(self, request: HttpRequest) -> None:
-        """A form that was sent again waits no longer."""
-        if request.session.accessed and FIELD in request.session:
+        """A form that was sent again waits no longer, unless it was put there only now."""
+        new = hasattr(request, "form_is_kept")
+        if request.session.accessed and not new and FIELD in request.session:
             sent = Submission.loads(request.session[FIELD])
             if not sent or sent.address == request.get_full_path():
                 del request.session[FIELD]

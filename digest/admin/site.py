@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from digest.log import security
+from digest.resubmission import Reason, from_script, kept, tell_script
 from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -102,7 +103,9 @@ class Site(AdminSite):
                 "on by “Admin”, above.",
             )
             return redirect(lacking)
-        return redirect(f"{reverse(lacking)}?{urlencode({'next': request.get_full_path()})}")
+        if from_script(request):
+            return tell_script(request, Reason.LOGGED_OUT)
+        return redirect(f"{reverse(lacking)}?{urlencode({'next': kept(request)})}")
 
     # The site has pages of its own for these, and they have limits.
 
