@@ -20,7 +20,13 @@ class TimeZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return self.get_response(request)
+        # Who it is, is found out here: a session from before the password changed is dropped.
+        request.session.doubted = True
+        known = request.user.is_authenticated
+        request.session.doubted = False
+        if not known:
             return self.get_response(request)
         try:
             zone = ZoneInfo(request.user.time_zone)

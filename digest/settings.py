@@ -147,6 +147,7 @@ if len(SECRET_KEY) < 32:
 
 # Where things are kept.
 
+SESSION_ENGINE = "accounts.sessions"
 DATABASES = {
     "default": database(
         env.url("DATABASE_URL", "sqlite:///var/db.sqlite3", schemes=("sqlite", "postgres"))
