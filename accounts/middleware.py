@@ -75,6 +75,8 @@ def _is_logged_in(request: HttpRequest) -> bool:
     used, a page that does not need it is shown none the less."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or hasattr(request, "is_unknown"):
         return False
+    # A session from before the password changed is dropped here, which waits for nobody.
+    request.session.doubted = True  # type: ignore[attr-defined]
     try:
         return bool(request.user.is_authenticated)
     except OperationalError as error:
@@ -82,6 +84,8 @@ def _is_logged_in(request: HttpRequest) -> bool:
             raise
         request.is_unknown = True  # type: ignore[attr-defined]
         return False
+    finally:
+        request.session.doubted = False  # type: ignore[attr-defined]
 
 
 class Sessions:

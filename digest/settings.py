@@ -163,6 +163,7 @@ if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
 
 # Where things are kept.
 
+SESSION_ENGINE = "accounts.sessions"
 DATABASES = {
     "default": database(
         env.url("DATABASE_URL", "sqlite:///var/db.sqlite3", schemes=("sqlite", "postgres"))
