@@ -19,7 +19,17 @@ from django.db import transaction
 from digest import identity, links
 from digest.formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
-from digest.models import Correction, Difference, Digest, Entry, Field, Merge, Source, Verdict
+from digest.models import (
+    Correction,
+    Difference,
+    Digest,
+    Entry,
+    Field,
+    Merge,
+    Source,
+    Verdict,
+    tomorrow,
+)
 from digest.projection import Said, Shown, given_links, line, project
 
 from .show import Written, take_turns, write
@@ -214,6 +224,13 @@ def _rows(reading: Reading, report: LoadReport) -> Iterator[_Row]:
     """The rows to load. Completes the report's counts and problems."""
     for day in reading.days:
         report.digests += 1
+        if day.date > tomorrow():
+            ahead = Problem(
+                min((row.line for row in day.rows), default=1),
+                f"the digest is dated {day.date}, which is after tomorrow",
+                "loaded, and not the newest until then",
+            )
+            report.problems.append(ahead)
         for row in day.rows:
             record = row.record
             if not line(record.title):
