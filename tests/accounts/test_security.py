@@ -301,6 +301,8 @@ def test_a_user_name_is_no_link_in_a_mail(db):
     form = {"email": "a@example.org", "username": "www.evil.example", "password1": PASSWORD}
     Client().post("/account/signup/", form)
     assert mail.outbox[0].body.startswith("www evil example says that this is their address.")
+    Client().post("/account/password/reset/", {"email": "a@example.org"})
+    assert "forgot the password of www evil example." in mail.outbox[1].body
 
 
 @pytest.mark.parametrize(
