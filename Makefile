@@ -43,7 +43,6 @@ run: install
 
 install: $(BASE)
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) createcachetable --verbosity 0
 	@$(MANAGE) load_digest fixtures/
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 
@@ -51,12 +50,13 @@ test: $(DEV) chromium
 	DATABASE_URL= $(PYTEST)
 	$(VENV) tests/postgres.py $(PYTEST)
 
-# The browser tests drive Chromium and the API's recipes use curl, which only root can install.
+# The browser tests drive Chromium, the API's recipes use curl, and some tests start a Redis of
+# their own: only root can install them.
 chromium:
-	@{ command -v chromium && command -v curl; } >/dev/null || { \
+	@{ command -v chromium && command -v curl && command -v redis-server; } >/dev/null || { \
 		[ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq --no-install-recommends chromium curl >/dev/null; \
-	} || echo "There is no chromium or no curl, so the tests that need them will be skipped"
+		apt-get install -qq --no-install-recommends chromium curl redis-server >/dev/null; \
+	} || echo "Without chromium, curl and redis-server, the tests that need them will be skipped"
 
 lint: $(DEV)
 	$(VENV) -m ruff check

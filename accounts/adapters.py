@@ -15,8 +15,11 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from digest.resubmission import FIELD, Submission
 
 from .forms.account import TAKEN
 from .invitations import invited
@@ -61,6 +64,20 @@ class AccountAdapter(DefaultAccountAdapter):
             super().pre_authenticate(request, **credentials)
         except ValidationError:  # too many failures: programs should hear of it as well
             raise ImmediateHttpResponse(respond_429(request)) from None
+
+    # A form that was sent after the last log-in had ended
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """The password was right, whatever else is asked for: the form waits in the session."""
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if answer is None and (submission := Submission.carried(request)):
+            request.session[FIELD] = submission.dumps()
+        return answer
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        if FIELD in request.session:
+            return reverse("resubmission")
+        return str(super().get_login_redirect_url(request))
 
     # Mail: its links have the site's own address, whatever name it was asked by.
 

@@ -93,8 +93,7 @@ def _may_write(owner: User, address: str) -> bool:
     digest = hashlib.sha256(address.lower().encode()).hexdigest()
     if not cache.add(f"list-invitation:{owner.pk}:{digest}", 1, _DAY):
         return False
-    # The day is in the key, and the number is set: `incr` of the database cache forgets in five
-    # minutes. Of two mails at once one may go uncounted, which does no harm.
+    # Of two mails at once one may go uncounted, which does no harm.
     key = f"list-invitations:{owner.pk}:{timezone.now():%Y-%m-%d}"
     sent: int = cache.get(key, 0)
     if sent >= MAILS_A_DAY:

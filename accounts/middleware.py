@@ -2,38 +2,62 @@
 nobody keeps what they were shown."""
 
 from collections.abc import Callable
-from urllib.parse import urlencode
+from contextlib import nullcontext
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from digest.resubmission import Reason, from_script, shown_page, tell_script
+from digest.busy import is_unavailable
+from digest.resubmission import FIELD, Reason, Submission, from_script, tell_script
+
+from .profile import Login
 
 
 class LoggedOut:
-    """A script whose view asks for a log-in is told so. It is led nowhere: what it would find there
-    is no answer to what it asked."""
+    """Whatever is sent after a log-in has ended is told so, and is not lost.
+
+    A script is led nowhere: what it would find there is no answer to what it asked. A form is
+    answered with the log-in, which carries it along. It comes into a session only with the right
+    password (`accounts.adapters`), so that strangers keep nothing here.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not _asks_for_log_in(response) or not from_script(request):
+        if request.method == "POST" and response.status_code < 400:
+            self._forget(request)
+        to, _, query = response.get("Location", "").partition("?")
+        on_account_page = to and request.path.startswith(reverse("account"))
+        carried = Submission.carried(request) if on_account_page else None
+        if carried and request.user.is_authenticated:
+            # Somebody who had logged in elsewhere by then has no log-in that would keep it.
+            request.session.setdefault(FIELD, carried.dumps())
+            return redirect("resubmission")
+        if to != reverse("account_login") or not (
+            carried or query.startswith(f"{REDIRECT_FIELD_NAME}=")
+        ):
             return response
-        query = urlencode({REDIRECT_FIELD_NAME: shown_page(request)}, safe="/")
-        return tell_script(Reason.LOGGED_OUT, login=f"{reverse('account_login')}?{query}")
+        if from_script(request):
+            return tell_script(request, Reason.LOGGED_OUT)
+        submission = carried or Submission.of(request)
+        return Login.answering(request, submission) if submission else response
 
-
-def _asks_for_log_in(response: HttpResponse) -> bool:
-    """Whether it leads to the log-in, and from there to what was asked for."""
-    address = response.get("Location", "")
-    return address.startswith(f"{reverse('account_login')}?{REDIRECT_FIELD_NAME}=")
+    def _forget(self, request: HttpRequest) -> None:
+        """A form that was sent again waits no longer, unless it was put there only now."""
+        new = hasattr(request, "form_is_kept")
+        if request.session.accessed and not new and FIELD in request.session:
+            sent = Submission.loads(request.session[FIELD])
+            if not sent or sent.address == request.get_full_path():
+                del request.session[FIELD]
 
 
 class TimeZone:
@@ -46,13 +70,17 @@ class TimeZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
         try:
-            zone = ZoneInfo(request.user.time_zone)
+            zone = ZoneInfo(request.user.time_zone) if request.user.is_authenticated else None
         except (ZoneInfoNotFoundError, ValueError):  # another machine may know other zones
-            return self.get_response(request)
-        with timezone.override(zone):
+            zone = None
+        except OperationalError as error:
+            if not is_unavailable(error):
+                raise
+            zone = None  # a page that needs no database is shown none the less
+        with timezone.override(zone) if zone else nullcontext():
             return self.get_response(request)
 
 

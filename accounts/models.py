@@ -342,6 +342,9 @@ class ApiToken(models.Model):
     added_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     used_on = models.DateField(null=True, blank=True, help_text="the last day of its use")
+    second_factor = models.BooleanField(
+        default=False, help_text="whether the session in which it was made had shown one"
+    )
 
     class Meta:
         ordering = ["-added_at", "-pk"]

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import urls as account
-from allauth.account.views import ConfirmEmailView
+from allauth.account.views import ConfirmEmailView, LoginView
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
@@ -22,10 +22,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
+
+from digest.resubmission import FIELD, Reason, Submission, page, refuse
 
 from .access import MemberRequest, logged_in
 from .forms.account import DeletionForm, ProfileForm
@@ -97,6 +100,55 @@ def erase(user: User) -> None:
     user.delete()
 
 
+class Login(LoginView):
+    """The log-in, which carries along a form that was sent after the last one had ended."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | _carrying(Submission.carried(self.request))
+
+    @classmethod
+    def answering(cls, request: HttpRequest, submission: Submission) -> HttpResponse:
+        """The same page, as the answer to such a form."""
+        if not submission.dumps():
+            return refuse(request, Reason.LOGGED_OUT)
+        view = cls()
+        view.setup(request)
+        form = view.get_form_class()(request=request)
+        # A field `next` of the form's own says where to go when it is done, not from here.
+        context = view.get_context_data(form=form) | _carrying(submission) | {"redirect_field": ""}
+        response = render(request, "account/login.html", context, status=Reason.LOGGED_OUT.status)
+        add_never_cache_headers(response)
+        return response
+
+
+def _carrying(submission: Submission | None) -> dict[str, Any]:
+    """What the page needs to carry a form along."""
+    if submission is None:
+        return {}
+    return {"submission": submission, "carried": submission.dumps(), "field": FIELD}
+
+
+@logged_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def resubmission(request: MemberRequest) -> HttpResponse:
+    """After a log-in, the form that was sent before it; a POST gives it up."""
+    if request.method == "POST":
+        request.session.pop(FIELD, None)
+        messages.info(request, "It was not sent.")
+        return redirect("home")
+    submission = Submission.loads(request.session.get(FIELD, ""))
+    if submission is None:
+        messages.info(request, "There is nothing to send again.")
+        return redirect("home")
+    said = {
+        "heading": "Send it again",
+        "message": "You are logged in. What you had sent before was not done yet.",
+        "discard": reverse("resubmission"),
+    }
+    return page(request, said, submission)
+
+
 class ConfirmEmail(ConfirmEmailView):
     def logout_other_user(self, confirmation: Any) -> None:
         """Opening a link changes nothing; its button may."""
@@ -164,6 +216,8 @@ UNUSED = {"account_confirm_login_code"}
 urlpatterns = [
     path("", profile, name="account"),
     path("session/", session, name="session"),
+    path("resubmission/", resubmission, name="resubmission"),
+    path("login/", Login.as_view()),
     path("delete/", delete, name="account-delete"),
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", ConfirmEmail.as_view()),
     *(each for each in account.urlpatterns if each.name not in UNUSED),

@@ -36,11 +36,17 @@ def revoke(user: User, token: int) -> None:
 
 
 def create(
-    user: User, name: str, scopes: list[str], expires_at: datetime | None = None
+    user: User,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None = None,
+    *,
+    second_factor: bool = False,
 ) -> tuple[ApiToken, str]:
     """A new token of a person: its row, and the token itself, which nobody can show again.
 
-    Raises ValidationError if they have one of this name, or MOST, or it cannot be.
+    second_factor: whether the session that asks for it has shown one. Raises ValidationError if
+    they have one of this name, or MOST, or it cannot be.
     """
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
@@ -51,6 +57,7 @@ def create(
         scopes=[str(Scope(scope)) for scope in Scope.values if scope in scopes],
         added_at=timezone.now(),
         expires_at=expires_at,
+        second_factor=second_factor,
     )
     token.clean_fields()
     try:

@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from . import identity, links
 from .formats.records import MAX_ITEM, MAX_ITEMS, MAX_TEXT, MAX_TITLE
+from .ingest.plan import Edit
 from .ingest.show import take_turns, write
 from .models import (
     Alias,
-    Authorship,
     Correction,
     Difference,
     Entry,
@@ -255,56 +255,79 @@ def settle(difference: Difference, how: str, by: Curator, value: Any = None) -> 
 # Papers that are one
 
 
-@transaction.atomic
 def merge_papers(paper: Paper, into: Paper, by: Curator, why: str = "") -> Merge:
     """Say that a paper is the same as another: what is said or kept of it is the other's from now
     on, and its address leads there."""
-    take_turns()
+    with transaction.atomic():
+        take_turns()
+        edit = to_merge_papers(paper, into)
+        merge = Merge.objects.create(paper=paper, into=into, why=why, made_by=by)
+        _move(edit)
+        papers_merged.send(Merge, paper=paper.pk, into=into.pk)
+    return merge
+
+
+def to_merge_papers(paper: Paper, into: Paper) -> Edit:
+    """What that is."""
     _there([paper, into])
     merged = Merge.ends([paper.slug, into.slug])
     if paper.pk == into.pk:
         raise ValidationError("This is one paper already.")
     if merged:
         raise ValidationError("One of them was merged into another paper already.")
-    merge = Merge.objects.create(paper=paper, into=into, why=why, made_by=by)
-    moved = Entry.objects.filter(paper=paper)
-    days = _days(moved)
-    moved.update(paper=into)
-    write({paper.slug: [], into.slug: []}, days)
-    papers_merged.send(Merge, paper=paper.pk, into=into.pk)
-    return merge
+    moved = Entry.objects.filter(paper=paper).order_by().values_list("pk", flat=True)
+    return Edit([into.slug, paper.slug], moved=dict.fromkeys(moved, into.slug))
 
 
-@transaction.atomic
 def split_paper(merge: Merge, by: Curator) -> None:
     """End a merge: each paper has its own entries again, and what people kept of it."""
-    take_turns()
-    if not _end(Merge.objects.filter(pk=merge.pk), by):
+    with transaction.atomic():
+        take_turns()
+        edit = to_split_paper(merge)
+        _end(Merge.objects.filter(pk=merge.pk), by)
+        _move(edit)
+        end = edit.papers[1]
+        papers_split.send(Merge, paper=merge.paper_id, into=Paper.objects.get(slug=end).pk)
+
+
+def to_split_paper(merge: Merge) -> Edit:
+    """What that is. Its papers: the one that was merged, and the one where its merges ended."""
+    standing = dict(Merge.objects.standing().values_list("paper__slug", "into__slug"))
+    if standing.pop(merge.paper.slug, None) is None or not _stand(merge):
         raise ValidationError("This merge does not stand any longer.")
     # What the other paper has now may have come through merges that went before or after.
-    there = Paper.objects.get(pk=merge.into_id)
-    end = Merge.ends([there.slug]).get(there.slug, there.slug)
+    end = merge.into.slug
+    while end in standing:
+        end = standing[end]
     entries = Entry.objects.filter(paper__slug=end)
-    named = {
-        pk: identity.paper_slug(line(record["title"]), record.get("link", ""))[0]
-        for pk, record in entries.values_list("pk", "record")
-    }
-    ends = Merge.ends(named.values())
-    back = [pk for pk, slug in named.items() if ends.get(slug, slug) == merge.paper.slug]
-    moved = Entry.objects.filter(pk__in=back)
-    days = _days(moved)
-    moved.update(paper=merge.paper_id)
-    write({merge.paper.slug: [], end: []}, days)
-    papers_split.send(Merge, paper=merge.paper_id, into=Paper.objects.get(slug=end).pk)
+    moved = {}
+    for pk, record in entries.values_list("pk", "record"):
+        slug = identity.paper_slug(line(record["title"]), record.get("link", ""))[0]
+        while slug in standing:
+            slug = standing[slug]
+        if slug == merge.paper.slug:
+            moved[pk] = slug
+    return Edit([merge.paper.slug, end], moved=moved)
 
 
 # Authors who are one
 
 
-@transaction.atomic
 def merge_authors(name: str, into: str, by: Curator, why: str = "") -> Alias:
     """Say that a printed name stands for another: wherever a file prints it, the other is shown."""
-    take_turns()
+    with transaction.atomic():
+        take_turns()
+        edit = to_merge_authors(name, into)
+        (name,), (into,) = cleaned(Field.AUTHORS, [name]), cleaned(Field.AUTHORS, [into])
+        alias = Alias.objects.create(
+            name=name, slug=identity.author_slug(name), of=into, why=why, made_by=by
+        )
+        write({slug: [] for slug in edit.papers}, ())
+    return alias
+
+
+def to_merge_authors(name: str, into: str) -> Edit:
+    """What that is. Papers are in the order of lists."""
     if not line(name) or not line(into):
         raise ValidationError("Say both names.")
     (name,), (into,) = cleaned(Field.AUTHORS, [name]), cleaned(Field.AUTHORS, [into])
@@ -313,23 +336,28 @@ def merge_authors(name: str, into: str, by: Curator, why: str = "") -> Alias:
         raise ValidationError("These are one author already.")
     if name in shown:
         raise ValidationError(f"{name} stands for {shown[name]} already.")
-    papers = list(Authorship.objects.filter(author__name=name).values_list("paper", flat=True))
-    alias = Alias.objects.create(
-        name=name, slug=identity.author_slug(name), of=into, why=why, made_by=by
-    )
-    _show_again(papers)
-    return alias
+    return Edit(_by(name), names=Alias.shown(more={name: into}))
 
 
-@transaction.atomic
 def split_author(alias: Alias, by: Curator) -> None:
     """End an alias: where a file prints the name, it is shown again."""
-    take_turns()
-    end = Alias.shown().get(alias.name, alias.of)
-    if not _end(Alias.objects.filter(pk=alias.pk), by):
+    with transaction.atomic():
+        take_turns()
+        edit = to_split_author(alias)
+        _end(Alias.objects.filter(pk=alias.pk), by)
+        write({slug: [] for slug in edit.papers}, ())
+
+
+def to_split_author(alias: Alias) -> Edit:
+    """What that is. Papers are in the order of lists."""
+    if not _stand(alias):
         raise ValidationError("This name does not stand for another any longer.")
-    papers = Authorship.objects.filter(author__name=end).values_list("paper", flat=True)
-    _show_again(list(papers))
+    return Edit(_by(Alias.shown()[alias.name]), names=Alias.shown(without=alias.name))
+
+
+def _by(author: str) -> list[str]:
+    papers = Paper.objects.filter(authorships__author__name=author)
+    return list(papers.newest().values_list("slug", flat=True))
 
 
 # What all of them need
@@ -340,6 +368,20 @@ def _there(papers: Iterable[Paper]) -> None:
     keys = {paper.pk for paper in papers}
     if Paper.objects.filter(pk__in=keys).count() < len(keys):
         raise ValidationError("A paper is gone meanwhile, since its source was undone.")
+
+
+def _stand(decision: Any) -> bool:
+    return bool(type(decision).objects.standing().filter(pk=decision.pk).exists())
+
+
+def _move(edit: Edit) -> None:
+    """Let entries go to other papers, and write what those show then."""
+    pks = dict(Paper.objects.filter(slug__in=edit.papers).values_list("slug", "pk"))
+    moved = Entry.objects.filter(pk__in=edit.moved)
+    days = _days(moved)
+    for slug in {*edit.moved.values()}:
+        moved.update(paper=pks[slug])
+    write({slug: [] for slug in edit.papers}, days)
 
 
 def _end(decisions: Any, by: Curator, at: datetime | None = None) -> bool:

@@ -48,10 +48,13 @@ class Report(NamedTuple):
     waiting: Counter[str]
 
 
-@transaction.atomic
 def propose() -> Report:
     """Write what looks like one now. What a curator decided, either way, stays decided; what waits
-    and no longer looks like one, or is not there any more, is taken away."""
+    and no longer looks like one, or is not there any more, is taken away.
+
+    Others write meanwhile: all is compared first, and what is written stands beside what they
+    decided in that time.
+    """
     kinds = Proposal.Kind
     found = {(kinds.PAPER.value, *pair): reason for pair, reason in papers().items()}
     found |= {(kinds.AUTHOR.value, *pair): reason for pair, reason in authors().items()}
@@ -69,17 +72,24 @@ def propose() -> Report:
         elif reason and reason != proposal.reason:
             proposal.reason = reason
             changed.append(proposal)
-    Proposal.objects.filter(pk__in=gone).delete()
-    Proposal.objects.bulk_update(changed, ["reason"], batch_size=100)
-    Proposal.objects.bulk_create(
-        (
-            Proposal(kind=kind, first=first, second=second, reason=reason)
-            for (kind, first, second), reason in sorted(found.items())
-        ),
-        batch_size=100,
-        ignore_conflicts=True,
-    )
-    return Report(Counter(kind for kind, *_ in found), len(gone), +waiting)
+    for keys in _batches(gone):
+        Proposal.objects.filter(pk__in=keys, refused_at=None).delete()
+    for some in _batches(changed):
+        Proposal.objects.bulk_update(some, ["reason"], batch_size=100)
+    new: Counter[str] = Counter()
+    for several in _batches(sorted(found.items())):
+        rows = {
+            key: Proposal(kind=key[0], first=key[1], second=key[2], reason=reason)
+            for key, reason in several
+        }
+        with transaction.atomic():
+            for key in _decided():
+                if rows.pop(key, None):
+                    waiting[key[0]] -= 1
+            # What was proposed or refused meanwhile is there.
+            Proposal.objects.bulk_create(rows.values(), batch_size=100, ignore_conflicts=True)
+        new.update(kind for kind, *_ in rows)
+    return Report(new, len(gone), +waiting)
 
 
 def _decided() -> Iterator[tuple[str, str, str]]:

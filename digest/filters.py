@@ -174,6 +174,14 @@ class PaperFilter(filters.FilterSet):
         return query & tuple(nodes)
 
 
+SEVERAL = frozenset(
+    name
+    for name, one in PaperFilter.base_filters.items()
+    if isinstance(one, filters.MultipleChoiceFilter)
+)
+"""Parameters that an address may say more than once."""
+
+
 class Chip(NamedTuple):
     """A filter that is in force, in words, and the address of the list without it."""
 

@@ -8,6 +8,7 @@ well-formed, and takes time in proportion to the text's length.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape, unescape
 
 from math_core import LatexError, LatexToMathML
@@ -283,11 +284,31 @@ def _is_formula(source: str, attached: bool, after: str) -> bool:
 
 _LONGEST = 1000
 _DEEPEST = 50
+_MOST_OPEN = 8
+"""Opening delimiters that nothing closes: each doubles the converter's work."""
 _WIDEST = 5
 _converter = LatexToMathML(max_expansions=100, fancy_error=False)
 _DEFINITION = re.compile(r"\\(?:let|global|[a-z]*def|[a-z]*command)(?![A-Za-z])")
-_LEVEL = re.compile(r"\\[A-Za-z]+|\\.|[{}]")
+_LEVEL = re.compile(r"\\[A-Za-z]+|\\.|[{}]|[^\w\x00-\x7f]")
 _BARE_PERCENT = re.compile(r"\\.|%")
+_DELIMITER = r"(?![A-Za-z]) \s* (?: \\[A-Za-z]+ | \\?. )"
+_PART = re.compile(
+    rf"""
+    (?P<begins> \{{ | \\begin\s*\{{[^{{}}]*\}} | \\left{_DELIMITER} )
+  | (?P<ends> \}} | \\end\s*\{{[^{{}}]*\}} | \\right{_DELIMITER} )
+  | \\(?:[bB]igg?[lmr]?|middle){_DELIMITER}
+  | \\[A-Za-z]+\*? | \\. | \S
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PROBES = [
+    (role, probe, re.compile(r"<mrow>" + argument + r"</mrow></mrow><mi>c</mi></math>$"))
+    for role, probe, argument in (
+        ("plain", r"\sin(a?)c", r"<mo [^>]*>\(</mo><mi>a</mi>.*<mo [^>]*>\)</mo>"),
+        ("opens", r"\sin? a)c", r"<mo[^>]*>[^<]*</mo><mi>a</mi><mo [^>]*>\)</mo>"),
+        ("closes", r"\sin(a? c", r"<mo [^>]*>\(</mo><mi>a</mi><mo[^>]*>[^<]*</mo>"),
+    )
+]
 
 _TAG = re.compile(r"<(/?)([a-z]+)((?: [a-z]+=\"[^\"<>]*\")*)(/?)>")
 _ATTRIBUTE = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
@@ -307,18 +328,21 @@ MATHML_ATTRIBUTES = {
 
 
 def mathml(source: str, display: bool = False) -> str | None:
-    """A formula, its LaTeX without dollars, as MathML; nothing if it is not understood, or is more
-    than 1,000 characters long or 50 levels deep.
+    """A formula, its LaTeX without dollars, as MathML; nothing if it is not understood, is more
+    than 1,000 characters long or 50 levels deep, or leaves more than 8 delimiters open.
 
     display: whether it stands in a line of its own.
 
-    The converter overflows the stack on deep nesting, so its input is measured first; and it
-    leaves some signs unescaped and writes style attributes, so its output is made anew.
+    The converter overflows the stack on deep nesting, and tries each opening delimiter that is
+    never closed in two ways, so its input is measured first; and it leaves some signs unescaped
+    and writes style attributes, so its output is made anew.
     """
     if len(source) > _LONGEST or _depth(source) > _DEEPEST or _DEFINITION.search(source):
         return None
     # A bare % would hide what follows it
     source = _BARE_PERCENT.sub(lambda m: r"\%" if m[0] == "%" else m[0], source)
+    if not _few_open(source):
+        return None
     try:
         converted = _converter.convert_with_local_state(source, displaystyle=display)
     except LatexError:
@@ -327,7 +351,9 @@ def mathml(source: str, display: bool = False) -> str | None:
 
 
 def _depth(source: str) -> int:
-    """How many levels may be open at once: braces, and commands until their group ends."""
+    """How many levels may be open at once: braces, and until their group ends commands and signs
+    like ∑.
+    """
     levels = [0]
     depth = deepest = 0
     for part in _LEVEL.findall(source):
@@ -341,6 +367,70 @@ def _depth(source: str) -> int:
         depth += 1
         deepest = max(deepest, depth)
     return deepest
+
+
+def _few_open(source: str) -> bool:
+    """Whether at most 8 delimiters stay open, and at most 50 are open at once.
+
+    The converter looks for what closes a delimiter in the same row, which is a group, a cell, or a
+    side of a fraction. What may stand in another row, or be the argument of a command, is not
+    counted as closing anything here.
+    """
+    rows: list[tuple[int, int]] = []
+    opened = 0  # in this row
+    wanted = 0  # arguments that are still to come
+    unclosed = 0  # in rows that have ended
+    for match in _PART.finditer(source):
+        part = match[0]
+        if match.lastgroup == "begins":
+            rows.append((opened, wanted))
+            opened = wanted = 0
+            continue
+        if match.lastgroup == "ends":
+            unclosed += opened
+            opened, wanted = rows.pop() if rows else (0, 0)
+            role, arguments = "plain", 0
+        else:
+            role, arguments = _role(part)
+        if role == "other" or (part == "[" and wanted):
+            unclosed += opened
+            opened = wanted = 0
+        if role == "opens":
+            opened += 1
+        elif role == "closes" and opened and not wanted:
+            opened -= 1
+        wanted = max(0, wanted - 1) + arguments
+        if opened > _DEEPEST:
+            return False
+    return unclosed + opened + sum(opened for opened, _ in rows) <= _MOST_OPEN
+
+
+@lru_cache(maxsize=1000)
+def _role(part: str) -> tuple[str, int]:
+    """What a sign or command is to the row that it stands in, and how many arguments it takes.
+
+    It "opens" or "closes" as a delimiter does, or is "plain"; anything "other" may end the row.
+    The converter knows hundreds of each, so it is asked: what is in parentheses belongs to the
+    function before them, and what comes after does not.
+    """
+    if part in ("^", "_"):
+        return "plain", 1
+    if part == "'":
+        return "plain", 0
+    if part in ("&", r"\\", r"\newline"):
+        return "other", 0
+    for arguments in range(3):
+        given = part + "{a}" * arguments
+        for role, probe, answer in _PROBES:
+            try:
+                html = _converter.convert_with_local_state(
+                    probe.replace("?", given), displaystyle=False
+                )
+            except LatexError:
+                continue
+            if answer.search(html):
+                return role, arguments
+    return "other", 0
 
 
 def _sanitised(mathml: str) -> str | None:

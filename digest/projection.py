@@ -46,10 +46,16 @@ class Said(NamedTuple):
 
 def said_of(entries: QuerySet[Entry]) -> Iterator[tuple[int, Said]]:
     """What entries say, in one query, each with its paper's key."""
-    for paper, day, format_, sha256, position, record in entries.values_list(
-        "paper", "digest__date", "format", "source__sha256", "position", "record"
+    return ((paper, said) for _, paper, said in said_by_key(entries))
+
+
+def said_by_key(entries: QuerySet[Entry]) -> Iterator[tuple[int, int, Said]]:
+    """The same, and before it the entry's own key."""
+    for key, paper, day, format_, sha256, position, record in entries.values_list(
+        "pk", "paper", "digest__date", "format", "source__sha256", "position", "record"
     ):
-        yield paper, Said(day, Format(format_), sha256, position, Record.from_dict(record))
+        said = Said(day, Format(format_), sha256, position, Record.from_dict(record))
+        yield key, paper, said
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,20 +85,27 @@ def database(url: Url) -> dict[str, Any]:
         "PASSWORD": url.password,
         "HOST": url.options.pop("host", url.host),  # ?host=/run/postgresql is a Unix socket
         "PORT": url.port or "",
+        # Each thread keeps its connection. A server that is down is thus known at once, and again
+        # as soon as it is back: a pool would wait for it, ever longer.
+        "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,  # a restarted server costs no request
-        "OPTIONS": {**url.options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}},
+        "OPTIONS": {
+            "connect_timeout": 2,
+            "tcp_user_timeout": 2000,  # milliseconds: a host that vanished is given up
+            **url.options,
+        },
     }
 
 
 def cache(url: Url) -> dict[str, Any]:
-    if url.scheme == "database":
-        return {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "cache",
-            # Rate limits are counted here: with Django's 300, a crowd would wash them out.
-            "OPTIONS": {"MAX_ENTRIES": 10_000},
-        }
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url.text}
+    # Rate limits are counted here: with Django's 300 entries, a crowd would wash them out. Never
+    # in the catalogue's database: whoever counts there waits for whoever writes.
+    options = {"MAX_ENTRIES": 10_000}
+    if url.scheme == "memory":
+        backend = "django.core.cache.backends.locmem.LocMemCache"
+        return {"BACKEND": backend, "LOCATION": "default", "OPTIONS": options}
+    backend = "digest.shared_cache.SharedCache"
+    return {"BACKEND": backend, "LOCATION": url.text, "OPTIONS": options}
 
 
 def openid_connect(url: Url) -> dict[str, Any]:
@@ -155,7 +162,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": cache(env.url("CACHE_URL", "database://", schemes=("database", "redis", "rediss"))),
+    "default": cache(env.url("CACHE_URL", "memory://", schemes=("memory", "redis", "rediss"))),
     # Pages made for visitors, and what the API tells of the catalogue (digest/page_cache.py), in
     # each process's own memory: at most tens of megabytes of it. They end with the process, so
     # that a new release shows none of the old.
@@ -239,6 +246,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.LoggedOut",
+    "digest.busy.Busy",
     "accounts.middleware.TimeZone",
     "accounts.middleware.Private",
     "django.contrib.messages.middleware.MessageMiddleware",

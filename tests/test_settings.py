@@ -89,7 +89,12 @@ REFUSED = [
     (
         "CACHE_URL",
         "memcached://host",
-        "CACHE_URL begins memcached://: say database:// or redis:// or rediss://",
+        "CACHE_URL begins memcached://: say memory:// or redis:// or rediss://",
+    ),
+    (
+        "CACHE_URL",
+        "database://",
+        "CACHE_URL begins database://: say memory:// or redis:// or rediss://",
     ),
     (
         "EMAIL_URL",
@@ -142,7 +147,7 @@ def test_defaults(load: Load) -> None:
     assert settings["DEBUG"] is False
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]", "localhost"]
     assert settings["DATABASES"]["default"]["NAME"] == ROOT / "var" / "db.sqlite3"
-    assert settings["CACHES"]["default"]["BACKEND"].endswith("DatabaseCache")
+    assert settings["CACHES"]["default"]["BACKEND"].endswith("LocMemCache")
     assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend"
     assert settings["SECURE_SSL_REDIRECT"] is False
     assert settings["SESSION_COOKIE_SECURE"] is False
@@ -242,7 +247,10 @@ def test_postgres(load: Load) -> None:
     assert database["HOST"] == "db.example"
     assert database["PORT"] == 6543
     assert database["OPTIONS"]["sslmode"] == "require"
-    assert database["OPTIONS"]["pool"]["max_size"] == 10
+    assert database["OPTIONS"]["connect_timeout"] == 2
+    assert load(DATABASE_URL=url + "&connect_timeout=9")["DATABASES"]["default"]["OPTIONS"] == (
+        {"sslmode": "require", "connect_timeout": "9", "tcp_user_timeout": 2000}
+    )
 
 
 def test_postgres_on_a_socket(load: Load) -> None:
@@ -259,8 +267,9 @@ def test_postgres_by_ipv6(load: Load) -> None:
 def test_redis(load: Load) -> None:
     cache = load(CACHE_URL="redis://:secret@cache.example:6379/1")["CACHES"]["default"]
     assert cache == {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "digest.shared_cache.SharedCache",
         "LOCATION": "redis://:secret@cache.example:6379/1",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from accounts.library import Library, NotHere
 from accounts.models import Scope
 from digest.api.base import ApiViewSet, only
-from digest.api.parsers import JsonParser
+from digest.api.parsers import JsonParser, form_only
 from digest.models import Paper
 
 from . import serializers as said
@@ -28,10 +28,11 @@ Row = dict[str, Any]
 def read(serializer: type[said.Serializer], data: Any) -> Row:
     """What a program said, checked. Raises ValidationError, by field."""
     if isinstance(data, QueryDict):
-        if issubclass(serializer, said.PageQuery):
-            only(data, *serializer().fields)
+        known = serializer().fields
+        if not issubclass(serializer, said.PageQuery):
+            form_only(data, *known, many=["dry_run"])
         # DRF takes it for a browser's form, where what is empty or missing was not filled in.
-        data = data.dict()
+        data = {name: value for name, value in data.items() if name in known}
     asked = serializer(data=data)
     asked.is_valid(raise_exception=True)
     return cast(Row, asked.validated_data)
@@ -42,10 +43,14 @@ class LibraryViewSet(ApiViewSet):
 
     scopes = (Scope.LIBRARY_READ, Scope.LIBRARY_WRITE)
     parser_classes = [JsonParser]
+    parameters: Mapping[str, type[said.Serializer]] = {"every": said.PageQuery}
+    """What the address of an action may say; that of others says nothing."""
     library: Library
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        known = self.parameters.get(self.action, said.Nothing)
+        only(request.query_params, *known().fields, many=["dry_run"])
         self.library = Library(request.user)
 
     def handle_exception(self, error: Exception) -> Response:

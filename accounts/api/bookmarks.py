@@ -15,6 +15,8 @@ from .base import LibraryViewSet, Row, paper_row, read
 
 
 class Bookmarks(LibraryViewSet):
+    parameters = {"every": said.BookmarkQuery}
+
     @extend_schema(**schema.BOOKMARKS)
     def every(self, request: Request) -> Response:
         """Your bookmarks, as far as they are asked for."""
@@ -78,6 +80,7 @@ class Bookmarks(LibraryViewSet):
     @extend_schema(**schema.BOOKMARK_DROP)
     def drop(self, request: Request, slug: str) -> Response:
         """Take a paper's bookmark away, if it has one. Its note stays."""
+        read(said.Nothing, request.data)
         self.library.bookmarks.remove([self.library.paper(slug).pk])
         return Response(status=204)
 

@@ -71,12 +71,14 @@ class Lists(LibraryViewSet):
     @extend_schema(**schema.LIST_DELETE)
     def delete_it(self, request: Request, slug: str) -> Response:
         """Delete your list. Its papers stay in the catalogue and in your library."""
+        read(said.Nothing, request.data)
         self.library.lists.open(slug).delete()
         return Response(status=204)
 
     @extend_schema(**schema.LEAVE)
     def leave(self, request: Request, slug: str) -> Response:
         """Be a member of a list no longer."""
+        read(said.Nothing, request.data)
         self.library.lists.open(slug).leave()
         return Response(status=204)
 
@@ -172,6 +174,7 @@ class Items(LibraryViewSet):
     @extend_schema(**schema.ITEM_DROP)
     def drop(self, request: Request, slug: str, paper: str) -> Response:
         """Take a paper out of a list, if it is in it."""
+        read(said.Nothing, request.data)
         opened = self.library.lists.open(slug)
         opened.remove([self.library.paper(paper).pk])
         return Response(status=204)
@@ -196,6 +199,8 @@ class Items(LibraryViewSet):
 
 
 class Members(LibraryViewSet):
+    parameters = {}
+
     @extend_schema(**schema.MEMBERS)
     def every(self, request: Request, slug: str) -> Response:
         """Who the members of a list are; its owner also sees who was asked to come."""
@@ -231,12 +236,14 @@ class Members(LibraryViewSet):
     @extend_schema(**schema.MEMBER_DISMISS)
     def dismiss(self, request: Request, slug: str, member: int) -> Response:
         """Let a member in no longer."""
+        read(said.Nothing, request.data)
         self.library.lists.open(slug).dismiss_member(member)
         return Response(status=204)
 
     @extend_schema(**schema.UNINVITE)
     def uninvite(self, request: Request, slug: str, invitation: int) -> Response:
         """Take an invitation back, if there is still one."""
+        read(said.Nothing, request.data)
         self.library.lists.open(slug).uninvite(invitation)
         return Response(status=204)
 

@@ -56,6 +56,7 @@ class Notes(LibraryViewSet):
     @extend_schema(**schema.NOTE_DROP)
     def drop(self, request: Request, slug: str) -> Response:
         """Delete the note on a paper, if there is one: the one that If-Match says."""
+        read(said.Nothing, request.data)
         paper = self.library.paper(slug)
         note = self.library.notes.get(paper.pk)
         if note:

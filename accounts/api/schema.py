@@ -13,10 +13,10 @@ from digest.api.schema import QueryProblem, example, problems
 from . import serializers as said
 
 SLUG = r"^[-\w.]+(/[-\w.]+)?$"
-READ = (401, 403, 406, 429)
+READ = (400, 401, 403, 406, 429)
 """Errors of all that reads."""
-WRITE = (400, 401, 403, 406, 413, 415, 429)
-"""Errors of all that takes a body."""
+WRITE = (*READ, 413, 415)
+"""Errors of all that writes, whether it takes a body or refuses one."""
 
 
 def page_of(row: type[said.Serializer], **more: Any) -> type[said.Serializer]:
@@ -41,7 +41,7 @@ def operation(
     """takes: the body, or the parameters of a query. errors: beside the usual ones."""
     asks = takes is not None and issubclass(takes, said.PageQuery)
     body = None if asks else takes
-    usual = WRITE if body else (400, *READ) if asks else READ
+    usual = WRITE if body or 204 in answers else READ
     return {
         "operation_id": name,
         "tags": ["library"],
@@ -356,6 +356,7 @@ IMPORT: dict[str, Any] = operation(
     },
     *(404, 409),
     takes=said.ImportText,
+    parameters=(said.DryRun,),
     examples=(
         _asked({"text": "2502.02737\nhttps://arxiv.org/abs/1706.03762", "dry_run": False}),
         _told(
@@ -376,7 +377,7 @@ IMPORT: dict[str, Any] = operation(
         ),
     ),
 ) | {"request": {"application/json": said.ImportText, "multipart/form-data": said.ImportFile}}
-EXPORT = operation("export", {(200, "application/zip"): OpenApiTypes.BINARY}, 400)
+EXPORT = operation("export", {(200, "application/zip"): OpenApiTypes.BINARY})
 
 # What is new
 

@@ -15,6 +15,7 @@ from rest_framework import serializers
 from accounts.library import Sort
 from accounts.library.lists import name_or_address
 from accounts.models import COMMENT_LENGTH, NOTE_LENGTH, Role, Status, Visibility
+from digest.api.parsers import Serializer, meant
 
 MOST_PAPERS = 500
 """Papers that one request may name."""
@@ -22,9 +23,6 @@ MOST_ROWS = 100
 """Rows of a page."""
 NAME_LENGTH = 2_000
 """Characters of what may name a paper: an id, or an address."""
-
-Serializer = serializers.Serializer[Any]
-
 
 # Fields that take what they say they take: DRF's own read "5" as 5, 5 as "5", and "yes" as true.
 
@@ -67,6 +65,16 @@ class Flag(serializers.BooleanField):
         self.fail("invalid", input=data)
 
 
+class Switch(serializers.BooleanField):
+    """true or false, in any spelling that programs have for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        on = meant(data)
+        if on is None:
+            self.fail("invalid", input=data)
+        return on
+
+
 class Choice(serializers.ChoiceField):
     """One of some words. The error says which, and not what was said, which may be anything."""
 
@@ -93,6 +101,14 @@ class Papers(serializers.ListField):
 
 
 # In
+
+
+class Nothing(Serializer):
+    """A request that says nothing but its address."""
+
+
+class DryRun(Serializer):
+    dry_run = Switch(required=False, help_text="as in the body")
 
 
 class PageQuery(Serializer):
@@ -189,7 +205,9 @@ class Answer(Serializer):
 
 
 class ImportOptions(Serializer):
-    dry_run = Flag(default=True, help_text="only say what would be done")
+    dry_run = Switch(
+        default=True, help_text="only say what would be done; may stand in the address instead"
+    )
     status = Choice(
         Status.choices,
         required=False,

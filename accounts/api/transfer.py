@@ -22,7 +22,7 @@ from accounts.forms.library import MAX_UPLOAD
 from accounts.library import Access
 from accounts.models import User
 from accounts.transfer import export, match, restore
-from digest.api.parsers import JsonParser
+from digest.api.parsers import JsonParser, dry_run
 
 from . import schema
 from . import serializers as said
@@ -38,6 +38,7 @@ class Zip(BaseRenderer):
 
 class Transfer(LibraryViewSet):
     parser_classes = [JsonParser, MultiPartParser]
+    parameters = {"bring": said.DryRun}
 
     def get_renderers(self) -> list[Any]:
         return [*([Zip()] if self.action == "export" else []), JSONRenderer()]
@@ -49,15 +50,16 @@ class Transfer(LibraryViewSet):
         Unless `dry_run` is false, nothing is changed, and the answer says what would be.
         """
         content, asked = self._content(request)
+        dry = dry_run(request, default=True)
         if content.startswith(b"PK\x03\x04"):
-            return self._restore(content, asked["dry_run"])
+            return self._restore(content, dry)
         into = self.library.lists.open(asked["list"]) if asked["list"] else None
         if into:
             into.needs(Access.EDITOR)
         reading = references.read(content)
         found = match(self.library, reading.references)
         keys = [paper.pk for paper in found.papers]
-        if not asked["dry_run"]:
+        if not dry:
             with transaction.atomic():
                 self.library.bookmarks.add(keys, asked.get("status", ""))
                 if into:
@@ -65,7 +67,7 @@ class Transfer(LibraryViewSet):
         return Response(
             {
                 "format": reading.format,
-                "dry_run": asked["dry_run"],
+                "dry_run": dry,
                 "matched": list(map(paper_row, found.papers)),
                 "missing": [
                     {

@@ -16,7 +16,11 @@ _NEVER = "never"
 
 
 class TokenForm(forms.Form):
-    """What a token is for, what it may do, and how long it is good."""
+    """What a token is for, what it may do, and how long it is good.
+
+    curating: whether the token may have a curator's rights, for which the session has shown a
+    second factor.
+    """
 
     name = forms.CharField(max_length=100, help_text="What it is for, to know it again.")
     scopes = forms.MultipleChoiceField(
@@ -31,10 +35,10 @@ class TokenForm(forms.Form):
         initial="90",
     )
 
-    def __init__(self, user: User, data: Any = None) -> None:
+    def __init__(self, user: User, curating: bool, data: Any = None) -> None:
         super().__init__(data)
-        self.user = user
-        if not user.has_perm("digest.add_source"):
+        self.user, self.curating = user, curating
+        if not curating:
             offered = [scope for scope in Scope.choices if scope[0] != Scope.DIGESTS_WRITE]
             self.fields["scopes"].choices = offered  # type: ignore[attr-defined]
 
@@ -47,7 +51,13 @@ class TokenForm(forms.Form):
         if said["expires"] != _NEVER:
             expires_at = timezone.now() + timedelta(days=int(said["expires"]))
         try:
-            return tokens.create(self.user, said["name"], said["scopes"], expires_at)
+            return tokens.create(
+                self.user,
+                said["name"],
+                said["scopes"],
+                expires_at,
+                second_factor=self.curating,
+            )
         except ValidationError as error:
             self.add_error(None, error)
             return None

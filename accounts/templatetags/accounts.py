@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
-from digest.admin.site import has_rights
+from digest.rights import has_rights
 
 register = template.Library()
 register.filter(has_rights)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import tokens as all_tokens
 from accounts.access import MemberRequest, View, logged_in
 from accounts.forms.tokens import TokenForm
+from digest.rights import lacks
 
 # To make a token asks for the password once more, as every other way into an account does.
 _sure = cast("Callable[[View], View]", reauthentication_required(allow_get=True))
@@ -26,10 +27,14 @@ _sure = cast("Callable[[View], View]", reauthentication_required(allow_get=True)
 def tokens(request: MemberRequest) -> HttpResponse:
     """The reader's tokens, and a form for another. A new one is shown in the answer to the form,
     and nowhere else: no later page, session or log has it."""
-    form = TokenForm(request.user, request.POST if request.method == "POST" else None)
+    curates = request.user.has_perm("digest.add_source")
+    lacking = lacks(request) if curates else None
+    curating = curates and not lacking
+    form = TokenForm(request.user, curating, request.POST if request.method == "POST" else None)
     made = form.create() if form.is_bound else None
     context = {
-        "form": TokenForm(request.user) if made else form,
+        "form": TokenForm(request.user, curating) if made else form,
+        "lacking": lacking,
         "made": made,
         "tokens": all_tokens.of(request.user),
         "now": timezone.now(),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
 
-from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -22,18 +19,32 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from digest.resubmission import Reason, from_script, kept, tell_script
+from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-APP, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
+BEEN_HERE = "admin"
+"""The cookie of a browser in which somebody was in the admin: when their session ends, it is led to
+the log-in. To every other browser, the admin's addresses are those of no page."""
 
 
-def has_rights(user: Any) -> bool:
-    """Whether there is anything in the admin for this person, be it by a group or otherwise.
+def _quiet(view: Any) -> Any:
+    """Leave a form without its token, and an address without its last slash, to the door: the
+    answers of the middleware would tell what is here."""
+    view.csrf_exempt, view.should_append_slash = True, False
+    return view
 
-    This takes the place of Django's `is_staff`, which somebody would have to keep in step.
-    """
-    return bool(user.is_active and (user.is_superuser or user.get_all_permissions()))
+
+def _quieten(patterns: Iterable[URLPattern | URLResolver]) -> None:
+    """Do so with all views of these addresses; Django wraps the admin's views once more."""
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            _quieten(each.url_patterns)
+        else:
+            _quiet(each.callback)
 
 
 class Site(AdminSite):
@@ -44,26 +55,43 @@ class Site(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether they are in: with rights, and a second factor that this session saw."""
-        return has_rights(request.user) and self._lacks(request) is None
+        return has_rights(request.user) and lacks(request) is None
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """A view behind the door: its answers are kept by no cache, even where they might be."""
+        inner = csrf_protect(view)
 
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if turned_away := self._turned_away(request):
+                return turned_away
             try:
-                return self._turned_away(request) or view(request, *args, **kwargs)
+                response = inner(request, *args, **kwargs)
             except OverflowError:  # SQLite's, for a key in an address that no row can have
                 raise Http404 from None
+            if BEEN_HERE not in request.COOKIES:
+                response.set_signed_cookie(
+                    BEEN_HERE,
+                    "in",
+                    max_age=30 * 24 * 3600,
+                    path=reverse("admin:index"),
+                    secure=settings.SESSION_COOKIE_SECURE,
+                    httponly=True,
+                    samesite="Lax",
+                )
+            return response
 
-        return cast(View, update_wrapper(never_cache(door), view))
+        return cast(View, _quiet(update_wrapper(never_cache(door), view)))
 
     def _turned_away(self, request: HttpRequest) -> HttpResponse | None:
-        """Where somebody who may not enter goes instead. Raises Http404 if they have no rights."""
+        """Where somebody who may not enter goes instead. Raises Http404 if they have no rights, and
+        if nobody is logged in, but where somebody was in before."""
         if not request.user.is_authenticated:
+            if request.get_signed_cookie(BEEN_HERE, "") != "in":
+                raise Http404
             return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
         if not has_rights(request.user):
             raise Http404
-        lacking = self._lacks(request)
+        lacking = lacks(request)
         if lacking == "mfa_index":
             messages.warning(
                 request,
@@ -71,28 +99,16 @@ class Site(AdminSite):
                 "on by “Admin”, above.",
             )
             return redirect(lacking)
+        if lacking and from_script(request):
+            return tell_script(request, Reason.LOGGED_OUT)
         if lacking:
-            return redirect(f"{reverse(lacking)}?{urlencode({'next': request.get_full_path()})}")
+            return redirect(f"{reverse(lacking)}?{urlencode({'next': kept(request)})}")
         return None
-
-    def _lacks(self, request: HttpRequest) -> str | None:
-        """The name of the page where a person shows the second factor that this session lacks.
-
-        A log-in by password from before there was a second factor has not seen it.
-        """
-        if not is_mfa_enabled(request.user, [APP, PASSKEY]):
-            return "mfa_index"
-        records = get_authentication_records(request, request.user)
-        if any(record["method"] == "mfa" for record in records):
-            return None
-        if is_mfa_enabled(request.user, [APP]):
-            return "mfa_reauthenticate"
-        return "mfa_reauthenticate_webauthn"
 
     # The site has pages of its own for these, and they have limits.
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return self._turned_away(request) or redirect("admin:index")
+        return redirect("admin:index")
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_logout")
@@ -108,9 +124,14 @@ class Site(AdminSite):
 
         name = "view_on_site"
         address = "r/<int:content_type_id>/<int:object_id>/"
-        others = [each for each in super().get_urls() if getattr(each, "name", "") != name]
+        ours = (name, "login")  # Django leaves the log-in before the door
+        others = [each for each in super().get_urls() if getattr(each, "name", "") not in ours]
+        login = path("login/", self.admin_view(self.login), name="login")
         doctor = path("doctor/", self.admin_view(health.doctor), name="doctor")
-        return [doctor, path(address, self.admin_view(self._view_on_site), name=name), *others]
+        on_site = path(address, self.admin_view(self._view_on_site), name=name)
+        found = [login, doctor, on_site, *others]
+        _quieten(found)
+        return found
 
     def _view_on_site(
         self, request: HttpRequest, content_type_id: int, object_id: int

@@ -21,11 +21,12 @@ from django.utils.formats import date_format
 from django.utils.http import content_disposition_header
 
 from digest.formats import Format
-from digest.ingest import LoadReport, reread, undo
-from digest.ingest.preview import would_change
+from digest.ingest import LoadReport, reread, to_undo, undo
+from digest.ingest.plan import batches
+from digest.ingest.preview import preview, would_change
 from digest.ingest.show import take_turns
 from digest.ledger import Ledger
-from digest.models import Digest, Paper, Source, Verdict
+from digest.models import Digest, Entry, Paper, Source, Verdict
 
 from .changes import Changes
 from .site import Site
@@ -35,7 +36,7 @@ ROWS = 50
 AT_ONCE = 100
 """Sources that are taken out together."""
 PREVIEWED = 5_000
-"""Rows whose undoing or reading again is previewed. Meanwhile nothing else can be written."""
+"""Rows whose undoing or reading again is previewed: of more, a page would be long to wait for."""
 SECONDS = 10
 """After which a request takes no further source out."""
 REMARKS = 200
@@ -237,14 +238,10 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method == "POST":
             return self._reread(request, pk)
         source = get_object_or_404(Source, pk=pk)
-        reports: list[LoadReport] = []
-
-        def act() -> list[str]:
-            slugs = _slugs([pk])
-            reports.append(reread(Source.objects.get(pk=pk)))
-            return [*slugs, *_slugs([reports[0].source])]
-
-        changes = Changes.of(would_change(act)) if source.rows <= PREVIEWED else None
+        report = changes = None
+        if source.rows <= PREVIEWED:
+            told = preview(bytes(source.content), source.name, instead_of=source)
+            report, changes = told.report, Changes.of(told.changes)
         return self._page(
             request,
             "reread",
@@ -252,8 +249,8 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             original=source,
             changes=changes,
             most=PREVIEWED,
-            report=reports[0] if reports else None,
-            counts=_counts(source, reports[0] if reports else None),
+            report=report,
+            counts=_counts(source, report),
         )
 
     def _reread(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -301,19 +298,12 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method == "POST":
             return self._undo(request, sources)
         keys = [source.pk for source in sources]
-        hidden: list[Paper] = []
-
-        def act() -> list[str]:
-            slugs = _slugs(keys)
-            before = set(_hidden(slugs))
-            for source in Source.objects.filter(pk__in=keys).defer("content", "problems"):
-                undo(source)
-            hidden.extend(paper for paper in _hidden(slugs) if paper not in before)
-            return slugs
-
         rows = sum(source.rows for source in sources)
-        changes = Changes.of(would_change(act)) if rows <= PREVIEWED else None
-        stay = {paper.slug for paper in hidden}
+        changes = None
+        stay: set[str] = set()
+        if rows <= PREVIEWED:
+            changes = Changes.of(would_change(lambda: to_undo(keys)))
+            stay = _held([one.slug for one in changes.gone])
         return self._page(
             request,
             "undo",
@@ -354,16 +344,13 @@ def _undo_address(keys: Iterable[int]) -> str:
     return f"{reverse('admin:digest_source_undo')}?{query.urlencode()}"
 
 
-def _slugs(sources: Iterable[int | None]) -> list[str]:
-    """Those of the papers that sources speak of."""
-    papers = Paper.objects.filter(entries__source__in=[key for key in sources if key]).distinct()
-    return list(papers.order_by("-date", "position", "slug").values_list("slug", flat=True))
-
-
-def _hidden(slugs: list[str]) -> Iterable[Paper]:
-    for start in range(0, len(slugs), 500):
-        some = Paper.objects.filter(slug__in=slugs[start : start + 500], hidden=True)
-        yield from some.only("slug")
+def _held(slugs: Iterable[str]) -> set[str]:
+    """Those of the papers that somebody keeps or decided of, whatever sources say."""
+    found: set[str] = set()
+    for some in batches(slugs):
+        papers = Paper.objects.filter(slug__in=some).held(but=Entry)
+        found.update(papers.values_list("slug", flat=True))
+    return found
 
 
 def _said(source: Source) -> str:

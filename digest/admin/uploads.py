@@ -6,6 +6,7 @@ goes on with it, and each file is loaded once, however many go on at once.
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -43,7 +44,7 @@ FILES = 500
 PASTED = 500_000
 """Characters of what is pasted."""
 PREVIEWED = 5_000_000
-"""Bytes of a file whose loading is previewed. Meanwhile nothing else can be written."""
+"""Bytes of a file whose loading is previewed: of more, a page would be long to wait for."""
 SECONDS = 1
 """After which a request takes up no further file."""
 KEPT = timedelta(days=30)
@@ -129,6 +130,11 @@ class Previewed:
 
     report: LoadReport
     changes: Changes | None
+
+    @property
+    def foreseen(self) -> str:
+        """What the page sends back, to be compared with what loading did."""
+        return json.dumps(_foreseen(asdict(self.report))) if self.changes else ""
 
     @property
     def problems(self) -> list[Any]:
@@ -319,6 +325,8 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 messages.error(request, "Tick the files to load, or throw all of them away.")
                 return redirect("admin:digest_upload_batch", batch)
             _of(batch).filter(pk__in=found & keys).update(confirmed_at=timezone.now())
+            foreseen = [Upload(pk=pk, report=_sent(request, pk)) for pk in sorted(found & keys)]
+            Upload.objects.bulk_update([one for one in foreseen if one.report], ["report"])
             _of(batch).filter(pk__in=found - keys).delete()
         return redirect("admin:digest_upload_batch", batch)
 
@@ -424,7 +432,7 @@ def _progress(batch: UUID) -> dict[str, Any]:
 
 
 def _preview(file: Upload) -> Previewed:
-    """Tell what loading a file would do, and keep the counts, to be compared with what it did."""
+    """Tell what loading a file would do."""
     content = bytes(file.content)
     if len(content) > PREVIEWED:
         reading = read(content, date_from_path(file.name))
@@ -438,11 +446,23 @@ def _preview(file: Upload) -> Previewed:
         )
         return Previewed(report, None)
     told = preview(content, file.name)
-    # Not over what a load, which somebody else began, has written.
-    Upload.objects.filter(pk=file.pk, confirmed_at=None).update(
-        report={"previewed": _foreseen(asdict(told.report))}
-    )
     return Previewed(told.report, Changes.of(told.changes))
+
+
+def _sent(request: HttpRequest, pk: int) -> dict[str, Any] | None:
+    """What the page that was confirmed said would become of a file, if it did."""
+    try:
+        said = json.loads(request.POST.get(f"previewed-{pk}", ""))
+    except ValueError:
+        return None
+    if not isinstance(said, dict) or not {*said} <= {"status", *Verdict.values}:
+        return None
+    if said.get("status") not in ("loaded", "known", "unreadable"):
+        return None
+    counts = [said[verdict] for verdict in Verdict.values if verdict in said]
+    if not all(type(count) is int and 0 <= count < 10**6 for count in counts):
+        return None
+    return {"previewed": said}
 
 
 def _foreseen(report: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from ipaddress import IPv6Network, ip_address
 from time import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,40 +39,19 @@ class Scoped(BasePermission):
         return request.user.is_authenticated or needed == "catalogue:read"
 
 
-class _Counter:
-    """Counts uses within a minute, over all workers.
+def _used(who: str, minute: int) -> int:
+    """Count one more request within a minute; how many there were.
 
-    Each worker tells the shared cache a twentieth of the limit at a time: to write for every
-    request would make reading wait for whoever writes. So of N workers together, N twentieths may
-    be used beyond the limit.
+    Counts are where all processes see them, if there is such a place (CACHE_URL), and never in the
+    catalogue's database, where reading would wait for whoever writes.
     """
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.minute = 0
-        self.uses: dict[str, list[int]] = {}
-
-    def use(self, who: str, limit: int, minute: int) -> int:
-        """Count one more; how many there are."""
-        with self.lock:
-            if minute != self.minute:
-                self.minute, self.uses = minute, {}
-            counted = self.uses.setdefault(who, [0, 0])
-            counted[1] += 1
-            shared, pending = counted
-            if not shared or pending >= max(limit // 20, 1):
-                self.uses[who] = counted = [self._share(f"api-{who}-{minute}", pending), 0]
-            return sum(counted)
-
-    def _share(self, key: str, pending: int) -> int:
-        cache.add(key, 0, 2 * MINUTE)
-        try:
-            return cache.incr(key, pending)
-        except ValueError:  # it was culled just now
-            return pending
-
-
-_counter = _Counter()
+    # Each other minute takes the same key, so that there are no more than two of anybody.
+    key = f"api-{who}-{minute % 2}"
+    cache.add(key, 0, MINUTE)
+    try:
+        return cache.incr(key)
+    except ValueError:  # it was culled just now
+        return 1
 
 
 class Throttle(BaseThrottle):
@@ -86,7 +65,7 @@ class Throttle(BaseThrottle):
         limit = settings.API_RATE if known else settings.API_RATE_ANONYMOUS
         now = int(time())
         self.reset = MINUTE - now % MINUTE
-        used = _counter.use(self._who(request), limit, now // MINUTE)
+        used = _used(self._who(request), now // MINUTE)
         request._request.api_rate = {  # type: ignore[attr-defined]
             "RateLimit-Limit": str(limit),
             "RateLimit-Remaining": str(max(limit - used, 0)),
@@ -102,7 +81,16 @@ class Throttle(BaseThrottle):
             return f"token-{request.auth.pk}"
         if request.user.is_authenticated:
             return f"user-{request.user.pk}"
-        return f"address-{self.get_ident(request)}"
+        return f"address-{_network(self.get_ident(request) or '')}"
+
+
+def _network(address: str) -> str:
+    """Who is counted by an address: of IPv6, a network, since everybody has 2^64 addresses."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip if ip.version == 4 else IPv6Network((ip, 64), strict=False))
 
 
 def announce(response: Any, request: Request) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -24,12 +24,18 @@ from digest.models import Catalogue
 from .access import announce
 
 
-def only(asked: QueryDict, *known: str) -> None:
-    """Refuse parameters that nobody knows: a misspelt filter would give all rows."""
-    unknown = {name: ["There is no such parameter."] for name in asked if name not in known}
-    unknown.pop("format", None)
-    if unknown:
-        raise ValidationError(unknown)
+def only(asked: QueryDict, *known: str, many: Collection[str] = ()) -> None:
+    """Refuse parameters that nobody knows: a misspelt filter would give all rows. And those that
+    are said twice, of which one would count. many: parameters that may be."""
+    known = (*known, "format")
+    errors = {}
+    for name, values in asked.lists():
+        if name not in known:
+            errors[name] = ["There is no such parameter."]
+        elif len(values) > 1 and name not in many:
+            errors[name] = ["Say it once."]
+    if errors:
+        raise ValidationError(errors)
 
 
 class Negotiation(DefaultContentNegotiation):

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.utils.dateparse import parse_date
@@ -18,13 +17,27 @@ from rest_framework.response import Response
 
 from digest.formats import MAX_BYTES
 from digest.ingest import LoadReport, load
+from digest.ingest.preview import preview
 from digest.models import Digest, Paper, Placement, Source
+from digest.rights import may
 
 from . import schema
 from .base import ApiViewSet, only
 from .pages import Listed, Order, cursor_of, page, size_of_page, stamp
 from .papers import fields_of, told
-from .parsers import BytesParser, MarkdownParser, RawJsonParser, TextParser
+from .parsers import (
+    BytesParser,
+    MarkdownParser,
+    RawJsonParser,
+    TextParser,
+    dry_run,
+    form_only,
+)
+
+_WITH = (
+    ", with a second factor that this session showed, or the one in which the token was made."
+    " Tokens from before you had one are made anew, on your account’s page."
+)
 
 
 class Digests(Listed):
@@ -70,22 +83,17 @@ class Digests(Listed):
 
     @extend_schema(**schema.LOAD)
     def create(self, request: Request) -> Response:
-        only(request.GET, "dry_run", "name")
-        if not request.user.has_perm("digest.add_source"):
-            raise PermissionDenied("Digests are loaded by curators.")
-        dry_run = request.GET.get("dry_run", "0")
-        if dry_run not in ("0", "1"):
-            raise ValidationError({"dry_run": ["Say 1 or 0."]})
+        only(request.GET, "dry_run", "name", many=["dry_run"])
+        if not may(request, "digest.add_source"):
+            raise PermissionDenied(f"Digests are loaded by curators{_WITH}")
         name, content = sent_file(request)
-        with transaction.atomic():
-            report = load(content, name, request.user.pk)
-            if dry_run == "1":
-                transaction.set_rollback(True)
+        dry = dry_run(request, default=False)
+        report = preview(content, name).report if dry else load(content, name, request.user.pk)
         if report.status == "unreadable":
             texts = [str(problem) for problem in report.problems] or ["There is no digest in it."]
             raise ValidationError({"file": texts})
-        status = 201 if report.status == "loaded" and dry_run == "0" else 200
-        return Response(load_report(report, dry_run == "0"), status=status)
+        status = 201 if report.status == "loaded" and not dry else 200
+        return Response(load_report(report, not dry), status=status)
 
 
 def load_report(report: LoadReport, written: bool) -> dict[str, Any]:
@@ -107,17 +115,22 @@ def load_report(report: LoadReport, written: bool) -> dict[str, Any]:
 
 
 def sent_file(request: Request) -> tuple[str, bytes]:
-    """The name and the bytes of the file that a request brings, as a form's `file` or by itself."""
+    """The name and the bytes of the file that a request brings, as a form's `file` or by itself.
+    The name may be said in the address, or in the form."""
     name = request.GET.get("name", "")
     data = request.data
+    if not data:
+        raise ParseError("Send a digest: there is nothing in the body.")
     if isinstance(data, bytes):
-        if not data:
-            raise ParseError("Send a digest: there is nothing in the body.")
         return name or "upload", data
+    form_only(data, "file", "name", "dry_run", many=["dry_run"])
     file = request.FILES.get("file")
     if file is None:
         raise ValidationError({"file": ["Send the digest as the form's file."]})
-    return name or file.name or "upload", file.read(MAX_BYTES + 1)
+    also = data.get("name", "")
+    if name and also and name != also:
+        raise ValidationError({"name": ["It is said twice, and not the same: say it once."]})
+    return name or also or file.name or "upload", file.read(MAX_BYTES + 1)
 
 
 def parse_day(text: str) -> date | None:
@@ -136,8 +149,8 @@ class Sources(ApiViewSet):
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
         known = request.method in self.allowed_methods
-        if known and not request.user.has_perm("digest.view_source"):
-            raise PermissionDenied("The files that were loaded are for curators.")
+        if known and not may(request, "digest.view_source"):
+            raise PermissionDenied(f"The files that were loaded are for curators{_WITH}")
 
     @extend_schema(**schema.SOURCES)
     def list(self, request: Request) -> Response:

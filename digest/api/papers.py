@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from digest.exports import WRITERS, About, to_cite
-from digest.filters import PaperFilter
+from digest.filters import SEVERAL, PaperFilter
 from digest.identity import arxiv_id
 from digest.models import Merge, Paper, Tombstone
 from digest.outputs import file_of
@@ -23,7 +23,7 @@ from digest.outputs import file_of
 from . import schema
 from .base import CatalogueViewSet, only
 from .pages import cursor, cursor_of, is_text, moment_of, page, rows_after, size_of_page, stamp
-from .parsers import JsonParser
+from .parsers import JsonParser, no_such_fields
 
 LOOKUP = 500
 """Ids of one lookup, at most."""
@@ -116,7 +116,7 @@ class Papers(CatalogueViewSet):
         if "modified_since" in request.GET:
             return self._changes(request)
         filters = [name for name in PaperFilter.base_filters if name != "order"]
-        only(request.GET, *filters, "ordering", "fields", "page_size", "cursor")
+        only(request.GET, *filters, "ordering", "fields", "page_size", "cursor", many=SEVERAL)
         empty = {n: ["Say a value."] for n, said in request.GET.lists() if n != "q" and "" in said}
         if empty:
             raise ValidationError(empty)
@@ -211,7 +211,10 @@ class Lookup(CatalogueViewSet):
 
     @extend_schema(**schema.LOOKUP)
     def create(self, request: Request) -> Response:
+        only(request.GET)
         given = request.data.get("ids") if isinstance(request.data, dict) else None
+        if isinstance(request.data, dict) and (errors := no_such_fields({*request.data} - {"ids"})):
+            raise ValidationError(errors)
         if not isinstance(given, list) or not all(map(is_text, given)):
             raise ValidationError({"ids": ["Say a list of arXiv ids or addresses, as texts."]})
         if len(given) > LOOKUP:

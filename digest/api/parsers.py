@@ -1,30 +1,129 @@
-"""How the bodies of requests are read."""
+"""How the bodies of requests are read: what nobody knows in them is refused, as in addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import codecs
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser, JSONParser
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import BaseParser, JSONParser, get_encoding
+from rest_framework.request import Request
+from rest_framework.utils import json
 
 from digest.formats import MAX_BYTES
 
+SWITCH = {
+    **dict.fromkeys(("true", "1", "on", "yes", "t", "y"), True),
+    **dict.fromkeys(("false", "0", "off", "no", "f", "n"), False),
+}
+"""How programs spell that something is to be, or not to be, in small letters."""
+
+_CSRF_FIELD = "csrfmiddlewaretoken"  # which the forms of a logged-in browser have besides
+_NAME_SHOWN = 100
+
+
+def meant(value: Any) -> bool | None:
+    """What a program means by a value: true, false, or neither."""
+    return SWITCH.get(str(value).strip().lower()) if isinstance(value, str | int) else None
+
+
+def switch(name: str, said: Iterable[Any], default: bool) -> bool:
+    """Whether what a request says of a switch puts it on.
+
+    said: each value, of its address and its body alike. Raises ValidationError if one is no
+    spelling of true or false, or two say the opposite.
+    """
+    wanted = set()
+    for value in said:
+        on = meant(value)
+        if on is None:
+            raise ValidationError({name: ["Say true or false."]})
+        wanted.add(on)
+    if len(wanted) > 1:
+        raise ValidationError({name: ["It is said twice, and not the same: say it once."]})
+    return wanted.pop() if wanted else default
+
+
+def dry_run(request: Request, default: bool) -> bool:
+    """Whether a request says, in its address or in its body, that nothing is to be written."""
+    data = request.data
+    said = [*request.query_params.getlist("dry_run")]
+    if isinstance(data, QueryDict):
+        said += data.getlist("dry_run")
+    elif isinstance(data, Mapping) and "dry_run" in data:
+        said.append(data["dry_run"])
+    return switch("dry_run", said, default)
+
+
+def form_only(form: QueryDict, *known: str, many: Iterable[str] = ()) -> None:
+    """Refuse what nobody knows in a form, and what is said twice. many: fields that may be."""
+    errors = no_such_fields(name for name in form if name != _CSRF_FIELD and name not in known)
+    for name, values in form.lists():
+        if len(values) > 1 and name in known and name not in many:
+            errors[name] = ["Say it once."]
+    if errors:
+        raise ValidationError(errors)
+
+
+def spelt(name: str) -> str:
+    """A field's name as an error has it: it may be long, and hold what no answer can."""
+    return name[:_NAME_SHOWN].encode("utf-8", "backslashreplace").decode()
+
+
+def no_such_fields(names: Iterable[str]) -> dict[str, list[str]]:
+    """The errors of fields that nobody knows."""
+    return {spelt(name): ["There is no such field."] for name in names}
+
+
+class Serializer(serializers.Serializer[Any]):
+    """Reads what a program says, objects in objects too, and refuses fields that it does not have:
+    a misspelt one would be left out of what is done."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            unknown |= no_such_fields(name for name in data if name not in self.fields)
+        try:
+            value = super().to_internal_value(data)
+        except ValidationError as error:
+            raise ValidationError({**unknown, **error.detail}) from None  # type: ignore[dict-item]
+        if unknown:
+            raise ValidationError(unknown)
+        return value
+
 
 class JsonParser(JSONParser):
-    """JSON that is nested no deeper than Python reads it: DRF's own answers with an error of the
-    server. Django's DATA_UPLOAD_MAX_MEMORY_SIZE bounds its length."""
+    """JSON in which no object has a name twice, and that is nested no deeper than Python reads it:
+    DRF's own takes the last of the two, and answers the other with an error of the server.
+    Django's DATA_UPLOAD_MAX_MEMORY_SIZE bounds its length."""
 
     def parse(
         self,
         stream: Any,
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Any:
+        decoded = codecs.getreader(get_encoding({**(parser_context or {})}))(stream)
         try:
-            return super().parse(stream, media_type, parser_context)
+            return json.load(decoded, object_pairs_hook=_object)
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        raise ValidationError(
+            {spelt(name): ["Say it once."] for name, number in times.items() if number > 1}
+        )
+    return found
 
 
 class RawParser(BaseParser):

@@ -189,6 +189,8 @@ class LoadReport(serializers.Serializer[Any]):
 
 class Upload(serializers.Serializer[Any]):
     file = serializers.FileField()
+    name = serializers.CharField(required=False, help_text="instead of the file's own")
+    dry_run = serializers.BooleanField(default=False, help_text="report, and write nothing")
 
 
 def single(shape: type[serializers.Serializer[Any]]) -> Any:
@@ -386,7 +388,11 @@ LOAD: dict[str, Any] = {
     "description": "The body is the file itself, or a form's `file`. The same bytes twice change"
     " nothing.",
     "parameters": [
-        query("dry_run", "`1`: report, and write nothing", enum=["0", "1"]),
+        query(
+            "dry_run",
+            "`true`: report, and write nothing; may stand in the form instead",
+            enum=["true", "false", "1", "0"],
+        ),
         query("name", "the file's name, whose date counts where the content names none"),
         JSON_ONLY,
     ],

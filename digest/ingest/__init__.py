@@ -6,10 +6,10 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -19,9 +19,20 @@ from django.db import transaction
 from digest import identity, links
 from digest.formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
-from digest.models import Correction, Difference, Digest, Entry, Field, Merge, Source, Verdict
+from digest.models import (
+    Correction,
+    Difference,
+    Digest,
+    Entry,
+    Field,
+    Merge,
+    Paper,
+    Source,
+    Verdict,
+)
 from digest.projection import Said, Shown, given_links, line, project
 
+from .plan import Edit, Overlay, Plan, snapshot
 from .show import Written, take_turns, write
 
 SUFFIXES = (".md", ".markdown", ".json")
@@ -71,33 +82,149 @@ def load(content: bytes, name: str, by: int | None = None) -> LoadReport:
     of another day. Rows that cannot be read are among the report's problems, and the rest loads.
     Safe beside other loads: they wait for one another.
     """
-    hashed = sha256(content).hexdigest()
-    # Paths are bytes, and not always UTF-8.
-    name = name.encode("utf-8", "backslashreplace").decode()
-    path_date = date_from_path(name)
+    file = File(content, name)
     with transaction.atomic():
         take_turns()
-        known = list(Source.objects.filter(sha256=hashed).values_list("format", "date"))
-        if known and path_date in {None, *(day for _, day in known)}:
-            return LoadReport(name, "known", Format(known[0][0]))
-        reading = read(content, path_date)
-        if known and reading.days == read(content).days:
-            return LoadReport(name, "known", reading.format)
-        report = LoadReport(name, format=reading.format, problems=list(reading.problems))
-        dates = {day.date for day in reading.days}
-        if reading.format is None or not dates:
-            report.status = "unreadable"
-            return report
-        source = Source(
-            name=name,
-            sha256=hashed,
-            date=path_date if path_date in dates else None,
-            format=reading.format,
-            content=content,
-            loaded_by_id=by,
-        )
-        _write(source, dates, _follow_merges(list(_rows(reading, report))), report)
-    return report
+        report, _ = plan_load(file)
+        if report.status == "loaded":
+            source = Source(
+                name=file.name,
+                sha256=file.sha256,
+                date=file.date,
+                format=report.format,
+                content=content,
+                loaded_by_id=by,
+            )
+            dates = {day.date for day in file.reading.days}
+            _write(source, dates, _follow_merges(file.rows), report)
+        return report
+
+
+class File:
+    """A file to load, and what is in it: read once, however often its loading is planned.
+
+    name: its path. memo: what a plan has worked out, for the next one.
+    """
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.content = content
+        # Paths are bytes, and not always UTF-8.
+        self.name = name.encode("utf-8", "backslashreplace").decode()
+        self.sha256 = sha256(content).hexdigest()
+        self.path_date = date_from_path(self.name)
+        self.memo: dict[Any, Any] = {}
+
+    @cached_property
+    def reading(self) -> Reading:
+        return read(self.content, self.path_date)
+
+    @cached_property
+    def is_dated(self) -> bool:
+        """Whether it says the same wherever it stands."""
+        return self.reading.days == read(self.content).days
+
+    @property
+    def date(self) -> date | None:
+        """The day that its path gives, if that is one of those that it speaks of."""
+        return next((d.date for d in self.reading.days if d.date == self.path_date), None)
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """All problems, by line."""
+        found = list(self.reading.problems)
+        for day in self.reading.days:
+            for row in day.rows:
+                record = row.record
+                if not line(record.title):
+                    found.append(Problem(row.line, "the row has no title", ROW_LEFT_OUT))
+                    continue
+                for text in (record.link, *given_links(record)):
+                    if not links.says_nothing(text) and not links.clean_url(text):
+                        shown = line(text if len(text) <= 60 else text[:59] + "…")
+                        reason = f"no http or https link: {shown}"
+                        found.append(Problem(row.line, reason, "kept as text"))
+        return sorted(found, key=lambda problem: problem.line)
+
+    @cached_property
+    def rows(self) -> list[_Row]:
+        """The rows to load."""
+        good = [
+            (d.date, row) for d in self.reading.days for row in d.rows if line(row.record.title)
+        ]
+        return [
+            _Row(day, row, place, *identity.paper_slug(line(row.record.title), row.record.link))
+            for place, (day, row) in enumerate(good, start=1)
+        ]
+
+
+def plan_load(
+    file: File, over: Overlay | None = None, instead_of: Source | None = None
+) -> tuple[LoadReport, Plan | None]:
+    """What loading a file would do: its report, and what papers would show; None if nothing is
+    written.
+
+    over: what to suppose loaded. instead_of: a source that it takes the place of.
+    """
+    undone = to_undo([instead_of.pk] if instead_of else [])
+    if known := _known(file, over, instead_of):
+        return LoadReport(file.name, "known", known), Plan(undone) if instead_of else None
+    reading = file.reading
+    report = LoadReport(file.name, format=reading.format, problems=list(file.problems))
+    if reading.format is None or not reading.days:
+        report.status, report.problems = "unreadable", list(reading.problems)
+        return report, None
+    rows = _follow_merges(file.rows)
+    said: dict[str, list[Said]] = defaultdict(list)
+    for row in rows:
+        said[row.slug].append(row.said(file.sha256))
+    edit = Edit(
+        papers=list(dict.fromkeys([*undone.papers, *said])),
+        said=said,
+        arxiv_ids={row.slug: row.arxiv_id for row in rows},
+        without=undone.without,
+        days={*undone.days, *(day.date for day in reading.days)},
+    )
+    plan = Plan(edit, over, file.memo)
+    _complete(report, file, rows, plan)
+    return report, plan
+
+
+def to_undo(sources: Collection[int]) -> Edit:
+    """What it is to take out the sources with these keys. Papers are in the order of lists."""
+    if not sources:
+        return Edit([])
+    entries = Entry.objects.filter(source__in=sources).order_by()
+    papers = Paper.objects.filter(pk__in=entries.values("paper")).newest()
+    days = Digest.objects.filter(sources__in=sources).order_by().values_list("date", flat=True)
+    return Edit(list(papers.values_list("slug", flat=True)), without=sources, days={*days})
+
+
+def _known(
+    file: File, over: Overlay | None = None, instead_of: Source | None = None
+) -> Format | None:
+    """The format of a file that was loaded before."""
+    sources = Source.objects.filter(sha256=file.sha256)
+    if instead_of:
+        sources = sources.exclude(pk=instead_of.pk)
+    known = [(Format(name), day) for name, day in sources.values_list("format", "date")]
+    if over:
+        known += [(name, day) for hashed, name, day in over.sources if hashed == file.sha256]
+    if known and (file.path_date in {None, *(day for _, day in known)} or file.is_dated):
+        return known[0][0]
+    return None
+
+
+def _complete(report: LoadReport, file: File, rows: list[_Row], plan: Plan) -> None:
+    """Fill in what a plan comes to."""
+    counts = Counter(map(str, _verdicts(rows, plan)))
+    counts[Verdict.REJECTED] = sum(problem.action == ROW_LEFT_OUT for problem in report.problems)
+    report.verdicts = {verdict: counts[verdict] for verdict in Verdict.values}
+    report.digests = len(file.reading.days)
+    report.rows = len(rows)
+    report.links = plan.new_links(plan.edit.said)
+    report.new = len(plan.new)
+    report.changed = len(plan.changed & plan.edit.said.keys() - plan.new)
+    report.unchanged = len(plan.edit.said) - report.new - report.changed
 
 
 @transaction.atomic
@@ -172,26 +299,54 @@ def load_files(
     dry_run: report what would happen, and write nothing. strict: write nothing of any file if one
     has a problem. A file that cannot be opened is "unreadable".
     """
-    together = transaction.atomic() if dry_run or strict else nullcontext()
-    with together:
-        reports = [_load_file(file) for file in files]
-        if dry_run or (strict and any(report.problems for report in reports)):
-            transaction.set_rollback(True)
-    return reports
+    opened = map(_open, files)
+    if strict:
+        # What is judged is what is loaded, though a file is changed meanwhile.
+        opened = iter(kept := [*opened])
+        dry_run |= any(_has_problems(one) for one in kept)
+    if dry_run:
+        return list(_foresee(opened))
+    return [one if isinstance(one, LoadReport) else load(*one) for one in opened]
 
 
-def _load_file(file: Path) -> LoadReport:
+_Opened = tuple[bytes, str] | LoadReport
+"""A file's content and name, or why it cannot be opened."""
+
+
+def _open(file: Path) -> _Opened:
     # A byte more than is read tells the reader that there is too much, without holding it all.
     try:
         if str(file) == "-":
-            return load(sys.stdin.buffer.read(MAX_BYTES + 1), "-")
+            return sys.stdin.buffer.read(MAX_BYTES + 1), "-"
         with file.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
+            return opened.read(MAX_BYTES + 1), str(file)
     except OSError as error:
         problem = Problem(1, f"cannot be opened: {error.strerror}", "file not read")
         name = str(file).encode("utf-8", "backslashreplace").decode()
         return LoadReport(name, "unreadable", problems=[problem])
-    return load(content, str(file))
+
+
+def _has_problems(opened: _Opened) -> bool:
+    if isinstance(opened, LoadReport):
+        return True
+    file = File(*opened)
+    return _known(file) is None and bool(file.problems)
+
+
+def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
+    """What loading files one after the other would do."""
+    over = Overlay()
+    for one in opened:
+        if isinstance(one, LoadReport):
+            yield one
+            continue
+        file = File(*one)
+        with snapshot():
+            report, plan = plan_load(file, over)
+        if plan:
+            over.add(plan)
+            over.sources.append((file.sha256, report.format, file.date))
+        yield report
 
 
 class _Row(NamedTuple):
@@ -208,26 +363,6 @@ class _Row(NamedTuple):
     def said(self, sha256: str) -> Said:
         """What the row says, as a part of the source with this hash."""
         return Said(self.day, self.row.format, sha256, self.position, self.row.record)
-
-
-def _rows(reading: Reading, report: LoadReport) -> Iterator[_Row]:
-    """The rows to load. Completes the report's counts and problems."""
-    for day in reading.days:
-        report.digests += 1
-        for row in day.rows:
-            record = row.record
-            if not line(record.title):
-                report.problems.append(Problem(row.line, "the row has no title", ROW_LEFT_OUT))
-                continue
-            for text in (record.link, *given_links(record)):
-                if not links.says_nothing(text) and not links.clean_url(text):
-                    shown = line(text if len(text) <= 60 else text[:59] + "…")
-                    problem = Problem(row.line, f"no http or https link: {shown}", "kept as text")
-                    report.problems.append(problem)
-            report.rows += 1
-            slug, arxiv_id = identity.paper_slug(line(record.title), record.link)
-            yield _Row(day.date, row, report.rows, slug, arxiv_id)
-    report.problems.sort(key=lambda problem: problem.line)
 
 
 def _follow_merges(rows: list[_Row]) -> list[_Row]:

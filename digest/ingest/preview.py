@@ -1,17 +1,16 @@
-"""What something would change in the catalogue, told without doing it."""
+"""What something would change in the catalogue, told without doing it: nothing is written, nobody
+waits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from digest.models import Source
 
-from digest.models import Entry, Paper
-
-from . import LoadReport, load
-from .show import batches
+from . import File, LoadReport, plan_load
+from .plan import Edit, Look, Plan, snapshot
 
 
 @dataclass(frozen=True)
@@ -38,54 +37,40 @@ FIELDS = ("title", "summary", "authors", "authors_cut", "categories", "links", "
 """What is compared; lists are in their order, digests by date."""
 
 
-def preview(content: bytes, name: str) -> Preview:
-    """What loading a file would do: its report, and what papers would show."""
-    reports = []
-
-    def act() -> Iterable[str]:
-        report = load(content, name)
-        reports.append(report)
-        entries = Entry.objects.filter(source=report.source)
-        return entries.order_by("position").values_list("paper__slug", flat=True)
-
-    changes = would_change(act)
-    return Preview(reports[0], changes)
+def preview(content: bytes, name: str, instead_of: Source | None = None) -> Preview:
+    """What loading a file would do: its report, and what papers would show. instead_of: a source
+    whose place it takes."""
+    file = File(content, name)
+    with snapshot():
+        report, plan = plan_load(file, instead_of=instead_of)
+    return Preview(report, told(plan))
 
 
-def would_change(act: Callable[[], Iterable[str]]) -> list[Change]:
-    """What an action would change, paper by paper and field by field.
+def would_change(edit: Callable[[], Edit]) -> list[Change]:
+    """What an edit would change, paper by paper and field by field. edit: reads what it needs and
+    gives it; what it raises is raised."""
+    with snapshot():
+        return told(Plan(edit()))
 
-    act: does it, in a transaction that is rolled back, and returns the slugs of the papers that it
-    may change.
-    """
-    with transaction.atomic():
-        slugs = list(dict.fromkeys(act()))
-        after = _shown(slugs)
-        transaction.set_rollback(True)
-    before = _shown(slugs)
-    silent = dict.fromkeys(FIELDS)
+
+def told(plan: Plan | None) -> list[Change]:
+    """What a plan would change, if there is one, paper by paper and field by field."""
+    if plan is None:
+        return []
     return [
         Change(slug, then["title"] or now["title"] or "", field, then[field], now[field])
-        for slug in slugs
-        for then, now in [(before.get(slug, silent), after.get(slug, silent))]
+        for slug in plan.edit.papers
+        for then, now in [(_values(plan.before.get(slug)), _values(plan.after.get(slug)))]
         for field in FIELDS
         if then[field] != now[field]
     ]
 
 
-def _shown(slugs: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What those of the papers show that are there to be seen."""
-    shown = {}
-    for some in batches(slugs):
-        papers = Paper.objects.visible().filter(slug__in=some).for_cards()
-        for paper in papers.prefetch_related("digests"):
-            shown[paper.slug] = {
-                "title": paper.title,
-                "summary": paper.summary,
-                "authors": [place.author.name for place in paper.authorships.all()],
-                "authors_cut": paper.authors_cut,
-                "categories": [place.category.name for place in paper.classifications.all()],
-                "links": [link.url for link in paper.links.all()],
-                "digests": sorted(digest.date.isoformat() for digest in paper.digests.all()),
-            }
-    return shown
+def _values(look: Look | None) -> dict[str, Any]:
+    if look is None or look.hidden:
+        return dict.fromkeys(FIELDS)
+    return {
+        **look.own,
+        **{name: [*names] for name, names in look.parts._asdict().items()},
+        "digests": [day.isoformat() for day in look.days],
+    }

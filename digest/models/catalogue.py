@@ -135,14 +135,18 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """Those that the catalogue shows: what anything public begins with."""
         return self.filter(hidden=False)
 
-    def held(self) -> PaperQuerySet:
+    def held(self, but: type[models.Model] | None = None) -> PaperQuerySet:
         """Those that somebody or something needs: people's own rows, entries, curators' decisions.
 
-        The others may be deleted, which no row protects them from.
+        The others may be deleted, which no row protects them from. but: rows that do not count.
         """
         holding: Any = Q()
         for relation in self.model._meta.get_fields(include_hidden=True):
-            if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.PROTECT:
+            if (
+                isinstance(relation, models.ManyToOneRel)
+                and relation.on_delete is models.PROTECT
+                and relation.related_model is not but
+            ):
                 rows = relation.related_model._default_manager
                 holding |= Exists(rows.filter(**{relation.field.name: OuterRef("pk")}))
         return self.filter(holding)

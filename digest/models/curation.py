@@ -7,7 +7,8 @@ more input of `projection.project`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -149,9 +150,13 @@ class Alias(Decision):
         return f"{self.name} is {self.of}"
 
     @staticmethod
-    def shown() -> dict[str, str]:
-        """For each name that stands for another, the one that is shown in the end, in one query."""
-        to = dict(Alias.objects.standing().values_list("name", "of"))
+    def shown(more: Mapping[str, str] = MappingProxyType({}), without: str = "") -> dict[str, str]:
+        """For each name that stands for another, the one that is shown in the end, in one query.
+
+        more: names that are to stand for others as well. without: one that is to stand for itself.
+        """
+        to = dict(Alias.objects.standing().values_list("name", "of")) | more
+        to.pop(without, None)
         return {name: _last(name, to) for name in to}
 
 

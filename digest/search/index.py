@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -45,6 +48,8 @@ EVERY = "every"
 
 _DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
+_MENDED = 100
+"""Rows that a check makes anew in one transaction, for which others wait."""
 
 
 # What a paper's row holds
@@ -453,42 +458,108 @@ class Health:
 
 
 def check(*, mend: bool = False) -> Health:
-    """Compare the index with the catalogue, paper by paper. mend: and put right what differs."""
+    """Compare the index with the catalogue, paper by paper. mend: and put right what differs.
+
+    Others write meanwhile: what is compared is read without keeping them from it, and what is put
+    right is compared once more within its own short transaction. To make the database's own index
+    anew, which is needed if it does not agree with its rows, keeps all others waiting.
+
+    On SQLite, a copy of the database is made beside it, and removed again. Raises OSError, or
+    DatabaseError, where there is no room for it.
+    """
     health = Health()
-    names = [field.attname for field in SearchText._meta.concrete_fields]
+    stale = list(SearchText.objects.filter(paper__hidden=True).values_list("paper", flat=True))
     keys = Paper.objects.visible().order_by("pk").values_list("pk", flat=True)
-    hidden = SearchText.objects.filter(paper__hidden=True)
-    with transaction.atomic():
-        stale = list(hidden.values_list("paper", flat=True))
-        for some in _batches(keys, 500):
-            there = {
-                values[1]: values
-                for values in SearchText.objects.filter(paper__in=some).values_list(*names)
-            }
-            stale += [
-                row.paper_id
-                for row in rows(some)
-                if there.get(row.paper_id) != tuple(getattr(row, name) for name in names)
-            ]
-            health.papers += len(some)
-        health.stale = len(stale)
-        if mend and stale:
-            write(stale)
-        health.agrees = stands() and _agrees()
-        if mend and not health.agrees:
-            create()
-            Catalogue.change()
+    for some in _batches(keys, 500):
+        with _snapshot():
+            stale += _stale(some)
+        health.papers += len(some)
+    health.stale = len({*stale})
+    if mend:
+        _mend(stale)
+    health.agrees = stands() and _agrees()
+    if mend and not health.agrees:
+        create()
+        Catalogue.change()
     return health
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """What is read within is of one moment, and nobody is kept from writing."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "sqlite":
+        # Our transactions begin as writers (digest/settings.py); this one never becomes one.
+        mode, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            connection.transaction_mode = mode
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+def _stale(papers: list[int]) -> dict[int, SearchText | None]:
+    """Those of these papers whose row is not as it should be, each with the row that should be."""
+    names = [field.attname for field in SearchText._meta.concrete_fields]
+    there = {
+        values[1]: values
+        for values in SearchText.objects.filter(paper__in=papers).values_list(*names)
+    }
+    right = {row.paper_id: row for row in rows(papers)}
+    found: dict[int, SearchText | None] = {
+        pk: row
+        for pk, row in right.items()
+        if there.get(pk) != tuple(getattr(row, name) for name in names)
+    }
+    return found | {pk: None for pk in there if pk not in right}
+
+
+def _mend(papers: list[int]) -> None:
+    """Make the rows of these papers anew, some in a transaction, where it is still needed."""
+    while papers:
+        some, papers = papers[:_MENDED], papers[_MENDED:]
+        with transaction.atomic():
+            stale = _stale(some)
+            if not stale:
+                continue
+            new = [row for row in stale.values() if row]
+            # A paper that has a key which belongs to another gets its own after it.
+            others = SearchText.objects.filter(pk__in=[row.pk for row in new])
+            in_the_way = others.exclude(paper__in=stale).values_list("paper", flat=True)
+            papers += in_the_way
+            SearchText.objects.filter(paper__in=[*stale, *in_the_way]).delete()
+            SearchText.objects.bulk_create(new)
+            Catalogue.change()
 
 
 def _agrees() -> bool:
     """Whether SQLite's index holds exactly what the rows do; PostgreSQL's cannot hold else."""
     if connection.vendor != "sqlite":
         return True
+    if connection.in_atomic_block:  # others wait already, and see nothing of what is written
+        with connection.cursor() as cursor:
+            return _agrees_in(cursor)
+    # SQLite takes the question for a write: a copy, which takes it no long, has nobody waiting.
+    connection.ensure_connection()
+    folder = Path(connection.settings_dict["NAME"]).parent
+    with (
+        TemporaryDirectory(dir=folder, prefix="search-index-check-") as name,
+        closing(connection.Database.connect(f"{name}/copy.sqlite3")) as copy,
+    ):
+        with connection.wrap_database_errors:
+            connection.connection.backup(copy)
+        return _agrees_in(copy)
+
+
+def _agrees_in(database: Any) -> bool:
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('integrity-check', 1)")
-    except DatabaseError:
+        database.execute(f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('integrity-check', 1)")
+    except (DatabaseError, connection.Database.DatabaseError):
         return False
     return True
 

@@ -1,13 +1,18 @@
 import re
+import threading
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth
 from django.core import mail
+from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
-from tests.admin import code
+from tests.admin import app, code, log_in
 
 
 def reauthenticate(client, page):
@@ -55,6 +60,60 @@ def test_an_app_is_asked_for_after_the_password(secret, owner):
     }
     assert client.post(answer.url, {"code": code(secret, 1)}).url == "/"
     assert client.session["_auth_user_id"] == str(owner.pk)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """clock(30) lets half a minute pass for codes."""
+    now = [1_700_000_000]
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now[0]))
+
+    def wait(passed):
+        now[0] += passed
+
+    return wait
+
+
+def test_a_code_logs_in_once_whichever_process_it_comes_to(owner, clock):
+    secret = app(owner)
+
+    def enter(code):
+        client = log_in(owner)
+        client.post("/account/2fa/authenticate/", {"code": code})
+        cache.clear()  # which another process does not share
+        return "_auth_user_id" in client.session
+
+    first, second = code(secret), code(secret, 1)
+    assert [enter(first), enter(first)] == [True, False]
+    clock(30)
+    assert [enter(first), enter(second)] == [False, True]
+    clock(30)
+    assert [enter(first), enter(second), enter(code(secret))] == [False, False, True]
+    # A clock that was an hour ahead locks nobody out until that hour has passed.
+    clock(-3600)
+    assert [enter(code(secret)), enter(code(secret))] == [True, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_have_one_code_one_comes_in(owner, clock):
+    secret = app(owner)
+    shown, ready, came = code(secret), threading.Barrier(4), []
+
+    def try_it():
+        try:
+            client = log_in(owner)
+            ready.wait()
+            client.post("/account/2fa/authenticate/", {"code": shown})
+            came.append("_auth_user_id" in client.session)
+        finally:
+            connections.close_all()
+
+    crowd = [threading.Thread(target=try_it) for _ in range(4)]
+    for each in crowd:
+        each.start()
+    for each in crowd:
+        each.join()
+    assert sorted(came) == [False, False, False, True]
 
 
 def test_setting_it_up_takes_the_right_code(mine, owner):

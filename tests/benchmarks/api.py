@@ -34,7 +34,6 @@ django.setup()
 
 import search  # noqa: E402
 import search_served  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from search_served import TURNS, WORDS, for_datasette, new_words, rate, served  # noqa: E402
 
@@ -42,14 +41,13 @@ TABLE = "/papers/papers.json?_shape=objects&_size="
 
 
 def compare(url: str, datasette: Path, seconds: float) -> None:
-    call_command("createcachetable", verbosity=0)
     for_datasette(FOLDER / "papers.db")
     gunicorn = (sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:PORT", "--worker-class")
     gunicorn += ("gthread", "--workers", "2", "--threads", "4", "--no-control-socket")
     gunicorn += ("--log-level", "warning")
     environment = {
         "DATABASE_URL": url,
-        "CACHE_URL": "database://",
+        "CACHE_URL": "memory://",
         "API_RATE_ANONYMOUS": "100000000",
         "DEBUG": "off",
     }

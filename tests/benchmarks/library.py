@@ -106,7 +106,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     corpus.build(corpus.Material(options.folder), options.papers)
     small, big = User.objects.create_user("small"), User.objects.create_user("big")

@@ -59,7 +59,6 @@ def compare(url: str, folder: Path, datasette: Path, seconds: float) -> None:
     asked for again and again, and the site keeps their pages for visitors; the line with a cookie
     is of readers for whom it keeps nothing, and makes every page anew.
     """
-    call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     flat, tuned = folder / "papers.db", folder / "tuned" / "papers.db"
     for_datasette(flat)
@@ -89,7 +88,7 @@ def compare(url: str, folder: Path, datasette: Path, seconds: float) -> None:
                 *(sys.executable, "-m", "gunicorn", "digest.wsgi", "--bind", "127.0.0.1:PORT"),
                 *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
                 *("--no-control-socket", "--log-level", "warning"),
-                environment={"DATABASE_URL": url, "CACHE_URL": "database://", "DEBUG": "off"},
+                environment={"DATABASE_URL": url, "CACHE_URL": "memory://", "DEBUG": "off"},
             )
         )
         plain = servers.enter_context(served(*serve, str(flat), log=False))

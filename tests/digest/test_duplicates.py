@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from digest import duplicates
@@ -350,7 +351,7 @@ def test_a_reason_is_kept_up_to_date(both):
 def test_the_number_of_queries_is_fixed(both, django_assert_num_queries):
     for _ in range(2):
         propose()
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(12):
             propose()
         rows = [
             row(n, title=f"{chr(96 + n % 26)} {TITLE}", link=f"https://lab.org/{n}")
@@ -378,3 +379,48 @@ def test_real_digests_give_few_proposals_and_good_ones(shared):
     for (one, other), _ in authors().items():
         letters = [sorted(re.sub(r"[\W\d_]", "", name).casefold()) for name in (one, other)]
         assert letters[0] == letters[1]
+
+
+@pytest.mark.parametrize("kind", ["merged", "refused", "refused anew"])
+def test_what_a_curator_decides_while_all_is_compared_stands(curator, monkeypatch, kind):
+    load_papers({"title": TITLE}, {"title": TITLE, "link": OTHER})
+    (pair,) = papers()
+    named = {"kind": "paper", "first": pair[0], "second": pair[1]}
+    if kind == "refused":
+        Proposal.objects.create(**named, reason="old")
+
+    def decide():
+        if kind == "merged":
+            both = Paper.objects.in_bulk(pair, field_name="slug")
+            merge_papers(both[pair[0]], both[pair[1]], curator, "")
+        else:
+            refused = {"refused_at": timezone.now(), "reason": "hers"}
+            Proposal.objects.update_or_create(**named, defaults=refused)
+
+    def then_decide():
+        decided = [*read()]
+        monkeypatch.setattr(duplicates, "_decided", read)
+        decide()
+        return decided
+
+    # The decisions are read once all is compared; hers comes right after.
+    read = duplicates._decided
+    monkeypatch.setattr(duplicates, "_decided", then_decide)
+    report = propose()
+    assert (report.new["paper"], report.gone) == (0, 0)
+    assert not Proposal.objects.filter(refused_at=None).exists()
+    assert set(Proposal.objects.values_list("reason", flat=True)) <= {"hers"}
+
+
+def test_nothing_is_compared_while_others_wait(monkeypatch):
+    load_papers({"title": TITLE}, {"title": TITLE, "link": OTHER})
+    blocks = []
+    for name in ("papers", "authors"):
+        compare = getattr(duplicates, name)
+        monkeypatch.setattr(
+            duplicates,
+            name,
+            lambda compare=compare: blocks.append(len(connection.atomic_blocks)) or compare(),
+        )
+    propose()
+    assert blocks == [1, 1]  # which is the test's own

@@ -1,17 +1,20 @@
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
+import unicodedata
 import xml.etree.ElementTree as ET
 from html import escape, unescape
 from pathlib import Path
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.markup import is_list, summary_points, title_html
+from digest.markup import is_list, mathml, summary_points, title_html
 
 _MATHEMATICS = """
     math mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt
@@ -258,6 +261,126 @@ def test_many_commands_side_by_side_are_not_deep():
 def test_mathml_holds_nothing_that_a_page_forbids(formula, html):
     assert title_html(f"${formula}$") == html
     assert_safe(html, TITLE)
+
+
+# The converter tries a delimiter that stays open in two ways, and so each doubles its work
+
+OPENING = [
+    *["(", "[", r"\{", "⌈", "⌊", "⌜", "⌞", "⎰", "❲", *"⟅⟦⟨⟪⟬⟮⦃⦅⦇⦉⦋⦍⦏⦑⦓⦕⦗⧘⧚⧼", r"\bigl|"],
+    *[r"\bigl(", r"\Bigl [", r"\biggl\{", r"\Biggl\langle ", r"\bigl/", r"\bigl)"],
+    *(
+        f"\\{name} "
+        for name in (
+            *["langle", "lang", "lAngle", "lfloor", "lceil", "lvert", "lVert", "lbrace", "lBrace"],
+            *["lbrack", "lgroup", "lmoustache", "lparen", "llparenthesis", "llangle"],
+            *["llbracket", "llcorner", "ulcorner"],
+        )
+    ),
+]
+CLOSING = [")", "]", r"\}", r"\rangle ", r"\rfloor ", r"\rvert ", r"\bigr)", r"\Biggr\rbrace "]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "?",
+        "?x",
+        "(?",
+        "?[",
+        "{?}",
+        "{?x}",
+        "?^2",
+        r"\mathbf ?",
+        r"\not?",
+        r"\hat?",
+        # What closes nothing, for it is an argument, or a delimiter of its own
+        "?x^)",
+        "?x_{a}^)",
+        r"?\sqrt)",
+        r"?\frac a)",
+        r"?\frac{a})",
+        r"?\frac\frac{a}{a})",
+        r"?\sqrt[3])",
+        r"?\operatorname*)",
+        r"?\text )",
+        r"?\big)",
+        r"?\middle)",
+        r"\left(?\right)",
+        r"\left(?x\right]",
+        "?{)}x{a)}",
+        r"?\text{)}",
+        r"?\begin{matrix})\end{matrix}",
+        r"\begin{matrix}?&)\\?\\)\end{matrix}",
+    ],
+)
+def test_what_stays_open_more_than_eight_times_is_refused(unit):
+    for opening in OPENING:
+        part = unit.replace("?", opening)
+        assert mathml("x" + part * 18) is None
+        assert mathml("{x" + part * 9 + "}" + part * 9) is None
+
+
+@pytest.mark.parametrize("closing", CLOSING)
+def test_what_is_closed_may_stand_as_often_as_it_likes(closing):
+    for opening in OPENING:
+        for inner in ("x", "f(x)^{2}", r"\frac{(x)}{[b]}", "x', ", r"\alpha x_n^2"):
+            html = mathml(f"{opening}{inner}{closing}" * 9 + opening * 2)
+            assert html.count("<mi>x</mi>") == 9
+            assert mathml(opening * 11 + inner + closing * 11).count("<mi>x</mi>") == 1
+
+
+def test_a_switch_in_a_row_leaves_what_is_before_it_open():
+    for switch in (r"\displaystyle", r"\color{red}", r"\over", r"\bf", r"\choose"):
+        assert mathml("(" * 18 + f"x{switch} y" + ")" * 18) is None
+        assert mathml("(" * 8 + f"x{switch} y" + ")" * 8)
+
+
+def test_no_sign_that_is_repeated_keeps_the_converter_busy_or_breaks_it():
+    """In a process of its own, for what is not refused may never end, or end in a crash."""
+    signs = [chr(n) for n in range(0x3100) if unicodedata.category(chr(n))[0] in "PS"]
+    run = "import json, sys; from digest.markup import mathml\n"
+    run += "for sign in json.load(sys.stdin):\n    mathml(sign * 40); mathml(sign * 999)"
+    subprocess.run(
+        [sys.executable, "-c", run], input=json.dumps(signs), text=True, check=True, timeout=120
+    )
+
+
+def row_counts(element):
+    """How many delimiters stay open in each row of a formula, by what the converter made of it."""
+    opened = 0
+    for child in element:
+        while child.tag in ("msub", "msup", "msubsup", "munder", "mover", "munderover"):
+            child = child[0]
+        if child.tag == "mo" and child.text in ("(", "[", "{", "⟨", "⌊"):
+            opened += 1
+        elif child.tag == "mo" and child.text in (")", "]", "}", "⟩", "⌋") and opened:
+            opened -= 1
+    yield opened
+    for child in element:
+        yield from row_counts(child)
+
+
+SOUP = st.lists(
+    st.sampled_from(
+        [
+            *["(", "[", r"\{", r"\langle ", r"\lfloor ", "(", ")", "]", r"\}", r"\rangle ", ")"],
+            *["{", "}", "{", "}", "^", "_", "x", "1", "'", "+", "|", "&", r"\\", r"\alpha ", " "],
+            *[r"\sqrt", r"\frac", r"\mathbf", r"\not", r"\hat", r"\text", r"\operatorname*"],
+            *[r"\overset", r"\sqrt[", r"\displaystyle ", r"\over ", r"\color{red}", r"\bra"],
+            *[r"\sum", r"\limits", r"\pmod", r"\set{", r"\genfrac", r"\mathopen", r"\sin", r"\,"],
+            *[r"\begin{matrix}", r"\end{matrix}", "{x}", "{(}", "x^)"],
+        ]
+    ),
+    max_size=22,
+)
+
+
+@settings(max_examples=300)
+@given(SOUP)
+def test_few_delimiters_stay_open_in_any_formula_that_is_converted(parts):
+    html = mathml("".join(parts)) or mathml("(" * 9 + "".join(parts))
+    if html is not None:
+        assert sum(row_counts(ET.fromstring(html))) <= 8
 
 
 # Summaries

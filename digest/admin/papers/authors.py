@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -16,6 +18,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from digest import curation
+from digest.ingest.plan import Edit
 from digest.models import Alias, Author, Category, Field, Paper
 
 from .base import MAX_WHY, Curated, ReadOnly, address, preview
@@ -101,7 +104,9 @@ class AuthorAdmin(Curated):
                     return HttpResponseRedirect(to or reverse("admin:digest_author_changelist"))
             else:
                 try:
-                    previewed = preview(decision, _slugs(author))
+                    previewed = preview(
+                        _few(lambda: curation.to_merge_authors(author.name, into), author)
+                    )
                 except ValidationError as error:
                     form.add_error("into", error)
         names = [name for name, shown in Alias.shown().items() if shown == author.name]
@@ -123,10 +128,11 @@ class AuthorAdmin(Curated):
         )
 
 
-def _slugs(author: Author) -> list[str]:
-    if author.paper_count > _LARGE:
-        return []
-    return list(Paper.objects.by(author).newest().values_list("slug", flat=True))
+def _few(edit: Callable[[], Edit], author: Author | None) -> Callable[[], Edit]:
+    """The edit, about none of the author's papers if they are many."""
+    if author and author.paper_count > _LARGE:
+        return lambda: replace(edit(), papers=[])
+    return edit
 
 
 def _begins(text: str) -> Q:
@@ -155,7 +161,7 @@ def split(admin_: Curated, request: HttpRequest, alias: Alias) -> HttpResponse:
         return HttpResponseRedirect(address(admin_.admin_site, alias))
     end = Author.objects.filter(name=Alias.shown().get(alias.name, alias.of)).first()
     try:
-        previewed = preview(decision, _slugs(end) if end else [])
+        previewed = preview(_few(lambda: curation.to_split_author(alias), end))
     except ValidationError as error:
         admin_.message_user(request, " ".join(error.messages), messages.ERROR)
         return HttpResponseRedirect(address(admin_.admin_site, alias))

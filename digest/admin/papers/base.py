@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 
 from digest.admin.changes import Changes, difference
 from digest.admin.site import Site
+from digest.ingest.plan import Edit
 from digest.ingest.preview import would_change
 from digest.models import Field
 from digest.search import COUNTED
@@ -156,15 +157,7 @@ def word_diff(before: Any, after: Any) -> SafeString:
 LABELS: dict[str, str] = dict(Field.choices)
 
 
-def preview(decision: Callable[[], Any], papers: Iterable[str]) -> Changes:
-    """What a decision would change in what these papers show, told without making it. Raises
-    ValidationError as the decision does.
-
-    papers: slugs.
-    """
-
-    def act() -> Iterable[str]:
-        decision()
-        return papers
-
-    return Changes.of(would_change(act))
+def preview(edit: Callable[[], Edit]) -> Changes:
+    """What a decision would change, told without making it. Raises ValidationError as the decision
+    does."""
+    return Changes.of(would_change(edit))

@@ -80,7 +80,7 @@ class Merging(Curated):
                     return HttpResponseRedirect(address(self.admin_site, into))
             else:
                 try:
-                    previewed = preview(decision, [into.slug, paper.slug])
+                    previewed = preview(lambda: curation.to_merge_papers(paper, into))
                 except ValidationError as error:
                     form.add_error(None, error)
         return self.page(
@@ -112,7 +112,7 @@ def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
             return HttpResponseRedirect(address(admin.admin_site, merge.paper))
         return HttpResponseRedirect(address(admin.admin_site, merge))
     try:
-        previewed = preview(decision, [merge.paper.slug, merge.into.slug])
+        previewed = preview(lambda: curation.to_split_paper(merge))
     except ValidationError as error:
         admin.message_user(request, " ".join(error.messages), messages.ERROR)
         return HttpResponseRedirect(address(admin.admin_site, merge))

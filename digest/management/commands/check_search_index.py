@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from digest.search import index
 
@@ -15,7 +16,10 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only look; fail if it differs")
 
     def handle(self, dry_run: bool, **options: Any) -> None:
-        health = index.check(mend=not dry_run)
+        try:
+            health = index.check(mend=not dry_run)
+        except (OSError, DatabaseError) as error:
+            raise CommandError(f"the index cannot be compared: {error}") from error
         index_ = "agrees with them" if health.agrees else "did not agree with them"
         found = f"{health.papers} papers, {health.stale} out of date; the index {index_}."
         if health.whole:

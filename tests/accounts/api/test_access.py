@@ -223,3 +223,29 @@ def test_the_site_s_own_scripts_write_with_a_csrf_token(owner, papers):
     header = {"X-CSRFToken": client.cookies["csrftoken"].value}
     response = client.put(f"/api/v1/library/bookmarks/{PAPER}/", headers=header)
     assert response.status_code == 201
+
+
+def test_what_nobody_knows_is_refused_by_name_and_nothing_is_done(world):
+    programs, places = world
+    program = programs["whole token"]
+    for address, answers in TABLE.values():
+        there = address.format(**places)
+        for method, answer in answers.items():
+            asked = program.ask(method, f"{there}?nosuch=1", answer.data)
+            assert [*asked.json()["errors"]] == ["nosuch"], f"{method} {there}"
+            if method == "GET":
+                continue
+            data = {
+                name: places[value[1:-1]] if str(value).startswith("{") else value
+                for name, value in answer.data.items()
+            }
+            for odd, named in (("nosuch", "nosuch"), ("\ud800" * 200, "\\ud800" * 100)):
+                asked = program.ask(method, there, {**data, odd: {"deep": 1}})
+                assert [*asked.json()["errors"]] == [named], f"{method} {there}"
+            twice = program.ask(method, there, b'{"nosuch": 1, "nosuch": 2}')
+            assert twice.json()["errors"] == {"nosuch": ["Say it once."]}
+            if address == "import/":
+                form = program.send(there, text=PAPER, nosuch="1")
+                assert [*form.json()["errors"]] == ["nosuch"]
+    assert {PAPER} == {one["paper"]["id"] for one in program.get("bookmarks/").json()["results"]}
+    assert places["mine"] in {one["id"] for one in program.get("lists/").json()["results"]}

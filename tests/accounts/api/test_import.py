@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -38,6 +39,47 @@ def test_then_it_is_done_and_may_be_twice(mine, owner, papers):
         said = mine.post("import/", {"text": TEXT, "dry_run": False}).json()
         assert (said["dry_run"], len(said["matched"])) == (False, 2)
         assert kept(owner) == [(1, "to-read"), (3, "to-read")]
+
+
+@pytest.mark.parametrize("spelling", ["true", "True", "1", "on", "yes", "TRUE", "t", " y "])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_dry_run_in_every_spelling(mine, owner, papers, spelling, dry_run):
+    opposites = {"true": "false", "1": "0", "on": "off", "yes": "no", "t": "f", "y": "n"}
+    said = spelling if dry_run else opposites[spelling.strip().lower()]
+    file = SimpleUploadedFile("x", b"2502.00001")
+    ways = [
+        lambda: mine.post("import/", {"text": TEXT, "dry_run": said}),
+        lambda: mine.post("import/?" + urlencode({"dry_run": said}), {"text": TEXT}),
+        lambda: mine.send("import/", file=file, dry_run=said),
+        lambda: mine.send("import/?" + urlencode({"dry_run": said}), text="2502.00001"),
+    ]
+    for way in ways:
+        Bookmark.objects.all().delete()
+        file.seek(0)
+        assert way().json()["dry_run"] is dry_run
+        assert bool(kept(owner)) is not dry_run
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("?dry_run=1", {"dry_run": False}),
+        ("?dry_run=0", {"dry_run": True}),
+        ("?dry_run=0&dry_run=yes", {}),
+        ("?dry_run", {"dry_run": False}),
+    ],
+)
+def test_a_dry_run_and_none_is_refused(mine, owner, papers, address, body):
+    assert [*errors(mine.post(f"import/{address}", {"text": TEXT, **body}))] == ["dry_run"]
+    assert [*errors(mine.send(f"import/{address}", text=TEXT, **body))] == ["dry_run"]
+    assert kept(owner) == []
+
+
+def test_the_same_said_twice_is_done(mine, owner, papers):
+    assert (
+        mine.post("import/?dry_run=no&dry_run=0", {"text": TEXT, "dry_run": 0}).status_code == 200
+    )
+    assert len(kept(owner)) == 2
 
 
 def test_with_a_status_and_into_a_list(mine, owner, library, papers):
@@ -96,7 +138,9 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_its_own(mine, papers):
         ({"text": "a\x00"}, "text"),
         ({"text": 2502}, "text"),
         ({"text": "x", "dry_run": "maybe"}, "dry_run"),
-        ({"text": "x", "dry_run": 0}, "dry_run"),
+        ({"text": "x", "dry_run": 2}, "dry_run"),
+        ({"text": "x", "dry_run": None}, "dry_run"),
+        ({"text": "x", "dry_run": [True]}, "dry_run"),
         ({"text": "x", "status": "lent"}, "status"),
         ({"text": "x", "list": ["x"]}, "list"),
         ({"file": "x"}, "file"),
@@ -114,7 +158,7 @@ def test_what_cannot_be_brought(mine, papers, data, field):
         ({}, "text"),
         ({"file": ""}, "file"),
         ({"file": SimpleUploadedFile("x", b"")}, "file"),
-        ({"file": SimpleUploadedFile("x", b"2502.00001"), "dry_run": "1"}, "dry_run"),
+        ({"file": SimpleUploadedFile("x", b"2502.00001"), "dry_run": "2"}, "dry_run"),
         ({"file": SimpleUploadedFile("x", b"2502.00001"), "dry_run": ""}, "dry_run"),
         ({"file": SimpleUploadedFile("x", b"PK\x03\x04 no archive")}, "file"),
     ],

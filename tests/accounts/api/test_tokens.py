@@ -16,6 +16,7 @@ from accounts.models import ApiToken
 from accounts.profile import erase
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
+from tests.admin import enter as enter_admin
 
 PAGE = "/account/tokens/"
 SAID = {"name": "My script", "scopes": ["library:read", "catalogue:read"], "expires": "90"}
@@ -121,8 +122,17 @@ def test_what_is_wrong_stands_beside_its_field(mine, owner, field, value, error)
 def test_digests_are_for_curators_to_write(mine, owner):
     assert "digests:write" not in mine.get(PAGE).content.decode()
     owner.user_permissions.add(Permission.objects.get(codename="add_source"))
-    assert "digests:write" in mine.get(PAGE).content.decode()
-    assert len(shown(mine.post(PAGE, SAID | {"scopes": ["digests:write"]}))) == 1
+    page = mine.get(PAGE).content.decode()
+    assert "digests:write" not in page  # without a second factor
+    assert '<a href="/account/2fa/?next=/account/tokens/">set one up</a>' in page
+    client = enter_admin(owner)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert "digests:write" in client.get(PAGE).content.decode()
+    assert len(shown(client.post(PAGE, SAID | {"scopes": ["digests:write"]}))) == 1
+    assert ApiToken.objects.get().second_factor
+    offered = 'value="digests:write"'
+    assert offered in client.get(PAGE).content.decode()
+    assert offered not in mine.get(PAGE).content.decode()  # nor in a session without it
 
 
 def test_a_person_has_fifty_at_most(mine, owner, other):

@@ -70,8 +70,12 @@ def keys():
     return list(Upload.objects.order_by("pk").values_list("pk", flat=True))
 
 
-def confirm(client, address, *ticked):
-    return client.post(f"{address}confirm/", {"load": ticked or keys()}, follow=True)
+def confirm(client, address, *ticked, seen=None):
+    """Load what is ticked, all if nothing is. seen: the page, whose other fields are sent too."""
+    shown = seen.content.decode() if seen else ""
+    hidden = re.findall(r'name="(previewed-\d+)" value="([^"]*)"', shown)
+    sent = {name: unescape(value) for name, value in hidden}
+    return client.post(f"{address}confirm/", {"load": ticked or keys(), **sent}, follow=True)
 
 
 def finish(client, address):
@@ -276,8 +280,7 @@ def test_each_request_loads_for_a_time(curating, monkeypatch):
 
 def test_that_something_else_was_done_than_previewed_is_said(curating):
     address = bring(curating, A, (digest(row(1, title="Other"), row(3)), "c.json"))
-    curating.get(address)
-    confirm(curating, address)
+    confirm(curating, address, seen=curating.get(address))
     shown = text(finish(curating, address))
     assert "something else became of the rows than the preview said" in shown
     assert shown.count("previewed as") == 1
@@ -287,8 +290,7 @@ def test_that_something_else_was_done_than_previewed_is_said(curating):
 
 def test_that_what_was_previewed_was_done_needs_no_word(curating):
     address = bring(curating, A)
-    curating.get(address)
-    confirm(curating, address)
+    confirm(curating, address, seen=curating.get(address))
     shown = text(finish(curating, address))
     assert "previewed" not in shown
     assert "than the preview said" not in shown

@@ -16,19 +16,21 @@ from accounts.models import Scope, User
 from accounts.tokens import create
 from digest.ingest import load
 from digest.models import Paper
+from tests.admin import app
 from tests.samples import NASTY, digest, row
 
 load(digest(*NASTY, *(row(n) for n in range(10, 40))), "2025-02-06.json")
 user = User.objects.create_user("curator", "curator@example.org")
 names = ("add_source", "view_source")
 user.user_permissions.set(Permission.objects.filter(codename__in=names))
+app(user)
 library = Library(user)
 papers = list(Paper.objects.all())
 library.bookmarks.add([paper.pk for paper in papers[:5]])
 library.notes.save(papers[0], "A note", 0)
 library.lists.open(library.lists.create("A list").slug).add([papers[0].pk])
 for scopes in (Scope.values, *([scope] for scope in Scope.values)):
-    print(create(user, " ".join(scopes), scopes)[1])
+    print(create(user, " ".join(scopes), scopes, second_factor=True)[1])
 """
 
 
@@ -48,9 +50,6 @@ def site(own_database):
     shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", FILL]
     run = subprocess.run(shell, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
-    subprocess.run(
-        [sys.executable, "manage.py", "createcachetable"], cwd=ROOT, env=environment, check=True
-    )
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "digest.wsgi"),
