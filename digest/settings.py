@@ -371,7 +371,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/3m/key,5/d/key",
     "manage_email": "10/m/user,20/d/user",
     # Whatever a person sends with the site's forms
-    "write": "120/m/user",
+    "write": "300/m/user",
 }
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
 # Limits count visitors by their address, which is what the proxies of our own saw it to be.
