@@ -66,11 +66,12 @@ def row(
     categories: Iterable[int],
     kinds: Iterable[str],
     days: Iterable[date],
+    document: Callable[[str], str] = document,
 ) -> SearchText:
     """A paper's row.
 
     authors: keys and names, in order. categories: the keys of its categories and their areas.
-    kinds: of its links. days: of the digests that it stands in.
+    kinds: of its links. days: of the digests that it stands in. document: gives a text's words.
     """
     tags = [
         EVERY,
