@@ -1,6 +1,7 @@
 """What a person's requests need: their time zone, and that nobody keeps what they were shown."""
 
 from collections.abc import Callable
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -8,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+
+from .models import User
+from .sessions import SessionStore
 
 
 class TimeZone:
@@ -23,13 +27,14 @@ class TimeZone:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
         # Who it is, is found out here: a session from before the password changed is dropped.
-        request.session.doubted = True
+        session = cast(SessionStore, request.session)
+        session.doubted = True
         known = request.user.is_authenticated
-        request.session.doubted = False
+        session.doubted = False
         if not known:
             return self.get_response(request)
         try:
-            zone = ZoneInfo(request.user.time_zone)
+            zone = ZoneInfo(cast(User, request.user).time_zone)
         except (ZoneInfoNotFoundError, ValueError):  # another machine may know other zones
             return self.get_response(request)
         with timezone.override(zone):

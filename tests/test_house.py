@@ -31,6 +31,7 @@ ORDER = [
     ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models", "accounts.optional_writes"],
+    ["accounts.sessions"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
     ["accounts.invitations", "accounts.reports", "accounts.tokens", "accounts.transfer"],
@@ -44,7 +45,7 @@ ORDER = [
     [
         *["accounts.adapters", "accounts.context_processors"],
         *["accounts.management", "accounts.middleware", "accounts.profile"],
-        *["accounts.second_factor", "accounts.sessions", "accounts.templatetags"],
+        *["accounts.second_factor", "accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.views"],
     ["accounts.urls"],
