@@ -49,7 +49,7 @@ EVERY = "every"
 
 _DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
-_MENDED = 100
+_MENDED = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
 
 
