@@ -32,6 +32,7 @@ ORDER = [
     ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models", "accounts.optional_writes"],
+    ["accounts.sessions"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
     [
@@ -49,7 +50,7 @@ ORDER = [
         *["accounts.adapters", "accounts.context_processors"],
         *["accounts.management", "accounts.passing_messages", "accounts.passwords"],
         *["accounts.profile", "accounts.second_factor", "accounts.security"],
-        *["accounts.sessions", "accounts.templatetags"],
+        *["accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.middleware", "accounts.views"],
     ["accounts.urls"],
