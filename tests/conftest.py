@@ -70,11 +70,13 @@ def _nobody_came_before() -> None:
     """Each test begins with a site that nobody has asked for anything."""
     from django.core.cache import caches
 
+    from digest import export_cache
     from digest.api import access
 
     caches["pages"].clear()
     caches["cards"].clear()
     access._counter.__init__()
+    export_cache._made.clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import whom: a module imports what stands on the lines before its own, and nothing
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
-    ["digest.environment", "digest.links", "digest.markup", "digest.middleware", "digest.taxonomy"],
+    [
+        *["digest.environment", "digest.links", "digest.markup", "digest.memory_cache"],
+        *["digest.middleware", "digest.taxonomy"],
+    ],
     ["digest.identity"],
     ["digest.formats"],
     ["digest.models"],
@@ -24,7 +27,7 @@ ORDER = [
     ["digest.search"],
     ["digest.filters"],
     ["digest.exports"],
-    ["digest.ingest", "digest.page_cache"],
+    ["digest.export_cache", "digest.ingest", "digest.page_cache"],
     ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models"],
