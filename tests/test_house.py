@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
     [
-        *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
-        *["digest.log", "digest.resubmission", "digest.shared_cache", "digest.static"],
-        *["digest.taxonomy"],
+        *["digest.environment", "digest.links", "digest.log", "digest.markup"],
+        *["digest.memory_cache", "digest.middleware", "digest.resubmission"],
+        *["digest.shared_cache", "digest.static", "digest.taxonomy"],
     ],
     ["digest.identity", "digest.rights"],
     ["digest.formats"],
@@ -28,7 +28,7 @@ ORDER = [
     ["digest.search"],
     ["digest.filters"],
     ["digest.exports"],
-    ["digest.ingest", "digest.page_cache"],
+    ["digest.export_cache", "digest.ingest", "digest.page_cache"],
     ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models", "accounts.optional_writes"],
