@@ -12,6 +12,10 @@ PIP := $(VENV) -m pip --disable-pip-version-check install --quiet --require-hash
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+# One at a time installs: a second one waits, and finds it done. Where there is no flock, two at once
+# are one too many.
+ALONE := mkdir -p var && $(if $(shell command -v flock),flock var/install.lock,)
+
 # Each worker has a database of its own, which more than a few cores would not make up for.
 PYTEST := $(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
@@ -20,7 +24,7 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
 
-.PHONY: help run install test faults chromium lint format schema lock clean
+.PHONY: help run install installed test dev faults chromium lint audit format schema lock clean
 
 help:
 	@echo "make run      install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
@@ -28,6 +32,7 @@ help:
 	@echo "make test     run every test, on SQLite and on PostgreSQL"
 	@echo "make faults   break what the site stands on, and see that nothing is lost (ONLY=disk)"
 	@echo "make lint     check style, types, templates, migrations and settings"
+	@echo "make audit    ask what is known against the locked versions"
 	@echo "make format   put code and templates into shape"
 	@echo "make schema   renew the API's schema after a change in it"
 	@echo "make lock     renew requirements/ from pyproject.toml"
@@ -42,18 +47,25 @@ run: install
 	@$(VENV) -m gunicorn digest.wsgi --bind 127.0.0.1:$(PORT) \
 		--worker-class gthread --workers 2 --threads 4 --no-control-socket --log-level warning
 
-install: $(BASE)
+install:
+	@$(ALONE) $(MAKE) --no-print-directory installed
+
+installed: $(BASE)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_digest fixtures/
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 
-test: $(DEV) chromium
+# What the tests need, installed alone as well.
+dev:
+	@$(ALONE) $(MAKE) --no-print-directory $(DEV)
+
+test: dev chromium
 	DATABASE_URL= $(PYTEST)
 	$(VENV) tests/postgres.py $(PYTEST)
 
 # By hand, since it takes minutes: kills, a full disk, a locked database, servers that are gone.
 # Some of it wants root, redis-server or faketime, and is skipped with the reason otherwise.
-faults: $(DEV)
+faults: dev
 	@{ command -v faketime && command -v redis-server; } >/dev/null || { \
 		[ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq --no-install-recommends faketime redis-server >/dev/null; \
@@ -69,7 +81,7 @@ chromium:
 		apt-get install -qq --no-install-recommends chromium curl redis-server >/dev/null; \
 	} || echo "Without chromium, curl and redis-server, the tests that need them will be skipped"
 
-lint: $(DEV)
+lint: dev
 	$(VENV) -m ruff check
 	$(VENV) -m ruff format --check
 	$(VENV) -m mypy
@@ -77,15 +89,19 @@ lint: $(DEV)
 	$(MANAGE) makemigrations --check --dry-run
 	$(DEPLOYED) $(MANAGE) check --deploy --fail-level WARNING
 
-format: $(DEV)
+# Asks OSV, by names and versions alone, what is known against what is locked.
+audit: dev
+	$(VENV) .ci/audit
+
+format: dev
 	$(VENV) -m ruff check --fix
 	$(VENV) -m ruff format
 	$(VENV) -m djlint --quiet --reformat templates
 
-schema: $(DEV)
+schema: dev
 	$(MANAGE) spectacular --validate --fail-on-warn --file digest/api/openapi.yml
 
-lock: $(DEV)
+lock: dev
 	$(LOCK) --output-file requirements/base.txt
 	$(LOCK) --output-file requirements/dev.txt --group dev --constraint requirements/base.txt
 

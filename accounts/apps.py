@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
         from . import (
             admin,  # noqa: F401  registers what it shows
             second_factor,
+            security,  # noqa: F401  receives signals
         )
         from .library.follow import follow, unfollow
 

@@ -5,27 +5,29 @@ A link is signed with the site's key, and is used up by the account that it led 
 then confirmed, and no second account can confirm it.
 """
 
-import hashlib
 import logging
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 from django.core.mail import send_mail
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from .library import OpenList
-from .models import Invitation, User
+from .models import Invitation, SentMail, User
+from .names import for_mail
 
 LASTS = timedelta(days=7)
-MAILS_A_DAY = 50
-"""Mails of one person that invite to lists, at most; to one address, one."""
-_DAY = 24 * 3600
+DAY = timedelta(days=1)
+MAILS_A_DAY = 10
+"""Mails of one person that invite to lists, at most; to one address, one until it answers."""
+FORGOTTEN = timedelta(days=90)
+"""After which an address that never answered may be written to again."""
 _SALT = "accounts.invitations"
 
 log = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ def write_to(owner: User, opened: OpenList, asked: Invitation) -> None:
     }
     try:
         send_mail(
-            f"{' '.join(str(owner).split())} invites you to a reading list",
+            f"{for_mail(str(owner))} invites you to a reading list",
             render_to_string("accounts/email/list_invitation.txt", context),
             None,
             [address],
@@ -88,15 +90,24 @@ def write_to(owner: User, opened: OpenList, asked: Invitation) -> None:
         log.exception("An invitation could not be sent")
 
 
+def may_mail(owner: User) -> bool:
+    """Whether their invitations are mailed: once they have confirmed an address as theirs."""
+    return bool(EmailAddress.objects.filter(user=owner, verified=True).exists())
+
+
+@transaction.atomic
 def _may_write(owner: User, address: str) -> bool:
-    """Count one more mail; whether the day's number allows it."""
-    digest = hashlib.sha256(address.lower().encode()).hexdigest()
-    if not cache.add(f"list-invitation:{owner.pk}:{digest}", 1, _DAY):
+    """Count one more mail, and whether it may be sent: few of one person in a day, and one to an
+    address until it answers, whoever sends it."""
+    if not may_mail(owner):
         return False
-    # Of two mails at once one may go uncounted, which does no harm.
-    key = f"list-invitations:{owner.pk}:{timezone.now():%Y-%m-%d}"
-    sent: int = cache.get(key, 0)
-    if sent >= MAILS_A_DAY:
+    # Of two requests at once, one waits for the other and counts its mail.
+    User.objects.select_for_update().get(pk=owner.pk)
+    now = timezone.now()
+    SentMail.objects.filter(sent_at__lt=now - FORGOTTEN).delete()
+    if SentMail.objects.filter(sender=owner, sent_at__gt=now - DAY).count() >= MAILS_A_DAY:
         return False
-    cache.set(key, sent + 1, _DAY)
-    return True
+    _, first = SentMail.objects.get_or_create(
+        address=SentMail.hashed(address), defaults={"sender": owner, "sent_at": now}
+    )
+    return first

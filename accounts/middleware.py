@@ -1,12 +1,14 @@
-"""What a person's requests need: that a log-in which has ended is told, their time zone, and that
-nobody keeps what they were shown."""
+"""What a person's requests need: sessions that end, that one which has ended is told, their time
+zone, and that nobody keeps what they were shown."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from time import time
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from allauth.core.internal import ratelimit
 from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,9 +17,17 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from digest.busy import is_unavailable
+from digest.log import security
 from digest.resubmission import FIELD, Reason, Submission, from_script, tell_script
 
+from .models import User
 from .profile import Login
+
+LASTS = 30 * 24 * 3600
+"""Seconds after a log-in in which a session ends, however it is used."""
+WAITS = 15 * 60
+"""Seconds in which somebody who has not logged in yet finishes what they began."""
+_SINCE = "logged_in_at"
 
 
 class LoggedOut:
@@ -59,6 +69,42 @@ class LoggedOut:
                 del request.session[FIELD]
 
 
+def _is_logged_in(request: HttpRequest) -> bool:
+    """Whether somebody is, as far as is known: the database is asked once, and where it cannot be
+    used, a page that does not need it is shown none the less."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or hasattr(request, "is_unknown"):
+        return False
+    try:
+        return bool(request.user.is_authenticated)
+    except OperationalError as error:
+        if not is_unavailable(error):
+            raise
+        request.is_unknown = True  # type: ignore[attr-defined]
+        return False
+
+
+class Sessions:
+    """Bounds how long sessions last, and how much is sent in them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _is_logged_in(request):
+            if time() - request.session.setdefault(_SINCE, int(time())) > LASTS:
+                security("session_ended")
+                logout(request)
+            elif request.method == "POST" and not request.path.startswith("/api/"):
+                limit = {"app": "allauth.account", "action": "write"}
+                if limited := ratelimit.consume_or_429(request, **limit):
+                    return limited  # type: ignore[no-any-return]
+        response = self.get_response(request)
+        begun = request.session.modified and not request.session.is_empty()
+        if begun and not _is_logged_in(request):
+            request.session.set_expiry(WAITS)
+        return response
+
+
 class TimeZone:
     """Times are shown in the time zone of the person who asks.
 
@@ -69,17 +115,13 @@ class TimeZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        if not _is_logged_in(request):
             return self.get_response(request)
         try:
-            zone = ZoneInfo(request.user.time_zone) if request.user.is_authenticated else None
+            zone = ZoneInfo(cast(User, request.user).time_zone)
         except (ZoneInfoNotFoundError, ValueError):  # another machine may know other zones
-            zone = None
-        except OperationalError as error:
-            if not is_unavailable(error):
-                raise
-            zone = None  # a page that needs no database is shown none the less
-        with timezone.override(zone) if zone else nullcontext():
+            return self.get_response(request)
+        with timezone.override(zone):
             return self.get_response(request)
 
 

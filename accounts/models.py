@@ -22,6 +22,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length, Lower
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from digest.models import Digest, Paper
 
@@ -282,6 +283,24 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.invitee
+
+
+class SentMail(models.Model):
+    """That somebody's invitation was mailed to an address, until whoever has it answers one.
+
+    address: hashed, since it may be anybody's.
+    """
+
+    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    address = models.CharField(max_length=64, unique=True)
+    sent_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.sender} at {self.sent_at}"
+
+    @staticmethod
+    def hashed(address: str) -> str:
+        return salted_hmac("accounts.SentMail", address.lower(), algorithm="sha256").hexdigest()
 
 
 class ListItem(models.Model):

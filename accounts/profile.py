@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from allauth.account import urls as account
+from allauth.account.adapter import get_adapter
 from allauth.account.views import ConfirmEmailView, LoginView
+from allauth.mfa.webauthn import views as passkeys
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
@@ -18,6 +23,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -28,6 +35,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
 
+from digest.log import security
 from digest.resubmission import FIELD, Reason, Submission, page, refuse
 
 from .access import MemberRequest, logged_in
@@ -68,6 +76,7 @@ def delete(request: MemberRequest) -> HttpResponse:
     """Says what goes with an account, and lets it go."""
     form = DeletionForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
+        security("account_deleted")
         erase(request.user)
         logout(request)
         messages.success(request, "Your account is deleted, and all that was yours with it.")
@@ -211,7 +220,42 @@ def providers() -> list[URLPattern | URLResolver]:
     return found
 
 
-UNUSED = {"account_confirm_login_code"}
+PASSKEY = "__Secure-passkey" if settings.HTTPS else "passkey"
+"""The cookie of a browser that was asked for a passkey: what it was asked, signed."""
+_ANSWER_WITHIN = 300
+
+
+def passkey_login(request: HttpRequest) -> HttpResponse:
+    """Asks a browser for a passkey, and lets in whose it is.
+
+    As allauth's view, but that what a browser was asked is kept by the browser: anybody may ask to
+    be asked, and would fill the table of sessions.
+    """
+    if request.method != "POST":
+        if not get_adapter().is_ajax(request) or request.user.is_authenticated:
+            return passkeys.login_webauthn(request)  # type: ignore[no-any-return]
+        own, request.session = request.session, SessionStore()  # which is kept nowhere
+        answer: HttpResponse = passkeys.login_webauthn(request)
+        answer.set_signed_cookie(
+            PASSKEY,
+            json.dumps(request.session.get(STATE_SESSION_KEY)),
+            max_age=_ANSWER_WITHIN,
+            path=request.path,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Strict",
+        )
+        request.session = own
+        return answer
+    asked = request.get_signed_cookie(PASSKEY, "null", max_age=_ANSWER_WITHIN)
+    once = f"passkey:{sha256(asked.encode()).hexdigest()}"
+    if asked != "null" and cache.add(once, True, _ANSWER_WITHIN):
+        request.session[STATE_SESSION_KEY] = json.loads(asked)
+    answered: HttpResponse = passkeys.login_webauthn(request)
+    request.session.pop(STATE_SESSION_KEY, None)
+    answered.delete_cookie(PASSKEY, path=request.path, samesite="Strict")
+    return answered
+
 
 urlpatterns = [
     path("", profile, name="account"),
@@ -220,7 +264,8 @@ urlpatterns = [
     path("login/", Login.as_view()),
     path("delete/", delete, name="account-delete"),
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", ConfirmEmail.as_view()),
-    *(each for each in account.urlpatterns if each.name not in UNUSED),
+    *account.urlpatterns,
+    path("2fa/webauthn/login/", passkey_login),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
     path("connections/", include("allauth.socialaccount.urls")),

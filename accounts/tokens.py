@@ -14,6 +14,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from digest.log import security
+
 from .library import NotHere
 from .models import ApiToken, Scope, User
 
@@ -33,6 +35,15 @@ def revoke(user: User, token: int) -> None:
     gone, _ = of(user).filter(pk=token).delete()
     if not gone:
         raise NotHere("There is no such token.")
+    security("token_revoked", user, token=token)
+
+
+def end_all(user: User) -> int:
+    """Let nobody in with any of a person's tokens; how many there were."""
+    ended, _ = of(user).delete()
+    if ended:
+        security("tokens_ended", user, count=ended)
+    return ended
 
 
 def create(
@@ -69,6 +80,7 @@ def create(
             token.save()
     except IntegrityError:
         raise ValidationError({"name": f"You have a token “{token.name}” already."}) from None
+    security("token_made", user, token=token.pk, scopes=" ".join(token.scopes))
     return token, secret
 
 

@@ -94,6 +94,10 @@ class Environment:
             raise ImproperlyConfigured(f"{name}={value}: the site has that already: say another")
         return value
 
+    def words(self, name: str) -> list[str]:
+        """What stands between commas."""
+        return [word for part in self.text(name).split(",") if (word := part.strip())]
+
     def hosts(self, name: str, default: str) -> list[str]:
         value = self.text(name, default)
         hosts = [host.strip() for host in value.split(",")]

@@ -13,6 +13,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest
 
+from digest.log import security
+
 APP, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
 
 LASTS = 12 * 3600
@@ -70,7 +72,11 @@ def may(request: Any, permission: str) -> bool:
     request: of the API; its `auth` is the token, if there is one.
     """
     if not request.user.has_perm(permission):
-        return False
-    if request.auth is None:
-        return lacks(request) is None
-    return bool(request.auth.second_factor and has_second_factor(request.user))
+        found = False
+    elif request.auth is None:
+        found = lacks(request) is None
+    else:
+        found = bool(request.auth.second_factor and has_second_factor(request.user))
+    if not found and request.user.is_authenticated:
+        security("rights_refused", right=permission)
+    return found

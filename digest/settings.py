@@ -137,6 +137,11 @@ HTTPS = site.scheme == "https"
 ALLOWED_HOSTS = [*env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), SITE_HOST]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+if (
+    HTTPS
+):  # browsers then take these from nobody else: neither a page without https nor another host
+    CSRF_COOKIE_NAME, SESSION_COOKIE_NAME = "__Host-csrftoken", "__Host-sessionid"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # Whether the other hosts of the domain have https, and whether browsers should be born knowing
@@ -151,6 +156,10 @@ DEBUG = env.switch("DEBUG", "off")
 SECRET_KEY = env.text("SECRET_KEY") or secret_key(VAR / "secret_key")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY: say at least 32 characters, chosen at random")
+
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
+    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS: say earlier keys, with commas between them")
 
 # Where things are kept.
 
@@ -187,7 +196,7 @@ if DEBUG:  # whoever edits a template wants to see it
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [ROOT / "static"]
-STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+STORAGES = {"staticfiles": {"BACKEND": "digest.static.StaticFiles"}}
 
 mail = env.url("EMAIL_URL", "console://", schemes=("console", "file", "smtp", "smtp+tls", "smtps"))
 if mail.scheme.startswith("smtp") and not mail.host:
@@ -253,6 +262,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",  # request.htmx: whether a part of a page will do
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.Sessions",
 ]
 
 CSRF_FAILURE_VIEW = "digest.resubmission.stale_token"
@@ -283,6 +293,8 @@ TEMPLATES = [
     },
 ]
 
+MESSAGE_STORAGE = "accounts.passing_messages.Storage"
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -307,12 +319,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "MinimumLengthValidator",
         "CommonPasswordValidator",
     )
-]
+] + [{"NAME": "accounts.passwords.ContextValidator"}]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; the mail says so
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
@@ -321,7 +334,12 @@ LOGIN_REDIRECT_URL = "home"
 SIGNUP = env.choice("SIGNUP", "open", choices=("open", "invitation", "closed"))
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.account.SignupForm"}
+ACCOUNT_FORMS = {
+    "change_password": "accounts.forms.account.ChangePasswordForm",
+    "request_login_code": "accounts.forms.account.LoginCodeForm",
+    "set_password": "accounts.forms.account.SetPasswordForm",
+    "signup": "accounts.forms.account.SignupForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "accounts.models.USER_NAME_VALIDATORS"
@@ -337,6 +355,22 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True  # by mail, for who is kept out by others' wrong guesses
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords: of an address, and of one for one account; of a browser in which the person
+    # logged in before; and of one account from anywhere, which then lets in by mail alone.
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_known": "5/5m/key",
+    "login_failed_anywhere": "50/h/key",
+    # Mails to addresses that anybody may name
+    "signup": "10/m/ip,60/d/ip",
+    "reset_password": "10/m/ip,5/d/key",
+    "request_login_code": "10/m/ip,5/h/key,10/d/key",
+    "confirm_email": "1/3m/key,5/d/key",
+    "manage_email": "10/m/user,20/d/user",
+    # Whatever a person sends with the site's forms
+    "write": "120/m/user",
+}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
 # Limits count visitors by their address, which is what the proxies of our own saw it to be.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
@@ -406,7 +440,14 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "digest.log.Line",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

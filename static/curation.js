@@ -1,6 +1,8 @@
 // The curators' pages: names are suggested while one is typed, and rows are moved by the keyboard
 // (Alt with an arrow). Without this, names are typed in full, and places are numbers.
 
+import { ask, hush, tell } from "./requests.js";
+
 const list = document.createElement("datalist");
 list.id = "suggested";
 document.body.append(list);
@@ -12,10 +14,15 @@ async function suggest(input) {
   const number = ++asked;
   const address = new URL(input.dataset.suggest, location.href);
   address.searchParams.set("term", input.value);
-  const answer = await fetch(address).catch(() => null);
-  if (!answer?.ok || number !== asked) return;
-  const { results } = await answer.json();
-  list.replaceChildren(...results.map(({ text }) => new Option(text, text)));
+  const { said, why } = await ask(address);
+  if (number !== asked) return;
+  if (why) {
+    list.replaceChildren();
+    tell(input.parentElement, why, () => suggest(input), "no names are suggested");
+    return;
+  }
+  hush(input.parentElement);
+  list.replaceChildren(...said.results.map(({ text }) => new Option(text, text)));
 }
 
 document.addEventListener("input", ({ target }) => {

@@ -1,7 +1,6 @@
 // A reading list, in place: papers are dragged by their handles, and the keyboard stays where it is.
 
 const drop = document.getElementById("drop");
-const done = document.getElementById("done");
 const EDGE = 60; // pixels from the window's edge within which it scrolls
 const STEP = 12;
 
@@ -80,10 +79,4 @@ document.body.addEventListener("htmx:afterSettle", () => {
   } else {
     document.activeElement.scrollIntoView({ block: "nearest" });
   }
-});
-
-// What cannot be changed any more has a page that says so.
-document.body.addEventListener("htmx:responseError", () => location.reload());
-document.body.addEventListener("htmx:sendError", () => {
-  done.textContent = "Nothing was changed: the site does not answer.";
 });

@@ -4,9 +4,16 @@
 // well, for the person who wrote it and for this note: neither a reload nor the end of the session
 // loses a word. It is tried again by itself, as the same person only.
 
+import { ask, logIn, refusal, reload, user } from "./requests.js";
+
 const SOON = 5_000; // milliseconds after which a failed save is tried again, then twice as many
 const LATE = 300_000;
-const { user } = document.documentElement.dataset;
+const FAULTS = {
+  offline: "there is no connection",
+  silent: "the site does not answer",
+  busy: "the site is busy",
+  limited: "the site is busy",
+};
 
 for (const form of document.querySelectorAll("[data-autosave]")) watch(form);
 
@@ -21,7 +28,7 @@ function watch(form) {
   let timer = 0;
   let saving = false;
   let failed = 0; // how often, since it was saved
-  let unsure = null; // what was sent and may have arrived, though no answer came
+  const unsure = new Set(); // what was sent and may be saved, though no answer said so
 
   const changed = () => text.value !== saved;
   const saveChanges = () => { if (changed() && !theirs) save(); };
@@ -42,6 +49,14 @@ function watch(form) {
   addEventListener("online", saveChanges);
   addEventListener("focus", () => { if (failed) saveChanges(); });
   addEventListener("storage", ({ key }) => { if (key === "user") saveChanges(); });
+  // The page was gone back to, and this is what the note says today.
+  document.addEventListener("renewed", ({ detail: page }) => {
+    const now = page.getElementById(text.id)?.form;
+    if (!now || changed() || theirs) return;
+    text.value = text.defaultValue = saved = now.elements.text.value;
+    version.value = now.elements.version.value;
+    if (shown) shown.innerHTML = page.getElementById(shown.id).innerHTML;
+  });
   addEventListener("beforeunload", (event) => changed() && event.preventDefault());
 
   const left = draft.read();
@@ -77,47 +92,44 @@ function watch(form) {
     keep();
     if (!failed) say("Saving…");
     const sent = text.value;
-    try {
-      let answer = (failed && await refusal(form)) || await send(form);
-      // The page is older than the last log-in.
-      if (answer.status === 403) answer = await refusal(form) ?? await send(form);
-      hear(answer, sent);
-    } catch {
-      unsure = sent;
-      later("Not saved: there is no connection. It is tried again");
-    } finally {
-      saving = false;
+    let why = failed ? await refusal() : null;
+    let answer = why ? { why } : await send(form);
+    if (answer.status === 403) {
+      why = await refusal(); // the page may be older than the last log-in
+      answer = why ? { why } : await send(form);
     }
+    saving = false;
+    hear(answer, sent);
   }
 
-  function hear({ status, said, wait }, sent) {
-    if (status === 200 && Number.isInteger(said?.version)) {
+  function hear({ status, said, why, wait }, sent) {
+    if (!why && Number.isInteger(said.version)) {
       settle(said.version, sent);
       if (shown) shown.innerHTML = said.html; // made safe by the server
-    } else if (status === 409 && said && said.text === unsure) {
-      settle(said.version, unsure); // its answer did not arrive; what was written since is sent
+    } else if (status === 409 && unsure.has(said?.text)) {
+      settle(said.version, said.text); // and what was written since is sent
       saveChanges();
     } else if (status === 409 && said) {
       collide(said);
     } else if (said?.errors) {
       say(`Not saved: ${said.errors.join(" ")}`);
-    } else if (status === 404) {
+    } else if (why === "gone") {
       say("Not saved: this paper is not here any more. Copy what you wrote");
-    } else if (status === "out") {
+    } else if (why === "logged-out") {
       later("Not saved: you are logged out. It is saved once you are logged in again. ", logIn());
-    } else if (status === "other") {
-      later("Not saved: somebody else is logged in now. It is saved once it is you again. ", reload());
+    } else if (why === "other") {
+      later("Not saved: somebody else is logged in. It is saved once it is you again. ", reload());
     } else {
-      const busy = status === 429 || status === 503;
-      later(`Not saved: the site ${busy ? "is busy" : "failed"}. It is tried again`, "", wait);
+      if (status === 0 || status >= 500) unsure.add(sent);
+      later(`Not saved: ${FAULTS[why] ?? "the site failed"}. It is tried again`, "", wait);
     }
   }
 
   function settle(now, sent) {
-    saved = sent;
+    saved = text.defaultValue = sent;
     version.value = now;
     failed = 0;
-    unsure = null;
+    unsure.clear();
     keep();
     say(changed() ? "" : "Saved"); // more may have been written meanwhile
   }
@@ -141,7 +153,7 @@ function watch(form) {
     button.addEventListener("click", () => {
       const choice = button.dataset.keep;
       version.value = theirs.version;
-      if (choice === "theirs") text.value = saved = theirs.text;
+      if (choice === "theirs") text.value = text.defaultValue = saved = theirs.text;
       if (choice === "theirs" && shown) shown.innerHTML = theirs.html;
       if (choice === "both") text.value = `${theirs.text}\n\n${text.value}`;
       theirs = null;
@@ -154,53 +166,12 @@ function watch(form) {
   }
 }
 
-// What the site answered: its status, or "out" for nobody logged in; what it said; and the
-// milliseconds that it wants to wait.
-async function send(form) {
-  const response = await fetch(form.action, {
+function send(form) {
+  return ask(form.action, {
     method: "POST",
     body: new FormData(form),
-    headers: { Accept: "application/json" },
     keepalive: form.elements.text.value.length < 16000,
-    redirect: "manual", // the log-in page answers in JSON as well
   });
-  const json = response.headers.get("Content-Type")?.startsWith("application/json");
-  return {
-    status: response.type === "opaqueredirect" || response.status === 401 ? "out" : response.status,
-    said: json ? await response.json() : null,
-    wait: Number(response.headers.get("Retry-After")) * 1000,
-  };
-}
-
-// Why nothing may be sent: nobody is logged in, or somebody else. Null where it is the person of
-// the page, whose token the form has then.
-async function refusal(form) {
-  const headers = { Accept: "text/html" };
-  const response = await fetch(form.action, { headers, redirect: "manual" });
-  if (response.type === "opaqueredirect") return { status: "out" };
-  if (!response.ok) return { status: response.status };
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (page.documentElement.dataset.user !== user) return { status: "other" };
-  const fresh = page.querySelector("[data-autosave]").elements.csrfmiddlewaretoken;
-  form.elements.csrfmiddlewaretoken.value = fresh.value;
-  return null;
-}
-
-function logIn() {
-  const link = document.createElement("a");
-  link.href = `/account/login/?next=${encodeURIComponent(location.pathname)}`;
-  link.target = "_blank"; // the text stays where it is
-  link.textContent = "Log in";
-  return link;
-}
-
-function reload() {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "plain";
-  button.textContent = "Reload";
-  button.addEventListener("click", () => location.reload());
-  return button;
 }
 
 // What was written and is not saved, in this browser; the last tab's, if several write. Without a

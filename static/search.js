@@ -34,8 +34,3 @@ function show(says) {
   if (document.activeElement === document.body) results.focus({ preventScroll: true });
   status.textContent = results.dataset.found;
 }
-
-// An error has a page of its own.
-document.body.addEventListener("htmx:responseError", ({ detail }) => {
-  location.assign(detail.pathInfo.finalRequestPath);
-});

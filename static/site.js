@@ -2,9 +2,14 @@
 
 const field = document.getElementById("q");
 
-// Other tabs hear when somebody logs in or out.
+// Other tabs hear when somebody logs in or out, and a page that was left before then is made anew
+// when it is gone back to.
+const { user } = document.documentElement.dataset;
 try {
-  localStorage.setItem("user", document.documentElement.dataset.user);
+  localStorage.setItem("user", user);
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && localStorage.getItem("user") !== user) location.reload();
+  });
 } catch {
   // There is no store, and nobody hears.
 }

@@ -87,7 +87,7 @@ def _nobody_came_before() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "sqlite: about SQLite alone; left out on PostgreSQL")
+    config.addinivalue_line("markers", "sqlite: about SQLite alone, or one database will do")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")
 
 
@@ -97,11 +97,29 @@ def pytest_report_header() -> str:
     return f"database: {connection.display_name}"
 
 
+# What pytest-django gives to the tests that use the database.
+_DATABASE = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback"}
+
+
+def _asks_postgresql(item: pytest.Item) -> bool:
+    """Whether a test can find on PostgreSQL what it does not find on SQLite.
+
+    It uses the database, and is not one of those that ask the whole site from outside, which one
+    database is enough for: they are marked `sqlite`, and those in the browser are known by folder.
+    """
+    if item.get_closest_marker("sqlite") or "browser" in item.path.parts:
+        return False
+    fixtures = {*getattr(item, "fixturenames", ())}
+    return bool(item.get_closest_marker("django_db") or fixtures & _DATABASE)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     from django.db import connection
 
-    other = "postgresql" if connection.vendor == "sqlite" else "sqlite"
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    if connection.vendor == "sqlite":
+        left_out = [item for item in items if item.get_closest_marker("postgresql")]
+    else:
+        left_out = [item for item in items if not _asks_postgresql(item)]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
 

@@ -143,7 +143,6 @@ def database(name: str, folder: Path = FOLDER) -> Iterator[str]:
 def fill() -> None:
     """What the base holds: a digest of a hundred papers, and people."""
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     load(digest(*(row(number) for number in range(1, 101))), "2025-02-06.json")
     for number in range(MOST + 1):

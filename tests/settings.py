@@ -10,7 +10,7 @@ from pathlib import Path
 for name in (
     *("CACHE_URL", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "EMAIL_URL"),
     *("SIGNUP", "EMAIL_VERIFICATION", "ORCID_CLIENT", "GITHUB_CLIENT", "OIDC"),
-    *("API_RATE", "API_RATE_ANONYMOUS", "ADMIN_PATH"),
+    *("API_RATE", "API_RATE_ANONYMOUS", "ADMIN_PATH", "SECRET_KEY_FALLBACKS"),
 ):
     os.environ.pop(name, None)
 os.environ["SECRET_KEY"] = "known to everybody, so of use to the tests alone"

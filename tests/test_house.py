@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     [
         *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
-        *["digest.resubmission", "digest.rights", "digest.shared_cache", "digest.taxonomy"],
+        *["digest.log", "digest.resubmission", "digest.shared_cache", "digest.static"],
+        *["digest.taxonomy"],
     ],
-    ["digest.identity"],
+    ["digest.identity", "digest.rights"],
     ["digest.formats"],
     ["digest.models"],
     ["digest.projection"],
@@ -33,7 +34,10 @@ ORDER = [
     ["accounts.models"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
-    ["accounts.invitations", "accounts.reports", "accounts.tokens", "accounts.transfer"],
+    [
+        *["accounts.invitations", "accounts.known_browser", "accounts.reports"],
+        *["accounts.secret_box", "accounts.tokens", "accounts.transfer"],
+    ],
     ["accounts.forms"],
     [
         *["digest.admin", "digest.checks", "digest.management"],
@@ -43,7 +47,8 @@ ORDER = [
     ["accounts.access", "digest.busy"],
     [
         *["accounts.adapters", "accounts.context_processors"],
-        *["accounts.management", "accounts.profile", "accounts.second_factor"],
+        *["accounts.management", "accounts.passing_messages", "accounts.passwords"],
+        *["accounts.profile", "accounts.second_factor", "accounts.security"],
         *["accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.middleware", "accounts.views"],

@@ -131,6 +131,11 @@ REFUSED = [
         for value in ("papers", "static", "api")
     ),
     ("SECRET_KEY", "hunter2", "SECRET_KEY: say at least 32 characters, chosen at random"),
+    (
+        "SECRET_KEY_FALLBACKS",
+        f"{KEY},short",
+        "SECRET_KEY_FALLBACKS: say earlier keys, with commas between them",
+    ),
     ("SECRET_KEY_FILE", "/x", "SECRET_KEY and SECRET_KEY_FILE are both set: say one of them"),
 ]
 
@@ -203,6 +208,8 @@ def test_what_follows_from_https(load: Load) -> None:
     assert settings["ALLOWED_HOSTS"][-1] == "digest.example.org"
     assert settings["SESSION_COOKIE_SECURE"] is True
     assert settings["CSRF_COOKIE_SECURE"] is True
+    assert settings["SESSION_COOKIE_NAME"] == "__Host-sessionid"
+    assert settings["CSRF_COOKIE_NAME"] == "__Host-csrftoken"
     assert settings["SECURE_SSL_REDIRECT"] is True
     assert settings["SECURE_HSTS_SECONDS"] == 31536000
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")

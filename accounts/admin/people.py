@@ -28,6 +28,7 @@ from accounts.models import Bookmark, Note, ReadingList, User
 from accounts.names import display_name
 from accounts.profile import erase
 from digest.admin.site import Site
+from digest.log import security
 
 INVITED_AT_ONCE = 50
 
@@ -234,6 +235,9 @@ class UserAdmin(GivingAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         # Not the whole row: a password that is being changed elsewhere stays changed.
         obj.save(update_fields=[name for name in form.changed_data if name != "groups"])
+        for name in ("is_superuser", "is_active"):
+            if name in form.changed_data:
+                security(name, of=f"user {obj.pk}", now=getattr(obj, name))
 
     def _set_active(
         self, request: HttpRequest, people: QuerySet[Any], active: bool, done: str
@@ -245,6 +249,7 @@ class UserAdmin(GivingAdmin):
                 continue
             person.is_active = active
             person.save(update_fields=["is_active"])
+            security("is_active", of=f"user {person.pk}", now=active)
             self.admin_site.log(request, person, f"{done}.")
             count += 1
         messages.info(request, f"{done}: {count} {'person' if count == 1 else 'people'}.")
@@ -301,6 +306,7 @@ class UserAdmin(GivingAdmin):
         return [str(person) for person in objs], counts, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        security("account_deleted", of=f"user {obj.pk}")
         erase(obj)
 
 

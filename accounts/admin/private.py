@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Bookmark, Disclosure, Dismissal, ListItem, Note, ReadingList
 from digest.admin.site import Site
+from digest.log import security
 
 WHY_LENGTH = 2_000
 MINUTES = {15: "15 minutes", 60: "an hour", 4 * 60: "4 hours", 24 * 60: "a day"}
@@ -84,6 +85,7 @@ class DisclosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         obj.opened_at = timezone.now()
         obj.closes_at = obj.opened_at + timedelta(minutes=form.cleaned_data["minutes"])
         super().save_model(request, obj, form, change)
+        security("disclosure_opened", disclosure=obj.pk, minutes=form.cleaned_data["minutes"])
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
@@ -123,6 +125,7 @@ class DisclosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             found.closes_at = timezone.now()
             found.save(update_fields=["closes_at"])
             self.admin_site.log(request, found, "Closed early.")
+            security("disclosure_closed", disclosure=found.pk)
             messages.success(request, "Closed: people's rows are theirs alone again.")
         return redirect("admin:accounts_disclosure_change", quote(found.pk))
 
@@ -160,6 +163,7 @@ class PrivateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """By their numbers: what they say should not stand in the log."""
         kind = self.opts.verbose_name if len(rows) == 1 else self.opts.verbose_name_plural
         keys = ", ".join(str(row.pk) for row in rows)
+        security("private_rows_read", model=self.opts.label_lower, keys=keys)
         people = ", ".join(sorted({self._owner(row) for row in rows}))
         self.admin_site.log(request, self.model, f"Looked at {kind} {keys} of {people}.")
 

@@ -23,6 +23,7 @@ from accounts.library import Access
 from accounts.models import User
 from accounts.transfer import export, match, restore
 from digest.api.parsers import JsonParser, dry_run
+from digest.log import security
 
 from . import schema
 from . import serializers as said
@@ -110,6 +111,7 @@ class Transfer(LibraryViewSet):
         """All that you made, as a ZIP, which can be imported here or elsewhere."""
         file = TemporaryFile()  # noqa: SIM115 (it is closed with the response)
         user = cast(User, request.user)
+        security("account_exported", user)
         export(self.library, user, file)
         file.seek(0)
         name = f"paper-digest-{user.username}-{timezone.localdate()}.zip"

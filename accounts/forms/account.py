@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from allauth.account import forms as account_forms
 from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms as webauthn
@@ -19,11 +20,13 @@ from allauth.socialaccount.models import SocialApp
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts import tokens
 from accounts.invitations import invited
 from accounts.models import User
 from accounts.names import display_name
@@ -122,6 +125,9 @@ class SignupForm(account_forms.SignupForm):
 
         Two people may choose one name at once, both finding it free: the database knows better.
         """
+        if self.account_already_exists:
+            # Nobody is made, which takes as long as if somebody were.
+            make_password(self.cleaned_data["password1"])
         try:
             with transaction.atomic():
                 saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
@@ -129,6 +135,45 @@ class SignupForm(account_forms.SignupForm):
         except IntegrityError:
             self.add_error("username", TAKEN)
             return None, render(request, "account/signup.html", {"form": self})
+
+
+class _EndingTokens(forms.Form):
+    """With a new password, the tokens end that were made with the old one, unless they are kept."""
+
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if tokens.of(self.user).exists():
+            self.fields["keep_tokens"] = forms.BooleanField(
+                label="Keep my API tokens",
+                required=False,
+                help_text="Only if you know that nobody else made or has one. Otherwise they end.",
+            )
+
+    def save(self) -> None:
+        super().save()  # type: ignore[misc]
+        if not self.cleaned_data.get("keep_tokens") and (ended := tokens.end_all(self.user)):
+            what = "Your API token is" if ended == 1 else f"Your {ended} API tokens are"
+            messages.info(context.request, f"{what} ended: programs need new ones.")
+
+
+class ChangePasswordForm(_EndingTokens, account_forms.ChangePasswordForm):
+    """Asks for the old password, and what becomes of tokens."""
+
+
+class SetPasswordForm(_EndingTokens, account_forms.SetPasswordForm):
+    """The first password of somebody who logs in elsewhere."""
+
+
+class LoginCodeForm(account_forms.RequestLoginCodeForm):
+    def clean_email(self) -> str:
+        """An address that nobody confirmed lets nobody in: somebody else may have claimed it."""
+        address: str = super().clean_email()
+        mine = EmailAddress.objects.filter(email=address.lower(), verified=True)
+        if self._user and not mine.filter(user=self._user).exists():
+            self._user = None
+        return address
 
 
 class SocialSignupForm(BaseSocialSignupForm):

@@ -26,6 +26,7 @@ from accounts.models import (
     Note,
     ReadingList,
     Role,
+    SentMail,
     User,
     Visibility,
 )
@@ -211,10 +212,18 @@ class ReadingLists(Part):
         Invitation.objects.filter(
             pk__in=[i.pk for i in self.invitations() if i.reading_list_id == reading_list.pk]
         ).delete()
+        self._answered()
         return reading_list
 
+    @transaction.atomic
     def decline(self, invitation: int) -> None:
         self._invitation(invitation).delete()
+        self._answered()
+
+    def _answered(self) -> None:
+        """The person may be written to again."""
+        mine = [SentMail.hashed(name) for name in _names(self._owner)]
+        SentMail.objects.filter(address__in=mine).delete()
 
     def decline_all(self) -> None:
         """Take back all invitations to the person, of lists that are private just now, too. They

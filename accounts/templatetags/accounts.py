@@ -9,14 +9,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.names import for_mail
 from digest.rights import has_rights
 
 register = template.Library()
 register.filter(has_rights)
+register.filter(for_mail)
 
 LABELS = {
     "code": "Code",
     "email": "E-mail address",
+    "keep_tokens": "Keep my API tokens",
     "login": "User name or e-mail address",
     "oldpassword": "Current password",
     "username": "User name",

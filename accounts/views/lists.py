@@ -28,7 +28,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.lists import InviteForm, ItemsForm, ListSettingsForm, MemberForm, NewListForm
-from accounts.invitations import write_to
+from accounts.invitations import may_mail, write_to
 from accounts.library import Access, Library, NotHere, OpenList, Removed
 from accounts.models import ListItem, Role, User, Visibility
 from digest import views as catalogue
@@ -487,10 +487,10 @@ def invite(request: MemberRequest, slug: str) -> HttpResponse:
             form.add_error(None, error)
         else:
             write_to(request.user, opened, asked)
-            messages.success(
-                request,
-                f"Whoever is “{asked.invitee}” finds the invitation on their page of lists.",
-            )
+            said = f"Whoever is “{asked.invitee}” finds the invitation on their page of lists."
+            if not may_mail(request.user):
+                said += " No mail tells them: for that, confirm an e-mail address of yours first."
+            messages.success(request, said)
             return redirect("list-settings", slug)
     return _settings(request, opened, invite=form)
 

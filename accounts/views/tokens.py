@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
@@ -32,6 +33,8 @@ def tokens(request: MemberRequest) -> HttpResponse:
     curating = curates and not lacking
     form = TokenForm(request.user, curating, request.POST if request.method == "POST" else None)
     made = form.create() if form.is_bound else None
+    if made:
+        get_adapter().send_notification_mail("account/email/token_made", request.user)
     context = {
         "form": TokenForm(request.user, curating) if made else form,
         "lacking": lacking,

@@ -18,12 +18,14 @@ from accounts.archive import BadArchive
 from accounts.forms.library import BringForm, TakeInForm
 from accounts.transfer import SCHEMA, export, match, restore
 from accounts.views.bookmarks import remember
+from digest.log import security
 
 
 @logged_in
 @require_safe
 def take_away(request: MemberRequest) -> FileResponse:
     """All that the reader made, as a ZIP."""
+    security("account_exported")
     file = TemporaryFile()  # noqa: SIM115 (it is closed with the response)
     export(request.library, request.user, file)
     file.seek(0)

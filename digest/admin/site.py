@@ -21,11 +21,12 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from digest.log import security
 from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-BEEN_HERE = "admin"
+BEEN_HERE = "__Secure-admin" if settings.HTTPS else "admin"
 """The cookie of a browser in which somebody was in the admin: when their session ends, it is led to
 the log-in. To every other browser, the admin's addresses are those of no page."""
 
@@ -84,13 +85,16 @@ class Site(AdminSite):
     def _turned_away(self, request: HttpRequest) -> HttpResponse | None:
         """Where somebody who may not enter goes instead. Raises Http404 if they have no rights, and
         if nobody is logged in, but where somebody was in before."""
+        lacking = lacks(request) if has_rights(request.user) else None
+        if has_rights(request.user) and not lacking:
+            return None
+        security("rights_refused", lacks=lacking or "rights")
         if not request.user.is_authenticated:
             if request.get_signed_cookie(BEEN_HERE, "") != "in":
                 raise Http404
             return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
-        if not has_rights(request.user):
+        if not lacking:
             raise Http404
-        lacking = lacks(request)
         if lacking == "mfa_index":
             messages.warning(
                 request,
@@ -98,9 +102,7 @@ class Site(AdminSite):
                 "on by “Admin”, above.",
             )
             return redirect(lacking)
-        if lacking:
-            return redirect(f"{reverse(lacking)}?{urlencode({'next': request.get_full_path()})}")
-        return None
+        return redirect(f"{reverse(lacking)}?{urlencode({'next': request.get_full_path()})}")
 
     # The site has pages of its own for these, and they have limits.
 

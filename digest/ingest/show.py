@@ -8,13 +8,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import connection, models
-from django.utils import timezone
 
 from digest import identity, links, taxonomy
 from digest.models import (
     Alias,
     Author,
     Authorship,
+    Catalogue,
     Category,
     Classification,
     Correction,
@@ -119,7 +119,7 @@ def write(
     placed, moved = _place(digests, orders, papers, known)
     related = _relate({papers[slug].pk: parts[slug] for slug in said if slug in papers}, known)
     changed |= related.changed
-    now = timezone.now()
+    now = Catalogue.moment()
     Paper.objects.filter(pk__in=changed | moved).update(changed_at=now)
     Tombstone.objects.bulk_create(
         [Tombstone(slug=slug, gone_at=now) for slug in (hidden & papers.keys()) - was_hidden],

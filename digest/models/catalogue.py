@@ -8,6 +8,7 @@ and written by `ingest`, so that they may be thrown away and made again at any t
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -442,10 +443,18 @@ class Catalogue(models.Model):
         return Catalogue.objects.first() or Catalogue(revision=UUID(int=0))
 
     @staticmethod
+    def moment() -> datetime:
+        """The time to write beside what is changed now: after that of every change before, even
+        where the clock was set back, so that whoever asks what changed since one misses none."""
+        last = Catalogue.objects.select_for_update().first()
+        now = timezone.now()
+        return max(now, last.changed_at + timedelta(microseconds=1)) if last else now
+
+    @staticmethod
     def change() -> None:
         """Say that the catalogue changes, within the transaction that changes it."""
         Catalogue.objects.bulk_create(
-            [Catalogue()],
+            [Catalogue(changed_at=Catalogue.moment())],
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=["revision", "changed_at"],

@@ -185,6 +185,8 @@ TABLE |= {
     "account/delete/": row("/account/delete/", me(200), me(200)),
     "account/^confirm-email/(?P<key>[-:\\w]+)/$": row("/account/confirm-email/MQ:x:y/", 200, 404),
     "account/login/": row("/account/login/", me(302, 200), me(302, 200)),
+    "account/login/code/": row("/account/login/code/", me(302, 200), me(302, 200)),
+    "account/login/code/confirm/": row("/account/login/code/confirm/", me(302), me(302)),
     "account/logout/": row("/account/logout/", me(200, 302), 302),
     "account/inactive/": row("/account/inactive/", 200, 405),
     "account/signup/": row("/account/signup/", me(302, 200), me(302, 200)),

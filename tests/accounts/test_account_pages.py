@@ -109,9 +109,7 @@ def test_looking_changes_nothing(mine):
     assert rows() == before
 
 
-@pytest.mark.parametrize(
-    "page", ["login/code/confirm", "phone/verify", "signup/passkey", "nowhere"]
-)
+@pytest.mark.parametrize("page", ["phone/verify", "signup/passkey", "nowhere"])
 def test_what_is_not_used_is_not_there(anonymous, page):
     assert anonymous.get(address(page)).status_code == 404
 

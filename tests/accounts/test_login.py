@@ -1,11 +1,16 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core import mail
 from django.test import Client
 
 from accounts.adapters import MISMATCH
+from accounts.models import User
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
+from tests.admin import app
 
 
 def log_in(client, login, password=PASSWORD, query="", **headers):
@@ -144,12 +149,90 @@ def test_no_other_site_can_press_the_buttons(owner, page):
 
 # Guessing
 
+FAR = {"REMOTE_ADDR": "192.0.2.7"}
+
 
 def test_guessing_one_password_is_stopped(owner):
     for _ in range(5):
         assert log_in(Client(), "owner", "wrong horse").status_code == 200
     answer = log_in(Client(), "owner")  # even the right one
     assert (answer.status_code, heading(answer)) == (429, "Too many tries")
+    # By its address, the account is the same one.
+    assert log_in(Client(), "owner@example.org").status_code == 429
+
+
+def test_others_guesses_keep_nobody_out(enter, owner):
+    """Neither at another address, nor in a browser that knows the person."""
+    here = enter(owner)
+    here.post("/account/logout/")
+    for _ in range(6):
+        log_in(Client(), "owner", "wrong horse")
+    assert log_in(Client(), "owner").status_code == 429
+    assert log_in(Client(**FAR), "owner").url == "/"
+    assert log_in(here, "owner").url == "/"
+    # Which is no way to guess without an end, nor to guess at somebody else.
+    here.post("/account/logout/")
+    assert [log_in(here, "owner", "x").status_code for _ in range(6)] == [200] * 5 + [429]
+
+
+def test_a_browser_is_strange_to_other_people_and_to_new_passwords(enter, owner, other):
+    theirs = enter(other)
+    theirs.post("/account/logout/")
+    for _ in range(6):
+        log_in(Client(), "owner", "wrong horse")
+    assert log_in(theirs, "owner").status_code == 429
+    for _ in range(6):
+        log_in(Client(), "other", "wrong horse")
+    other.set_password("another one")
+    other.save()
+    assert log_in(theirs, "other", "another one").status_code == 429
+
+
+def test_guesses_from_everywhere_leave_the_way_by_mail(owner):
+    for number in range(50):
+        client = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        assert log_in(client, "owner", "wrong horse").status_code == 200
+    client = Client(**FAR, headers={"User-Agent": "Firefox"})
+    assert log_in(client, "owner").status_code == 429
+    assert "Have a code mailed" in text(client.get("/account/login/"))
+    answer = client.post("/account/login/code/", {"email": "Owner@example.org"})
+    assert answer.url == "/account/login/code/confirm/"
+    (sent,) = mail.outbox
+    assert (sent.subject, sent.to) == ("[Paper Digest] Your code to log in", ["owner@example.org"])
+    (code,) = re.findall(r"^[A-Z]{4}-[A-Z]{4}$", sent.body, re.MULTILINE)
+    wrong = client.post(answer.url, {"code": "AAAA-AAAA"})
+    assert errors(wrong) == {"code": ["This is not the code of the newest mail."]}
+    assert client.post(answer.url, {"code": code}).url == "/"
+    assert client.session["_auth_user_id"] == str(owner.pk)
+
+
+def test_a_code_by_mail_is_no_way_around_the_second_factor(anonymous, owner):
+    app(owner)
+    answer = anonymous.post("/account/login/code/", {"email": "owner@example.org"})
+    (code,) = re.findall(r"^[A-Z]{4}-[A-Z]{4}$", mail.outbox[0].body, re.MULTILINE)
+    assert anonymous.post(answer.url, {"code": code}).url == "/account/2fa/authenticate/"
+    assert not logged_in(anonymous)
+
+
+@pytest.mark.parametrize("confirmed", [False, None])
+def test_a_code_is_mailed_for_confirmed_addresses_alone(anonymous, owner, confirmed):
+    """Of another, nobody knows whose account it is; and it is answered as if it were known."""
+    EmailAddress.objects.filter(user=owner).update(verified=False)
+    if confirmed is None:
+        owner.delete()
+    answer = anonymous.post("/account/login/code/", {"email": "owner@example.org"})
+    assert answer.url == "/account/login/code/confirm/"
+    assert mail.outbox[0].subject == "[Paper Digest] No account has this address"
+    assert anonymous.post(answer.url, {"code": "AAAA-AAAA"}).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["login/code", "password/reset"])
+@pytest.mark.parametrize("address", ["owner@example.org", "nobody@example.org"])
+def test_few_mails_go_to_an_address_whether_it_is_known_or_not(owner, page, address):
+    for number in range(8):
+        client = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        client.post(f"/account/{page}/", {"email": address})
+    assert [each.to for each in mail.outbox] == [[address]] * 5
 
 
 def test_no_account_is_guarded_like_any(db):
@@ -180,3 +263,61 @@ def test_behind_a_proxy_each_visitor_counts(db, settings):
 
 def test_looking_is_not_guessing(anonymous):
     assert [anonymous.get("/account/login/").status_code for _ in range(40)] == [200] * 40
+
+
+# As much work whoever there is
+
+
+@pytest.fixture
+def hashings(monkeypatch):
+    """How often a password is hashed, which is nearly all the work of a log-in."""
+    done = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self, *args):
+        done.append(args)
+        return encode(self, *args)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    return done
+
+
+def work(hashings, address, form):
+    before = len(hashings)
+    Client(REMOTE_ADDR="192.0.2.8").post(address, form)
+    return len(hashings) - before
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        *("owner", "nobody", "owner@example.org", "nobody@example.org", "none@example.org"),
+        *("closed", "shared@example.org", "not a name"),
+    ],
+)
+def test_a_log_in_costs_the_same_whatever_it_names(owner, other, viewer, editor, hashings, login):
+    User.objects.filter(pk=other.pk).update(username="closed", is_active=False)
+    User.objects.create_user("without", "none@example.org")  # who has no password
+    for person in (viewer, editor):  # neither of whom has confirmed it
+        EmailAddress.objects.filter(user=person).update(email="shared@example.org", verified=False)
+        User.objects.filter(pk=person.pk).update(email="shared@example.org")
+    form = {"login": login, "password": "wrong horse"}
+    assert work(hashings, "/account/login/", form) == 1
+
+
+@pytest.mark.parametrize("page", ["login/code", "password/reset"])
+def test_so_does_a_mail(owner, hashings, page):
+    for name in ("owner", "nobody"):
+        form = {"email": f"{name}@example.org"}
+        assert (name, work(hashings, f"/account/{page}/", form)) == (name, 0)
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize("confirming", ["mandatory", "optional"])
+def test_so_does_signing_up(owner, hashings, settings, confirming):
+    settings.ACCOUNT_EMAIL_VERIFICATION = confirming
+    settings.ACCOUNT_PREVENT_ENUMERATION = True if confirming == "mandatory" else "strict"
+    for name in ("owner", "nobody"):
+        form = {"email": f"{name}@example.org", "username": f"new-{name}", "password1": PASSWORD}
+        assert (name, work(hashings, "/account/signup/", form)) == (name, 1)
+    assert len(mail.outbox) == 2

@@ -5,6 +5,9 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
+from django.middleware.csrf import get_random_string
+from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -31,6 +34,23 @@ def browser():
 def meant():
     """What a browser may complain of; a test that makes the site fail adds its faults."""
     return ["status of 40[49]", "Status Error Code 404", "ERR_INTERNET_DISCONNECTED"]
+
+
+@pytest.fixture
+def log_in(live_server):
+    """Gives a browser the session of a person, and another token for forms, as a log-in does."""
+
+    def log_in(page, user):
+        client = Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        for name, value in (
+            (settings.SESSION_COOKIE_NAME, session),
+            (settings.CSRF_COOKIE_NAME, get_random_string(32)),
+        ):
+            page.context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+
+    return log_in
 
 
 @pytest.fixture

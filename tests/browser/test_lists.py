@@ -168,6 +168,8 @@ def test_what_was_taken_away_meanwhile_is_said(survey, visit_as):
     page = visit_as(owner(survey), address(survey))
     survey.delete()
     page.get_by_role("button", name="Up “Paper 2”").click()
+    page.get_by_text("This is not here any more: nothing was changed.").wait_for()
+    page.get_by_role("button", name="Reload").click()
     page.get_by_role("heading", name="Not here").wait_for()
 
 

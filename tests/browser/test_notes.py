@@ -16,30 +16,24 @@ OUT = "Not saved: you are logged out. It is saved once you are logged in again. 
 
 
 @pytest.fixture
-def log_in(live_server):
-    """Gives a browser the session of a person, who is made if there is no such."""
-
-    def log_in(page, name="owner"):
-        client = Client()
-        user = User.objects.filter(username=name).first()
-        client.force_login(user or User.objects.create_user(name, password=PASSWORD))
-        session = client.cookies["sessionid"].value
-        page.context.add_cookies(
-            [{"name": "sessionid", "value": session, "url": live_server.url + "/"}]
-        )
-
-    return log_in
+def owner(transactional_db):
+    return User.objects.create_user("owner", password=PASSWORD)
 
 
 @pytest.fixture
-def tab(visit, transactional_db, log_in, live_server):
+def stranger(owner):
+    return User.objects.create_user("stranger")
+
+
+@pytest.fixture
+def tab(visit, owner, log_in, live_server):
     """Opens the paper's page in a tab of the same person."""
     load(digest(row(1)), "2025-02-06.json")
 
     def tab():
         page = visit("/papers/")
         page.clock.install()
-        log_in(page)
+        log_in(page, owner)
         page.goto(live_server.url + PAPER)
         page.locator(".note summary").click()
         return page
@@ -152,7 +146,8 @@ def test_what_is_written_without_a_connection_is_saved_when_there_is_one(tab):
     assert Note.objects.get().text == "offline"
 
 
-def test_what_is_written_after_the_session_ended_is_saved_when_one_is_logged_in_again(tab):
+def test_what_is_written_after_the_session_ended_is_saved_when_one_is_logged_in_again(tab, meant):
+    meant.append("status of 40[13]")
     cache.clear()  # limits of logging in are counted in a table that stays between tests
     page = tab()
     write(page, "first")
@@ -175,16 +170,19 @@ def test_what_is_written_after_the_session_ended_is_saved_when_one_is_logged_in_
     assert Note.objects.get().text == "third"
 
 
-def test_what_is_not_saved_outlives_the_page_for_its_writer_alone(tab, log_in):
+def test_what_is_not_saved_outlives_the_page_for_its_writer_alone(
+    tab, log_in, owner, stranger, meant
+):
+    meant.append("status of 40[13]")
     page = tab()
     Session.objects.all().delete()
     write(page, "mine", OUT)
-    log_in(page, "stranger")
+    log_in(page, stranger)
     page.reload()
     expect(field(page)).to_have_value("")
     page.locator(".note summary").click()
     write(page, "another's")
-    log_in(page)
+    log_in(page, owner)
     page.reload()
     expect(field(page)).to_be_visible()
     expect(status(page)).to_have_text("Saved")
@@ -196,15 +194,16 @@ def test_what_is_not_saved_outlives_the_page_for_its_writer_alone(tab, log_in):
     assert page.evaluate("Object.keys(localStorage).filter((key) => key !== 'user')") == []
 
 
-def test_nothing_is_sent_in_the_name_of_another_who_logged_in(tab, log_in):
+def test_nothing_is_sent_in_the_name_of_another_who_logged_in(tab, log_in, owner, stranger, meant):
+    meant.append("status of 40[13]")
     page = tab()
     Session.objects.all().delete()
     write(page, "mine", OUT)
-    log_in(page, "stranger")
+    log_in(page, stranger)
     page.evaluate("dispatchEvent(new Event('focus'))")
-    expect(status(page)).to_contain_text("somebody else is logged in now")
+    expect(status(page)).to_contain_text("somebody else is logged in")
     assert Note.objects.count() == 0
-    log_in(page)
+    log_in(page, owner)
     page.clock.fast_forward(600_000)  # longer than it ever waits
     expect(status(page)).to_have_text("Saved")
     assert Note.objects.get().user.username == "owner"
@@ -240,7 +239,7 @@ def test_only_the_notes_own_answer_is_taken_for_saved(tab, meant):
             ({"status": 429, "body": ""}, busy),
             ({"status": 200, "json": {"form": {}}}, failed),
             ({"status": 200, "body": "{"}, failed),
-            (None, "Not saved: there is no connection. It is tried again"),
+            (None, "Not saved: the site does not answer. It is tried again"),
         ]
     ):
         page.route("**/notes/**", answering(answer), times=1)
@@ -261,7 +260,7 @@ def test_an_answer_that_did_not_arrive_is_no_change_of_somebody_elses(tab, meant
         route.abort()
 
     page.route("**/notes/**", lose, times=1)
-    write(page, "first", "Not saved: there is no connection. It is tried again")
+    write(page, "first", "Not saved: the site does not answer. It is tried again")
     write(page, "first, second")
     assert Note.objects.get().text == "first, second"
 

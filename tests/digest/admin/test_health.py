@@ -173,7 +173,7 @@ def test_proposals_are_for_those_with_the_right(proposals):
     manager = enter(holder("manager", "User managers"))
     assert manager.get(page(proposals["paper"])).status_code == 403
     assert manager.post(page(proposals["paper"]), {"do": "two"}).status_code == 403
-    assert Client().post(page(proposals["paper"]), {"do": "two"}).status_code == 302
+    assert Client().post(page(proposals["paper"]), {"do": "two"}).status_code == 404
     assert not Proposal.objects.exclude(refused_at=None).exists()
 
 
@@ -320,4 +320,4 @@ def test_the_doctor_knows_its_checks_and_its_visitors(curating):
     manager = enter(holder("manager", "User managers"))
     assert manager.get("/admin/doctor/").status_code == 403
     assert "/admin/doctor/" not in text(manager.get("/admin/"))
-    assert Client().get("/admin/doctor/").status_code == 302
+    assert Client().get("/admin/doctor/").status_code == 404

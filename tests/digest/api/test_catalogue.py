@@ -7,6 +7,7 @@ import io
 import json
 from datetime import timedelta
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
@@ -23,7 +24,7 @@ from accounts.tokens import create
 from digest import curation
 from digest.api.access import Throttle
 from digest.ingest import load
-from digest.models import Paper, Source
+from digest.models import Catalogue, Paper, Source
 from tests.admin import PASSWORD, app, enter
 from tests.samples import NASTY, digest, row
 
@@ -263,6 +264,20 @@ def changes(client, since, size=100):
         gone += [stone["id"] for stone in said["gone"]]
         address = said["next"]
     return sorted(papers), sorted(gone)
+
+
+def test_a_mirror_misses_nothing_when_the_clock_is_set_back(client, papers, monkeypatch):
+    seen = client.get("/api/v1/papers/?modified_since=2000-01-01").json()["results"]
+    last = max(paper["changed_at"] for paper in seen)
+    early = timezone.now() - timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: early)
+    load(digest(row(1, title="Renamed", date="2025-02-08"), row(7, date="2025-02-08")), "c.json")
+    assert {"2502.00001", "2502.00007"} <= {*changes(client, quote(last))[0]}
+    times = [*Paper.objects.values_list("changed_at", flat=True), Catalogue.current().changed_at]
+    later = Catalogue.moment()
+    assert all(time < later for time in times)
+    curation.correct(Paper.objects.get(slug="2502.00002"), "hidden", True, None)
+    assert changes(client, quote(max(map(str, times))))[1] == ["2502.00002"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 100])

@@ -13,6 +13,8 @@ import pytest
 
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.sqlite  # one database is enough
+
 HEADINGS = ("find", "find", "know", "mirror", "library", "library", "push")
 
 

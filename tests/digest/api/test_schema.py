@@ -5,8 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from django.core.management import call_command
+
+pytestmark = pytest.mark.sqlite  # one database is enough
 
 ROOT = Path(__file__).resolve().parents[3]
 BRIEFLY = ("--phases", "examples,fuzzing", "--max-examples", "2")

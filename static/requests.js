@@ -1,0 +1,231 @@
+// What scripts ask of the site, and what is said where it was not done: beside the control that was
+// used, with a way on. Nothing that failed looks done, and nothing is sent for somebody else.
+
+const LOG_IN = "/account/login/";
+const REASONS = {
+  "logged-out": "You are logged out",
+  other: "Somebody else is logged in now",
+  returned: "You are logged in again",
+  offline: "There is no connection",
+  silent: "The site does not answer",
+  limited: "This was asked too often in a short time",
+  busy: "The site is busy",
+  failed: "The site failed",
+  stale: "You may not do this",
+  gone: "This is not here any more",
+  refused: "The site does not take this",
+};
+
+// Whose page this is; empty for a visitor's.
+export const { user } = document.querySelector("[data-user]").dataset;
+
+// Asks the site. status, said: its answer, in JSON. why: what is wrong with it, one of the REASONS, or
+// null. wait: milliseconds after which to try again.
+export async function ask(address, options) {
+  try {
+    // No redirect is followed: what stands there is no answer to what was asked.
+    const response = await fetch(address, {
+      headers: { Accept: "application/json" },
+      redirect: "manual",
+      ...options,
+    });
+    const json = response.headers.get("Content-Type")?.startsWith("application/json");
+    const said = json ? await response.json() : null;
+    const led = response.type === "opaqueredirect";
+    const why = led ? "logged-out" : reason(response.status) ?? (said ? null : "failed");
+    const wait = Number(response.headers.get("Retry-After")) * 1000 || 0;
+    return { status: response.status, said, why, wait };
+  } catch {
+    return { status: 0, said: null, why: silence(), wait: 0 };
+  }
+}
+
+// Why nothing can be sent now. Null where the person of the page is logged in: its forms have the
+// token of that log-in then.
+export async function refusal() {
+  const { said, why } = await ask("/account/session/");
+  if (why) return why;
+  if ((said.user ?? "") !== user) return said.user ? "other" : "logged-out";
+  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = said.token;
+  return null;
+}
+
+function reason(status) {
+  if (status < 400) return null;
+  const known = { 401: "logged-out", 403: "stale", 404: "gone", 410: "gone", 429: "limited" };
+  if (status >= 502 && status <= 504) return "busy";
+  return known[status] ?? (status < 500 ? "refused" : "failed");
+}
+
+function silence() {
+  return navigator.onLine ? "silent" : "offline";
+}
+
+// Ways on
+
+function button(label, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "plain";
+  made.textContent = label;
+  made.addEventListener("click", act);
+  return made;
+}
+
+// In another tab where something is typed here, which would be gone.
+export function logIn() {
+  const link = document.createElement("a");
+  link.href = `${LOG_IN}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  link.textContent = "Log in";
+  if (isTyped()) link.target = "_blank";
+  return link;
+}
+
+export function reload() {
+  return button("Reload", () => location.reload());
+}
+
+// Whether something was typed that is in this page alone.
+export function isTyped() {
+  const fields = document.querySelectorAll("textarea, input:not([type=hidden], [type=search])");
+  return [...fields].some(({ value, defaultValue }) => value !== defaultValue);
+}
+
+// What is said
+
+const tries = new WeakMap(); // what is said of a failure -> what tries it again
+
+// Says at the end of an element why something was not done, instead of what was said there before.
+// again: tries once more. what: that it was not done, in words.
+export function tell(at, why, again, what = "nothing was changed", words = REASONS[why]) {
+  let said = at.querySelector(":scope > .fault");
+  if (!said) {
+    said = document.createElement("span");
+    said.className = "fault";
+    said.setAttribute("role", "alert");
+    at.append(said);
+  }
+  const ways = [];
+  if (why === "logged-out") ways.push(logIn());
+  if (["other", "stale", "gone", "refused"].includes(why)) ways.push(reload());
+  else if (again) ways.push(button("Try again", () => {
+    said.textContent = "Trying again…";
+    again();
+  }));
+  said.dataset.why = why;
+  said.replaceChildren(`${words}: ${what}.`, ...ways.flatMap((way) => [" ", way]));
+  tries.set(said, [at, again, what]);
+}
+
+export function hush(at) {
+  at.querySelector(":scope > .fault")?.remove();
+}
+
+// Whoever logs in in another tab sees here that they are.
+async function lookAgain() {
+  const waiting = document.querySelectorAll(".fault:is([data-why=logged-out], [data-why=other])");
+  if (document.visibilityState !== "visible" || !waiting.length) return;
+  const why = (await refusal()) ?? "returned";
+  for (const said of waiting) {
+    if (said.dataset.why === why) continue;
+    const [at, again, what] = tries.get(said);
+    tell(at, why, again, what);
+  }
+}
+addEventListener("focus", lookAgain);
+addEventListener("storage", ({ key }) => { if (key === "user") lookAgain(); });
+document.addEventListener("visibilitychange", lookAgain);
+
+// htmx's requests
+
+const renewed = new WeakSet(); // what was sent again with a new token, and not yet answered
+
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { elt, requestConfig, xhr } = event.detail;
+  const led = new URL(xhr.responseURL, location.href).pathname === LOG_IN;
+  const why = led ? "logged-out" : reason(xhr.status);
+  if (why) {
+    event.preventDefault(); // it is put nowhere
+    fail(elt, requestConfig, why, xhr);
+  } else {
+    renewed.delete(elt);
+    hush(placeOf(elt));
+  }
+});
+document.addEventListener("htmx:sendError", ({ detail: { elt, requestConfig } }) => {
+  fail(elt, requestConfig, silence());
+});
+// Where the page that was gone back to does not come, the address would be another's.
+document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
+document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr } }) => {
+  xhr.addEventListener("error", () => location.reload());
+});
+
+function placeOf(element) {
+  const { faults } = element.dataset;
+  if (faults) return document.getElementById(faults);
+  return element.matches("a") ? element.closest("li, p, nav, div, section") : element;
+}
+
+async function fail(elt, sent, why, xhr) {
+  const submitter = sent.triggeringEvent?.submitter;
+  const again = () => {
+    (submitter ?? elt).focus(); // not the button of what is said, which goes
+    if (elt.matches("form")) elt.requestSubmit(submitter);
+    else htmx.ajax(sent.verb, sent.path, { source: elt }).catch(() => {}); // it was told
+  };
+  if (why === "gone" && sent.verb === "get") {
+    location.assign(sent.path); // there is a page that says so
+    return;
+  }
+  if (why === "stale" && !renewed.has(elt)) {
+    // The page is older than the last log-in.
+    renewed.add(elt);
+    why = await refusal();
+    if (!why) {
+      again();
+      return;
+    }
+  }
+  renewed.delete(elt);
+  const words = why === "refused" ? saidBy(xhr) : undefined;
+  tell(placeOf(elt), why, again, undone(why, sent.verb), words);
+}
+
+// An answer that did not come, or that failed, says nothing of what was done before.
+function undone(why, verb) {
+  if (verb === "get") return "nothing was loaded";
+  return ["silent", "failed"].includes(why) ? "this may not be done" : "nothing was changed";
+}
+
+function saidBy(xhr) {
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  return page.querySelector(".messages li")?.textContent.trim().replace(/\.$/, "");
+}
+
+// Forms that the browser sends. Where one could not be sent, the page stays, with what was typed.
+
+const asking = new WeakSet();
+const checked = new WeakSet();
+
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  const sends = form.getAttribute("method")?.toLowerCase() === "post";
+  if (!user || !sends || event.defaultPrevented || checked.delete(form)) return;
+  event.preventDefault();
+  if (asking.has(form)) return;
+  asking.add(form);
+  const why = await refusal();
+  asking.delete(form);
+  if (why) {
+    const row = submitter?.closest("p, .one-line, .submit-row, .actions, form");
+    const at = row && row !== form && form.contains(row) ? row.parentElement : form;
+    tell(at, why, () => {
+      submitter?.focus();
+      form.requestSubmit(submitter);
+    });
+  } else {
+    checked.add(form);
+    form.requestSubmit(submitter);
+  }
+});

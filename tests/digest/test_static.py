@@ -1,0 +1,27 @@
+"""Static files under the names of their contents."""
+
+import re
+
+from django.core.files.storage import FileSystemStorage
+
+from digest.static import StaticFiles
+from tests.conftest import ROOT
+
+
+def test_scripts_import_each_other_by_the_names_of_their_contents(tmp_path):
+    source = FileSystemStorage(ROOT / "static")
+    stored = StaticFiles(location=tmp_path, base_url="/static/")
+    names = [path.name for path in (ROOT / "static").glob("*.js")]
+    for name in names:
+        with source.open(name) as script:
+            stored.save(name, script)
+    list(stored.post_process({name: (source, name) for name in names}))
+    scripts = {name: (tmp_path / stored.hashed_files[name]).read_text() for name in names}
+    assert stored.hashed_files["requests.js"] != "requests.js"
+    imported = {name: re.findall(r' from "(.+)";', script) for name, script in scripts.items()}
+    requests = [f"./{stored.hashed_files['requests.js']}"]
+    assert {name: found for name, found in imported.items() if found} == {
+        "back.js": requests,
+        "curation.js": requests,
+        "note.js": requests,
+    }

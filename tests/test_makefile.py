@@ -1,0 +1,37 @@
+"""`make install`, twice at once on a machine where nothing is installed yet."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# In place of Python: says when another one runs beside it, and makes the environment that it is
+# asked for, whose Python it is again.
+PYTHON = """#!/bin/sh
+mkdir busy 2>/dev/null || echo beside >> said
+case "$*" in
+  *"-m venv"*) mkdir .venv .venv/bin && cp "$0" .venv/bin/python && echo venv >> said ;;
+  *"-m pip"*) echo pip >> said ;;
+  *migrate*) echo migrate >> said ;;
+esac
+sleep 0.02
+rmdir busy 2>/dev/null
+exit 0
+"""
+
+
+def test_two_first_installs_at_once_take_turns(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "base.txt").touch()
+    python = tmp_path / "python"
+    python.write_text(PYTHON)
+    python.chmod(0o755)
+    command = ["make", "install", f"PYTHON={python}"]
+    environment = {"PATH": os.environ["PATH"]}
+    both = [subprocess.Popen(command, cwd=tmp_path, env=environment) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+    said = (tmp_path / "said").read_text().split()
+    assert said == ["venv", "pip", "migrate", "migrate"]
