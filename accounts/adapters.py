@@ -80,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):
             keys = {"login_failed_known": f"{browser} {account}"}
         else:
             keys = {
-                "login_failed": f"{self.get_client_ip(request)} {account}",
+                "login_failed": f"{ratelimit.get_ip(request)} {account}",
                 "login_failed_anywhere": account,
             }
         self._login_failed_rl_usage = RateLimitUsage(usage=[])
@@ -99,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Who has set a new password by mail may use it at once."""
         if user := named(_login(credentials)):
             key = f"user {user.pk}"
-            near = f"{self.get_client_ip(request)} {key}"
+            near = f"{ratelimit.get_ip(request)} {key}"
             for action, which in (("login_failed", near), ("login_failed_anywhere", key)):
                 ratelimit.clear(request, app="allauth.account", action=action, key=which)
 
@@ -117,8 +117,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """To an address that was shown to be theirs: before, it may be anybody's."""
         found = EmailAddress.objects.filter(user=user, verified=True)
         found = found.filter(email=email) if email else found.filter(primary=True)
-        # Who removes an address is told of it there, which is no longer in the table.
-        if found.exists() or (email and template_prefix.endswith(("_deleted", "_changed"))):
+        if found.exists():
             super().send_notification_mail(template_prefix, user, context, email)
 
     def get_http_user_agent(self, request: HttpRequest) -> str:
@@ -203,7 +202,7 @@ class MFAAdapter(DefaultMFAAdapter):
         except secret_box.Unreadable:
             # Nobody knows what it was: no code is right, and others of the person's still are.
             _log.error("A second factor was encrypted with a key that is gone")
-            return generate_totp_secret()
+            return str(generate_totp_secret())
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"

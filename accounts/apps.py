@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -6,6 +8,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa.totp.internal.auth import TOTP
+        from allauth.usersessions.models import UserSession
 
         from digest.curation import papers_merged, papers_split
 
@@ -15,7 +18,11 @@ class AccountsConfig(AppConfig):
             security,  # noqa: F401  receives signals
         )
         from .library.follow import follow, unfollow
+        from .optional_writes import write_if_free
 
         TOTP._mark_code_used = second_factor.use
+        # The page of a person's sessions takes those out that have ended: when it may.
+        delete = UserSession.delete
+        UserSession.delete = lambda ended: write_if_free(partial(delete, ended))
         papers_merged.connect(follow)
         papers_split.connect(unfollow)

@@ -26,7 +26,7 @@ def _read(request: HttpRequest) -> tuple[str, dict[str, str]]:
     """The browser's own name, and the people who logged in by it, each with a mark of the password
     that they had: a new one makes every browser new."""
     try:
-        said = request.get_signed_cookie(COOKIE, "", max_age=_AGE)
+        said = str(request.get_signed_cookie(COOKIE, "", max_age=_AGE))
         name, people = signing.b64_decode(said.encode()).decode().split(" ", 1)
         return name, dict(pair.split(":") for pair in people.split())
     except (signing.BadSignature, ValueError):

@@ -62,8 +62,9 @@ class LoggedOut:
         return Login.answering(request, submission) if submission else response
 
     def _forget(self, request: HttpRequest) -> None:
-        """A form that was sent again waits no longer."""
-        if request.session.accessed and FIELD in request.session:
+        """A form that was sent again waits no longer, unless it was put there only now."""
+        new = hasattr(request, "form_is_kept")
+        if request.session.accessed and not new and FIELD in request.session:
             sent = Submission.loads(request.session[FIELD])
             if not sent or sent.address == request.get_full_path():
                 del request.session[FIELD]
@@ -74,6 +75,8 @@ def _is_logged_in(request: HttpRequest) -> bool:
     used, a page that does not need it is shown none the less."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or hasattr(request, "is_unknown"):
         return False
+    # A session from before the password changed is dropped here, which waits for nobody.
+    request.session.doubted = True  # type: ignore[attr-defined]
     try:
         return bool(request.user.is_authenticated)
     except OperationalError as error:
@@ -81,6 +84,8 @@ def _is_logged_in(request: HttpRequest) -> bool:
             raise
         request.is_unknown = True  # type: ignore[attr-defined]
         return False
+    finally:
+        request.session.doubted = False  # type: ignore[attr-defined]
 
 
 class Sessions:

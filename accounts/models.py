@@ -98,7 +98,7 @@ class User(AbstractUser):
     def save(self, *args: Any, **options: Any) -> None:
         # To somebody who comes, the newest digest is new, and all that was before it is not.
         if self._state.adding and self.read_until is None:
-            newest = Digest.objects.values_list("date", flat=True).first()
+            newest = Digest.objects.out().values_list("date", flat=True).first()
             self.read_until = newest and newest - timedelta(days=1)
         super().save(*args, **options)
 

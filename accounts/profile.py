@@ -247,7 +247,7 @@ def passkey_login(request: HttpRequest) -> HttpResponse:
         )
         request.session = own
         return answer
-    asked = request.get_signed_cookie(PASSKEY, "null", max_age=_ANSWER_WITHIN)
+    asked = str(request.get_signed_cookie(PASSKEY, "null", max_age=_ANSWER_WITHIN))
     once = f"passkey:{sha256(asked.encode()).hexdigest()}"
     if asked != "null" and cache.add(once, True, _ANSWER_WITHIN):
         request.session[STATE_SESSION_KEY] = json.loads(asked)

@@ -18,6 +18,7 @@ from digest.log import security
 
 from .library import NotHere
 from .models import ApiToken, Scope, User
+from .optional_writes import write_if_free
 
 PREFIX = "pd_"
 """What every token begins with, so that people and scanners know one when they see it."""
@@ -99,8 +100,9 @@ class TokenAuthentication(BaseAuthentication):
         token = self._known(said.strip().decode("latin-1"))
         today = timezone.now().date()
         if token.used_on != today:
-            # A day is enough to know by, and a request writes nothing else.
-            ApiToken.objects.filter(pk=token.pk).update(used_on=today)
+            # A day is enough to know by, and the next request may say it as well.
+            used = ApiToken.objects.filter(pk=token.pk)
+            write_if_free(lambda: used.update(used_on=today))
         return token.user, token
 
     def _known(self, secret: str) -> ApiToken:

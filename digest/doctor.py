@@ -258,9 +258,16 @@ def many_days() -> Iterator[Finding]:
         yield Finding(Paper, pk, slug, f"{title}: {days} days")
 
 
+@_check("Days ahead", "The digest is dated after tomorrow.")
+def days_ahead() -> Iterator[Finding]:
+    found = Digest.objects.ahead().order_by("date").values_list("date", "paper_count")
+    for day, count in found.iterator():
+        yield Finding(Digest, None, day.isoformat(), f"{count} paper{'s' if count != 1 else ''}")
+
+
 @_check("Days missing", "A working day between the first digest and the last has none.")
 def missing_days() -> Iterator[Finding]:
-    days = list(Digest.objects.order_by("date").values_list("date", flat=True))
+    days = list(Digest.objects.out().order_by("date").values_list("date", flat=True))
     for before, after in pairwise(days):
         for number in range(1, (after - before).days):
             day = before + timedelta(days=number)

@@ -297,14 +297,20 @@ _PART = re.compile(
     (?P<begins> \{{ | \\begin\s*\{{[^{{}}]*\}} | \\left{_DELIMITER} )
   | (?P<ends> \}} | \\end\s*\{{[^{{}}]*\}} | \\right{_DELIMITER} )
   | \\(?:[bB]igg?[lmr]?|middle){_DELIMITER}
+  | \\(?:bra|braket|ket|pmod|pod|set)\s*\{{(?:[\w\s,.+*=|/-]|\\[A-Za-z]+(?![A-Za-z]))*\}}
   | \\[A-Za-z]+\*? | \\. | \S
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ENDS = {
+    *("&", r"\\", r"\newline", r"\hline", r"\limits", r"\nolimits", r"\over", r"\choose", r"\bf"),
+    *(r"\rm", r"\it", r"\displaystyle", r"\textstyle", r"\color", r"\textcolor", r"\hspace"),
+}
+"""What opens nothing, and may have what follows stand in another row."""
 _PROBES = [
     (role, probe, re.compile(r"<mrow>" + argument + r"</mrow></mrow><mi>c</mi></math>$"))
     for role, probe, argument in (
-        ("plain", r"\sin(a?)c", r"<mo [^>]*>\(</mo><mi>a</mi>.*<mo [^>]*>\)</mo>"),
+        ("plain", r"\sin(a?]c", r"<mo [^>]*>\(</mo><mi>a</mi>.*<mo [^>]*>]</mo>"),
         ("opens", r"\sin? a)c", r"<mo[^>]*>[^<]*</mo><mi>a</mi><mo [^>]*>\)</mo>"),
         ("closes", r"\sin(a? c", r"<mo [^>]*>\(</mo><mi>a</mi><mo[^>]*>[^<]*</mo>"),
     )
@@ -392,7 +398,9 @@ def _few_open(source: str) -> bool:
             role, arguments = "plain", 0
         else:
             role, arguments = _role(part)
-        if role == "other" or (part == "[" and wanted):
+        if role == "other":
+            unclosed += part.count("\\")  # it may open something itself
+        if role in ("other", "ends") or (part == "[" and wanted):
             unclosed += opened
             opened = wanted = 0
         if role == "opens":
@@ -409,18 +417,19 @@ def _few_open(source: str) -> bool:
 def _role(part: str) -> tuple[str, int]:
     """What a sign or command is to the row that it stands in, and how many arguments it takes.
 
-    It "opens" or "closes" as a delimiter does, or is "plain"; anything "other" may end the row.
-    The converter knows hundreds of each, so it is asked: what is in parentheses belongs to the
-    function before them, and what comes after does not.
+    It "opens" or "closes" as a delimiter does, "ends" a row, is "plain", or is "other", which may
+    be any of these. The converter knows hundreds of each, so it is asked: what is in parentheses
+    belongs to the function before them, and what comes after does not. A command whose argument
+    can close what stands before it, like \\pmod, is "other" without an argument that is short.
     """
     if part in ("^", "_"):
         return "plain", 1
     if part == "'":
         return "plain", 0
-    if part in ("&", r"\\", r"\newline"):
-        return "other", 0
+    if part in _ENDS:
+        return "ends", 0
     for arguments in range(3):
-        given = part + "{a}" * arguments
+        given = part + "{a]}" * arguments
         for role, probe, answer in _PROBES:
             try:
                 html = _converter.convert_with_local_state(

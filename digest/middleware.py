@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from time import time
+from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.common import CommonMiddleware
+from django.middleware.http import ConditionalGetMiddleware
 from django.template.loader import render_to_string
+from django.utils.http import escape_leading_slashes, http_date, parse_http_date_safe
 
 MAX_BODY = 60_000_000
 """Bytes of a request: the largest file that anything here takes has 50 MB, and a form is around it.
@@ -49,6 +54,55 @@ class ContentSecurityPolicy:
         for name, value in HEADERS.items():
             response.setdefault(name, value)
         return response
+
+
+class KeptMethod:
+    """Sends a write on as a write: 301, to https or to the address with its last slash, is read by
+    clients as a reason to ask for the page that is there, and to forget what they sent."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        moved = response.status_code == HTTPStatus.MOVED_PERMANENTLY
+        if moved and request.method not in ("GET", "HEAD"):
+            response.status_code = HTTPStatus.PERMANENT_REDIRECT
+        return response
+
+
+class LastSlash(CommonMiddleware):
+    """Django's own, which leads to the address with its last slash. With DEBUG on, that one fails
+    at a write, for it would send it on as a read; see `KeptMethod`."""
+
+    def get_full_path_with_slash(self, request: HttpRequest) -> str:
+        return escape_leading_slashes(request.get_full_path(force_append_slash=True))
+
+
+def since(request: HttpRequest, changed: int) -> int:
+    """What to say in `Last-Modified` of something that changed at a second, so that whoever sends
+    that back in `If-Modified-Since`, and nothing else, misses nothing.
+
+    Within the second of a change there may be another: it is not over, so the second before it is
+    said, and the whole is sent. What is sent back has to be what is said now, as nginx has it: a
+    clock that was set back makes later changes look older. An `If-Modified-Since` that is worth
+    nothing is taken off the request.
+    """
+    now = int(time())
+    asked = parse_http_date_safe(request.META.get("HTTP_IF_MODIFIED_SINCE", ""))
+    if changed >= now or asked != changed:
+        request.META.pop("HTTP_IF_MODIFIED_SINCE", None)
+    return min(changed, now - 1)
+
+
+class ConditionalGet(ConditionalGetMiddleware):
+    """Django's own, of which `If-Modified-Since` is as good as it can be: see `since`."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
+        said = parse_http_date_safe(response.get("Last-Modified", ""))
+        if said is not None:
+            response["Last-Modified"] = http_date(since(request, said))
+        return super().process_response(request, response)
 
 
 class BodyLimit:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import date
 from itertools import islice
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from django.views.decorators.http import require_safe
 from .exports import WRITERS, About, Feed, opml, to_cite
 from .filters import PaperFilter
 from .identity import arxiv_id
-from .models import Author, Category, Digest, Merge, Paper
+from .models import Author, Catalogue, Category, Digest, Merge, Paper
 from .page_cache import kept_for_visitors
 from .search import Results
 
@@ -50,6 +51,7 @@ def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
     if suffix != "atom":
         return file_of(suffix, found.results, about, "papers")
+    about = _updated(about)
     newest, _ = Results(found.query, "newest").after(None, IN_A_FEED)
     return feed_of(newest, about)
 
@@ -108,24 +110,27 @@ def about_page(title: str, path: str, request: HttpRequest) -> About:
 
 
 def feed_of(papers: list[Paper], about: About) -> HttpResponse:
-    """The papers as a feed, in their order."""
+    """The papers as a feed, in their order. about: with when it was updated."""
     writer = WRITERS["atom"]
     response = HttpResponse(writer.stream(papers, about), content_type=writer.content_type)
-    changed = about.updated
-    if papers and not changed:
-        changed = datetime.combine(max(paper.date for paper in papers), time(), UTC)
-    if changed:
-        response["Last-Modified"] = http_date(changed.timestamp())
+    if about.updated:
+        response["Last-Modified"] = http_date(about.updated.timestamp())
     return response
+
+
+def _updated(about: About) -> About:
+    """The same of a page that follows from the catalogue: it may change whenever that does, and
+    nothing is kept of which papers a query found before."""
+    return replace(about, updated=Catalogue.current().changed_at)
 
 
 @require_safe
 @kept_for_visitors
 def digests_feed(request: HttpRequest) -> HttpResponse:
     """The papers of the newest digests."""
-    days = Digest.objects.order_by("-date").values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
+    about = _updated(about_page("Paper Digest", reverse("home"), request))
+    days = Digest.objects.out().order_by("-date").values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
     papers = Paper.objects.filter(placements__digest__in=list(days)).distinct().newest()
-    about = about_page("Paper Digest", reverse("home"), request)
     return feed_of(list(islice(to_cite(papers), IN_A_FEED)), about)
 
 
@@ -207,7 +212,7 @@ def sitemap_lists(request: HttpRequest) -> HttpResponse:
     """Every page that is no paper's: of the authors, those with more papers than one."""
     names = ("home", "digests", "papers", "categories", "authors")
     pages: list[tuple[str, date | None]] = [(reverse(name), None) for name in names]
-    pages += [(digest.get_absolute_url(), digest.date) for digest in Digest.objects.all()]
+    pages += [(digest.get_absolute_url(), digest.date) for digest in Digest.objects.out()]
     pages += [(category.get_absolute_url(), None) for category in Category.objects.all()]
     authors = Author.objects.filter(paper_count__gt=1).order_by("-paper_count", "name")
     pages += [(author.get_absolute_url(), None) for author in authors[:IN_A_SITEMAP]]
@@ -223,9 +228,13 @@ def sitemap_papers(request: HttpRequest, part: int) -> HttpResponse:
     if start >= Paper.objects.visible().count():
         raise Http404
     papers = (
-        Paper.objects.visible().order_by("pk").only("slug", "date")[start : start + IN_A_SITEMAP]
+        Paper.objects.visible()
+        .order_by("pk")
+        .only("slug", "changed_at")[start : start + IN_A_SITEMAP]
     )
-    pages = [(settings.SITE_URL + paper.get_absolute_url(), paper.date) for paper in papers]
+    pages = [
+        (settings.SITE_URL + paper.get_absolute_url(), paper.changed_at.date()) for paper in papers
+    ]
     return _xml(request, "digest/urlset.xml", pages)
 
 

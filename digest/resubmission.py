@@ -21,7 +21,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -225,6 +225,17 @@ class Submission:
             )
         except (ValueError, TypeError, RecursionError):
             return None
+
+
+def kept(request: HttpRequest) -> str:
+    """Where somebody who is logged in goes on after one more step, like a second factor: to the
+    form that they sent, which their session keeps so long, else to the page that they asked for."""
+    submission = Submission.of(request)
+    if submission and (text := submission.dumps()):
+        request.session[FIELD] = text
+        request.form_is_kept = True  # type: ignore[attr-defined]
+        return reverse("resubmission")
+    return request.get_full_path()
 
 
 def _is_password(name: str) -> bool:

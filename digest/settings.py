@@ -163,6 +163,7 @@ if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
 
 # Where things are kept.
 
+SESSION_ENGINE = "accounts.sessions"
 DATABASES = {
     "default": database(
         env.url("DATABASE_URL", "sqlite:///var/db.sqlite3", schemes=("sqlite", "postgres"))
@@ -245,13 +246,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "digest.middleware.KeptMethod",  # around all that redirects
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.middleware.ContentSecurityPolicy",
     "digest.middleware.BodyLimit",  # before all that reads a body, CSRF's among it
-    "django.middleware.http.ConditionalGetMiddleware",
+    "digest.middleware.ConditionalGet",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "digest.middleware.LastSlash",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.LoggedOut",

@@ -38,6 +38,7 @@ from .models import (
     Merge,
     Paper,
     Placement,
+    tomorrow,
 )
 from .page_cache import kept_for_visitors
 from .projection import Said, Shown, project, said_of
@@ -74,7 +75,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 @kept_for_visitors
 def home(request: HttpRequest) -> HttpResponse:
     """The newest digest."""
-    newest = Digest.objects.first()
+    newest = Digest.objects.out().first() or Digest.objects.last()
     if newest is None:
         return render(request, "digest/empty.html")
     return _digest_page(request, "digest/home.html", newest)
@@ -114,7 +115,7 @@ def _before(day: date) -> Digest | None:
 
 
 def _after(day: date) -> Digest | None:
-    return Digest.objects.filter(date__gt=day).order_by("date").first()
+    return Digest.objects.out().filter(date__gt=day).order_by("date").first()
 
 
 def _long(day: date) -> str:
@@ -151,9 +152,10 @@ class Year(NamedTuple):
 @require_safe
 @kept_for_visitors
 def digests(request: HttpRequest) -> HttpResponse:
-    """All digests, as a calendar: the newest month first."""
+    """All digests, as a calendar: the newest month first. Before it stand those dated ahead."""
     found = {digest.date: digest for digest in Digest.objects.all()}
-    return render(request, "digest/digests.html", {"years": _calendar(found)})
+    ahead = [found.pop(day) for day in sorted(found) if day > tomorrow()]
+    return render(request, "digest/digests.html", {"years": _calendar(found), "ahead": ahead})
 
 
 def _calendar(digests: dict[date, Digest]) -> list[Year]:

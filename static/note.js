@@ -75,6 +75,7 @@ function watch(form) {
   function say(words, way = "") {
     const same = status.textContent === words + (way && way.textContent);
     if (!same) status.replaceChildren(words, way);
+    status.classList.toggle("fault", words.startsWith("Not saved"));
   }
 
   function keep() {

@@ -25,13 +25,14 @@ class Hold:
     where: the line of the project that began it; of a decorated function, its call. seconds: from
     the return of BEGIN to that of COMMIT or ROLLBACK; of a statement by itself, with its waiting
     for others. in_sql: how much of that passed within the database. statements: how many there
-    were.
+    were. calls: of the project's own functions meanwhile, if they were counted.
     """
 
     where: str
     seconds: float = 0.0
     in_sql: float = 0.0
     statements: int = 0
+    calls: int = 0
 
     @property
     def outside(self) -> float:
@@ -40,8 +41,9 @@ class Hold:
 
 
 @contextmanager
-def watch() -> Iterator[list[Hold]]:
-    """The holds of all threads of this process while the block runs, as they end.
+def watch(*, count_calls: bool = False) -> Iterator[list[Hold]]:
+    """The holds of all threads of this process while the block runs, as they end. Calls are those
+    of this thread, and to count them is slow.
 
     Within a test's own transaction, the outermost `atomic()` that begins in the block counts as
     one. Not for two watches at a time.
@@ -109,6 +111,17 @@ def watch() -> Iterator[list[Hold]]:
             statement=False,
         )
 
+    ours: dict[Any, bool] = {}
+
+    def called(frame: Any, event: str, _: Any) -> None:
+        code = frame.f_code
+        if event != "call" or not open_:
+            return
+        if code not in ours:
+            ours[code] = code.co_filename.startswith((f"{ROOT}/digest/", f"{ROOT}/accounts/"))
+        for hold, *_ in open_.values():
+            hold.calls += ours[code]
+
     run = CursorWrapper._execute_with_wrappers
     with (
         patch.object(Atomic, "__enter__", begin),
@@ -120,7 +133,13 @@ def watch() -> Iterator[list[Hold]]:
         patch.object(CursorWrapper, "fetchmany", fetch("fetchmany"), create=True),
         patch.object(CursorWrapper, "fetchall", fetch("fetchall"), create=True),
     ):
-        yield done
+        if count_calls:
+            sys.setprofile(called)
+        try:
+            yield done
+        finally:
+            if count_calls:
+                sys.setprofile(None)
 
 
 def _writes(sql: str) -> bool:

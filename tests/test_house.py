@@ -31,7 +31,7 @@ ORDER = [
     ["digest.ingest", "digest.page_cache"],
     ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
-    ["accounts.models"],
+    ["accounts.models", "accounts.optional_writes"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
     [
@@ -49,7 +49,7 @@ ORDER = [
         *["accounts.adapters", "accounts.context_processors"],
         *["accounts.management", "accounts.passing_messages", "accounts.passwords"],
         *["accounts.profile", "accounts.second_factor", "accounts.security"],
-        *["accounts.templatetags"],
+        *["accounts.sessions", "accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.middleware", "accounts.views"],
     ["accounts.urls"],

@@ -167,6 +167,8 @@ class SetPasswordForm(_EndingTokens, account_forms.SetPasswordForm):
 
 
 class LoginCodeForm(account_forms.RequestLoginCodeForm):
+    _user: User | None
+
     def clean_email(self) -> str:
         """An address that nobody confirmed lets nobody in: somebody else may have claimed it."""
         address: str = super().clean_email()

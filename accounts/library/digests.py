@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from accounts.models import ReadDigest, User
-from digest.models import Digest, Paper
+from digest.models import Digest, Paper, tomorrow
 
 from .base import NotHere, Part
 
@@ -18,10 +18,10 @@ class Digests(Part):
     """A digest is read once it is marked so; `User.read_until` stands for all up to a day."""
 
     def unread(self) -> QuerySet[Digest]:
-        """The digests that are not read, newest first."""
+        """The digests that have come out and are not read, newest first."""
         if not isinstance(self._user, User):
             return Digest.objects.none()
-        found = Digest.objects.exclude(
+        found = Digest.objects.out().exclude(
             date__in=ReadDigest.objects.filter(user=self._user).values("date")
         )
         return found.filter(date__gt=self._user.read_until) if self._user.read_until else found
@@ -66,6 +66,7 @@ class Digests(Part):
     def restore(self, until: date | None, days: Iterable[date]) -> None:
         """Count these as read, too."""
         there = self._until()
+        until = until and min(until, tomorrow())  # what comes out after today is new
         if until and (there is None or until > there):
             self._set_until(until)
         ReadDigest.objects.bulk_create(
@@ -74,9 +75,9 @@ class Digests(Part):
 
     @transaction.atomic
     def mark_all_read(self) -> None:
-        """Count every digest that there is as read."""
+        """Count every digest that has come out as read."""
         self._until()
-        newest = Digest.objects.aggregate(newest=Max("date"))["newest"]
+        newest = Digest.objects.out().aggregate(newest=Max("date"))["newest"]
         if newest:
             self._set_until(newest)
             ReadDigest.objects.filter(user=self._owner, date__lte=newest).delete()

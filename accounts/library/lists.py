@@ -302,6 +302,12 @@ class OpenList(Part):
         """The items, those that were added last first."""
         return self.items().order_by("-added_at", "-pk")
 
+    def shown_changed_at(self) -> datetime:
+        """When the list or what it shows of a paper changed last. One that the catalogue shows no
+        longer changed when it was hidden."""
+        papers = self.reading_list.items.aggregate(newest=Max("paper__changed_at"))["newest"]
+        return max(self.reading_list.changed_at, papers or self.reading_list.changed_at)
+
     def sections(self) -> list[str]:
         """The names of its sections, the first hundred by name."""
         named = self.reading_list.items.exclude(section="").order_by("section")

@@ -302,7 +302,7 @@ def _file(request: HtmxRequest, opened: OpenList, suffix: str, page: str) -> Htt
     shown = opened.newest().filter(paper__hidden=False)
     newest = list(shown.prefetch_related(Prefetch("paper", Paper.objects.for_cards()))[:IN_A_FEED])
     added = {item.paper_id: item.added_at for item in newest}
-    about = replace(about, updated=found.changed_at, added=added)
+    about = replace(about, updated=opened.shown_changed_at(), added=added)
     return feed_of([item.paper for item in newest], about)
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, logged_in
 from accounts.forms.reports import ReportForm
+from accounts.optional_writes import write_if_free
 from digest.models import Paper
 from digest.views import turn_to
 
@@ -44,5 +45,5 @@ def reports(request: MemberRequest) -> HttpResponse:
     page = turn_to(request, mine.all(), request.user.papers_on_a_page)
     context = {"page": page, "reports": list(page)}
     if request.method == "GET":
-        mine.mark_seen()
+        write_if_free(mine.mark_seen)
     return render(request, "accounts/reports.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
@@ -9,12 +10,19 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+)
 from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
@@ -22,6 +30,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from digest.log import security
+from digest.resubmission import Reason, from_script, kept, tell_script
 from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -47,6 +56,20 @@ def _quieten(patterns: Iterable[URLPattern | URLResolver]) -> None:
             _quiet(each.callback)
 
 
+METHODS = ("GET", "HEAD", "POST")
+_KEY = re.compile("[0-9]{1,18}")
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    """The answer to what no page of the admin understands: Django's own takes every method for a
+    look or a form, and what was chosen in a list for keys. Raises Http404."""
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
+    if not all(map(_KEY.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+        raise Http404
+    return None
+
+
 class Site(AdminSite):
     site_header = site_title = "Paper Digest"
     index_title = "Admin"
@@ -65,7 +88,7 @@ class Site(AdminSite):
             if turned_away := self._turned_away(request):
                 return turned_away
             try:
-                response = inner(request, *args, **kwargs)
+                response = _refused(request) or inner(request, *args, **kwargs)
             except OverflowError:  # SQLite's, for a key in an address that no row can have
                 raise Http404 from None
             if BEEN_HERE not in request.COOKIES:
@@ -102,7 +125,9 @@ class Site(AdminSite):
                 "on by “Admin”, above.",
             )
             return redirect(lacking)
-        return redirect(f"{reverse(lacking)}?{urlencode({'next': request.get_full_path()})}")
+        if from_script(request):
+            return tell_script(request, Reason.LOGGED_OUT)
+        return redirect(f"{reverse(lacking)}?{urlencode({'next': kept(request)})}")
 
     # The site has pages of its own for these, and they have limits.
 

@@ -19,6 +19,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
+from digest.middleware import since
 from digest.models import Catalogue
 
 from .access import announce
@@ -109,7 +110,8 @@ class CatalogueViewSet(ApiViewSet):
             request.get_full_path()
         )
         key = sha256(made_of.encode()).hexdigest()
-        etag, changed = f'W/"{key[:32]}"', int(catalogue.changed_at.timestamp())
+        etag = f'W/"{key[:32]}"'
+        changed = since(request._request, int(catalogue.changed_at.timestamp()))
         response: HttpResponseBase | None = get_conditional_response(
             request._request, etag, changed
         )

@@ -43,6 +43,7 @@ class Reference(SpectacularSwaggerSplitView):
     """The reference to browse, from this site alone."""
 
     scopes = ("catalogue:read", "")
+    http_method_names = ["get", "head"]  # what DRF tells of OPTIONS has no template
     url_name = "api-schema"
 
     @extend_schema(exclude=True)

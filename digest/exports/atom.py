@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time
 from html import escape
 from urllib.parse import quote, urlsplit
 
+from django.utils import timezone
+
 from digest.models import Paper
 
 from .citation import About, Citation
@@ -16,33 +18,39 @@ SITE = "Paper Digest"
 def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """A feed of the papers, in their order; it reads them all first, so give it a page of them.
 
-    Ids are tag URIs of the site's host, and change with nothing else. A paper is published on the
-    day of its first digest, and updated when it came to the page, if that was later. Its content is
-    what a card shows.
+    Ids are tag URIs of the site's host, and change with nothing else. A paper is updated when what
+    is shown of it changed, or when it came to the page, if that was later, and published on the day
+    of its first digest, if that has come. The feed is updated with the newest of these, or when a
+    paper left the page. No time is in the future. A paper's content is what a card shows.
     """
     papers = list(papers)
-    newest = max((_moment(paper.date) for paper in papers), default=_moment(date(2025, 1, 1)))
+    now = timezone.now()
+    updated = [min(_updated(paper, about), now) for paper in papers]
+    newest = max([*updated, *([about.updated] if about.updated else [])], default=now)
     parts = urlsplit(about.feed_url)
     yield (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">\n'
         f"<title>{xml(about.title)}</title>\n"
         f"<id>{_id(about, parts.path + (f'?{parts.query}' if parts.query else ''))}</id>\n"
-        f"<updated>{_time(about.updated or newest)}</updated>\n"
+        f"<updated>{_time(min(newest, now))}</updated>\n"
         f"<author><name>{SITE}</name></author>\n"
         f'<link rel="self" type="application/atom+xml" href="{xml(about.feed_url)}"/>\n'
         f'<link rel="alternate" type="text/html" href="{xml(about.url)}"/>\n'
     )
-    for paper in papers:
-        yield _entry(paper, about)
+    for paper, moment in zip(papers, updated, strict=True):
+        yield _entry(paper, about, moment)
     yield "</feed>\n"
 
 
-def _entry(paper: Paper, about: About) -> str:
+def _updated(paper: Paper, about: About) -> datetime:
+    return max(paper.changed_at, about.added.get(paper.pk, paper.changed_at))
+
+
+def _entry(paper: Paper, about: About, updated: datetime) -> str:
     cited = Citation.of(paper)
     page = about.base_url + paper.get_absolute_url()
-    published = _moment(paper.date)
-    updated = max(published, about.added.get(paper.pk, published))
+    published = min(_moment(paper.date), updated)
     # As HTML, for many readers take a title for that whatever its type says.
     lines = [
         f'<title type="html">{xml(escape(cited.title))}</title>',

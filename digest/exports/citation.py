@@ -21,9 +21,9 @@ from digest.models import Link, Paper
 class About:
     """The page of which a file is the export: its title, and full addresses.
 
-    base_url: the site's address, without a path. updated: when what the page shows last changed,
-    if anybody knows. added: when papers came to what the page shows, by their keys, where that was
-    not with their digest.
+    base_url: the site's address, without a path. updated: when what the page shows last changed:
+    what it shows of a paper, or which papers it shows. added: when papers came to what the page
+    shows, by their keys, where that was not with their digest.
     """
 
     title: str

@@ -29,6 +29,7 @@ from digest.models import (
     Paper,
     Source,
     Verdict,
+    tomorrow,
 )
 from digest.projection import Said, Shown, given_links, line, project
 
@@ -133,6 +134,10 @@ class File:
         """All problems, by line."""
         found = list(self.reading.problems)
         for day in self.reading.days:
+            if day.date > tomorrow():
+                at = min((row.line for row in day.rows), default=1)
+                reason = f"the digest is dated {day.date}, which is after tomorrow"
+                found.append(Problem(at, reason, "loaded, and not the newest until then"))
             for row in day.rows:
                 record = row.record
                 if not line(record.title):

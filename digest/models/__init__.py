@@ -16,6 +16,7 @@ from .catalogue import (
     Source,
     Tombstone,
     Verdict,
+    tomorrow,
 )
 from .curation import (
     Alias,
@@ -54,4 +55,5 @@ __all__ = [
     "Tombstone",
     "Upload",
     "Verdict",
+    "tomorrow",
 ]

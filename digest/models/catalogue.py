@@ -8,7 +8,7 @@ and written by `ingest`, so that they may be thrown away and made again at any t
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -111,6 +111,23 @@ class Source(models.Model):
         return self.name
 
 
+class DigestQuerySet(models.QuerySet["Digest"]):
+    def out(self) -> DigestQuerySet:
+        """Those that have come out: until tomorrow, for it is tomorrow already where some of them
+        are made. One that is dated later is most likely a slip: it is there, and is not the newest.
+        """
+        return self.filter(date__lte=tomorrow())
+
+    def ahead(self) -> DigestQuerySet:
+        """Those that are dated later."""
+        return self.filter(date__gt=tomorrow())
+
+
+def tomorrow() -> date:
+    """The last day that a digest may be dated today."""
+    return timezone.now().date() + timedelta(days=1)
+
+
 class Digest(models.Model):
     """One day's issue: a date and its papers, in order."""
 
@@ -120,6 +137,8 @@ class Digest(models.Model):
         "Paper", through="Placement", related_name="digests"
     )
     paper_count = models.PositiveIntegerField(default=0)
+
+    objects = DigestQuerySet.as_manager()
 
     class Meta:
         ordering = ["-date"]

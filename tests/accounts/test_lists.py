@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.library import Library
 from accounts.library import lists as library_lists
 from accounts.models import Invitation, ListItem, Membership, Note, ReadingList, Role, Visibility
+from digest import curation
 from digest.ingest import load
 from digest.models import Paper
 from tests.samples import WORD, digest, row
@@ -437,6 +438,9 @@ def test_a_feed_has_what_was_added_last_first(anonymous, survey, papers):
     for days, paper in ((3, papers[1]), (1, papers[0]), (2, papers[2])):
         when = timezone.now() - timedelta(days=days)
         survey.items().filter(paper=paper).update(added_at=when)
+    long_ago = timezone.now() - timedelta(days=30)
+    Paper.objects.update(changed_at=long_ago)
+    ReadingList.objects.update(changed_at=long_ago)
     path = f"/lists/{survey.reading_list.slug}.atom"
     response = anonymous.get(path)
     feed = feedparser.parse(response.content)
@@ -447,8 +451,15 @@ def test_a_feed_has_what_was_added_last_first(anonymous, survey, papers):
     assert [entry.published for entry in feed.entries] == ["2025-02-06T00:00:00Z"] * 3
     ages = [timezone.now() - datetime.fromisoformat(entry.updated) for entry in feed.entries]
     assert [age.days for age in ages] == [1, 2, 3]
-    again = anonymous.get(path, HTTP_IF_MODIFIED_SINCE=response["Last-Modified"])
-    assert again.status_code == 304
+    known = {"HTTP_IF_MODIFIED_SINCE": response["Last-Modified"]}
+    assert anonymous.get(path, **known).status_code == 304
+    # What it shows of a paper changes, and a paper is hidden.
+    curation.correct(papers[1], "title", "Renamed", None)
+    changed = feedparser.parse(anonymous.get(path, **known).content)
+    assert changed.feed.updated == changed.entries[2].updated > feed.feed.updated
+    Paper.objects.update(changed_at=long_ago)
+    curation.correct(papers[1], "hidden", True, None)
+    assert len(feedparser.parse(anonymous.get(path, **known).content).entries) == 2
 
 
 def test_the_feed_of_an_empty_list_is_valid(client, library):
@@ -862,7 +873,7 @@ def test_a_list_is_deleted(client, survey, members, library, papers):
         ("owner", "/lists/{slug}/settings/", 6),
         ("owner", "/lists/", 7),
         ("", "/lists/{slug}.bib", 5),
-        ("", "/lists/{slug}.atom", 6),
+        ("", "/lists/{slug}.atom", 7),
     ],
 )
 def test_a_page_takes_as_many_queries_for_one_paper_as_for_three(

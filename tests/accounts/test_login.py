@@ -241,6 +241,14 @@ def test_no_account_is_guarded_like_any(db):
     assert log_in(Client(), "nobody", "wrong horse").status_code == 429
 
 
+def test_a_network_of_ipv6_is_one_address(owner):
+    """Whoever has one has 2^64 addresses."""
+    for number in range(5):
+        log_in(Client(REMOTE_ADDR=f"2001:db8::{number}"), "owner", "wrong horse")
+    assert log_in(Client(REMOTE_ADDR="2001:db8::99"), "owner").status_code == 429
+    assert log_in(Client(REMOTE_ADDR="2001:db8:1::1"), "owner").status_code == 302
+
+
 def test_guessing_many_passwords_is_stopped(db):
     statuses = [log_in(Client(), f"nobody{number}").status_code for number in range(12)]
     assert statuses == [200] * 10 + [429] * 2

@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Bookmark, Note
-from digest import resubmission
+from digest import resubmission, rights
 from digest.resubmission import Reason
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import heading, text
-from tests.admin import app, code
+from tests.admin import app, code, holder
+from tests.admin import enter as enter_admin
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/papers/?q=a"}
 FETCH = {"Accept": "application/json", "Referer": "http://testserver/papers/?q=a"}
@@ -38,7 +39,7 @@ def told(response, reason):
     ("method", "address"),
     [
         *(("post", "/library/mark/"), ("post", "/library/notes/2502.00001/"), ("get", "/library/")),
-        *(("post", "/account/email/"), ("post", "/admin/digest/paper/add/")),
+        ("post", "/account/email/"),
     ],
 )
 def test_a_script_is_told_that_the_session_is_over(anonymous, papers, script, method, address):
@@ -218,12 +219,34 @@ def test_it_may_be_given_up(browser):
     assert browser.get("/account/resubmission/").url == "/"
 
 
-def test_a_curators_form_is_carried_too(browser, papers):
-    address = f"/admin/digest/paper/{papers[0].pk}/change/"
-    page = send(browser, address, title="A better Title", save="on")
+CHANGE = "/admin/digest/paper/1/change/"
+
+
+@pytest.fixture
+def curator(db):
+    """A browser in which a curator was in the admin."""
+    client = enter_admin(holder("curator", "Curators"))
+    client.get("/admin/")
+    return client
+
+
+def test_a_curators_form_is_carried_too(curator):
+    Session.objects.all().delete()
+    data = {"title": "A better Title", "save": "on"}
+    told(curator.post(CHANGE, data, headers=HTMX), Reason.LOGGED_OUT)
+    page = curator.post(CHANGE, data, headers=HERE)
     assert page.status_code == 401
-    assert form(page, address)["title"] == ["A better Title"]
-    assert form(page, address)["save"] == ["on"]
+    found = form(page, CHANGE)
+    assert (found["title"], found["save"]) == (["A better Title"], ["on"])
+
+
+def test_a_curators_form_waits_for_the_second_factor(curator, monkeypatch):
+    monkeypatch.setattr(rights, "LASTS", -1)
+    data = {"title": "A better Title", "save": "on"}
+    told(curator.post(CHANGE, data, headers=HTMX), Reason.LOGGED_OUT)
+    asked = curator.post(CHANGE, data, headers=HERE).url
+    assert asked == "/account/2fa/reauthenticate/?next=%2Faccount%2Fresubmission%2F"
+    assert form(curator.get("/account/resubmission/"), CHANGE)["title"] == ["A better Title"]
 
 
 def test_files_and_passwords_are_asked_for_again(browser):

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from time import time
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings as site
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -299,6 +301,8 @@ def test_a_user_name_is_no_link_in_a_mail(db):
     form = {"email": "a@example.org", "username": "www.evil.example", "password1": PASSWORD}
     Client().post("/account/signup/", form)
     assert mail.outbox[0].body.startswith("www evil example says that this is their address.")
+    Client().post("/account/password/reset/", {"email": "a@example.org"})
+    assert "forgot the password of www evil example." in mail.outbox[1].body
 
 
 @pytest.mark.parametrize(
@@ -516,3 +520,66 @@ def test_to_show_once_more_who_one_is_makes_a_new_session(enter, owner):
     assert client.session.session_key != before
     assert not Session.objects.filter(pk=before).exists()
     assert UserSession.objects.get().session_key == client.session.session_key
+
+
+def test_password_fields_are_masked_and_take_managers(client, enter, owner):
+    for page, names in (("login", 1), ("signup", 1), ("password/change", 3)):
+        shown = (enter(owner) if "change" in page else client).get(f"/account/{page}/")
+        fields = re.findall(r"<input[^>]+password[^>]*>", shown.content.decode())
+        assert len(fields) == names, page
+        for field in fields:
+            assert 'type="password"' in field
+            assert re.search(r'autocomplete="(current|new)-password"', field)
+            assert "onpaste" not in field
+
+
+def test_passwords_are_hashed_with_argon2():
+    """The tests themselves use another, which is fast."""
+    said = (Path(__file__).parents[2] / "digest" / "settings.py").read_text()
+    hashers = said.partition("PASSWORD_HASHERS = [")[2].partition("]")[0]
+    assert hashers.split()[0] == '"django.contrib.auth.hashers.Argon2PasswordHasher",'
+    hasher = Argon2PasswordHasher()
+    assert hasher.verify("x", made := hasher.encode("x", "salt" * 4))
+    assert made.startswith("argon2$argon2id$")
+
+
+def test_nobody_has_an_account_at_first(db):
+    assert not User.objects.exists()
+
+
+# What a server tells
+
+
+def test_cookies_are_bound(enter, owner):
+    client = enter(owner)
+    client.get("/account/")
+    client.post("/account/", {})
+    client.get("/account/2fa/webauthn/login/", headers={"Accept": "application/json"})
+    other = Client(headers={"Accept": "application/json"})
+    other.get("/account/2fa/webauthn/login/")
+    cookies = {**client.cookies, **other.cookies}
+    assert {"sessionid", "csrftoken", "browser", "passkey"} <= cookies.keys()
+    for name, cookie in cookies.items():
+        assert cookie["httponly"], name
+        assert cookie["samesite"] in ("Lax", "Strict"), name
+        assert not cookie["domain"], name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/.git/config", "/.env", "/manage.py", "/var/secret_key", "/var/", "/db.sqlite3"),
+        *("/static/", "/static/../digest/settings.py", "/static/%2e%2e/manage.py", "/media/"),
+    ],
+)
+def test_no_folder_is_listed_and_no_file_of_ours_is_served(client, db, path):
+    assert client.get(path).status_code == 404
+
+
+def test_nothing_answers_trace(db, papers):
+    """With what it was sent, which is what TRACE is for."""
+    found = {each.address for rows in TABLE.values() for each in rows}
+    for address in sorted(each for each in found if "{" not in each):
+        answer = Client().trace(address, headers={"X-Secret": "PRIVATE"})
+        assert b"PRIVATE" not in b"".join(answer), address
+        assert answer.headers["Content-Type"] != "message/http", address

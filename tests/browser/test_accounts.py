@@ -39,6 +39,7 @@ def say_who(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Is it still you?")
 
 
 def test_signing_up_and_confirming_by_mail(visit):

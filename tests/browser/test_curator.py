@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from digest.models import Author, Correction, Difference, Digest, Entry, Paper, Source
@@ -98,3 +99,41 @@ def test_a_curators_day(admin, tmp_path):
     assert Entry.objects.count() == Paper.objects.visible().count() == 1
     assert Paper.objects.visible().get().title == "A title that a curator gave"
     assert LogEntry.objects.count() >= 6
+
+
+def test_what_fails_is_said_beside_what_was_used(admin, meant):
+    meant += ["status of (401|503)", "htmx:(afterRequest|sendError)"]
+    page = admin("")
+    fault = page.locator(".fault")
+    page.route(
+        "**/load/", lambda route: route.fulfill(status=503, body=""), times=1
+    )  # as it begins
+    page.goto(f"{page.url}digest/upload/add/")
+    page.locator("input[type=file]").set_input_files(SAMPLE)
+    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Load this file").click()
+    expect(fault).to_have_text("The site is busy: nothing was changed. Try again")
+    fault.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("1 file loaded, 0 known already, 0 unreadable.")).to_be_visible()
+
+    paper = Paper.objects.newest().first()
+    assert paper is not None
+    page.goto(page.url.partition("upload")[0] + f"paper/{paper.pk}/change/")
+    page.context.set_offline(True)
+    name = page.locator("[data-suggest]:visible").first
+    name.press_sequentially("x")
+    expect(fault).to_have_text("There is no connection: no names are suggested. Try again")
+    page.get_by_label("Title").fill("A title that a curator gave")
+    page.get_by_label("Why").first.fill("it was broken in two")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    said = page.get_by_text("There is no connection: nothing was changed.")
+    expect(said).to_be_visible()
+    page.context.set_offline(False)
+    fault.first.get_by_role("button", name="Try again").click()
+    expect(fault).to_have_count(1)
+    Session.objects.all().delete()
+    fault.get_by_role("button", name="Try again").click()
+    expect(fault).to_contain_text("You are logged out: nothing was changed.")
+    assert page.get_by_label("Title").input_value() == "A title that a curator gave"
+    assert fault.get_by_role("link", name="Log in").get_attribute("target") == "_blank"
+    assert not Correction.objects.exists()

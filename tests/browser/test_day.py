@@ -45,6 +45,7 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     (address,) = re.findall(r"^http://\S+/confirm-email/\S+$", mail.outbox[-1].body, re.MULTILINE)
     page.goto(address)
     page.get_by_role("button", name="Yes, confirm it").click()
+    expect(page.get_by_text("is confirmed.")).to_be_visible()
 
     # Find a paper, and bookmark it with one keystroke
     page.get_by_label("Search the papers", exact=True).fill("zebras")
@@ -87,10 +88,12 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     page.get_by_role("link", name="Settings, members and sharing").click()
     page.get_by_label("User name or e-mail address").fill("grace")
     page.get_by_role("button", name="Invite", exact=True).click()
+    expect(page.get_by_text("Whoever is “grace” finds the invitation")).to_be_visible()
     theirs = visit("/")
     sign_up(theirs, "grace")
     theirs.goto(page.url.partition("/lists/")[0] + "/lists/")
     theirs.get_by_role("button", name="Accept").click()
+    expect(theirs.get_by_role("heading", level=1)).to_have_text("Savannah")
     theirs.goto(page.url.partition("/lists/")[0] + f"/lists/{slug}/")
     expect(theirs.locator("#items .card h2").first).to_contain_text("zebras")
     assert "zebrafish" not in theirs.content()

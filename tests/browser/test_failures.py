@@ -26,7 +26,7 @@ def stranger(transactional_db):
 def meant(meant):
     return [
         *meant,
-        "status of (401|403|429|500|503)",
+        "status of (400|401|403|429|500|503)",
         "ERR_FAILED",
         "htmx:(afterRequest|sendError)",
     ]
@@ -218,6 +218,11 @@ def test_what_may_have_been_done_is_not_said_to_be_undone(open_page):
     fault.get_by_role("button", name="Try again").press("Enter")
     expect(page.get_by_role("button", name="Bookmarked")).to_have_count(2)
     assert page.locator(":focus").inner_text() == "★ Bookmarked"
+    # What the site says of a form is said as it says it.
+    card = page.locator(".cards > li").nth(2)
+    card.locator("[name=paper]").evaluate("(field) => { field.value = '2502.99999' }")
+    card.get_by_role("button", name="Bookmark", exact=True).click()
+    expect(fault).to_contain_text("There is no paper 2502.99999 here: nothing was changed.")
 
 
 def test_the_log_in_leads_back_and_leaves_what_was_typed_where_it_is(open_page):

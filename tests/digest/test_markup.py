@@ -305,6 +305,11 @@ CLOSING = [")", "]", r"\}", r"\rangle ", r"\rfloor ", r"\rvert ", r"\bigr)", r"\
         r"?\text )",
         r"?\big)",
         r"?\middle)",
+        r"\pmod_?x",
+        r"\bra\sqrt?",
+        r"\ket{a_}?",
+        r"\set{\displaystyle}?",
+        r"\pmod{\langle\lfloor}?",
         r"\left(?\right)",
         r"\left(?x\right]",
         "?{)}x{a)}",
@@ -323,7 +328,14 @@ def test_what_stays_open_more_than_eight_times_is_refused(unit):
 @pytest.mark.parametrize("closing", CLOSING)
 def test_what_is_closed_may_stand_as_often_as_it_likes(closing):
     for opening in OPENING:
-        for inner in ("x", "f(x)^{2}", r"\frac{(x)}{[b]}", "x', ", r"\alpha x_n^2"):
+        for inner in (
+            "x",
+            "f(x)^{2}",
+            r"\frac{(x)}{[b]}",
+            "x', ",
+            r"\ket{\psi_i} x",
+            r"\alpha x_n^2",
+        ):
             html = mathml(f"{opening}{inner}{closing}" * 9 + opening * 2)
             assert html.count("<mi>x</mi>") == 9
             assert mathml(opening * 11 + inner + closing * 11).count("<mi>x</mi>") == 1
@@ -364,6 +376,7 @@ SOUP = st.lists(
     st.sampled_from(
         [
             *["(", "[", r"\{", r"\langle ", r"\lfloor ", "(", ")", "]", r"\}", r"\rangle ", ")"],
+            *[r"\bra", r"\ket{", r"\braket", r"\pod"],
             *["{", "}", "{", "}", "^", "_", "x", "1", "'", "+", "|", "&", r"\\", r"\alpha ", " "],
             *[r"\sqrt", r"\frac", r"\mathbf", r"\not", r"\hat", r"\text", r"\operatorname*"],
             *[r"\overset", r"\sqrt[", r"\displaystyle ", r"\over ", r"\color{red}", r"\bra"],

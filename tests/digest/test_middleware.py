@@ -61,6 +61,7 @@ def test_what_is_not_is_seen_to(length: object) -> None:
 def test_nothing_reads_a_body_before_it_was_measured() -> None:
     before = settings.MIDDLEWARE[: settings.MIDDLEWARE.index("digest.middleware.BodyLimit")]
     assert before == [
+        "digest.middleware.KeptMethod",
         "django.middleware.security.SecurityMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "digest.middleware.ContentSecurityPolicy",

@@ -1,15 +1,20 @@
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 from django.http import QueryDict
+from django.utils import timezone
+from django.utils.http import parse_http_date
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from digest import curation
 from digest.filters import PaperFilter
 from digest.ingest import load
+from digest.models import Catalogue, Paper, Source
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -161,11 +166,57 @@ def test_all_outputs_of_a_query_have_the_same_papers(client, papers, address):
 def test_a_feed_says_when_it_changed_and_is_not_sent_twice(client, papers):
     response = client.get("/papers.atom?q=diffusion")
     assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
-    assert response["Last-Modified"] == "Thu, 06 Feb 2025 00:00:00 GMT"
     again = {"HTTP_IF_NONE_MATCH": response["ETag"]}
     assert client.get("/papers.atom?q=diffusion", **again).status_code == 304
     load(digest(row(9, title="More diffusion", date="2025-02-09")), "b.json")
     assert client.get("/papers.atom?q=diffusion", **again).status_code == 200
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Sets when it is, for what changes and what is asked: `clock(seconds)`."""
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def at(seconds):
+        now = began + timedelta(seconds=seconds)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+        monkeypatch.setattr("digest.middleware.time", now.timestamp)
+
+    return at
+
+
+def change():
+    """A paper's title changes; the new one."""
+    number = Source.objects.count()
+    day = f"2025-03-{number:02}"
+    load(digest(row(1, title=f"Diffusion {number:02}", date=day)), f"{day}.json")
+    Catalogue.objects.update(changed_at=timezone.now())  # by the clock of the test
+    return f"Diffusion {number:02}"
+
+
+@pytest.mark.parametrize("path", ["/papers.atom?q=diffusion", "/digests.atom", "/api/v1/papers/"])
+def test_who_sends_if_modified_since_alone_misses_nothing(client, clock, papers, path):
+    since = {}
+    # Twice within a second; later; and with the clock set back by an hour, and by a day.
+    for moment in (10, 10.3, 10.6, 11, 11, 100, 100.9, -3500, -3500, -80_000, 200):
+        clock(moment)
+        new = change()
+        response = client.get(path, headers=since)
+        assert (response.status_code, new in body(response)) == (200, True), moment
+        said = parse_http_date(response["Last-Modified"])
+        assert said < timezone.now().timestamp()
+        since = {"If-Modified-Since": response["Last-Modified"]}
+    # The second is over: once more it is sent, and then no longer.
+    for seconds, status in ((2, 200), (3, 304), (300, 304)):
+        clock(200 + seconds)
+        response = client.get(path, headers=since)
+        assert response.status_code == status
+        since = {"If-Modified-Since": response["Last-Modified"]}
+    clock(600)
+    curation.correct(Paper.objects.get(slug="2502.00001"), "hidden", True, None)
+    Catalogue.objects.update(changed_at=timezone.now())
+    gone = client.get(path, headers=since)
+    assert (gone.status_code, "2502.00001" in body(gone)) == (200, False)
 
 
 def test_a_feed_knows_its_page_and_itself(client, papers):

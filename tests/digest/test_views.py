@@ -1,15 +1,15 @@
 """What each page answers: which rows, in which order, and what happens where there are none."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
 from digest import curation
-from digest.ingest import load
-from digest.models import Category, Paper
+from digest.ingest import load, undo
+from digest.models import Category, Digest, Paper, Source
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -114,9 +114,44 @@ def months(response):
 def test_a_digest_of_a_far_year_adds_that_year_alone(client):
     load(digest(row(1), row(2, date="1990-01-01"), row(3, date="2199-12-31")), "a.json")
     response = client.get("/digests/")
-    assert [year.number for year in response.context["years"]] == [2199, 2025, 1990]
+    assert [year.number for year in response.context["years"]] == [2025, 1990]
     for path in ("/", "/papers/", "/papers/?q=date:..1990", "/digests/1990-01-01/"):
         assert client.get(path).status_code == 200
+
+
+def test_a_digest_dated_ahead_is_there_and_is_not_the_newest(client):
+    load(digest(row(1), row(2, date="2025-02-07")), "a.json")
+    report = load(digest(row(3, date="2199-12-31")), "b.json")
+    assert [(problem.line, problem.reason) for problem in report.problems] == [
+        (1, "the digest is dated 2199-12-31, which is after tomorrow")
+    ]
+    front = client.get("/").context
+    assert (front["digest"].date, front["after"]) == (date(2025, 2, 7), None)
+    response = client.get("/digests/")
+    assert [month.first for year in response.context["years"] for month in year.months] == [
+        date(2025, 2, 1)
+    ]
+    assert 'href="/digests/2199-12-31/"' in text(response)
+    assert client.get("/digests/2199-12-31/").context["before"].date == date(2025, 2, 7)
+    for address in ("/digests.atom", "/papers.atom", "/sitemap-lists.xml", "/sitemap-papers-0.xml"):
+        response = client.get(address)
+        assert "2199-" not in re.sub("<(id|link)[^>]*>[^<]*", "", text(response)), address
+    assert "Paper 3" not in text(client.get("/digests.atom"))
+    # Until nothing else has come out.
+    for source in Source.objects.filter(digests__date__lt=date(2100, 1, 1)).distinct():
+        undo(source)
+    assert client.get("/").context["digest"].date == date(2199, 12, 31)
+    assert 'href="/digests/2199-12-31/"' in text(client.get("/digests/"))
+
+
+@pytest.mark.parametrize(("days", "ahead"), [(0, False), (1, False), (2, True)])
+def test_tomorrow_is_already_somewhere(client, monkeypatch, days, ahead):
+    now = datetime(2026, 1, 1, 23, 59, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    day = now.date() + timedelta(days)
+    load(digest(row(1), row(2, date=day.isoformat())), "a.json")
+    assert Digest.objects.ahead().exists() is ahead
+    assert (client.get("/").context["digest"].date != day) is ahead
 
 
 def test_the_archive_is_a_calendar_newest_month_first(client):

@@ -52,6 +52,15 @@ class _Papers(ChangeList):
     def days(self) -> _Days:
         return _Days(self)
 
+    def get_results(self, request: HttpRequest) -> None:
+        """The rows of a page with what its columns show, by whichever method it is asked for."""
+        super().get_results(request)
+        standing = Prefetch("corrections", Correction.objects.standing(), "standing")
+        merged = Prefetch("merges", Merge.objects.standing(), "merged_away")
+        papers: Any = self.result_list
+        papers = papers.defer("title_html", "summary", "points", "url")
+        self.result_list = papers.for_cards().prefetch_related(standing, merged)
+
 
 class CategoryForm(forms.Form):
     """A category for several papers."""
@@ -87,16 +96,6 @@ class PaperAdmin(Correcting, Merging, Curated):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return _Papers
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        papers: Any = super().get_queryset(request)
-        match = request.resolver_match
-        if match and match.url_name == "digest_paper_changelist" and request.method == "GET":
-            standing = Prefetch("corrections", Correction.objects.standing(), "standing")
-            merged = Prefetch("merges", Merge.objects.standing(), "merged_away")
-            papers = papers.defer("title_html", "summary", "points", "url")
-            return papers.for_cards().prefetch_related(standing, merged)
-        return papers
 
     # The columns
 

@@ -265,10 +265,3 @@ def test_a_token_goes_with_its_person(owner, other):
     assert ask(secret).status_code == 401
     assert ask(theirs).status_code == 200
     assert ApiToken.objects.count() == 1
-
-
-def test_a_new_password_leaves_tokens_be(owner):
-    _, secret = tokens.create(owner, "Script", ["library:read"])
-    owner.set_password("another horse battery")
-    owner.save()
-    assert ask(secret).status_code == 200

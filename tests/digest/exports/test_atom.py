@@ -2,12 +2,14 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 
 import feedparser
 import html5lib
 import pytest
+from django.utils import timezone
 from hypothesis import given
 
 from digest.exports import About, Citation, Feed, atom, opml
@@ -50,7 +52,8 @@ def assert_same(element, entry, paper):
     assert unescape(element.findtext(f"{ATOM}title")) == cited.title
     assert entry.id == element.findtext(f"{ATOM}id")
     assert entry.link == page
-    assert entry.published == entry.updated == f"{cited.date}T00:00:00Z"
+    assert entry.published == f"{cited.date}T00:00:00Z"
+    assert entry.updated == f"{paper.changed_at:%Y-%m-%dT%H:%M:%SZ}"
     assert [author.findtext(f"{ATOM}name") for author in element.findall(f"{ATOM}author")] == [
         name.text for name in cited.authors
     ]
@@ -73,6 +76,7 @@ def test_a_feed(about):
         title="A <think> & $O(n)$",
         summary="- One & two.\n- Three.",
     )
+    found.changed_at = datetime(2025, 3, 1, 12, 30, 15, 99, tzinfo=UTC)
     text, _ = written([found], about)
     assert (
         text
@@ -80,7 +84,7 @@ def test_a_feed(about):
 <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">
 <title>Papers</title>
 <id>tag:digest.example.org,2025:/papers.atom?q=a&amp;b=c</id>
-<updated>2025-02-06T00:00:00Z</updated>
+<updated>2025-03-01T12:30:15Z</updated>
 <author><name>Paper Digest</name></author>
 <link rel="self" type="application/atom+xml" href="{SITE}/papers.atom?q=a&amp;b=c"/>
 <link rel="alternate" type="text/html" href="{SITE}/papers/?q=a&amp;b=c"/>
@@ -88,7 +92,7 @@ def test_a_feed(about):
 <title type="html">A &amp;lt;think&amp;gt; &amp;amp; $O(n)$</title>
 <id>tag:digest.example.org,2025:/papers/2502.00001</id>
 <published>2025-02-06T00:00:00Z</published>
-<updated>2025-02-06T00:00:00Z</updated>
+<updated>2025-03-01T12:30:15Z</updated>
 <link rel="alternate" type="text/html" href="{SITE}/papers/2502.00001/"/>
 <author><name>Ada Lovelace</name></author>
 <author><name>lvwerra</name></author>
@@ -109,13 +113,31 @@ def test_a_feed(about):
     )
 
 
-def test_a_feed_is_as_new_as_its_newest_paper_unless_the_page_knows_better(about):
-    found = [paper(1, date="2025-02-06"), paper(2, date="2025-02-09"), paper(3, date="2025-02-01")]
-    assert written(found, about)[1].feed.updated == "2025-02-09T00:00:00Z"
-    changed = datetime(2025, 3, 1, 12, 30, 15, 99, tzinfo=UTC)
-    known = About(about.title, about.url, about.feed_url, about.base_url, changed)
-    assert written(found, known)[1].feed.updated == "2025-03-01T12:30:15Z"
-    assert written([], about)[1].feed.updated == "2025-01-01T00:00:00Z"
+def test_a_feed_is_as_new_as_its_newest_change(about):
+    found = [paper(n) for n in range(1, 4)]
+    for one, day in zip(found, (3, 9, 6), strict=True):
+        one.pk, one.changed_at = day, datetime(2025, 3, day, tzinfo=UTC)
+    assert written(found, about)[1].feed.updated == "2025-03-09T00:00:00Z"
+    # A paper that came later, and one that is there no longer.
+    came = replace(about, added={6: datetime(2025, 3, 12, tzinfo=UTC)})
+    feed = written(found, came)[1]
+    assert [feed.feed.updated, *(entry.updated for entry in feed.entries)] == [
+        f"2025-03-{day:02}T00:00:00Z" for day in (12, 3, 9, 12)
+    ]
+    left = replace(about, updated=datetime(2025, 3, 20, tzinfo=UTC))
+    assert written(found, left)[1].feed.updated == "2025-03-20T00:00:00Z"
+    assert written([], left)[1].feed.updated == "2025-03-20T00:00:00Z"
+
+
+def test_no_time_is_in_the_future(about):
+    found = paper(date="2199-12-31")
+    found.changed_at = datetime(2199, 1, 1, tzinfo=UTC)
+    before = timezone.now().replace(microsecond=0)
+    text, _ = written([found], replace(about, updated=found.changed_at))
+    moments = re.findall("<(?:updated|published)>(.*?)<", text)
+    assert len(moments) == 3
+    for moment in moments:
+        assert before <= datetime.fromisoformat(moment) <= timezone.now()
 
 
 def test_ids_are_unique_and_know_no_title(about):
