@@ -24,12 +24,13 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
 
-.PHONY: help run install installed test dev chromium lint audit format schema lock clean
+.PHONY: help run install installed test dev faults chromium lint audit format schema lock clean
 
 help:
 	@echo "make run      install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
 	@echo "make install  the same, without serving"
 	@echo "make test     run every test, on SQLite and on PostgreSQL"
+	@echo "make faults   break what the site stands on, and see that nothing is lost (ONLY=disk)"
 	@echo "make lint     check style, types, templates, migrations and settings"
 	@echo "make audit    ask what is known against the locked versions"
 	@echo "make format   put code and templates into shape"
@@ -61,6 +62,16 @@ dev:
 test: dev chromium
 	DATABASE_URL= $(PYTEST)
 	$(VENV) tests/postgres.py $(PYTEST)
+
+# By hand, since it takes minutes: kills, a full disk, a locked database, servers that are gone.
+# Some of it wants root, redis-server or faketime, and is skipped with the reason otherwise.
+faults: dev
+	@{ command -v faketime && command -v redis-server; } >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends faketime redis-server >/dev/null; \
+	} || true
+	DATABASE_URL= $(VENV) tests/faults.py $(ONLY)
+	$(VENV) tests/postgres.py $(VENV) tests/faults.py $(ONLY)
 
 # The browser tests drive Chromium, the API's recipes use curl, and some tests start a Redis of
 # their own: only root can install them.

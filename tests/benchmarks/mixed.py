@@ -318,7 +318,6 @@ def prepare(folder: Path, keep: Path | None, people: int) -> None:
     if sqlite and kept and kept.exists():
         shutil.copy(kept, FOLDER / "mixed.sqlite3")
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     if not Paper.objects.exists():
         load_files(find_files(folder))
