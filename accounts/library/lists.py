@@ -358,12 +358,12 @@ class OpenList(Part):
 
         Raises ValidationError if there are too many, or one cannot be.
         """
-        items = {item.paper: item for item in items}
-        html = {item.paper: markdown.render(item.comment) for item in items.values()}
+        given = {item.paper: item for item in items}
+        html = {item.paper: markdown.render(item.comment) for item in given.values()}
         with transaction.atomic():
             self._begin(Access.OWNER)
             there = set(self.items().values_list("paper", flat=True))
-            new = {paper: item for paper, item in items.items() if paper not in there}
+            new = {paper: item for paper, item in given.items() if paper not in there}
             self.add(new)
             added = list(self.items().filter(paper__in=new))
             for item in added:
