@@ -32,6 +32,7 @@ from accounts.models import (
     Status,
     User,
 )
+from digest.ingest.statements import Statements
 from digest.models import Merge
 
 from .lists import place_near
@@ -316,8 +317,10 @@ class _Rows:
                 model.objects.filter(pk__in=some).update(paper=paper)
         changed = self._finish(texts)
         made = self.standing.keys() - self.stood.keys()
-        if rows := [self.standing[key] for key in changed & self.stood.keys() - left]:
-            model.objects.bulk_update(rows, [*self.kind.says, *self.kind.follows], batch_size=100)
+        rows = [self.standing[key] for key in changed & self.stood.keys() - left]
+        statements = Statements()
+        statements.update(rows, [*self.kind.says, *self.kind.follows])
+        statements.execute()
         self._create([self.standing[key] for key in sorted(made)])
         if model is ListItem:
             touched = left.union(made, changed, *moved.values())
@@ -362,7 +365,9 @@ class _Rows:
                 row.added_by_id = row.added_by_id if row.added_by_id in there else None
                 if (row.reading_list_id, row.position) in places:
                     row.position = place_near(self.lists[row.reading_list_id], row.position)
-        self.kind.model.objects.bulk_create(rows, batch_size=_SOME)
+        statements = Statements()
+        statements.insert(rows)
+        statements.execute()
 
     def _remember(self) -> None:
         """Write which rows stand elsewhere than at home, and which are gone."""
@@ -390,8 +395,10 @@ class _Rows:
         ]
         for some in _batches(old):
             Followed.objects.filter(pk__in=some).delete()
-        Followed.objects.bulk_update(other, ["user", "row"], batch_size=100)
-        Followed.objects.bulk_create(new, batch_size=_SOME)
+        statements = Statements()
+        statements.update(other, ["user", "row"])
+        statements.insert(new, leave="id")
+        statements.execute()
 
     def _user(self, row: Any) -> int:
         lists = self.kind.model is ListItem

@@ -7,8 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from digest import curation
-from digest.ingest import find_files, load, load_files
-from digest.models import Author, Paper, Source
+from digest.ingest import find_files, load, load_files, reread, show, undo
+from digest.ingest.statements import Statements
+from digest.models import Author, Catalogue, Correction, Paper, Source
+from digest.search import index
 from tests.admin import enter, holder
 from tests.samples import digest, row
 
@@ -115,3 +117,78 @@ def test_a_dry_run_of_the_api_only_reads(curating):
         )
     assert answer.status_code == 200, answer.content
     assert (answer.json()["new"], answer.json()["changed"]) == (1, 1)
+
+
+# Writing
+
+
+def statements(work):
+    """What is sent while something is done, from the moment at which others have to wait."""
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    sent = [query["sql"] for query in queries]
+    first = next(n for n, sql in enumerate(sent) if sql.startswith(("BEGIN IMM", "LOCK")))
+    assert not any(sql.startswith(("INSERT", "UPDATE", "DELETE")) for sql in sent[:first])
+    return sent[first + 1 :]
+
+
+def test_as_much_is_sent_for_many_rows_as_for_one_while_others_wait(loaded):
+    def file(day, numbers):
+        return digest(*(row(n, date=day, title=day, authors=f"A {n} {day}") for n in numbers))
+
+    sent = []
+    for days, numbers in (("04", "05"), [1, 50]), (("06", "07"), range(1, 99)):
+        first, second = (file(f"2025-03-{day}", [*numbers, int(day) * 100]) for day in days)
+        load(first, "c.json")
+        sent.append(
+            [
+                len(statements(lambda c=second: load(c, "d.json"))),
+                len(statements(lambda: undo(Source.objects.latest("pk")))),
+            ]
+        )
+    assert sent[0] == sent[1]
+    assert index.check().whole
+
+
+@pytest.mark.parametrize("meanwhile", [1, show.TRIES, show.TRIES + 2])
+def test_what_is_changed_meanwhile_is_taken_into_account(loaded, monkeypatch, meanwhile):
+    """Somebody corrects a paper between the plan and its writing, once or again and again."""
+    paper = Paper.objects.get(slug="2502.00001")
+    take_turns, times = show.take_turns, iter(range(meanwhile))
+
+    def interrupted():
+        number = next(times, None)
+        if number is not None and not interrupted.within:
+            interrupted.within = True
+            curation.correct(paper, "title", f"Mine {number}", None)
+            interrupted.within = False
+        take_turns()
+
+    interrupted.within = False
+    monkeypatch.setattr(show, "take_turns", interrupted)
+    report = load(digest(row(1, date="2025-02-09", title="Newest"), row(7)), "c.json")
+    assert (report.status, report.verdicts["kept"], report.verdicts["new"]) == ("loaded", 1, 1)
+    paper.refresh_from_db()
+    assert paper.title == Correction.objects.standing().get().value
+    assert Source.objects.get(name="c.json").kept == 1
+    assert index.check().whole
+
+
+def test_what_fails_half_way_leaves_nothing(loaded, monkeypatch):
+    before = Catalogue.current().revision
+    execute = Statements.execute
+
+    def fails(self):
+        execute(self)
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Statements, "execute", fails)
+    source = Source.objects.get(name="b.json")
+    for work in (lambda: load(digest(row(9)), "c.json"), lambda: undo(source)):
+        with pytest.raises(OSError, match="the disk is full"):
+            work()
+    with pytest.raises(OSError, match="the disk is full"):
+        reread(source)
+    assert Catalogue.current().revision == before
+    assert Source.objects.count() == 2
+    assert index.check().whole
