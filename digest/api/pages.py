@@ -21,6 +21,7 @@ PAGE, MOST = 25, 100
 """Rows of a page if nobody says, and at most."""
 
 
+_KEYS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,99}")
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -45,6 +46,13 @@ def cursor_of(request: Request, *kinds: type) -> list[Any] | None:
     except (TypeError, ValueError, RecursionError):
         raise ValidationError({"cursor": ["This is none that was given out here."]}) from None
     return list(found)
+
+
+def given(keys: str) -> tuple[int, ...]:
+    """The keys that a cursor holds as one text."""
+    if not _KEYS.fullmatch(keys):
+        raise ValidationError({"cursor": ["This is none that was given out here."]})
+    return tuple(map(int, keys.split(".")))
 
 
 def _fits(value: int | str) -> bool:

@@ -19,10 +19,21 @@ from digest.filters import SEVERAL, PaperFilter
 from digest.identity import arxiv_id
 from digest.models import Merge, Paper, Tombstone
 from digest.outputs import file_of, whole_file
+from digest.search import Place
 
 from . import schema
 from .base import CatalogueViewSet, only
-from .pages import cursor, cursor_of, is_text, moment_of, page, rows_after, size_of_page, stamp
+from .pages import (
+    cursor,
+    cursor_of,
+    given,
+    is_text,
+    moment_of,
+    page,
+    rows_after,
+    size_of_page,
+    stamp,
+)
 from .parsers import JsonParser, no_such_fields
 
 LOOKUP = 500
@@ -134,15 +145,15 @@ class Papers(CatalogueViewSet):
                 lambda: whole_file(request._request, format, found.results, about, "papers")
             )
         size, fields = size_of_page(request), fields_of(request)
-        at = cursor_of(request, int)
-        start = at[0] if at else None
+        at = cursor_of(request, int, str)
+        start = Place(at[0], given(at[1])) if at else None
 
         def make() -> dict[str, Any]:
             papers, after = found.results.after(start, size)
             problems = [
                 {"part": p.part, "reason": p.reason, "done": p.done} for p in found.query.problems
             ]
-            next = None if after is None else cursor(after)
+            next = after and cursor(after.end, ".".join(map(str, after.given)))
             return page(request, told(papers, fields), next, problems=problems)
 
         return self.kept(make)

@@ -44,6 +44,7 @@ __all__ = [
     "COUNTED",
     "Facets",
     "Mine",
+    "Place",
     "Problem",
     "Query",
     "Results",
@@ -63,6 +64,8 @@ RANKED = 1_000
 SAMPLED = 2_000
 """Facets are counted among the newest so many matches."""
 _CHUNK = 500
+ANCHORS = 20
+"""Papers by which a place in results is found again: it is lost if all of them go."""
 
 
 def parse(text: str, mine: Mine = nobodys) -> Query:
@@ -113,6 +116,14 @@ def matching(query: Query) -> RawSQL:
     return RawSQL(*index.papers(query.node))  # noqa: S611
 
 
+class Place(NamedTuple):
+    """A place in results. end: the key, or the number, of the last paper before it, when it was
+    given out. given: the keys of the last papers before it, in order."""
+
+    end: int
+    given: tuple[int, ...]
+
+
 class Facets(NamedTuple):
     """How many of the matches have each tag, among the newest `among` matches."""
 
@@ -153,21 +164,47 @@ class Results:
         for keys in self._walk():
             yield from _papers(keys)
 
-    def after(self, cursor: int | None, size: int) -> tuple[list[Paper], int | None]:
-        """So many papers from a cursor on, and the cursor of those after them; None at the end.
+    def after(self, at: Place | None, size: int) -> tuple[list[Paper], Place | None]:
+        """So many papers from a place on, and the place of those after them; None at the end.
 
-        cursor: as it was given out last; None begins. The timeline has no end that is not the
-        catalogue's, and papers that come meanwhile do not shift it; the best matches end where
+        at: as it was given out last; None begins. Papers that come, go, or move up meanwhile do not
+        shift it. The timeline has no end that is not the catalogue's; the best matches end where
         they are counted to.
         """
         if self.order == "newest":
-            before = 2**62 if cursor is None else cursor
+            before = 2**62 if at is None else self._passed(at)
             keys = index.newest(self.query.node, size + 1, before)
-            return _papers(keys[:size]), keys[size - 1] if len(keys) > size else None
-        start = cursor or 0
-        keys = self._keys(start, start + size)
-        end = start + size
-        return _papers(keys), end if end < self.count else None
+            end, more = keys[size - 1] if len(keys) > size else 0, len(keys) > size
+            keys = keys[:size]
+        else:
+            every = self._keys(0, self.count)
+            start = 0 if at is None else self._start(at, every)
+            keys, end, more = every[start : start + size], start + size, start + size < len(every)
+        before_it = at.given if at else ()
+        # One that was given may have moved here: two became one, of which the other was older.
+        papers = [paper for paper in _papers(keys) if paper.pk not in before_it]
+        if not more:
+            return papers, None
+        return papers, Place(end, (*before_it, *(paper.pk for paper in papers))[-ANCHORS:])
+
+    def _passed(self, at: Place) -> int:
+        """The key that was passed last on the timeline, as it is now: when a paper goes, those
+        after it on its day move up a place. If all that was given of that day is gone, the day
+        begins anew."""
+        rows = {paper: key for key, paper in index.keys(at.given).items()}
+        end = index.day_after(at.end)
+        for paper in reversed(at.given):
+            if paper in rows and index.day_after(rows[paper]) == end:
+                return rows[paper]
+        return end
+
+    def _start(self, at: Place, every: list[int]) -> int:
+        """How many of the best matches there are up to the last one that was given and is there."""
+        rows = {paper: key for key, paper in index.keys(at.given).items()}
+        for paper in reversed(at.given):
+            if paper in rows and rows[paper] in every:
+                return every.index(rows[paper]) + 1
+        return max(at.end - len(at.given), 0)
 
     def facets(self) -> Facets:
         """How many matches have each tag."""

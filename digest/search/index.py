@@ -61,6 +61,11 @@ def key(paper: Paper) -> int:
     return paper.date.toordinal() * _DAY + max(_DAY - 1 - paper.position, 0)
 
 
+def day_after(key: int) -> int:
+    """What no key of the same day reaches, and every key of a later day does."""
+    return (key // _DAY + 1) * _DAY
+
+
 def row(
     paper: Paper,
     authors: list[tuple[int, str]],
