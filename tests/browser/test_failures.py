@@ -233,7 +233,7 @@ def test_the_log_in_leads_back_and_leaves_what_was_typed_where_it_is(open_page):
     expect(log_in).to_have_attribute(
         "href", "/account/login/?next=%2Fpapers%2F2502.00001%2F%3Fa%3Db"
     )
-    assert log_in.get_attribute("target") is None
+    assert log_in.get_attribute("target") == ""
     report(page)
     expect(page.locator(".fault")).to_have_count(2)
     assert log_in.last.get_attribute("target") == "_blank"
