@@ -21,7 +21,8 @@ async function renew() {
     if (!response.ok) throw new Error(response.statusText);
     page = new DOMParser().parseFromString(await response.text(), "text/html");
   } catch {
-    tell(head, navigator.onLine ? "silent" : "offline", renew, "what is marked here may be older");
+    const why = navigator.onLine ? "silent" : "offline";
+    tell(head, why, { again: renew, what: "what is marked here may be older" });
     return;
   }
   hush(head);

@@ -18,7 +18,8 @@ async function suggest(input) {
   if (number !== asked) return;
   if (why) {
     list.replaceChildren();
-    tell(input.parentElement, why, () => suggest(input), "no names are suggested");
+    const again = () => suggest(input);
+    tell(input.parentElement, why, { used: input, again, what: "no names are suggested" });
     return;
   }
   hush(input.parentElement);

@@ -19,8 +19,8 @@ const REASONS = {
 // Whose page this is; empty for a visitor's.
 export const { user } = document.querySelector("[data-user]").dataset;
 
-// Asks the site. status, said: its answer, in JSON. why: what is wrong with it, one of the REASONS, or
-// null. wait: milliseconds after which to try again.
+// Asks the site. status, said: its answer, in JSON. why: what is wrong with it, one of the REASONS,
+// or null. wait: milliseconds after which to try again.
 export async function ask(address, options) {
   try {
     // No redirect is followed: what stands there is no answer to what was asked.
@@ -77,7 +77,9 @@ export function logIn() {
   const link = document.createElement("a");
   link.href = `${LOG_IN}?next=${encodeURIComponent(location.pathname + location.search)}`;
   link.textContent = "Log in";
-  if (isTyped()) link.target = "_blank";
+  const aim = () => { link.target = isTyped() ? "_blank" : ""; };
+  link.addEventListener("click", aim);
+  aim();
   return link;
 }
 
@@ -93,11 +95,12 @@ export function isTyped() {
 
 // What is said
 
-const tries = new WeakMap(); // what is said of a failure -> what tries it again
+const tries = new WeakMap(); // what is said of a failure -> how it is tried again
 
 // Says at the end of an element why something was not done, instead of what was said there before.
-// again: tries once more. what: that it was not done, in words.
-export function tell(at, why, again, what = "nothing was changed", words = REASONS[why]) {
+// used: the control. again: tries once more. what: that it was not done, in words. words: why, in
+// the site's words.
+export function tell(at, why, { used = at, again, what = "nothing was changed", words }) {
   let said = at.querySelector(":scope > .fault");
   if (!said) {
     said = document.createElement("span");
@@ -109,12 +112,13 @@ export function tell(at, why, again, what = "nothing was changed", words = REASO
   if (why === "logged-out") ways.push(logIn());
   if (["other", "stale", "gone", "refused"].includes(why)) ways.push(reload());
   else if (again) ways.push(button("Try again", () => {
+    used.focus();
     said.textContent = "Trying again…";
     again();
   }));
   said.dataset.why = why;
-  said.replaceChildren(`${words}: ${what}.`, ...ways.flatMap((way) => [" ", way]));
-  tries.set(said, [at, again, what]);
+  said.replaceChildren(`${words ?? REASONS[why]}: ${what}.`, ...ways.flatMap((way) => [" ", way]));
+  tries.set(said, { used, again, what });
 }
 
 export function hush(at) {
@@ -128,8 +132,7 @@ async function lookAgain() {
   const why = (await refusal()) ?? "returned";
   for (const said of waiting) {
     if (said.dataset.why === why) continue;
-    const [at, again, what] = tries.get(said);
-    tell(at, why, again, what);
+    tell(said.parentElement, why, tries.get(said));
   }
 }
 addEventListener("focus", lookAgain);
@@ -170,7 +173,7 @@ function placeOf(element) {
 async function fail(elt, sent, why, xhr) {
   const submitter = sent.triggeringEvent?.submitter;
   const again = () => {
-    (submitter ?? elt).focus(); // not the button of what is said, which goes
+    if (!elt.isConnected) return; // something else was done meanwhile, and has replaced it
     if (elt.matches("form")) elt.requestSubmit(submitter);
     else htmx.ajax(sent.verb, sent.path, { source: elt }).catch(() => {}); // it was told
   };
@@ -189,7 +192,8 @@ async function fail(elt, sent, why, xhr) {
   }
   renewed.delete(elt);
   const words = why === "refused" ? saidBy(xhr) : undefined;
-  tell(placeOf(elt), why, again, undone(why, sent.verb), words);
+  const what = undone(why, sent.verb);
+  tell(placeOf(elt), why, { used: submitter ?? elt, again, what, words });
 }
 
 // An answer that did not come, or that failed, says nothing of what was done before.
@@ -217,15 +221,14 @@ document.addEventListener("submit", async (event) => {
   asking.add(form);
   const why = await refusal();
   asking.delete(form);
+  const again = () => form.requestSubmit(submitter);
+  const row = submitter?.closest("p, .one-line, .submit-row, .actions, form");
+  const at = row && row !== form && form.contains(row) ? row.parentElement : form;
   if (why) {
-    const row = submitter?.closest("p, .one-line, .submit-row, .actions, form");
-    const at = row && row !== form && form.contains(row) ? row.parentElement : form;
-    tell(at, why, () => {
-      submitter?.focus();
-      form.requestSubmit(submitter);
-    });
+    tell(at, why, { used: submitter ?? form, again });
   } else {
+    hush(at);
     checked.add(form);
-    form.requestSubmit(submitter);
+    again();
   }
 });
