@@ -34,7 +34,8 @@ from digest.search.text import document
 from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList
 from .library.bookmarks import Kept
-from .library.lists import Item
+from .library.lists import Item, render_texts
+from .library.notes import MOST_RENDERED, Brought
 from .models import NOTE_LENGTH, Report, Status, User, Visibility
 from .names import display_name
 from .references import Reference
@@ -265,6 +266,8 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
             found = _Restoring(library, user, brought).all()
             transaction.set_rollback(dry_run)
             return found
+    except ValidationError as error:
+        raise BadArchive(" ".join(error.messages)) from None
     except KeyError as error:
         raise BadArchive(f"This is no export of a library: it has no {error.args[0]}.") from None
     except SchemaError as error:
@@ -294,13 +297,6 @@ def _said(archive: Archive) -> dict[str, Any]:
 def _count(name: str, rows: object, schema: dict[str, Any]) -> None:
     if isinstance(rows, list) and len(rows) > schema["maxItems"]:
         raise BadArchive(f"library.json holds more than {schema['maxItems']:,} {name}.")
-
-
-class _NoteRow(NamedTuple):
-    paper: Paper
-    text: str
-    added_at: datetime
-    changed_at: datetime
 
 
 class _ListRow(NamedTuple):
@@ -339,8 +335,8 @@ class _Brought:
         }
         self._once("file", (row["file"] for row in said["notes"]))
         self._once("paper", (slugs[_key(row["paper"])] for row in said["notes"]))
-        self.notes = [
-            _NoteRow(
+        notes = [
+            Brought(
                 paper,
                 _note_text(archive, row["file"]),
                 _moment(row["added_at"]),
@@ -362,6 +358,16 @@ class _Brought:
             )
             for row in said["lists"]
         ]
+
+        said_of_papers = [item.comment for made in self.lists for item in made.items]
+        descriptions = [made.description for made in self.lists]
+        if sum(map(len, (*said_of_papers, *descriptions))) > MOST_RENDERED:
+            raise ValueError(
+                f"what is said of lists and in them is longer than {MOST_RENDERED:,} characters"
+            )
+        # Rendered here, since it takes long: whoever writes waits for nothing of it.
+        self.notes = library.notes.prepare(notes)
+        self.html = render_texts(descriptions, said_of_papers)
 
     def _paper(self, row: dict[str, Any]) -> Paper | None:
         return self._papers[_key(row["paper"])]
@@ -385,15 +391,24 @@ class _Restoring:
         self.library = library
         self.user = user
         self.brought = brought
-        self.found = Restored(missing=brought.missing)
+        notes = brought.notes
+        self.found = Restored(
+            notes=len(notes.new) + len(notes.longer) + notes.same,
+            missing=brought.missing,
+            problems=list(notes.problems),
+        )
+        if notes.left:
+            self.found.problems.append(
+                f"{notes.left:,} note{'s' * (notes.left > 1)} more than are read at once."
+                " Import the same file again: that adds what is missing."
+            )
 
     def all(self) -> Restored:
         brought = self.brought
         self._profile()
         self.library.bookmarks.restore(brought.bookmarks, brought.dismissed)
         self.found.bookmarks = len(brought.bookmarks)
-        for note in brought.notes:
-            self._note(note)
+        self.library.notes.restore(brought.notes)
         for made in brought.lists:
             self._list(made)
         return self.found
@@ -419,20 +434,19 @@ class _Restoring:
             return ""
         return value
 
-    def _note(self, note: _NoteRow) -> None:
-        try:
-            self.library.notes.restore(*note)
-            self.found.notes += 1
-        except ValidationError as error:
-            self.found.problems.append(f"{note.paper.title}: {' '.join(error.messages)}")
-
     def _list(self, made: _ListRow) -> None:
         lists = self.library.lists
         there = lists.owned().filter(name__iexact=made.name).first()
         try:
             if there is None:
-                there = lists.create(made.name, made.description, Visibility.PRIVATE, made.added_at)
-            lists.open(there.slug).restore(made.items)
+                there = lists.create(
+                    made.name,
+                    made.description,
+                    Visibility.PRIVATE,
+                    made.added_at,
+                    self.brought.html,
+                )
+            lists.open(there.slug).restore(made.items, self.brought.html)
             self.found.lists += 1
         except ValidationError as error:
             self.found.problems.append(f"{made.name}: {' '.join(error.messages)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
@@ -149,8 +149,12 @@ class ReadingLists(Part):
         description: str = "",
         visibility: str = "",
         added_at: datetime | None = None,
+        html: Mapping[str, str] | None = None,
     ) -> ReadingList:
-        """A new list. Raises ValidationError if the person has one of this name, or cannot."""
+        """A new list. html: the description rendered, as of `render_texts`.
+
+        Raises ValidationError if the person has one of this name, or cannot.
+        """
         now = timezone.now()
         made = ReadingList(
             owner=self._owner,
@@ -160,7 +164,7 @@ class ReadingLists(Part):
             added_at=added_at or now,
             changed_at=now,
         )
-        _describe(made, name, description)
+        _describe(made, name, description, html)
         return made
 
     def open(self, slug: str, secret: str = "") -> OpenList:
@@ -353,25 +357,25 @@ class OpenList(Part):
             self._save()
         return len(new)
 
-    def restore(self, items: Iterable[Item]) -> None:
+    @transaction.atomic
+    def restore(self, items: Iterable[Item], html: Mapping[str, str]) -> None:
         """Put items at the end as they once were, those excepted whose papers are in the list.
 
-        Raises ValidationError if there are too many, or one cannot be.
+        html: their comments rendered, as of `render_texts`. Raises ValidationError if there are too
+        many, or one cannot be.
         """
-        given = {item.paper: item for item in items}
-        html = {item.paper: markdown.render(item.comment) for item in given.values()}
-        with transaction.atomic():
-            self._begin(Access.OWNER)
-            there = set(self.items().values_list("paper", flat=True))
-            new = {paper: item for paper, item in given.items() if paper not in there}
-            self.add(new)
-            added = list(self.items().filter(paper__in=new))
-            for item in added:
-                _, item.section, item.comment, item.shows_note, item.added_at = new[item.paper_id]
-                item.comment_html = html[item.paper_id]
-                item.clean_fields()
-            fields = ("section", "comment", "comment_html", "shows_note", "added_at")
-            ListItem.objects.bulk_update(added, fields, batch_size=500)
+        items = list(items)
+        self._begin(Access.OWNER)
+        there = set(self.items().values_list("paper", flat=True))
+        new = {item.paper: item for item in items if item.paper not in there}
+        self.add(new)
+        added = list(self.items().filter(paper__in=new))
+        for item in added:
+            _, item.section, item.comment, item.shows_note, item.added_at = new[item.paper_id]
+            item.comment_html = html[item.comment]
+            item.clean_fields()
+        fields = ("section", "comment", "comment_html", "shows_note", "added_at")
+        ListItem.objects.bulk_update(added, fields, batch_size=500)
 
     @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[Removed]:
@@ -706,12 +710,20 @@ def _block(text: str) -> str:
     return clean(text).strip()
 
 
-def _describe(reading_list: ReadingList, name: str, description: str) -> None:
+def render_texts(descriptions: Iterable[str], comments: Iterable[str]) -> dict[str, str]:
+    """What lists say, as HTML by its text: to be rendered before a transaction begins."""
+    return {text: markdown.render(text) for text in {*map(_block, descriptions), *comments}}
+
+
+def _describe(
+    reading_list: ReadingList, name: str, description: str, html: Mapping[str, str] | None = None
+) -> None:
     reading_list.name = _one_line(name)
     if not any(char.isprintable() and char != " " for char in reading_list.name):
         raise ValidationError({"name": "Give the list a name that can be seen."})
     reading_list.description = _block(description)
-    reading_list.description_html = markdown.render(reading_list.description)
+    said = reading_list.description
+    reading_list.description_html = markdown.render(said) if html is None else html[said]
     reading_list.changed_at = timezone.now()
     reading_list.clean_fields()
     _unique_name(reading_list)

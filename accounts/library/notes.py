@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -19,6 +21,35 @@ from .follow import forget
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 """What no database takes."""
+
+
+MOST_RENDERED = 1_000_000
+"""Characters of notes that are restored at once: some seconds, whatever they hold."""
+_MEANWHILE = "A note was changed while the export was read. Import it again."
+
+
+class Brought(NamedTuple):
+    """A note as it once was."""
+
+    paper: Paper
+    text: str
+    added_at: datetime
+    changed_at: datetime
+
+
+class Prepared(NamedTuple):
+    """What `prepare` made of notes. same: how many are here already; left: how many more than one
+    import may hold there are."""
+
+    new: list[Note]
+    longer: list[Note]
+    same: int
+    problems: list[str]
+    left: int
+
+
+def _too_long(text: str) -> str:
+    return f"A note has at most {NOTE_LENGTH:,} characters, and this has {len(text):,}."
 
 
 class Conflict(Exception):
@@ -43,18 +74,65 @@ class Notes(Part):
         found = Note.objects.filter(user=self._user.pk).select_related("paper")
         return found.order_by("added_at", "pk")
 
+    def prepare(self, brought: Iterable[Brought]) -> Prepared:
+        """Render what is to be restored, so that `restore` only has to write. Where there is a note
+        already, the text goes below it, unless it is part of it."""
+        brought = list(brought)
+        found = Note.objects.filter(user=self._owner, paper__in=[b.paper for b in brought])
+        there = {note.paper_id: note for note in found}
+        prepared = Prepared([], [], 0, [], 0)
+        new, longer, same, problems, left = prepared
+        read = 0
+        for one in brought:
+            note = there.get(one.paper.pk)
+            text = _NO_TEXT.sub("", one.text.replace("\r\n", "\n"))
+            if not text.strip() or (note and text.strip() in note.text):
+                same += 1
+                continue
+            if note:
+                text = f"{note.text}\n\n---\n\n{text}"
+            if len(text) > NOTE_LENGTH:
+                problems.append(f"{one.paper.title}: {_too_long(text)}")
+                continue
+            if read and read + len(text) > MOST_RENDERED:
+                left += 1
+                continue
+            read += len(text)
+            html, words = markdown.render_and_words(text)
+            if note:
+                note.text, note.html, note.words = text, html, words
+                note.changed_at = timezone.now()
+                longer.append(note)
+            else:
+                new.append(
+                    Note(
+                        user=self._owner,
+                        paper=one.paper,
+                        text=text,
+                        html=html,
+                        words=words,
+                        added_at=one.added_at,
+                        changed_at=one.changed_at,
+                    )
+                )
+        return prepared._replace(same=same, left=left)
+
     @transaction.atomic
-    def restore(self, paper: Paper, text: str, added_at: datetime, changed_at: datetime) -> None:
-        """Add a note as it once was. Where there is one already, the text goes below it, unless it
-        is part of it. Raises ValidationError if that would be too long."""
-        there = self.get(paper.pk)
-        if there is None:
-            self.save(paper, text, 0)
-            Note.objects.filter(user=self._owner, paper=paper).update(
-                added_at=added_at, changed_at=changed_at
-            )
-        elif text.strip() not in there.text:
-            self.save(paper, f"{there.text}\n\n---\n\n{text}", there.version)
+    def restore(self, prepared: Prepared) -> None:
+        """Write what was prepared. Raises ValidationError if a note was changed meanwhile."""
+        new, longer = prepared.new, prepared.longer
+        mine = Note.objects.select_for_update().filter(user=self._owner)
+        if mine.filter(paper__in=[note.paper_id for note in new]).exists():
+            raise ValidationError(_MEANWHILE)
+        now = dict(mine.filter(pk__in=[n.pk for n in longer]).values_list("pk", "version"))
+        if any(now.get(note.pk) != note.version for note in longer):
+            raise ValidationError(_MEANWHILE)
+        Note.objects.bulk_create(new)
+        for note in longer:
+            note.version += 1
+        Note.objects.bulk_update(
+            longer, ["text", "html", "words", "version", "changed_at"], batch_size=100
+        )
 
     def save(self, paper: Paper, text: str, version: int) -> Note | None:
         """Save the text; an empty one deletes the note, and None is returned.
@@ -68,9 +146,7 @@ class Notes(Part):
             self._delete(paper, version)
             return None
         if len(text) > NOTE_LENGTH:
-            raise ValidationError(
-                f"A note has at most {NOTE_LENGTH:,} characters, and this has {len(text):,}."
-            )
+            raise ValidationError(_too_long(text))
         now = timezone.now()
         html, words = markdown.render_and_words(text)
         said = {"text": text, "html": html, "words": words}

@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from accounts import markdown, transfer
 from accounts.archive import Archive, BadArchive
-from accounts.library import Library
+from accounts.library import Library, notes
 from accounts.models import (
     Bookmark,
     Dismissal,
@@ -334,6 +335,43 @@ def test_all_is_read_before_anything_is_written(filled, other, monkeypatch):
     monkeypatch.setattr(Archive, "read", outside)
     assert restore(Library(other), other, content, dry_run=True).notes == 2
     assert not Note.objects.filter(user=other).exists()
+
+
+def test_nothing_is_rendered_while_others_wait_to_write(filled, other, monkeypatch):
+    rendered = []
+
+    def outside(name):
+        render = getattr(markdown, name)
+
+        def rendering(text):
+            assert len(connection.savepoint_ids) == depth
+            rendered.append(text)
+            return render(text)
+
+        return rendering
+
+    content = exported(filled)
+    depth = len(connection.savepoint_ids)
+    for name in ("render", "render_and_words"):
+        monkeypatch.setattr(markdown, name, outside(name))
+    assert restore(Library(other), other, content).notes == 2
+    assert {"An *idea*: $x^2$\n\n", "What *it* is", "See `this`"} <= set(rendered)
+
+
+def test_many_notes_come_in_several_imports(filled, other, monkeypatch):
+    monkeypatch.setattr(notes, "MOST_RENDERED", 20)
+    theirs, content = Library(other), exported(filled)
+    first = restore(theirs, other, content)
+    assert (first.notes, len(first.problems)) == (1, 1)
+    assert first.problems[0].startswith("1 note more than are read at once. Import the same file")
+    second = restore(theirs, other, content)
+    assert (second.notes, second.problems, theirs.notes.all().count()) == (2, [], 2)
+
+
+def test_what_lists_say_is_bounded(filled, other, monkeypatch):
+    monkeypatch.setattr(transfer, "MOST_RENDERED", 20)
+    with pytest.raises(BadArchive, match="what is said of lists and in them is longer than 20"):
+        restore(Library(other), other, exported(filled))
 
 
 def test_an_export_is_downloaded_and_imported(client, other, filled):
