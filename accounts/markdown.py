@@ -3,9 +3,9 @@
 CommonMark, tables, `~~strikethrough~~`, and mathematics between dollars. No HTML of the writer's
 own, and no images: to show one would tell its host who reads the note when.
 
-Time is bounded by counting what the parser does, since a page of brackets or quotes within quotes
-can keep it busy for minutes. A text that takes more than any person's note is shown as it was
-typed.
+Time is bounded to about half a second by counting what the parser does, since a page of brackets
+or quotes within quotes can keep it busy for minutes. A text that takes more than any person's note
+is shown as it was typed.
 """
 
 import re
@@ -41,22 +41,32 @@ def render(text: str) -> str:
     text = clean(text)
     env: Env = {}
     try:
-        html: str = _parser.renderer.render(_tokens(text, env), _parser.options, env)
+        tokens = _tokens(text, env)
     except _TooMuch:
-        html = f"<pre>{escape(text)}</pre>" if text.strip() else ""
+        return _as_typed(text)
+    return _html(tokens, env)
+
+
+def _html(tokens: Sequence[Token], env: Env) -> str:
+    html: str = _parser.renderer.render(tokens, _parser.options, env)
     return _sanitiser.clean(html).strip()
 
 
-def words(text: str) -> str:
-    """What the search folds of a note: its text as it is read, then where its links lead.
+def _as_typed(text: str) -> str:
+    return _sanitiser.clean(f"<pre>{escape(text)}</pre>") if text.strip() else ""
 
-    Formulas are words of their source.
+
+def render_and_words(text: str) -> tuple[str, str]:
+    """A text as HTML, and what the search folds of it: the text as it is read, then where its links
+    lead. Formulas are words of their source.
     """
     text = clean(text)
+    env: Env = {}
     try:
-        return document("".join(_plain(_tokens(text, {}))))
+        tokens = _tokens(text, env)
     except _TooMuch:
-        return document(text)
+        return _as_typed(text), document(text)
+    return _html(tokens, env), document("".join(_plain(tokens)))
 
 
 def _plain(tokens: Sequence[Token]) -> Iterator[str]:
@@ -72,8 +82,9 @@ def _plain(tokens: Sequence[Token]) -> Iterator[str]:
 
 # How much is read as Markdown
 
-_MOST_STEPS = 100_000
-"""Lines and signs looked at while looking ahead: ten times those of any document of that length."""
+_MOST_STEPS = 50_000
+"""Lines and signs looked at while looking ahead: five times those of any document of that
+length."""
 _MOST_BLOCKS = 30_000
 """Beginnings, contents and ends of blocks: three for a paragraph or the cell of a table."""
 _DEEPEST = 40
@@ -82,6 +93,10 @@ _DEEPEST_IMAGES = 4
 """Levels of images in the texts of images."""
 _MOST_OF_LINKS = 1_000_000
 """Characters of all links' addresses: one that is defined once may be used a thousand times."""
+
+
+_MOST_PARTS = 30_000
+"""Runs of text, and beginnings and ends of links, emphasis, code, formulas and lines."""
 
 
 class _TooMuch(Exception):
@@ -112,6 +127,14 @@ def _count(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A block rule that matches nothing, and sees every line that others are tried on."""
     _step(state.env)
     if state.level > _DEEPEST or len(state.tokens) > _MOST_BLOCKS:
+        raise _TooMuch
+    return False
+
+
+def _count_inline(state: StateInline, silent: bool) -> bool:
+    """An inline rule that matches nothing, and sees every part of a line."""
+    state.env["parts"] = state.env.get("parts", 0) + 1
+    if state.env["parts"] > _MOST_PARTS:
         raise _TooMuch
     return False
 
@@ -226,6 +249,7 @@ def _make() -> MarkdownIt:
     )
     everywhere: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     md.block.ruler.before("table", "count", _count, everywhere)
+    md.inline.ruler.before("text", "count", _count_inline)
     md.core.ruler.push("adapt", _adapt)
     md.add_render_rule("math_inline", _math_inline)
     md.add_render_rule("math_inline_double", _math_inline)

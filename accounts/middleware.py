@@ -22,6 +22,7 @@ from digest.resubmission import FIELD, Reason, Submission, from_script, tell_scr
 
 from .models import User
 from .profile import Login
+from .sessions import SessionStore
 
 LASTS = 30 * 24 * 3600
 """Seconds after a log-in in which a session ends, however it is used."""
@@ -76,7 +77,8 @@ def _is_logged_in(request: HttpRequest) -> bool:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or hasattr(request, "is_unknown"):
         return False
     # A session from before the password changed is dropped here, which waits for nobody.
-    request.session.doubted = True  # type: ignore[attr-defined]
+    session = cast(SessionStore, request.session)
+    session.doubted = True
     try:
         return bool(request.user.is_authenticated)
     except OperationalError as error:
@@ -85,7 +87,7 @@ def _is_logged_in(request: HttpRequest) -> bool:
         request.is_unknown = True  # type: ignore[attr-defined]
         return False
     finally:
-        request.session.doubted = False  # type: ignore[attr-defined]
+        session.doubted = False
 
 
 class Sessions:

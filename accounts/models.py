@@ -291,7 +291,10 @@ class SentMail(models.Model):
     address: hashed, since it may be anybody's.
     """
 
-    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # It outlives the sender's account: another one of theirs must not write there again.
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
     address = models.CharField(max_length=64, unique=True)
     sent_at = models.DateTimeField()
 

@@ -38,7 +38,7 @@ def is_unavailable(error: BaseException | None) -> bool:
     """Whether the database could not be asked, or not be written to, at this moment."""
     if not isinstance(error, OperationalError):
         return False
-    cause = error.__cause__
+    cause: Any = error.__cause__
     if hasattr(cause, "sqlite_errorcode"):
         return cause.sqlite_errorcode & 0xFF in _SQLITE
     if hasattr(cause, "sqlstate"):  # none: it was not even reached

@@ -1,26 +1,26 @@
 """What curators do to the catalogue: correct, hide, merge, split, and settle differences.
 
-Each is one decision, written in one transaction with what the papers then show. Nothing is ever
-edited or deleted by it, so that each can be ended again. All raise ValidationError, in a sentence
-for people, and change nothing then.
+Each is one decision, written in one transaction with what the papers then show, which is worked out
+before. Nothing is ever edited or deleted by it, so that each can be ended again. All raise
+ValidationError, in a sentence for people, and change nothing then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
 from . import identity, links
 from .formats.records import MAX_ITEM, MAX_ITEMS, MAX_TEXT, MAX_TITLE
-from .ingest.plan import Edit
-from .ingest.show import take_turns, write
+from .ingest.plan import ENDED, Edit, Plan, batches
+from .ingest.show import Rows, in_turn
 from .models import (
     Alias,
     Correction,
@@ -44,78 +44,125 @@ Curator = Any
 """A user; None where nobody in particular decides."""
 
 
+Also = Callable[[], None]
+"""What belongs to a decision, and is written in the same transaction."""
+_Write = Callable[[], None] | None
+
+
 # Corrections
 
 
-def correct(paper: Paper, field: str, value: Any, by: Curator, why: str = "") -> Correction | None:
+def correct(
+    paper: Paper, field: str, value: Any, by: Curator, why: str = "", also: Also | None = None
+) -> Correction | None:
     """Say what is right of one field of a paper; the correction that stands then.
 
     value: as `Correction` has it; for links, also the whole list. What the sources say by
     themselves needs no correction: an earlier one ends, and None is returned.
     """
-    return correct_each([(paper, value)], field, by, why)[0]
+    return correct_all(lambda: [(paper, field, value)], by, why, also)[0]
 
 
 def correct_each(
-    values: Iterable[tuple[Paper, Any]], field: str, by: Curator, why: str = ""
+    values: Iterable[tuple[Paper, Any]],
+    field: str,
+    by: Curator,
+    why: str = "",
+    also: Also | None = None,
 ) -> list[Correction | None]:
     """The same for one field of several papers, all of them or none, which are written at once."""
-    values = [(paper, cleaned(field, value)) for paper, value in values]
-    with transaction.atomic():
-        take_turns()
-        _there(paper for paper, _ in values)
-        names = Alias.shown()
-        decided = [_correct(paper, field, value, by, why, names) for paper, value in values]
-        changed = [paper.pk for (paper, _), (_, new) in zip(values, decided, strict=True) if new]
-        if changed:
-            _show_again(changed, field)
-    return [correction for correction, _ in decided]
+    each = [(paper, field, value) for paper, value in values]
+    return correct_all(lambda: each, by, why, also)
 
 
-def _correct(
-    paper: Paper, field: str, value: Any, by: Curator, why: str, names: Mapping[str, str]
-) -> tuple[Correction | None, bool]:
-    """Decide, of a value that is cleaned, and write no more than that; the correction that stands
-    then, and whether that is new."""
-    said = _said(paper)
-    if not said and field != Field.HIDDEN:
-        raise ValidationError("No source speaks of this paper any longer.")
-    was = project(said, names=names).correctable[field] if said else None
-    if field == Field.LINKS and isinstance(value, list):
-        value = _link_changes(value, was or [])
-    before = Correction.objects.standing().filter(paper=paper, field=field)
-    current: Correction | None = before.first()
-    if current and current.value == value:
-        return current, False
-    now = timezone.now()
-    _end(before, by, now)
-    if field == Field.LINKS:
-        needless = value == {"add": [], "remove": []}
-    else:
-        # A list of authors that was corrected is not cut, whatever its length was before.
-        shown = project(said, _given(paper), names).correctable if said else {}
-        needless = field in shown and value == shown[field]
-    if needless:
-        return None, True
-    made = Correction.objects.create(
-        paper=paper,
-        field=field,
-        value=value,
-        was=was,
-        why=why,
-        made_by=by,
-        made_at=now,  # when the one before ended, to which it gave way
-    )
-    return made, True
+def correct_all(
+    right: Callable[[], Iterable[tuple[Paper, str, Any]]],
+    by: Curator,
+    why: str = "",
+    also: Also | None = None,
+) -> list[Correction | None]:
+    """The same for any fields of several papers.
+
+    right: gives papers, fields and values, from what the catalogue shows at the time. It may be
+    called several times, and what it raises is raised.
+    """
+    memo: dict[Any, Any] = {}
+    return in_turn(lambda: _corrected(right(), by, why, memo), also and (lambda _: also()))
 
 
-def withdraw(correction: Correction, by: Curator) -> None:
+def _corrected(
+    values: Iterable[tuple[Paper, str, Any]], by: Curator, why: str, memo: dict[Any, Any]
+) -> tuple[list[Correction | None], _Write]:
+    """The corrections that would stand, and what writes them."""
+    values = [(paper, field, cleaned(field, value)) for paper, field, value in values]
+    _there(paper for paper, _, _ in values)
+    names = Alias.shown()
+    keys = {paper.pk for paper, _, _ in values}
+    said: dict[int, list[Said]] = defaultdict(list)
+    standing: dict[int, dict[str, Correction]] = defaultdict(dict)
+    for some in batches(keys):
+        for key, one in said_of(Entry.objects.filter(paper__in=some)):
+            said[key].append(one)
+        for correction in Correction.objects.standing().filter(paper__in=some):
+            standing[correction.paper_id][correction.field] = correction
+    stand: list[Correction | None] = []
+    made: list[Correction] = []
+    ended: list[Correction] = []
+    edits: dict[str, dict[str, Any]] = defaultdict(dict)
+    for paper, field, value in values:
+        own, now = said[paper.pk], standing[paper.pk]
+        if not own and field != Field.HIDDEN:
+            raise ValidationError("No source speaks of this paper any longer.")
+        was = project(own, names=names).correctable[field] if own else None
+        if field == Field.LINKS and isinstance(value, list):
+            value = _link_changes(value, was or [])
+        current = now.get(field)
+        if current and current.value == value:
+            stand.append(current)
+            continue
+        if current:
+            ended.append(now.pop(field))
+        if field == Field.LINKS:
+            needless = value == {"add": [], "remove": []}
+        else:
+            # A list of authors that was corrected is not cut, whatever its length was before.
+            given = {name: one.value for name, one in now.items()}
+            shown = project(own, given, names).correctable if own else {}
+            needless = field in shown and value == shown[field]
+        edits[paper.slug][field] = ENDED if needless else value
+        if needless:
+            stand.append(None)
+        else:
+            new = Correction(paper=paper, field=field, value=value, was=was, why=why, made_by=by)
+            now[field] = new
+            made.append(new)
+            stand.append(new)
+    if not edits:
+        return stand, None
+    rows = Rows(Plan(Edit([*edits], corrections=edits), memo=memo))
+
+    def write() -> None:
+        # One ends when the one is made to which it gives way.
+        now = timezone.now()
+        for one in made:
+            one.made_at = now
+        _end(Correction.objects.filter(pk__in=[one.pk for one in ended]), by, now)
+        Correction.objects.bulk_create(made)
+        rows.write()
+
+    return stand, write
+
+
+def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> None:
     """End a correction: the paper shows what its sources say again."""
-    with transaction.atomic():
-        take_turns()
-        if not _end(Correction.objects.filter(pk=correction.pk), by):
+
+    def edit() -> Edit:
+        if not _stands(correction):
             raise ValidationError("This correction does not stand any longer.")
-        _show_again([correction.paper_id], correction.field)
+        slug = correction.paper.slug
+        return Edit([slug], corrections={slug: {correction.field: ENDED}})
+
+    _decide(edit, lambda _: _end(Correction.objects.filter(pk=correction.pk), by), also=also)
 
 
 def cleaned(field: str, value: Any) -> Any:
@@ -177,10 +224,6 @@ def _link_changes(wanted: list[str], given: list[str]) -> dict[str, list[str]]:
     }
 
 
-def _given(paper: Paper) -> dict[str, Any]:
-    return dict(Correction.objects.standing().filter(paper=paper).values_list("field", "value"))
-
-
 def _said(paper: Paper) -> list[Said]:
     return [entry for _, entry in said_of(Entry.objects.filter(paper=paper))]
 
@@ -233,7 +276,9 @@ def provenance(paper: Paper) -> dict[str, Origin]:
 # Differences
 
 
-def settle(difference: Difference, how: str, by: Curator, value: Any = None) -> None:
+def settle(
+    difference: Difference, how: str, by: Curator, value: Any = None, also: Also | None = None
+) -> None:
     """Settle a difference between a correction and a source.
 
     how: of `Difference.Settled`: the correction is kept, the source's word is taken for right, or
@@ -241,29 +286,41 @@ def settle(difference: Difference, how: str, by: Curator, value: Any = None) -> 
     """
     if how == Difference.Settled.EDITED and value is None:
         raise ValidationError("Say what is right.")
-    with transaction.atomic():
-        take_turns()
-        correction = difference.correction
-        open_ = Difference.objects.filter(pk=difference.pk, settled="")
-        if not open_.update(settled=how, settled_at=timezone.now(), settled_by=by):
-            raise ValidationError("This difference is settled already.")
+    right = difference.theirs if how == Difference.Settled.TAKEN else value
+    memo: dict[Any, Any] = {}
+
+    def prepare() -> tuple[None, Callable[[], None]]:
+        correction, write = difference.correction, None
         if how != Difference.Settled.KEPT:
-            right = difference.theirs if how == Difference.Settled.TAKEN else value
-            correct(correction.paper, correction.field, right, by, f"settled: {difference.source}")
+            values = [(correction.paper, correction.field, right)]
+            _, write = _corrected(values, by, f"settled: {difference.source}", memo)
+
+        def settle() -> None:
+            open_ = Difference.objects.filter(pk=difference.pk, settled="")
+            if not open_.update(settled=how, settled_at=timezone.now(), settled_by=by):
+                raise ValidationError("This difference is settled already.")
+            if write:
+                write()
+
+        return None, settle
+
+    in_turn(prepare, also and (lambda _: also()))
 
 
 # Papers that are one
 
 
-def merge_papers(paper: Paper, into: Paper, by: Curator, why: str = "") -> Merge:
+def merge_papers(
+    paper: Paper, into: Paper, by: Curator, why: str = "", also: Also | None = None
+) -> Merge:
     """Say that a paper is the same as another: what is said or kept of it is the other's from now
     on, and its address leads there."""
-    with transaction.atomic():
-        take_turns()
-        edit = to_merge_papers(paper, into)
-        merge = Merge.objects.create(paper=paper, into=into, why=why, made_by=by)
-        _move(edit)
+    merge = Merge(paper=paper, into=into, why=why, made_by=by)
+
+    def follow(edit: Edit) -> None:
         papers_merged.send(Merge, paper=paper.pk, into=into.pk)
+
+    _decide(lambda: to_merge_papers(paper, into), lambda _: merge.save(), follow, also)
     return merge
 
 
@@ -279,21 +336,23 @@ def to_merge_papers(paper: Paper, into: Paper) -> Edit:
     return Edit([into.slug, paper.slug], moved=dict.fromkeys(moved, into.slug))
 
 
-def split_paper(merge: Merge, by: Curator) -> None:
+def split_paper(merge: Merge, by: Curator, also: Also | None = None) -> None:
     """End a merge: each paper has its own entries again, and what people kept of it."""
-    with transaction.atomic():
-        take_turns()
-        edit = to_split_paper(merge)
+
+    def follow(edit: Edit) -> None:
+        end = Paper.objects.only("pk").get(slug=edit.papers[1])
+        papers_split.send(Merge, paper=merge.paper_id, into=end.pk)
+
+    def end(edit: Edit) -> None:
         _end(Merge.objects.filter(pk=merge.pk), by)
-        _move(edit)
-        end = edit.papers[1]
-        papers_split.send(Merge, paper=merge.paper_id, into=Paper.objects.get(slug=end).pk)
+
+    _decide(lambda: to_split_paper(merge), end, follow, also)
 
 
 def to_split_paper(merge: Merge) -> Edit:
     """What that is. Its papers: the one that was merged, and the one where its merges ended."""
     standing = dict(Merge.objects.standing().values_list("paper__slug", "into__slug"))
-    if standing.pop(merge.paper.slug, None) is None or not _stand(merge):
+    if standing.pop(merge.paper.slug, None) is None or not _stands(merge):
         raise ValidationError("This merge does not stand any longer.")
     # What the other paper has now may have come through merges that went before or after.
     end = merge.into.slug
@@ -313,16 +372,18 @@ def to_split_paper(merge: Merge) -> Edit:
 # Authors who are one
 
 
-def merge_authors(name: str, into: str, by: Curator, why: str = "") -> Alias:
+def merge_authors(
+    name: str, into: str, by: Curator, why: str = "", also: Also | None = None
+) -> Alias:
     """Say that a printed name stands for another: wherever a file prints it, the other is shown."""
-    with transaction.atomic():
-        take_turns()
-        edit = to_merge_authors(name, into)
-        (name,), (into,) = cleaned(Field.AUTHORS, [name]), cleaned(Field.AUTHORS, [into])
-        alias = Alias.objects.create(
-            name=name, slug=identity.author_slug(name), of=into, why=why, made_by=by
-        )
-        write({slug: [] for slug in edit.papers}, ())
+    alias = Alias(name=name, of=into, why=why, made_by=by)
+
+    def save(edit: Edit) -> None:
+        (alias.name,), (alias.of,) = (cleaned(Field.AUTHORS, [one]) for one in (name, into))
+        alias.slug = identity.author_slug(alias.name)
+        alias.save()
+
+    _decide(lambda: to_merge_authors(name, into), save, also=also)
     return alias
 
 
@@ -339,18 +400,18 @@ def to_merge_authors(name: str, into: str) -> Edit:
     return Edit(_by(name), names=Alias.shown(more={name: into}))
 
 
-def split_author(alias: Alias, by: Curator) -> None:
+def split_author(alias: Alias, by: Curator, also: Also | None = None) -> None:
     """End an alias: where a file prints the name, it is shown again."""
-    with transaction.atomic():
-        take_turns()
-        edit = to_split_author(alias)
+
+    def end(edit: Edit) -> None:
         _end(Alias.objects.filter(pk=alias.pk), by)
-        write({slug: [] for slug in edit.papers}, ())
+
+    _decide(lambda: to_split_author(alias), end, also=also)
 
 
 def to_split_author(alias: Alias) -> Edit:
     """What that is. Papers are in the order of lists."""
-    if not _stand(alias):
+    if not _stands(alias):
         raise ValidationError("This name does not stand for another any longer.")
     return Edit(_by(Alias.shown()[alias.name]), names=Alias.shown(without=alias.name))
 
@@ -363,39 +424,42 @@ def _by(author: str) -> list[str]:
 # What all of them need
 
 
+def _decide(
+    edit: Callable[[], Edit],
+    save: Callable[[Edit], object],
+    follow: Callable[[Edit], None] | None = None,
+    also: Also | None = None,
+) -> None:
+    """Save a decision, and what papers show then. edit: what it changes, told from what is there;
+    what it raises is raised. follow: what comes of it, beside what papers show."""
+    memo: dict[Any, Any] = {}
+
+    def prepare() -> tuple[None, Callable[[], None]]:
+        wanted = edit()
+        rows = Rows(Plan(wanted, memo=memo))
+
+        def write() -> None:
+            save(wanted)
+            rows.write()
+            if follow:
+                follow(wanted)
+
+        return None, write
+
+    in_turn(prepare, also and (lambda _: also()))
+
+
 def _there(papers: Iterable[Paper]) -> None:
-    """Raise ValidationError unless all are there still: after `take_turns`, they stay."""
+    """Raise ValidationError unless all are there still."""
     keys = {paper.pk for paper in papers}
     if Paper.objects.filter(pk__in=keys).count() < len(keys):
         raise ValidationError("A paper is gone meanwhile, since its source was undone.")
 
 
-def _stand(decision: Any) -> bool:
+def _stands(decision: Any) -> bool:
     return bool(type(decision).objects.standing().filter(pk=decision.pk).exists())
 
 
-def _move(edit: Edit) -> None:
-    """Let entries go to other papers, and write what those show then."""
-    pks = dict(Paper.objects.filter(slug__in=edit.papers).values_list("slug", "pk"))
-    moved = Entry.objects.filter(pk__in=edit.moved)
-    days = _days(moved)
-    for slug in {*edit.moved.values()}:
-        moved.update(paper=pks[slug])
-    write({slug: [] for slug in edit.papers}, days)
-
-
-def _end(decisions: Any, by: Curator, at: datetime | None = None) -> bool:
-    """End those that stand; whether there were any. at: now, by default."""
-    return bool(decisions.standing().update(ended_at=at or timezone.now(), ended_by=by))
-
-
-def _days(entries: Any) -> list[date]:
-    return list(entries.order_by().values_list("digest__date", flat=True).distinct())
-
-
-def _show_again(papers: Iterable[int], field: str = "") -> None:
-    """Write what papers show. field: what was decided of them, if it was one field."""
-    slugs = Paper.objects.filter(pk__in=papers).values_list("slug", flat=True)
-    # Which papers a digest has depends on nothing else.
-    days = _days(Entry.objects.filter(paper__in=papers)) if field == Field.HIDDEN else []
-    write({slug: [] for slug in slugs}, days)
+def _end(decisions: Any, by: Curator, at: datetime | None = None) -> None:
+    """End those that stand. at: now, by default."""
+    decisions.standing().update(ended_at=at or timezone.now(), ended_by=by)

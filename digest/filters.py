@@ -174,6 +174,8 @@ class PaperFilter(filters.FilterSet):
         return query & tuple(nodes)
 
 
+PARAMETERS = frozenset(PaperFilter.base_filters)
+"""What an address may say."""
 SEVERAL = frozenset(
     name
     for name, one in PaperFilter.base_filters.items()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import islice
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import (
@@ -19,12 +21,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
+from rest_framework.throttling import BaseThrottle
 
+from .export_cache import Busy, whole
 from .exports import WRITERS, About, Feed, opml, to_cite
-from .filters import PaperFilter
+from .filters import PARAMETERS, PaperFilter
 from .identity import arxiv_id
 from .models import Author, Catalogue, Category, Digest, Merge, Paper
-from .page_cache import kept_for_visitors
+from .page_cache import kept_for_visitors, unknown_in
 from .search import Results
 
 IN_A_FEED = 100
@@ -38,19 +42,26 @@ IN_A_SITEMAP = 10_000
 
 
 @require_safe
-@kept_for_visitors
 def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     """What `papers/` would list, whole, as a file; as a feed, the newest of it."""
+    return _feed(request) if suffix == "atom" else _papers_file(request, suffix)
+
+
+@partial(kept_for_visitors, known=PARAMETERS)
+def _feed(request: HttpRequest) -> HttpResponseBase:
+    return _papers_file(request, "atom")
+
+
+def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     found = PaperFilter(request.GET)
-    if found.errors_by_field:
-        wrong = [
-            f"{name}: {text}" for name, texts in found.errors_by_field.items() for text in texts
-        ]
+    unknown = {name: ["There is no such parameter."] for name in unknown_in(request, PARAMETERS)}
+    if errors := {**unknown, **found.errors_by_field}:
+        wrong = [f"{name}: {text}" for name, texts in errors.items() for text in texts]
         return HttpResponse("\n".join([*wrong, ""]), status=400, content_type="text/plain")
     query = request.GET.urlencode()
     about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
     if suffix != "atom":
-        return file_of(suffix, found.results, about, "papers")
+        return whole_file(request, suffix, found.results, about, "papers")
     about = _updated(about)
     newest, _ = Results(found.query, "newest").after(None, IN_A_FEED)
     return feed_of(newest, about)
@@ -96,6 +107,28 @@ def file_of(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> St
     """The papers, fetched with `to_cite`, as a file to take away. stem: what it is called."""
     writer = WRITERS[suffix]
     response = StreamingHttpResponse(writer.stream(papers, about), content_type=writer.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
+    return response
+
+
+def whole_file(
+    request: HttpRequest, suffix: str, papers: Iterable[Paper], about: About, stem: str
+) -> HttpResponseBase:
+    """The same of any number of papers that follow from the catalogue and the address: made once,
+    and kept until the catalogue changes. 503 or 429, if it cannot be made just now."""
+    writer = WRITERS[suffix]
+    content: Any = ()
+    if request.method != "HEAD":
+        made_of = "\n".join([suffix, about.title, about.url, about.feed_url])
+        address = str(BaseThrottle().get_ident(cast(Any, request)))
+        try:
+            content = whole(made_of, address, lambda: writer.stream(papers, about))
+        except Busy as busy:
+            status, why = (429, "You asked for") if busy.own else (503, "Others ask for")
+            text = f"{why} more whole lists than are made at once. Try again in {busy.after} s.\n"
+            headers = {"Retry-After": str(busy.after)}
+            return HttpResponse(text, "text/plain; charset=utf-8", status, headers=headers)
+    response = StreamingHttpResponse(content, content_type=writer.content_type)
     response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
     return response
 

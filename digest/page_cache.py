@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 
 from .models import Catalogue
@@ -16,9 +17,16 @@ from .models import Catalogue
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
 
-def kept_for_visitors(view: _View) -> _View:
+def unknown_in(request: HttpRequest, known: Collection[str]) -> list[str]:
+    """The parameters of the address that a view does not know."""
+    return [name for name in request.GET if name not in known]
+
+
+def kept_for_visitors(view: _View, known: Collection[str] = ()) -> _View:
     """Let a view's page be kept, and given to everybody else who asks for it without any cookie.
 
+    known: the parameters that the view reads. An address with others leads to the one without: else
+    it would be another page, and anybody could make as many of them as they like.
     What the view shows to such a visitor must follow from the address, the `HX-Request` header and
     the catalogue. Who comes with a cookie may be logged in, or have something to be told: their
     page is made for them, and never kept.
@@ -26,7 +34,13 @@ def kept_for_visitors(view: _View) -> _View:
 
     @wraps(view)
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.COOKIES:
+        if unknown := unknown_in(request, known):
+            address = request.GET.copy()
+            for name in unknown:
+                del address[name]
+            query = f"?{address.urlencode()}" if address else ""
+            response: HttpResponseBase = redirect(request.path + query)
+        elif request.COOKIES:
             response = view(request, *args, **kwargs)
         else:
             response = _kept(request, lambda: view(request, *args, **kwargs))

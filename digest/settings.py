@@ -174,25 +174,28 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": cache(env.url("CACHE_URL", "memory://", schemes=("memory", "redis", "rediss"))),
     # Pages made for visitors, and what the API tells of the catalogue (digest/page_cache.py), in
-    # each process's own memory: at most tens of megabytes of it. They end with the process, so
-    # that a new release shows none of the old.
+    # each process's own memory. They end with the process, so that a new release shows none of the
+    # old.
     "pages": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "digest.memory_cache.BoundedMemoryCache",
         "LOCATION": "pages",
         "TIMEOUT": None,
-        "OPTIONS": {"MAX_ENTRIES": 300},
+        "OPTIONS": {"MAX_BYTES": 24_000_000},
     },
-    # The cards of papers (digest/templatetags/catalogue.py), of five kilobytes or so each: 20 MB.
+    # The cards of papers (digest/templatetags/catalogue.py), of five kilobytes or so each.
     "cards": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "digest.memory_cache.BoundedMemoryCache",
         "LOCATION": "cards",
         "TIMEOUT": None,
-        "OPTIONS": {"MAX_ENTRIES": 4000},
+        "OPTIONS": {"MAX_BYTES": 16_000_000},
     },
 }
 if DEBUG:  # whoever edits a template wants to see it
     for name in ("pages", "cards"):
         CACHES[name] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+
+EXPORTS = VAR / "exports"
+"""Where whole exports are kept (digest/export_cache.py). They are made again if they are gone."""
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -371,7 +374,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/3m/key,5/d/key",
     "manage_email": "10/m/user,20/d/user",
     # Whatever a person sends with the site's forms
-    "write": "120/m/user",
+    "write": "300/m/user",
 }
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
 # Limits count visitors by their address, which is what the proxies of our own saw it to be.

@@ -82,7 +82,7 @@ class SharedCache(RedisCache):
                 _log.error("The cache does not answer, so each process has its own: %s", error)
             down[self._server] = monotonic() + PAUSE
             return getattr(self._own, name)(*args, **options)
-        if was_down and down.pop(self._server, None):
+        if was_down and down.pop(self._server, 0):
             _log.warning("The cache answers again.")
         return answer
 

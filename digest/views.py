@@ -6,6 +6,7 @@ from calendar import Calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from django_htmx.middleware import HtmxDetails
 
 from .exports import FILES, About, Citation
 from .exports.metadata import highwire, json_ld, open_graph
-from .filters import Narrowing, PaperFilter
+from .filters import PARAMETERS, Narrowing, PaperFilter
 from .identity import arxiv_id, author_slug
 from .links import KINDS, destination
 from .models import (
@@ -196,7 +197,7 @@ class HtmxRequest(HttpRequest):
 
 
 @require_safe
-@kept_for_visitors
+@partial(kept_for_visitors, known=[*PARAMETERS, "page"])
 @vary_on_headers("HX-Request")
 def papers(request: HtmxRequest) -> HttpResponse:
     """The papers that the address asks for: all of them, newest first, if it asks for none.
@@ -348,7 +349,7 @@ def _differing(paper: Paper, said: Shown) -> set[str]:
 
 
 @require_safe
-@kept_for_visitors
+@partial(kept_for_visitors, known=["page"])
 def authors(request: HttpRequest) -> HttpResponse:
     """All authors, those with most papers first."""
     page = turn_to(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
@@ -356,7 +357,7 @@ def authors(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@partial(kept_for_visitors, known=["page"])
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's papers."""
     author = Author.objects.filter(slug=slug).first()
@@ -385,7 +386,7 @@ def categories(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@partial(kept_for_visitors, known=["page"])
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's papers; an area's are also those of its categories."""
     category = Category.objects.select_related("area").filter(slug=slug).first()

@@ -26,6 +26,8 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
         "NAME": Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}.sqlite3"
     }
 
+EXPORTS = Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}-exports"
+
 # Static files come from their sources, so that none need collecting first.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True

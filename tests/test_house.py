@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
     [
-        *["digest.environment", "digest.links", "digest.markup", "digest.middleware"],
-        *["digest.log", "digest.resubmission", "digest.shared_cache", "digest.static"],
-        *["digest.taxonomy"],
+        *["digest.environment", "digest.links", "digest.log", "digest.markup"],
+        *["digest.memory_cache", "digest.middleware", "digest.resubmission"],
+        *["digest.shared_cache", "digest.static", "digest.taxonomy"],
     ],
     ["digest.identity", "digest.rights"],
     ["digest.formats"],
@@ -28,10 +28,11 @@ ORDER = [
     ["digest.search"],
     ["digest.filters"],
     ["digest.exports"],
-    ["digest.ingest", "digest.page_cache"],
+    ["digest.export_cache", "digest.ingest", "digest.page_cache"],
     ["digest.curation", "digest.ledger"],
     ["digest.doctor", "digest.duplicates", "digest.link_health"],
     ["accounts.models", "accounts.optional_writes"],
+    ["accounts.sessions"],
     ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
     ["accounts.library"],
     [
@@ -49,7 +50,7 @@ ORDER = [
         *["accounts.adapters", "accounts.context_processors"],
         *["accounts.management", "accounts.passing_messages", "accounts.passwords"],
         *["accounts.profile", "accounts.second_factor", "accounts.security"],
-        *["accounts.sessions", "accounts.templatetags"],
+        *["accounts.templatetags"],
     ],
     ["accounts.admin", "accounts.api", "accounts.middleware", "accounts.views"],
     ["accounts.urls"],

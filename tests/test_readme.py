@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,45 @@ def test_the_service_starts(checkout: Path, command: str) -> None:
     for busy, idle in (("-m gunicorn", " --check-config"), ("check_links", " --help")):
         command = command.replace(busy, busy + idle)
     run(checkout, ".venv/" + command)
+
+
+def test_a_restart_leaves_no_request_without_an_answer(checkout: Path) -> None:
+    """As the units have it: systemd listens, and stops the service by SIGTERM."""
+    (command,) = [command for command in UNIT if "gunicorn" in command]
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+        # systemd hands the socket over as file 3, and says to whom.
+        handed = f"export LISTEN_PID=$$ LISTEN_FDS=1; exec .venv/{command} 3<&{listener.fileno()}"
+
+        def serve() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                ["bash", "-c", handed],
+                cwd=checkout,
+                env={"PATH": os.environ["PATH"], "HOME": str(checkout)},
+                pass_fds=[listener.fileno()],
+                stderr=subprocess.DEVNULL,
+            )
+
+        def ask() -> socket.socket:
+            asking = socket.create_connection(listener.getsockname())
+            asking.sendall(b"GET /robots.txt HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return asking
+
+        def answer(asking: socket.socket) -> bytes:
+            with asking, asking.makefile("rb") as file:
+                return file.readline()
+
+        service = serve()
+        answers = [answer(ask())]  # it runs
+        asking = [ask() for _ in range(30)]
+        service.terminate()
+        asking += [ask() for _ in range(30)]
+        service.wait()
+        asking += [ask() for _ in range(30)]
+        service = serve()
+        answers += map(answer, asking)
+        service.terminate()
+        service.wait()
+    assert answers == [b"HTTP/1.0 200 OK\r\n"] * 91
 
 
 def test_what_is_exported_is_what_was_loaded(checkout: Path) -> None:

@@ -332,7 +332,7 @@ class _Rows:
         if self.kind.model is Note:
             for key in changed:
                 row = self.rows[key]
-                row.html, row.words = markdown.render(row.text), markdown.words(row.text)
+                row.html, row.words = markdown.render_and_words(row.text)
                 row.version += row.text != self.said[key]["text"]
             for key, row in self.standing.items():
                 same = row.text == self.said[key]["text"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum
@@ -352,24 +353,25 @@ class OpenList(Part):
             self._save()
         return len(new)
 
-    @transaction.atomic
     def restore(self, items: Iterable[Item]) -> None:
         """Put items at the end as they once were, those excepted whose papers are in the list.
 
         Raises ValidationError if there are too many, or one cannot be.
         """
-        items = list(items)
-        self._begin(Access.OWNER)
-        there = set(self.items().values_list("paper", flat=True))
-        new = {item.paper: item for item in items if item.paper not in there}
-        self.add(new)
-        added = list(self.items().filter(paper__in=new))
-        for item in added:
-            _, item.section, item.comment, item.shows_note, item.added_at = new[item.paper_id]
-            item.comment_html = markdown.render(item.comment)
-            item.clean_fields()
-        fields = ("section", "comment", "comment_html", "shows_note", "added_at")
-        ListItem.objects.bulk_update(added, fields, batch_size=500)
+        items = {item.paper: item for item in items}
+        html = {item.paper: markdown.render(item.comment) for item in items.values()}
+        with transaction.atomic():
+            self._begin(Access.OWNER)
+            there = set(self.items().values_list("paper", flat=True))
+            new = {paper: item for paper, item in items.items() if paper not in there}
+            self.add(new)
+            added = list(self.items().filter(paper__in=new))
+            for item in added:
+                _, item.section, item.comment, item.shows_note, item.added_at = new[item.paper_id]
+                item.comment_html = html[item.paper_id]
+                item.clean_fields()
+            fields = ("section", "comment", "comment_html", "shows_note", "added_at")
+            ListItem.objects.bulk_update(added, fields, batch_size=500)
 
     @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[Removed]:
@@ -385,19 +387,51 @@ class OpenList(Part):
             self._save()
         return removed
 
-    @transaction.atomic
     def put_back(self, removed: Iterable[Removed]) -> None:
         """Undo `remove`: each paper comes where it was, or after what stands there now. A note is
-        not shown with it again. Papers that are in the list already stay as they are."""
-        self._begin(Access.EDITOR)
-        for was in removed:
-            if not self._add(Paper.objects.all(), [was.paper], was.section):
-                continue
-            item = self._item(was.paper)
-            item.comment, item.comment_html = was.comment, markdown.render(was.comment)
-            item.added_at = was.added_at
-            item.position = self._near(was.position, self.items().exclude(pk=item.pk))
-            item.save(update_fields=["comment", "comment_html", "added_at", "position"])
+        not shown with it again. Papers that are in the list already stay as they are.
+
+        Raises ValidationError if the list would have more than MOST_ITEMS.
+        """
+        rows = sorted(removed, key=lambda was: was.position)
+        html = {was.paper: markdown.render(was.comment) for was in rows}
+        with transaction.atomic():
+            self._begin(Access.EDITOR)
+            there = dict(self.items().values_list("paper", "position"))
+            papers = Paper.objects.filter(pk__in=html.keys() - there.keys())
+            known = set(papers.values_list("pk", flat=True))
+            rows = [was for was in rows if was.paper in known]
+            if not rows:
+                return
+            if len(there) + len(rows) > MOST_ITEMS:
+                raise ValidationError(f"A list has at most {MOST_ITEMS:,} papers.")
+            places = [was.position for was in rows]
+            if not set(places).isdisjoint(there.values()):
+                places = self._after(sorted(there.values()), places)
+            ListItem.objects.bulk_create(
+                ListItem(
+                    reading_list=self.reading_list,
+                    paper_id=was.paper,
+                    position=place,
+                    section=was.section,
+                    comment=was.comment,
+                    comment_html=html[was.paper],
+                    added_by=self._owner,
+                    added_at=was.added_at,
+                )
+                for was, place in zip(rows, places, strict=True)
+            )
+            self._save()
+
+    def _after(self, taken: list[int], places: list[int]) -> list[int]:
+        """Free positions after those that are taken up to each of the places; both in order."""
+        self._respace()
+        ranks = [bisect_right(taken, place) for place in places]
+        first = taken[-1]
+        return [
+            first + rank * _GAP + (at - ranks.index(rank) + 1) * _GAP // (ranks.count(rank) + 1)
+            for at, rank in enumerate(ranks)
+        ]
 
     @transaction.atomic
     def move(self, paper: int, to: int, section: str | None = None) -> ListItem:

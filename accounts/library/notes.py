@@ -72,7 +72,8 @@ class Notes(Part):
                 f"A note has at most {NOTE_LENGTH:,} characters, and this has {len(text):,}."
             )
         now = timezone.now()
-        said = {"text": text, "html": markdown.render(text), "words": markdown.words(text)}
+        html, words = markdown.render_and_words(text)
+        said = {"text": text, "html": html, "words": words}
         if version:
             # One statement compares and writes: of two at once, one finds no such version.
             mine = Note.objects.filter(user=self._owner, paper=paper, version=version)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, F, Func, IntegerField, Max, Min, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
@@ -24,7 +24,6 @@ from digest.formats import Format
 from digest.ingest import LoadReport, reread, to_undo, undo
 from digest.ingest.plan import batches
 from digest.ingest.preview import preview, would_change
-from digest.ingest.show import take_turns
 from digest.ledger import Ledger
 from digest.models import Digest, Entry, Paper, Source, Verdict
 
@@ -254,25 +253,29 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def _reread(self, request: HttpRequest, pk: int) -> HttpResponse:
-        with transaction.atomic():
-            take_turns()
-            source = get_object_or_404(Source, pk=pk)
-            before, name = _said(source), source.name
-            report = reread(source, request.user.pk)
-            read = None
+        source = get_object_or_404(Source, pk=pk)
+        before, name = _said(source), source.name
+        read: list[Source] = []
+
+        def log(report: LoadReport) -> None:
             if report.source:
-                read = Source.objects.defer("content").get(pk=report.source)
-                message = f"Read again. Before: {before}. Now: {_said(read)}."
-                self.admin_site.log(request, read, message)
+                read.append(Source.objects.defer("content").get(pk=report.source))
+                message = f"Read again. Before: {before}. Now: {_said(read[0])}."
+                self.admin_site.log(request, read[0], message)
+
+        try:
+            report = reread(source, request.user.pk, log)
+        except Source.DoesNotExist:
+            raise Http404 from None
         if report.status == "unreadable":
             reason = "; ".join(f"line {problem}" for problem in report.problems[:1])
             messages.error(request, f"It cannot be read any longer, so it stays: {reason}")
             return redirect("admin:digest_source_change", pk)
-        if read is None:
+        if not read:
             messages.warning(request, f"Another source says the same as {name}, and stays.")
             return redirect("admin:digest_source_changelist")
-        messages.success(request, f"Read again: {name}, {_said(read)}.")
-        return redirect("admin:digest_source_change", read.pk)
+        messages.success(request, f"Read again: {name}, {_said(read[0])}.")
+        return redirect("admin:digest_source_change", read[0].pk)
 
     # Undoing
 
@@ -322,12 +325,9 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         rows = done = 0
         while sources and (not done or time.monotonic() - began < SECONDS):
             source = sources.pop(0)
-            with transaction.atomic():
-                take_turns()
-                if not Source.objects.filter(pk=source.pk).exists():
-                    continue  # somebody was faster
-                self.admin_site.log(request, source, f"Undone. It had {_said(source)}.")
-                undo(source)
+            log = partial(self.admin_site.log, request, source, f"Undone. It had {_said(source)}.")
+            if not undo(source, log):
+                continue  # somebody was faster
             rows += source.rows
             done += 1
         what = "1 source is" if done == 1 else f"{done} sources are"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -31,7 +32,6 @@ from django.views.decorators.http import require_POST, require_safe
 from digest.formats import MAX_BYTES, read
 from digest.ingest import SUFFIXES, LoadReport, date_from_path, load
 from digest.ingest.preview import preview
-from digest.ingest.show import take_turns
 from digest.middleware import MAX_BODY
 from digest.models import Source, Upload, Verdict
 
@@ -53,6 +53,10 @@ PROBLEMS = 100
 """Problems of a file that are listed."""
 LOADED = Q(report__has_key="status")
 """Uploads that were loaded. Before, a report has what their preview said, if it was looked at."""
+
+
+class _LoadedBySomebodyElse(Exception):
+    """Meanwhile: nothing of it is written again."""
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -350,25 +354,24 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         That it is loaded is known in the same moment as what it says, so that nothing happens
         twice, whoever else does the same, and nothing by halves.
         """
-        with transaction.atomic():
-            take_turns()
-            waiting = _of(batch).exclude(confirmed_at=None).exclude(LOADED)
-            file = waiting.first()
-            if file is None:
-                return False
-            report = load(bytes(file.content), file.name, request.user.pk)
-            previewed = file.report
-            file.report = {**asdict(report), "previewed": previewed and previewed["previewed"]}
-            file.report["problems"] = len(report.problems)
+        waiting = _of(batch).exclude(confirmed_at=None).exclude(LOADED)
+        file = waiting.first()
+        if file is None:
+            return False
+
+        def keep(report: LoadReport) -> None:
+            told = {**asdict(report), "previewed": file.report and file.report["previewed"]}
+            told["problems"] = len(report.problems)
             if report.status == "unreadable":
-                file.report["reason"] = "; ".join(
-                    f"line {problem}" for problem in report.problems[:3]
-                )
-            file.content = b""
-            file.save(update_fields=["report", "content"])
+                told["reason"] = "; ".join(f"line {problem}" for problem in report.problems[:3])
+            if not waiting.filter(pk=file.pk).update(report=told, content=b""):
+                raise _LoadedBySomebodyElse
             if report.source:
                 source = Source.objects.defer("content").get(pk=report.source)
                 self.log_addition(request, source, f"Loaded: {report.rows} rows.")
+
+        with suppress(_LoadedBySomebodyElse):
+            load(bytes(file.content), file.name, request.user.pk, keep)
         return True
 
     def _summary(self, request: HttpRequest, batch: UUID, files: list[Upload]) -> HttpResponse:

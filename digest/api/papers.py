@@ -18,7 +18,7 @@ from digest.exports import WRITERS, About, to_cite
 from digest.filters import SEVERAL, PaperFilter
 from digest.identity import arxiv_id
 from digest.models import Merge, Paper, Tombstone
-from digest.outputs import file_of
+from digest.outputs import file_of, whole_file
 
 from . import schema
 from .base import CatalogueViewSet, only
@@ -130,7 +130,9 @@ class Papers(CatalogueViewSet):
         format = request.accepted_renderer.format
         if format != "json":
             about = self._about("Papers")
-            return self.kept(lambda: file_of(format, found.results, about, "papers"))
+            return self.kept(
+                lambda: whole_file(request._request, format, found.results, about, "papers")
+            )
         size, fields = size_of_page(request), fields_of(request)
         at = cursor_of(request, int)
         start = at[0] if at else None

@@ -6,15 +6,13 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
-
-from django.db import transaction
 
 from digest import identity, links
 from digest.formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
@@ -33,8 +31,9 @@ from digest.models import (
 )
 from digest.projection import Said, Shown, given_links, line, project
 
-from .plan import Edit, Overlay, Plan, snapshot
-from .show import Written, take_turns, write
+from .plan import Edit, Overlay, Plan, batches, snapshot
+from .show import Brought, Rows, in_turn
+from .statements import keys
 
 SUFFIXES = (".md", ".markdown", ".json")
 """What a digest's file may end in, when a folder is searched."""
@@ -72,33 +71,24 @@ def date_from_path(path: str) -> date | None:
     return parse_date("-".join(match.groups())) if match else None
 
 
-def load(content: bytes, name: str, by: int | None = None) -> LoadReport:
+def load(
+    content: bytes,
+    name: str,
+    by: int | None = None,
+    also: Callable[[LoadReport], None] | None = None,
+) -> LoadReport:
     """Load one file, whole or not at all, in one transaction.
 
     content: the file's bytes, in any format of `formats`. name: its path, which gives the date
-    where the content has none. by: the key of the user
-    who loads it, if one does.
+    where the content has none. by: the key of the user who loads it, if one does. also: writes what
+    belongs to it, in the same transaction; given the report.
 
     Bytes that were loaded before change nothing, unless they name no date and come from the path
     of another day. Rows that cannot be read are among the report's problems, and the rest loads.
-    Safe beside other loads: they wait for one another.
+    Safe beside other loads: they take turns in writing what each has worked out by itself.
     """
     file = File(content, name)
-    with transaction.atomic():
-        take_turns()
-        report, _ = plan_load(file)
-        if report.status == "loaded":
-            source = Source(
-                name=file.name,
-                sha256=file.sha256,
-                date=file.date,
-                format=report.format,
-                content=content,
-                loaded_by_id=by,
-            )
-            dates = {day.date for day in file.reading.days}
-            _write(source, dates, _follow_merges(file.rows), report)
-        return report
+    return in_turn(lambda: _prepared(plan_load(file), by), also)
 
 
 class File:
@@ -162,22 +152,33 @@ class File:
         ]
 
 
+class Foreseen(NamedTuple):
+    """What loading a file would do: its report, what papers would show, and its rows with their
+    verdicts. Without a plan, nothing would be written; without rows, no source made."""
+
+    file: File
+    report: LoadReport
+    plan: Plan | None = None
+    rows: list[_Row] = []
+    verdicts: list[Verdict] = []
+
+
 def plan_load(
     file: File, over: Overlay | None = None, instead_of: Source | None = None
-) -> tuple[LoadReport, Plan | None]:
-    """What loading a file would do: its report, and what papers would show; None if nothing is
-    written.
+) -> Foreseen:
+    """What loading a file would do.
 
     over: what to suppose loaded. instead_of: a source that it takes the place of.
     """
     undone = to_undo([instead_of.pk] if instead_of else [])
     if known := _known(file, over, instead_of):
-        return LoadReport(file.name, "known", known), Plan(undone) if instead_of else None
+        report = LoadReport(file.name, "known", known)
+        return Foreseen(file, report, Plan(undone) if instead_of else None)
     reading = file.reading
     report = LoadReport(file.name, format=reading.format, problems=list(file.problems))
     if reading.format is None or not reading.days:
-        report.status, report.problems = "unreadable", list(reading.problems)
-        return report, None
+        report.status = "unreadable"
+        return Foreseen(file, report)
     rows = _follow_merges(file.rows)
     said: dict[str, list[Said]] = defaultdict(list)
     for row in rows:
@@ -190,8 +191,9 @@ def plan_load(
         days={*undone.days, *(day.date for day in reading.days)},
     )
     plan = Plan(edit, over, file.memo)
-    _complete(report, file, rows, plan)
-    return report, plan
+    verdicts = list(_verdicts(rows, plan))
+    _complete(report, file, verdicts, plan)
+    return Foreseen(file, report, plan, rows, verdicts)
 
 
 def to_undo(sources: Collection[int]) -> Edit:
@@ -219,62 +221,89 @@ def _known(
     return None
 
 
-def _complete(report: LoadReport, file: File, rows: list[_Row], plan: Plan) -> None:
+def _complete(report: LoadReport, file: File, verdicts: list[Verdict], plan: Plan) -> None:
     """Fill in what a plan comes to."""
-    counts = Counter(map(str, _verdicts(rows, plan)))
+    counts = Counter(map(str, verdicts))
     counts[Verdict.REJECTED] = sum(problem.action == ROW_LEFT_OUT for problem in report.problems)
     report.verdicts = {verdict: counts[verdict] for verdict in Verdict.values}
     report.digests = len(file.reading.days)
-    report.rows = len(rows)
+    report.rows = len(verdicts)
     report.links = plan.new_links(plan.edit.said)
     report.new = len(plan.new)
     report.changed = len(plan.changed & plan.edit.said.keys() - plan.new)
     report.unchanged = len(plan.edit.said) - report.new - report.changed
 
 
-@transaction.atomic
-def undo(source: Source) -> None:
+def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
+    """The report, and what writes it."""
+    file, report, plan, rows, verdicts = foreseen
+    if plan is None or report.status == "known":
+        return report, plan and Rows(plan).write
+    report.source = next(keys(Source, 1))
+    source = Source(
+        pk=report.source,
+        name=file.name,
+        sha256=file.sha256,
+        date=file.date,
+        format=report.format,
+        content=file.content,
+        loaded_by_id=by,
+        rows=sum(report.verdicts.values()),
+        problems=[asdict(problem) for problem in report.problems],
+        **report.verdicts,
+    )
+    entries = (
+        Entry(
+            format=row.row.format,
+            position=row.position,
+            line=row.row.line,
+            record=row.row.record.as_dict(),
+            verdict=verdict,
+        )
+        for row, verdict in zip(rows, verdicts, strict=True)
+    )
+    brought = Brought(
+        source,
+        {day.date for day in file.reading.days},
+        ((row.day, row.slug, entry) for row, entry in zip(rows, entries, strict=True)),
+        _differences(source, plan),
+    )
+    return report, Rows(plan, brought).write
+
+
+def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
     """Take a source out, as if it had never been loaded: its entries go, and the papers that it
-    spoke of show what is left.
+    spoke of show what is left; whether it was still there.
 
     A paper that no source speaks of any longer is gone; if somebody has kept or corrected it, it is
-    hidden, and comes back when a source speaks of it again.
+    hidden, and comes back when a source speaks of it again. also: as in `load`; nothing is written
+    if somebody else was faster.
     """
-    take_turns()
-    _close(*_take_out(source))
+    memo: dict[Any, Any] = {}
+
+    def prepare() -> tuple[bool, Callable[[], None] | None]:
+        if not Source.objects.filter(pk=source.pk).exists():
+            return False, None
+        return True, Rows(Plan(to_undo([source.pk]), memo=memo)).write
+
+    return in_turn(prepare, lambda there: also() if also and there else None)
 
 
-@transaction.atomic
-def reread(source: Source, by: int | None = None) -> LoadReport:
+def reread(
+    source: Source, by: int | None = None, also: Callable[[LoadReport], None] | None = None
+) -> LoadReport:
     """Read a source's file again, as today's reader understands it, and follow that.
 
     The source is a new one afterwards. If the file cannot be read any longer, nothing changes, and
-    the report is "unreadable".
+    the report is "unreadable". Raises Source.DoesNotExist if it is not there any longer.
     """
-    take_turns()
-    with transaction.atomic():
-        concerned = _take_out(source)
-        report = load(bytes(source.content), source.name, by)
-        if report.status == "unreadable":
-            transaction.set_rollback(True)
-            return report
-    _close(*concerned)
-    return report
+    file = File(bytes(source.content), source.name)
 
+    def prepare() -> tuple[LoadReport, Callable[[], None] | None]:
+        there = Source.objects.defer("content", "problems").get(pk=source.pk)
+        return _prepared(plan_load(file, instead_of=there), by)
 
-def _take_out(source: Source) -> tuple[list[str], list[date]]:
-    """Delete a source; the slugs of the papers and the days that it spoke of."""
-    slugs = source.entries.order_by().values_list("paper__slug", flat=True).distinct()
-    days = source.digests.values_list("date", flat=True)
-    concerned = list(slugs), list(days)
-    source.delete()
-    return concerned
-
-
-def _close(slugs: list[str], days: list[date]) -> None:
-    """Write what papers and days show after a source was taken out."""
-    write({slug: [] for slug in slugs}, days)
-    Digest.objects.filter(date__in=days, sources=None).delete()
+    return in_turn(prepare, also)
 
 
 def find_files(path: Path) -> list[Path]:
@@ -347,11 +376,11 @@ def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
             continue
         file = File(*one)
         with snapshot():
-            report, plan = plan_load(file, over)
-        if plan:
-            over.add(plan)
-            over.sources.append((file.sha256, report.format, file.date))
-        yield report
+            foreseen = plan_load(file, over)
+        if foreseen.plan:
+            over.add(foreseen.plan)
+            over.sources.append((file.sha256, foreseen.report.format, file.date))
+        yield foreseen.report
 
 
 class _Row(NamedTuple):
@@ -378,59 +407,19 @@ def _follow_merges(rows: list[_Row]) -> list[_Row]:
     return [row._replace(slug=to[row.slug], merged=True) if row.slug in to else row for row in rows]
 
 
-def _write(source: Source, days: set[date], rows: list[_Row], report: LoadReport) -> None:
-    """Write a new source and what it says. Completes the report's counts."""
-    said: dict[str, list[Said]] = defaultdict(list)
-    for row in rows:
-        said[row.slug].append(row.said(source.sha256))
-    written = write(said, days, {row.slug: row.arxiv_id for row in rows})
-    verdicts = list(_verdicts(rows, written))
-    counts = Counter(map(str, verdicts))
-    counts[Verdict.REJECTED] = sum(problem.action == ROW_LEFT_OUT for problem in report.problems)
-    report.verdicts = {verdict: counts[verdict] for verdict in Verdict.values}
-    for verdict, count in report.verdicts.items():
-        setattr(source, verdict, count)
-    source.rows = counts.total()
-    source.problems = [asdict(problem) for problem in report.problems]
-    source.save()
-    source.digests.through.objects.bulk_create(
-        source.digests.through(source=source, digest=digest) for digest in written.digests.values()
-    )
-    Entry.objects.bulk_create(
-        Entry(
-            source=source,
-            digest=written.digests[row.day],
-            paper=written.papers[row.slug],
-            format=row.row.format,
-            position=row.position,
-            line=row.row.line,
-            record=row.row.record.as_dict(),
-            verdict=verdict,
-        )
-        for row, verdict in zip(rows, verdicts, strict=True)
-    )
-    _file_differences(source, said, written)
-
-    report.source = source.pk
-    report.links = written.links
-    report.new = len(written.new)
-    report.changed = len(written.changed - written.new)
-    report.unchanged = len(said) - report.new - report.changed
-
-
-def _verdicts(rows: list[_Row], written: Written) -> Iterator[Verdict]:
+def _verdicts(rows: list[_Row], plan: Plan) -> Iterator[Verdict]:
     """Each row's."""
-    new = {*written.new}
+    new = {*plan.new}
     for row in rows:
-        corrections = written.corrections.get(row.slug, {}).values()
+        corrections = plan.corrections.get(row.slug, {}).values()
         if row.slug in new:
             new.remove(row.slug)
             yield Verdict.NEW
         elif row.merged:
             yield Verdict.MERGED
-        elif corrections and _disputed(project([row.said("")], names=written.names), corrections):
+        elif corrections and _disputed(project([row.said("")], names=plan.names), corrections):
             yield Verdict.KEPT
-        elif row.slug in written.changed:
+        elif row.slug in plan.changed:
             yield Verdict.CHANGED
         else:
             yield Verdict.UNCHANGED
@@ -464,14 +453,24 @@ _FILED = (Field.TITLE, Field.SUMMARY, Field.AUTHORS, Field.CATEGORIES)
 """Of links sources and curators each give some, and of the rest no source knows."""
 
 
-def _file_differences(source: Source, said: dict[str, list[Said]], written: Written) -> None:
-    """File where a source says what neither a curator says, nor the sources said when the curator
+def _differences(source: Source, plan: Plan) -> list[Difference]:
+    """Where a source says what neither a curator says, nor the sources said when the curator
     corrected them, nor a difference that was filed before."""
-    for slug, corrections in written.corrections.items():
-        own = project(said[slug], names=written.names)
-        for correction in _disputed(own, corrections.values()):
-            theirs = own.correctable[correction.field]
-            if correction.field not in _FILED or theirs == correction.was:
-                continue
-            if theirs not in correction.differences.values_list("theirs", flat=True):
-                Difference.objects.create(correction=correction, source=source, theirs=theirs)
+    found = []
+    for slug, corrections in plan.corrections.items():
+        if slug in plan.edit.said:
+            own = project(plan.edit.said[slug], names=plan.names)
+            for correction in _disputed(own, corrections.values()):
+                theirs = own.correctable[correction.field]
+                if correction.field in _FILED and theirs != correction.was:
+                    found.append(
+                        Difference(correction=correction, source_id=source.pk, theirs=theirs)
+                    )
+    filed: dict[int, list[Any]] = defaultdict(list)
+    for some in batches(one.correction_id for one in found):
+        before = Difference.objects.filter(correction__in=some).exclude(
+            source__in=plan.edit.without
+        )
+        for key, theirs in before.values_list("correction", "theirs"):
+            filed[key].append(theirs)
+    return [one for one in found if one.theirs not in filed[one.correction_id]]

@@ -42,8 +42,8 @@ def preview(content: bytes, name: str, instead_of: Source | None = None) -> Prev
     whose place it takes."""
     file = File(content, name)
     with snapshot():
-        report, plan = plan_load(file, instead_of=instead_of)
-    return Preview(report, told(plan))
+        foreseen = plan_load(file, instead_of=instead_of)
+    return Preview(foreseen.report, told(foreseen.plan))
 
 
 def would_change(edit: Callable[[], Edit]) -> list[Change]:

@@ -1,37 +1,43 @@
-"""What papers show, written to the tables that pages read."""
+"""What papers show, written to the tables that pages read: worked out first, and then written in
+one short transaction, unless something has changed meanwhile."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from digest import identity, links, taxonomy
+from digest.formats import Format
 from digest.models import (
-    Alias,
     Author,
     Authorship,
     Catalogue,
     Category,
     Classification,
-    Correction,
+    Difference,
     Digest,
     Entry,
     Link,
     Paper,
     Placement,
+    SearchText,
     Source,
     Tombstone,
 )
-from digest.projection import Said, Shown, project, said_of
 from digest.search import index
+from digest.search.text import document
 
-_FIELDS = (
-    *("url", "title", "title_html", "summary", "points", "is_list", "authors_cut", "hidden"),
-)
+from .plan import OWN, Plan, batches, snapshot
+from .statements import Statements, keys
+
+TRIES = 3
+"""How often something is worked out while others may write. After that they wait for it."""
+
+Result = TypeVar("Result")
 
 
 def take_turns() -> None:
@@ -44,322 +50,388 @@ def take_turns() -> None:
             cursor.execute(f"LOCK TABLE {Source._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
-class Written(NamedTuple):
-    """What writing did.
+def in_turn(
+    prepare: Callable[[], tuple[Result, Callable[[], None] | None]],
+    also: Callable[[Result], None] | None = None,
+) -> Result:
+    """Work something out from the catalogue without keeping anybody waiting, and write it.
 
-    papers: those that are spoken of, by slug. digests: those of the days, by date. new: slugs of
-    the papers of which nothing was said before. changed: slugs of those that were there before and
-    show something else now. corrections: what curators say of them, by slug and field. names: for
-    each printed name that stands for another, that one. links: how many more there are.
+    prepare: reads, and gives its result and what writes it, if anything is to be written. It is
+    called again if the catalogue has changed before it could be written. also: writes what belongs
+    to the result, in the same transaction.
     """
-
-    papers: dict[str, Paper]
-    digests: dict[date, Digest]
-    new: set[str]
-    changed: set[str]
-    corrections: dict[str, dict[str, Correction]]
-    names: dict[str, str]
-    links: int
-
-
-def write(
-    said: dict[str, list[Said]], days: Collection[date], arxiv_ids: Mapping[str, str | None] = {}
-) -> Written:
-    """Write what papers show: what is said anew, what was said before, and what curators say.
-
-    said: by paper's slug, what is said anew and has no entries yet; perhaps nothing.
-    days: whose digests may have other papers, or the same in another order; those of what is said
-    anew are among them. arxiv_ids: of papers that may not be there yet, by slug.
-
-    Within the transaction that changed the entries or corrections, or will add the entries, after
-    `take_turns`. A paper of which nothing is said any longer is hidden, and gone if nothing holds
-    it.
-    """
-    papers: dict[str, Paper] = Paper.objects.in_bulk(said, field_name="slug")
-    known = {paper.pk: slug for slug, paper in papers.items()}
-    entries = {slug: [*some] for slug, some in said.items()}
-    corrections: dict[str, dict[str, Correction]] = defaultdict(dict)
-    spoken = set()
-    for some in batches(known):
-        for pk, entry in said_of(Entry.objects.filter(paper__in=some)):
-            entries[known[pk]].append(entry)
-            spoken.add(known[pk])
-        for correction in Correction.objects.standing().filter(paper__in=some):
-            corrections[known[correction.paper_id]][correction.field] = correction
-    names = Alias.shown()
-    shown = {
-        slug: project(some, {field: c.value for field, c in corrections[slug].items()}, names)
-        for slug, some in entries.items()
-        if some
-    }
-    hidden = {slug for slug in said if slug not in shown or shown[slug].hidden}
-    parts = {slug: _NOTHING if slug in hidden else _Parts.of(shown[slug]) for slug in said}
-    digests: dict[date, Digest] = Digest.objects.in_bulk(days, field_name="date")
-    orders = _orders(digests, days, said, hidden)
-
-    new = []
-    for slug in said:
-        if slug not in papers and slug in shown:
-            day = min(entry.date for entry in said[slug])
-            place = orders[day].index(slug) + 1
-            new.append(Paper(slug=slug, arxiv_id=arxiv_ids[slug], date=day, position=place))
-            _set_fields(new[-1], shown[slug])
-    was_hidden = {slug for slug, paper in papers.items() if paper.hidden}
-    changed = {p.pk for p in papers.values() if _set_fields(p, shown.get(p.slug))}
-    Paper.objects.bulk_update(
-        [paper for slug, paper in papers.items() if paper.pk in changed and slug in shown],
-        _FIELDS,
-        batch_size=100,
-    )
-    # Of those of which nothing is said any longer, which may be a whole archive, only this changes.
-    for some in batches(papers[slug].pk for slug in papers.keys() - shown.keys()):
-        Paper.objects.filter(pk__in=some).update(hidden=True)
-    papers |= {paper.slug: paper for paper in Paper.objects.bulk_create(new)}
-
-    placed, moved = _place(digests, orders, papers, known)
-    related = _relate({papers[slug].pk: parts[slug] for slug in said if slug in papers}, known)
-    changed |= related.changed
-    now = Catalogue.moment()
-    Paper.objects.filter(pk__in=changed | moved).update(changed_at=now)
-    Tombstone.objects.bulk_create(
-        [Tombstone(slug=slug, gone_at=now) for slug in (hidden & papers.keys()) - was_hidden],
-        update_conflicts=True,
-        unique_fields=["slug"],
-        update_fields=["gone_at"],
-    )
-    Tombstone.objects.filter(slug__in=[slug for slug in said if slug not in hidden]).delete()
-    index.write(
-        {*known, *moved},
-        new=[
-            index.row(
-                paper,
-                [(related.authors[name], name) for name in parts[paper.slug].authors],
-                [related.categories[name] for name in _with_areas(parts[paper.slug].categories)],
-                [links.destination(url).kind for url in parts[paper.slug].links],
-                [entry.date for entry in entries[paper.slug]],
-            )
-            for paper in new
-        ],
-    )
-    if shown.keys() != said.keys():
-        _forget()
-    return Written(
-        papers=papers,
-        digests=placed,
-        new={slug for slug in shown if slug not in spoken},
-        changed={known[pk] for pk in changed & known.keys()},
-        corrections=corrections,
-        names=names,
-        links=related.links,
-    )
+    for _ in range(TRIES):
+        with snapshot():
+            revision = Catalogue.current().revision
+            result, write = prepare()
+        if write is None and also is None:
+            return result
+        with transaction.atomic():
+            take_turns()
+            if Catalogue.current().revision == revision:
+                _write(result, write, also)
+                return result
+    with transaction.atomic():
+        take_turns()
+        result, write = prepare()
+        _write(result, write, also)
+        return result
 
 
-def _forget() -> None:
-    """Delete the papers that nothing speaks of or needs."""
-    hidden = Paper.objects.filter(hidden=True)
-    held = set(hidden.held().values_list("pk", flat=True))
-    hidden.exclude(pk__in=held).delete()
+def _write(
+    result: Result,
+    write: Callable[[], None] | None,
+    also: Callable[[Result], None] | None,
+) -> None:
+    if write:
+        write()
+    if also:
+        also(result)
 
 
-class _Parts(NamedTuple):
-    """What hangs on a paper, in order: names, and URLs."""
+class Brought(NamedTuple):
+    """What comes with a new source, which has a key: its days, its entries, each with its day and
+    its paper's slug, and the differences that it files."""
 
-    authors: tuple[str, ...]
-    categories: tuple[str, ...]
-    links: tuple[str, ...]
-
-    @classmethod
-    def of(cls, shown: Shown) -> _Parts:
-        return cls(shown.authors, shown.categories, shown.links)
+    source: Source
+    days: Collection[date]
+    entries: Iterable[tuple[date, str, Entry]]
+    differences: Iterable[Difference]
 
 
-_NOTHING = _Parts((), (), ())
+class Rows:
+    """The rows to make, change and delete so that papers show what is planned."""
 
+    def __init__(self, plan: Plan, brought: Brought | None = None) -> None:
+        self.plan = plan
+        self._first = Statements()
+        self._forgotten: list[int] = []
+        self._then = Statements()
+        self._keys = {slug: paper.pk for slug, paper in plan.papers.items()}
+        self._digests = _Digests(plan)
+        self._sources_and_entries()
+        self._write_papers()
+        self._write_digests(brought)
+        self._write_relations()
+        if brought:
+            self._bring(brought)
 
-def _set_fields(paper: Paper, shown: Shown | None) -> bool:
-    """Give the paper's row what it shows; whether that was a change. One of which nothing is said
-    is hidden, and stays as it was otherwise."""
-    values = {name: getattr(shown, name) for name in _FIELDS} if shown else {"hidden": True}
-    changed = False
-    for name, value in values.items():
-        changed |= getattr(paper, name) != value
-        setattr(paper, name, value)
-    return changed
+    def write(self) -> None:
+        """Write them, within a transaction and in turn."""
+        self._first.execute()
+        for some in batches(self._forgotten):
+            papers = Paper.objects.filter(pk__in=some)
+            # Whoever is about to keep one is waited for.
+            list(papers.select_for_update().values_list("pk", flat=True))
+            held = list(papers.held().values_list("pk", flat=True))
+            papers.exclude(pk__in=held)._raw_delete(papers.db)
+        self._then.execute()
+        Catalogue.change()
 
+    def _sources_and_entries(self) -> None:
+        edit = self.plan.edit
+        for model in (Difference, Entry, Digest.sources.through):
+            self._first.delete(model, "source_id = %s", ((key,) for key in edit.without))
+        self._first.delete(Source, "id = %s", ((key,) for key in edit.without))
+        moved = [Entry(pk=pk, paper_id=self._keys[slug]) for pk, slug in edit.moved.items()]
+        self._first.update(moved, ["paper"])
 
-def _orders(
-    digests: dict[date, Digest],
-    days: Collection[date],
-    said: dict[str, list[Said]],
-    hidden: Collection[str],
-) -> dict[date, list[str]]:
-    """The slugs of each day's papers in order: what is said anew among what was said before.
+    def _write_papers(self) -> None:
+        """Papers, and what depends on nothing else."""
+        plan = self.plan
+        self._papers = dict(plan.papers)
+        fresh = [slug for slug in plan.after if slug not in plan.papers]
+        self._keys |= zip(fresh, keys(Paper, len(fresh)), strict=False)
+        self._moved = set()
+        changed, touched = [], []
+        for slug, look in plan.after.items():
+            if slug not in self._papers:
+                arxiv_id = plan.edit.arxiv_ids[slug]
+                self._papers[slug] = Paper(pk=self._keys[slug], slug=slug, arxiv_id=arxiv_id)
+            paper = self._papers[slug]
+            place = self._digests.first(slug)
+            if place and place != (paper.date, paper.position):
+                paper.date, paper.position = place
+                self._moved.add(slug)
+            for name, value in look.own.items():
+                setattr(paper, name, value)
+            if slug in plan.papers:
+                if look.own != plan.before[slug].own:
+                    changed.append(paper)
+                elif slug in self._moved or slug in plan.changed:
+                    touched.append(paper)
+        touched += self._digests.neighbours
+        self._then.insert((self._papers[slug] for slug in fresh), now="changed_at")
+        self._then.update(changed, [*OWN, "date", "position"], now="changed_at")
+        self._then.update(touched, ["date", "position"], now="changed_at")
+        if gone := [self._keys[slug] for slug, said in plan.entries.items() if not said]:
+            others = Paper.objects.filter(hidden=True).exclude(pk__in=Paper.objects.held())
+            self._forgotten = [*gone, *others.values_list("pk", flat=True)]
+        self._write_tombstones()
 
-    digests: those of the days that were there before. said: what is said anew of each paper.
-    hidden: those of the papers in `said` that have no place.
-    """
-    ranked: dict[date, list[tuple[tuple[int, int, str, int], str]]] = {day: [] for day in days}
-    for slug, entries in said.items():
-        for entry in entries:
-            ranked[entry.date].append((entry.precedence, slug))
-    hidden = {*hidden}
-    if digests:
-        before = Paper.objects.filter(entries__digest__in=digests.values()).distinct()
-        slugs = {}
-        for pk, slug, is_hidden in before.values_list("pk", "slug", "hidden"):
-            slugs[pk] = slug
-            if is_hidden and slug not in said:
-                hidden.add(slug)
-        for pk, entry in said_of(Entry.objects.filter(digest__in=digests.values())):
-            ranked[entry.date].append((entry.precedence, slugs[pk]))
-    return {
-        day: list(dict.fromkeys(slug for _, slug in sorted(entries) if slug not in hidden))
-        for day, entries in ranked.items()
-    }
+    def _write_tombstones(self) -> None:
+        plan = self.plan
+        was = {slug for slug, look in plan.before.items() if not look.hidden}
+        now = {slug for slug, look in plan.after.items() if not look.hidden}
+        gone = [Tombstone(slug=slug) for slug in sorted(was - now)]
+        self._then.insert(gone, now="gone_at", unique="slug", leave="id")
+        for some in batches(now - was):
+            found = Tombstone.objects.filter(slug__in=some).values_list("pk")
+            self._then.delete(Tombstone, "id = %s", found)
 
-
-def _place(
-    digests: dict[date, Digest],
-    orders: dict[date, list[str]],
-    papers: dict[str, Paper],
-    known: Collection[int],
-) -> tuple[dict[date, Digest], set[int]]:
-    """Write each digest's papers in order, and each paper's first day and place.
-
-    digests: those that were there before. papers: those that are spoken of. known: the keys of
-    those of them that were there before. Returns all the digests, and the keys of the papers that
-    have another first day or place now.
-    """
-    current: dict[date, dict[str, Paper]] = {day: {} for day in orders}
-    if digests:
-        placements = Placement.objects.filter(digest__in=digests.values())
-        for place in placements.select_related("digest", "paper").order_by("digest", "position"):
-            current[place.digest.date][place.paper.slug] = place.paper
-    digests = digests | {
-        digest.date: digest
-        for digest in Digest.objects.bulk_create(
-            Digest(date=day, paper_count=len(orders[day]))
-            for day in sorted(orders)
-            if day not in digests
+    def _write_digests(self, brought: Brought | None) -> None:
+        digests = self._digests
+        fresh = sorted(digests.orders.keys() - digests.rows.keys())
+        pks = keys(Digest, len(fresh))
+        new = [Digest(pk=next(pks), date=day) for day in fresh]
+        gone = digests.without_source(brought.days if brought else ())
+        changed = []
+        for digest in [*digests.rows.values(), *new]:
+            count = len(digests.orders[digest.date])
+            if digest.paper_count != count and digest not in gone:
+                digest.paper_count = count
+                changed.append(digest)
+        digests.rows |= {digest.date: digest for digest in new}
+        self._then.insert(new)
+        self._then.update([one for one in changed if one not in new], ["paper_count"])
+        self._first.delete(
+            Placement,
+            "digest_id = %s AND position > %s",
+            ((digests.rows[day].pk, same) for day, same in digests.same.items()),
         )
-    }
-    new: list[Placement] = []
-    concerned = {paper.pk: paper for paper in papers.values() if paper.pk in known}
-    for day, order in orders.items():
-        before = current[day]
-        if order == list(before):
-            continue
-        if before:
-            digests[day].placements.all().delete()
-        for position, slug in enumerate(order, start=1):
-            paper = papers.get(slug) or before[slug]
-            new.append(Placement(digest=digests[day], paper=paper, position=position))
-            if slug in before:
-                concerned[paper.pk] = paper
-        if digests[day].paper_count != len(order):
-            digests[day].paper_count = len(order)
-            digests[day].save(update_fields=["paper_count"])
-    Placement.objects.bulk_create(new)
-    return digests, _date(concerned)
+        self._first.delete(Digest, "id = %s", ((digest.pk,) for digest in gone))
+        self._then.insert(
+            (
+                Placement(
+                    digest_id=digests.rows[day].pk,
+                    paper_id=self._keys.get(slug) or digests.keys[slug],
+                    position=position,
+                )
+                for day, same in digests.same.items()
+                for position, slug in enumerate(digests.orders[day][same:], same + 1)
+            ),
+            leave="id",
+        )
 
+    def _write_relations(self) -> None:
+        """What hangs on papers, and the index that holds it."""
+        plan = self.plan
+        stale = [
+            slug
+            for slug, look in plan.after.items()
+            if slug in self._moved or look != plan.before.get(slug)
+        ]
+        shown = [plan.after[slug].parts for slug in stale]
+        names = _flat(parts.authors for parts in shown)
+        authors = self._named(Author, names, self._counts("authors", tuple), _author)
+        names = _flat(map(_with_areas, (parts.categories for parts in shown)))
+        counts = self._counts("categories", _with_areas)
+        categories = self._named(Category, names, counts, _category)
+        self._hang(Authorship, "authors", lambda name: {"author_id": authors[name]})
+        self._hang(Classification, "categories", lambda name: {"category_id": categories[name]})
+        self._hang(Link, "links", lambda url: {"url": url, "kind": links.destination(url).kind})
 
-def _date(papers: dict[int, Paper]) -> set[int]:
-    """Write the first day and place of papers, given by key; the keys of those that moved. What
-    has no place stays where it was last."""
-    first: dict[int, tuple[date, int]] = {}
-    for some in batches(papers):
-        places = Placement.objects.filter(paper__in=some).order_by("digest__date")
-        for pk, day, position in places.values_list("paper", "digest__date", "position"):
-            first.setdefault(pk, (day, position))
-    moved = []
-    for pk, place in first.items():
-        if place != (papers[pk].date, papers[pk].position):
-            papers[pk].date, papers[pk].position = place
-            moved.append(papers[pk])
-    Paper.objects.bulk_update(moved, ["date", "position"], batch_size=100)
-    return {paper.pk for paper in moved}
+        neighbours = [paper.pk for paper in self._digests.neighbours]
+        there = [self._keys[slug] for slug in stale if slug in plan.papers]
+        self._first.delete(SearchText, "paper_id = %s", ((pk,) for pk in [*there, *neighbours]))
+        texts = [
+            index.row(
+                self._papers[slug],
+                [(authors[name], name) for name in look.parts.authors],
+                [categories[name] for name in _with_areas(look.parts.categories)],
+                [links.destination(url).kind for url in look.parts.links],
+                look.days,
+                lambda text: plan.once(("text", text), None, lambda: document(text)),
+            )
+            for slug, look in ((slug, plan.after[slug]) for slug in stale)
+            if not look.hidden
+        ]
+        moved = {paper.pk: paper for paper in self._digests.neighbours}
+        for some in batches(moved):
+            for text in SearchText.objects.filter(paper__in=some):
+                text.pk = index.key(moved[text.paper_id])
+                texts.append(text)
+        self._then.insert(texts)
 
-
-class _Related(NamedTuple):
-    """The keys of the papers whose authors, categories or links changed; the keys of the authors
-    and categories concerned, by name; how many links are new."""
-
-    changed: set[int]
-    authors: dict[str, int]
-    categories: dict[str, int]
-    links: int
-
-
-def _relate(shown: dict[int, _Parts], known: Collection[int]) -> _Related:
-    """Write the authors, categories and links of papers.
-
-    shown: what hangs on each paper, by its key. known: which of them were there before.
-    """
-    authors = _Change(
-        Authorship, "author__name", {pk: one.authors for pk, one in shown.items()}, known
-    )
-    categories = _Change(
-        Classification, "category__name", {pk: one.categories for pk, one in shown.items()}, known
-    )
-    urls = _Change(Link, "url", {pk: one.links for pk, one in shown.items()}, known)
-
-    author_of = _authors(authors.counts())
-    category_of = _categories(categories.counts(_with_areas))
-    authors.write(lambda name: {"author_id": author_of[name]})
-    categories.write(lambda name: {"category_id": category_of[name]})
-    urls.write(lambda url: {"url": url, "kind": links.destination(url).kind})
-    if known:
-        Author.objects.filter(paper_count=0).delete()
-        Category.objects.filter(paper_count=0, is_area=False).delete()
-        Category.objects.filter(paper_count=0).delete()
-    changed = {*authors.wanted, *categories.wanted, *urls.wanted}
-    new_links = sum(count for count in urls.counts().values() if count > 0)
-    return _Related(changed, author_of, category_of, new_links)
-
-
-class _Change:
-    """What is to change among the ordered rows of a model that hang on papers.
-
-    `wanted` and `current` hold the values in order, by paper's key, of the papers that differ.
-    """
-
-    def __init__(
-        self,
-        model: type[models.Model],
-        item: str,
-        wanted: dict[int, tuple[str, ...]],
-        known: Collection[int],
-    ) -> None:
-        """item: the value that stands at a place. known: papers that may have rows already."""
-        self.rows = model._default_manager
-        current: dict[int, list[str]] = {pk: [] for pk in wanted}
-        for some in batches(known):
-            found = self.rows.filter(paper__in=some).order_by("paper", "position")
-            for pk, value in found.values_list("paper_id", item):
-                current[pk].append(value)
-        self.wanted = {pk: want for pk, want in wanted.items() if [*want] != current[pk]}
-        self.current = {pk: current[pk] for pk in self.wanted}
-
-    def counts(self, grouped: Callable[[Iterable[str]], Iterable[str]] = tuple) -> Counter[str]:
-        """For every value concerned, by how much the number of its papers changes.
-
-        grouped: all that a paper counts for, given its values.
-        """
+    def _counts(self, part: str, grouped: Callable[[Iterable[str]], Iterable[str]]) -> Counter[str]:
+        """By how much the numbers of papers of names change. grouped: all that a paper counts for,
+        given its own."""
         counts: Counter[str] = Counter()
-        for pk, want in self.wanted.items():
-            counts.update({*grouped(want)})
-            counts.subtract({*grouped(self.current[pk])})
+        for slug, look in self.plan.after.items():
+            counts.update({*grouped(getattr(look.parts, part))})
+            if slug in self.plan.before:
+                counts.subtract({*grouped(getattr(self.plan.before[slug].parts, part))})
         return counts
 
-    def write(self, fields: Callable[[str], dict[str, Any]]) -> None:
-        """Replace the rows of the papers that differ. fields: what a row says of its value."""
-        for some in batches(pk for pk, have in self.current.items() if have):
-            self.rows.filter(paper__in=some).delete()
-        self.rows.bulk_create(
-            self.rows.model(paper_id=pk, position=position, **fields(value))
-            for pk, want in self.wanted.items()
-            for position, value in enumerate(want, start=1)
+    def _named(
+        self,
+        model: Any,
+        names: Iterable[str],
+        counts: Counter[str],
+        make: Callable[[str, dict[str, int]], Any],
+    ) -> dict[str, int]:
+        """Write the authors or categories that come, go, or have another number of papers; the keys
+        of all with these names."""
+        there = {}
+        for some in batches({*names, *counts}):
+            for row in model.objects.filter(name__in=some):
+                there[row.name] = row
+        fresh = sorted(name for name in counts if counts[name] > 0 and name not in there)
+        pks = {name: row.pk for name, row in there.items()}
+        pks |= zip(fresh, keys(model, len(fresh)), strict=False)
+        new = [make(name, pks) for name in fresh]
+        for row in new:
+            row.paper_count = counts[row.name]
+        changed = [row for name, row in there.items() if counts[name]]
+        for row in changed:
+            row.paper_count = max(row.paper_count + counts[row.name], 0)
+        self._first.delete(model, "id = %s", ((row.pk,) for row in changed if not row.paper_count))
+        self._then.insert(new)
+        self._then.update([row for row in changed if row.paper_count], ["paper_count"])
+        return pks
+
+    def _hang(
+        self, model: type[models.Model], part: str, fields: Callable[[str], dict[str, Any]]
+    ) -> None:
+        """Replace the rows of the papers on which something else hangs. fields: what a row says of
+        its value."""
+        plan = self.plan
+        was = {slug: getattr(look.parts, part) for slug, look in plan.before.items()}
+        now = {slug: getattr(look.parts, part) for slug, look in plan.after.items()}
+        changed = [slug for slug in now if now[slug] != was.get(slug, ())]
+        self._first.delete(
+            model, "paper_id = %s", ((self._keys[slug],) for slug in changed if was.get(slug))
         )
+        self._then.insert(
+            (
+                model(paper_id=self._keys[slug], position=position, **fields(value))
+                for slug in changed
+                for position, value in enumerate(now[slug], start=1)
+            ),
+            leave="id",
+        )
+
+    def _bring(self, brought: Brought) -> None:
+        digests = self._digests.rows
+        self._then.insert([brought.source], now="loaded_at")
+        through = Digest.sources.through
+        self._then.insert(
+            (
+                through(source_id=brought.source.pk, digest_id=digests[day].pk)
+                for day in sorted(brought.days)
+            ),
+            leave="id",
+        )
+        entries = []
+        for day, slug, entry in brought.entries:
+            entry.source_id = brought.source.pk
+            entry.digest_id, entry.paper_id = digests[day].pk, self._keys[slug]
+            entries.append(entry)
+        self._then.insert(entries, leave="id")
+        self._then.insert(brought.differences, now="filed_at", leave="id")
+
+
+class _Digests:
+    """The digests that may have other papers, or the same in another order, and the places in them.
+
+    `rows`: those that are there, by day. `orders`: by day, the slugs of the papers in order.
+    `same`: of the days whose order changes, how many papers at the beginning stay. `keys`: of
+    papers, by slug. `neighbours`: papers that the plan is not about and that have another first
+    place.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        days = {*plan.turned}
+        for slug, look in plan.after.items():
+            days |= plan.places.get(slug, {}).keys() ^ {*look.days}
+        self.rows: dict[date, Digest] = Digest.objects.in_bulk(days, field_name="date")
+        self.keys: dict[str, int] = {}
+        self.orders = self._orders(days)
+        self._places = {
+            day: {slug: place for place, slug in enumerate(order, start=1)}
+            for day, order in self.orders.items()
+        }
+        self.same: dict[date, int] = {}
+        self.neighbours: list[Paper] = []
+        self._compare()
+
+    def first(self, slug: str) -> tuple[date, int] | None:
+        """A paper's first day and place; None if it has none."""
+        days = self.plan.after[slug].days
+        if not days:
+            return None
+        places = self._places.get(days[0]) or {slug: self.plan.places[slug][days[0]]}
+        return days[0], places[slug]
+
+    def without_source(self, brought: Collection[date]) -> list[Digest]:
+        """Those that were of sources which are taken out, and are of none then. brought: days of a
+        source that comes."""
+        edit = self.plan.edit
+        found = [self.rows[day] for day in edit.days if day in self.rows and day not in brought]
+        if not edit.without or not found:
+            return []
+        kept: set[int] = set()
+        for some in batches(found):
+            others = Digest.sources.through.objects.filter(digest__in=some)
+            kept |= {*others.exclude(source__in=edit.without).values_list("digest", flat=True)}
+        return [digest for digest in found if digest.pk not in kept]
+
+    def _orders(self, days: Iterable[date]) -> dict[date, list[str]]:
+        """By what all sources say, the plan's new rows among them."""
+        plan, edit = self.plan, self.plan.edit
+        ranked: dict[date, list[tuple[tuple[int, int, str, int], str]]] = {day: [] for day in days}
+        for slug, some in edit.said.items():
+            for said in some:
+                ranked[said.date].append((said.precedence, slug))
+        hidden = {slug for slug, look in plan.after.items() if look.hidden}
+        ranks = {format_.value: format_.rank for format_ in Format}
+        for some in batches(self.rows.values()):
+            entries = Entry.objects.filter(digest__in=some)
+            if edit.without:
+                entries = entries.exclude(source__in=edit.without)
+            for key, pk, slug, is_hidden, day, format_, sha256, position in entries.values_list(
+                *("pk", "paper", "paper__slug", "paper__hidden"),
+                *("digest__date", "format", "source__sha256", "position"),
+            ):
+                slug = edit.moved.get(key, slug)
+                if slug not in plan.after:
+                    self.keys[slug] = pk
+                    if is_hidden:
+                        hidden.add(slug)
+                rank = (-day.toordinal(), ranks[format_], sha256, position)
+                ranked[day].append((rank, slug))
+        return {
+            day: list(dict.fromkeys(slug for _, slug in sorted(some) if slug not in hidden))
+            for day, some in ranked.items()
+        }
+
+    def _compare(self) -> None:
+        """What is another order than it was, and who moves for it."""
+        before: dict[date, dict[str, Paper]] = {day: {} for day in self.orders}
+        for some in batches(self.rows.values()):
+            placements = Placement.objects.filter(digest__in=some).order_by("position")
+            for day, slug, pk, first in placements.values_list(
+                "digest__date", "paper__slug", "paper", "paper__date"
+            ):
+                before[day][slug] = Paper(pk=pk, date=first)
+        for day, order in self.orders.items():
+            was = list(before[day])
+            if order == was:
+                continue
+            pairs = enumerate(zip(order, was, strict=False))
+            same = next((n for n, (a, b) in pairs if a != b), min(len(order), len(was)))
+            self.same[day] = same
+            for position, slug in enumerate(order[same:], same + 1):
+                paper = before[day].get(slug)
+                stays = was[position - 1 : position] == [slug] or slug in self.plan.after
+                if paper and not stays and paper.date == day:
+                    paper.position = position
+                    self.neighbours.append(paper)
+
+
+def _flat(lists: Iterable[Iterable[str]]) -> set[str]:
+    return {item for some in lists for item in some}
 
 
 def _with_areas(names: Iterable[str]) -> Iterator[str]:
@@ -370,67 +442,15 @@ def _with_areas(names: Iterable[str]) -> Iterator[str]:
             yield area
 
 
-def _authors(counts: Counter[str]) -> dict[str, int]:
-    """Add to the authors' numbers of papers, making new authors; their keys by name."""
-    before = _before(Author, counts)
-    return _upsert(
-        Author,
-        [
-            Author(
-                name=name, slug=identity.author_slug(name), paper_count=before[name].papers + count
-            )
-            for name, count in sorted(counts.items())
-        ],
+def _author(name: str, keys: dict[str, int]) -> Author:
+    return Author(pk=keys[name], name=name, slug=identity.author_slug(name))
+
+
+def _category(name: str, keys: dict[str, int]) -> Category:
+    return Category(
+        pk=keys[name],
+        name=name,
+        slug=identity.category_slug(name),
+        is_area=name in taxonomy.AREAS,
+        area_id=keys.get(taxonomy.AREA_OF.get(name) or ""),
     )
-
-
-def _categories(counts: Counter[str]) -> dict[str, int]:
-    """The same for categories, given with their areas."""
-    before = _before(Category, counts)
-
-    def category(name: str) -> Category:
-        return Category(
-            name=name,
-            slug=identity.category_slug(name),
-            is_area=name in taxonomy.AREAS,
-            area_id=before[taxonomy.AREA_OF.get(name) or ""].pk,
-            paper_count=before[name].papers + counts[name],
-        )
-
-    # New areas first, so that their keys are there for the categories that they group.
-    for area in Category.objects.bulk_create(
-        category(name) for name in taxonomy.AREAS if name in counts and not before[name].pk
-    ):
-        before[area.name] = _Before(area.pk, 0)
-    return _upsert(Category, [category(name) for name in sorted(counts)])
-
-
-class _Before(NamedTuple):
-    """The key and the number of papers that a row had before, if it was there."""
-
-    pk: int | None = None
-    papers: int = 0
-
-
-def _before(model: type[Author | Category], names: Iterable[str]) -> dict[str, _Before]:
-    found: dict[str, _Before] = defaultdict(_Before)
-    for some in batches(names):
-        rows = model._default_manager.filter(name__in=some)
-        for name, pk, count in rows.values_list("name", "pk", "paper_count"):
-            found[name] = _Before(pk, count)
-    return found
-
-
-def _upsert(model: type[Author | Category], rows: Iterable[Any]) -> dict[str, int]:
-    """Write rows, new or with new numbers of papers; their keys by name."""
-    written = model._default_manager.bulk_create(
-        rows, update_conflicts=True, update_fields=["paper_count"], unique_fields=["name"]
-    )
-    return {row.name: row.pk for row in written}
-
-
-def batches(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """The values by five hundred: below what one statement may name in any database."""
-    values = list(values)
-    for start in range(0, len(values), 500):
-        yield values[start : start + 500]

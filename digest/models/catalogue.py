@@ -15,7 +15,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 from django.urls import get_script_prefix, reverse
@@ -464,14 +464,18 @@ class Catalogue(models.Model):
     @staticmethod
     def moment() -> datetime:
         """The time to write beside what is changed now: after that of every change before, even
-        where the clock was set back, so that whoever asks what changed since one misses none."""
+        where the clock was set back, so that whoever asks what changed since one misses none.
+
+        To be asked within a transaction: until it ends, nobody else has one."""
         last = Catalogue.objects.select_for_update().first()
         now = timezone.now()
         return max(now, last.changed_at + timedelta(microseconds=1)) if last else now
 
     @staticmethod
+    @transaction.atomic
     def change() -> None:
-        """Say that the catalogue changes, within the transaction that changes it."""
+        """Say that the catalogue changes, within the transaction that changes it, if there is
+        one."""
         Catalogue.objects.bulk_create(
             [Catalogue(changed_at=Catalogue.moment())],
             update_conflicts=True,

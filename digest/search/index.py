@@ -11,6 +11,7 @@ with a GIN index. `check` proves both, and mends what is missing.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ EVERY = "every"
 
 _DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
-_MENDED = 100
+_MENDED = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
 
 
@@ -66,11 +67,12 @@ def row(
     categories: Iterable[int],
     kinds: Iterable[str],
     days: Iterable[date],
+    document: Callable[[str], str] = document,
 ) -> SearchText:
     """A paper's row.
 
     authors: keys and names, in order. categories: the keys of its categories and their areas.
-    kinds: of its links. days: of the digests that it stands in.
+    kinds: of its links. days: of the digests that it stands in. document: gives a text's words.
     """
     tags = [
         EVERY,
@@ -491,12 +493,13 @@ def _snapshot() -> Iterator[None]:
         yield
     elif connection.vendor == "sqlite":
         # Our transactions begin as writers (digest/settings.py); this one never becomes one.
-        mode, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+        lite: Any = connection
+        mode, lite.transaction_mode = lite.transaction_mode, "DEFERRED"
         try:
             with transaction.atomic():
                 yield
         finally:
-            connection.transaction_mode = mode
+            lite.transaction_mode = mode
     else:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -549,7 +552,7 @@ def _agrees() -> bool:
     folder = Path(connection.settings_dict["NAME"]).parent
     with (
         TemporaryDirectory(dir=folder, prefix="search-index-check-") as name,
-        closing(connection.Database.connect(f"{name}/copy.sqlite3")) as copy,
+        closing(sqlite3.connect(f"{name}/copy.sqlite3")) as copy,
     ):
         with connection.wrap_database_errors:
             connection.connection.backup(copy)
@@ -559,7 +562,7 @@ def _agrees() -> bool:
 def _agrees_in(database: Any) -> bool:
     try:
         database.execute(f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('integrity-check', 1)")
-    except (DatabaseError, connection.Database.DatabaseError):
+    except (DatabaseError, sqlite3.DatabaseError):
         return False
     return True
 

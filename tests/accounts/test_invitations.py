@@ -13,6 +13,7 @@ from accounts.invitations import write_to
 from accounts.library import Library
 from accounts.models import Invitation, Role, SentMail
 from accounts.names import for_mail
+from accounts.profile import erase
 from tests.accounts.conftest import person
 
 
@@ -69,6 +70,16 @@ def test_one_mail_to_an_address_until_it_answers(write, library, other, mailoutb
     write("other@example.org")
     assert len(mailoutbox) == 2
     assert "@" not in "".join(SentMail.objects.values_list("address", flat=True))
+
+
+def test_who_comes_back_with_another_account_writes_no_second_time(write, owner, mailoutbox):
+    write("a@example.org")
+    erase(owner)
+    again = person("again")
+    lists = Library(again).lists
+    opened = lists.open(lists.create("Survey").slug)
+    write_to(again, opened, opened.invite("a@example.org", Role.VIEWER))
+    assert len(mailoutbox) == 1
 
 
 def test_what_people_call_things_is_no_link_in_a_mail(library, owner, mailoutbox):

@@ -237,7 +237,9 @@ def test_the_newest_digests_have_a_feed(client, papers):
 
 def test_an_empty_catalogue_has_feeds_too(client):
     for path in ("/digests.atom", "/papers.atom", "/papers.csl.json", "/papers.bib"):
-        assert client.get(path).status_code == 200
+        response = client.get(path)
+        assert response.status_code == 200
+        response.getvalue()
 
 
 def test_the_standing_feeds_are_listed(client, papers):

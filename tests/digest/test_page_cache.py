@@ -1,5 +1,6 @@
 """Pages kept for visitors: who is given one, and that none outlives what it was made of."""
 
+from functools import partial
 from itertools import count
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import RequestFactory
 from django.utils.cache import patch_vary_headers
 
 from digest.ingest import load, load_files
+from digest.memory_cache import _used as used
 from digest.models import Catalogue, SearchText
 from digest.page_cache import kept_for_visitors
 from digest.search import index
@@ -22,7 +24,7 @@ def ask():
     """Asks for a page that is another each time that it is made."""
     numbers = count(1)
 
-    @kept_for_visitors
+    @partial(kept_for_visitors, known=["q", "page"])
     def view(request):
         return HttpResponse(str(next(numbers)))
 
@@ -43,6 +45,23 @@ def test_each_address_has_its_own(ask):
     addresses = ["/papers/", "/papers/?q=a", "/papers/?q=a&page=2", "/"]
     assert [ask(address) for address in addresses] == [1, 2, 3, 4]
     assert [ask(address) for address in addresses] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("address", "to"),
+    [
+        ("/digests.atom?x=1", "/digests.atom"),
+        ("/?utm_source=x&q=", "/"),
+        ("/papers/?q=a+b&x=1&q=c&page=2&x", "/papers/?q=a+b&q=c&page=2"),
+        ("/papers.atom?q=a&x=%0d%0a", "/papers.atom?q=a"),
+    ],
+)
+@pytest.mark.parametrize("cookies", [{}, {"any": "value"}])
+def test_what_nobody_knows_is_no_new_page(client, address, to, cookies):
+    client.cookies.load(cookies)
+    response = client.get(address)
+    assert (response.status_code, response["Location"]) == (302, to)
+    assert used["pages"] == 0
 
 
 def test_a_part_of_a_page_is_another(ask):

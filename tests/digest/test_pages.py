@@ -362,7 +362,8 @@ def test_a_digest_and_a_list_can_be_taken_away(client):
         "/authors/ada-lovelace/": [f"/papers.{s}?author=ada-lovelace" for s in suffixes],
     }
     for address in (each for some in found.values() for each in some):
-        assert client.get(address).status_code == 200
+        response = client.get(address)
+        assert (response.status_code, response.getvalue() != b"") == (200, True)
 
 
 def test_related_papers_say_why(client):

@@ -93,8 +93,8 @@ class AuthorAdmin(Curated):
         if form.is_valid():
             into, why = form.cleaned_data["into"], form.cleaned_data["why"]
 
-            def decision() -> Alias:
-                return curation.merge_authors(author.name, into, request.user, why)
+            def decision(log: Callable[[], None]) -> Alias:
+                return curation.merge_authors(author.name, into, request.user, why, log)
 
             if "confirm" in request.POST:
                 said = f"{author.name} is shown as {into}."
@@ -151,8 +151,8 @@ def split(admin_: Curated, request: HttpRequest, alias: Alias) -> HttpResponse:
     if not request.user.has_perm("digest.change_alias"):
         raise PermissionDenied
 
-    def decision() -> None:
-        curation.split_author(alias, request.user)
+    def decision(log: Callable[[], None]) -> None:
+        curation.split_author(alias, request.user, log)
 
     if request.method == "POST":
         if admin_.decide(request, decision, alias, f"{alias.name} is shown as it is printed."):

@@ -11,7 +11,6 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
@@ -95,14 +94,16 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         cast(Site, self.admin_site).log(request, row, said)
 
     def decide(
-        self, request: HttpRequest, decision: Callable[[], Any], row: Any, said: str
+        self,
+        request: HttpRequest,
+        decision: Callable[[Callable[[], None]], Any],
+        row: Any,
+        said: str,
     ) -> bool:
         """Do what was decided of a row and log it, or neither, and tell that or why not; whether it
-        was done."""
+        was done. decision: given what logs it, which it writes with the rest."""
         try:
-            with transaction.atomic():
-                decision()
-                self.log(request, row, said)
+            decision(lambda: self.log(request, row, said))
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return False

@@ -6,7 +6,7 @@ them is one correction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from django import forms
@@ -15,7 +15,6 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -24,7 +23,6 @@ from django.utils.safestring import SafeString
 
 from digest import curation
 from digest.formats.records import MAX_ITEMS
-from digest.ingest.show import take_turns
 from digest.models import Difference, Entry, Field, LinkHealth, Merge, Paper
 
 from .base import LABELS, MAX_WHY, Curated, linked, word_diff
@@ -43,6 +41,10 @@ def suggested(model: str, field: str) -> AdminTextInputWidget:
 
 
 _INCOMPLETE = "The page came back incomplete: open it again."
+
+
+class _ShownOtherwise(Exception):
+    """The paper shows something else than it did a moment ago."""
 
 
 class PaperForm(forms.Form):
@@ -167,10 +169,11 @@ class Correcting(Curated):
             return self._page(request, paper, curation.provenance(paper))
         if not self.has_change_permission(request, paper):
             raise PermissionDenied
-        with transaction.atomic():
-            # Nobody changes it between the look at what it shows and the correction.
-            take_turns()
-            return self._changed(request, paper)
+        while True:
+            try:
+                return self._changed(request, paper)
+            except _ShownOtherwise:
+                continue  # what others said meanwhile is looked at as well
 
     def _changed(self, request: HttpRequest, paper: Paper) -> HttpResponse:
         """Correct what was changed on the page."""
@@ -221,15 +224,29 @@ class Correcting(Curated):
             # A corrected list is not cut unless that is said as well: what the page shows is meant.
             mine.add(Field.AUTHORS_CUT)
         corrected = [field for field in now if field in mine and wanted[field] != now[field]]
+        said = f"Corrected: {', '.join(LABELS[field] for field in corrected)}."
+
+        def right() -> list[tuple[Paper, str, Any]]:
+            if _values(curation.provenance(paper)) != now:
+                raise _ShownOtherwise
+            return [(paper, field, wanted[field]) for field in now if field in mine]
+
+        def log() -> None:
+            if corrected:
+                self.log(request, paper, f"{said} {why}".strip())
+
         try:
-            with transaction.atomic():
-                for field in now:
-                    if field in mine:
-                        curation.correct(paper, field, wanted[field], request.user, why)
+            curation.correct_all(right, request.user, why, log)
         except ValidationError as error:
             form.add_error(None, error)
             return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
-        return self._saved(request, paper, corrected, why)
+        if corrected:
+            self.message_user(request, said, messages.SUCCESS)
+        else:
+            self.message_user(request, "Nothing was changed.", messages.INFO)
+        if "_continue" in request.POST:
+            return HttpResponseRedirect(request.get_full_path())
+        return self.response_post_save_change(request, paper)
 
     def _decided(
         self,
@@ -249,30 +266,17 @@ class Correcting(Curated):
             return ""
         field, label = correction.field, LABELS[correction.field]
 
-        def withdraw() -> None:
-            curation.withdraw(correction, request.user)
+        def withdraw(log: Callable[[], None]) -> None:
+            curation.withdraw(correction, request.user, log)
 
-        def revert() -> None:
-            curation.correct(paper, field, correction.value, request.user, why)
+        def revert(log: Callable[[], None]) -> None:
+            curation.correct(paper, field, correction.value, request.user, why, log)
 
         if button == "_withdraw":
             self.decide(request, withdraw, paper, f"Withdrew the correction: {label}.")
         else:
             self.decide(request, revert, paper, f"Reverted to an earlier correction: {label}.")
         return str(field)
-
-    def _saved(
-        self, request: HttpRequest, paper: Paper, corrected: list[str], why: str
-    ) -> HttpResponse:
-        if corrected:
-            said = f"Corrected: {', '.join(LABELS[field] for field in corrected)}."
-            self.log(request, paper, f"{said} {why}".strip())
-            self.message_user(request, said, messages.SUCCESS)
-        else:
-            self.message_user(request, "Nothing was changed.", messages.INFO)
-        if "_continue" in request.POST:
-            return HttpResponseRedirect(request.get_full_path())
-        return self.response_post_save_change(request, paper)
 
     def _page(
         self,

@@ -175,7 +175,7 @@ class DifferenceAdmin(Curated):
         said = f"{Difference.Settled(how).label.capitalize()}: {difference.correction.paper}."
         self.decide(
             request,
-            lambda: curation.settle(difference, how, request.user, value),
+            lambda log: curation.settle(difference, how, request.user, value, log),
             difference,
             said,
         )

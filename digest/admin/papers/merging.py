@@ -6,6 +6,7 @@ Both tell first what would change, and do it when that is confirmed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -71,8 +72,8 @@ class Merging(Curated):
         if form.is_valid():
             into, why = form.cleaned_data["into"], form.cleaned_data["why"]
 
-            def decision() -> Merge:
-                return curation.merge_papers(paper, into, request.user, why)
+            def decision(log: Callable[[], None]) -> Merge:
+                return curation.merge_papers(paper, into, request.user, why, log)
 
             if "confirm" in request.POST:
                 said = f"Merged “{paper}” ({paper.slug}) into “{into}” ({into.slug})."
@@ -101,8 +102,8 @@ def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
     if not request.user.has_perm("digest.change_merge"):
         raise PermissionDenied
 
-    def decision() -> None:
-        curation.split_paper(merge, request.user)
+    def decision(log: Callable[[], None]) -> None:
+        curation.split_paper(merge, request.user, log)
 
     if request.method == "POST":
         said = (

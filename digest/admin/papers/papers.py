@@ -11,7 +11,6 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
@@ -235,12 +234,16 @@ class PaperAdmin(Correcting, Merging, Curated):
         why: str = "",
     ) -> None:
         """Correct a field of these papers, all or none of them. said: what that is."""
+
+        def right() -> list[tuple[Paper, str, Any]]:
+            return [(paper, field, value(paper)) for paper in papers]
+
+        def log() -> None:
+            for paper in papers:
+                self.log(request, paper, f"{said}. {why}".strip())
+
         try:
-            with transaction.atomic():
-                values = [(paper, value(paper)) for paper in papers]
-                curation.correct_each(values, field, request.user, why)
-                for paper in papers:
-                    self.log(request, paper, f"{said}. {why}".strip())
+            curation.correct_all(right, request.user, why, log)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver
@@ -74,6 +75,7 @@ def ask(client, address, method="get"):
         if response.streaming:
             b"".join(response.streaming_content)
         transaction.set_rollback(True)
+    cache.clear()
     assert "PRIVATE" not in response.content.decode(errors="replace"), address
     return response
 

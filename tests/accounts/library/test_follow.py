@@ -126,7 +126,7 @@ def test_two_notes_become_one_below_the_other(library, three):
     found = Note.objects.get()
     assert (found.paper, found.text) == (two, "Second\n\n---\n\nFirst")
     assert found.html == markdown.render(found.text)
-    assert found.words == markdown.words(found.text)
+    assert (found.html, found.words) == markdown.render_and_words(found.text)
     assert found.version > version, "who has the old text open must hear of the new one"
     split(one.pk)
     assert everything() == before

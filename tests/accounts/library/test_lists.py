@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,6 +137,37 @@ def test_what_was_removed_comes_back_where_it_was(survey, library, papers):
     assert places(survey) == [1, 2, 3, 4]
     item = survey.items().get(paper=two)
     assert (item.comment_html, item.shows_note) == ("<p><em>x</em></p>", False)
+
+
+def test_where_a_place_is_taken_what_comes_back_stands_after_it(survey, papers):
+    one, two, three, four, five = [paper.pk for paper in papers]
+    survey.add([four])
+    removed = survey.remove([one, two, three])
+    ListItem.objects.filter(paper=four).update(position=removed[1].position)
+    survey.add([five])
+    ListItem.objects.filter(paper=five).update(position=removed[1].position + 1)
+    survey.put_back(removed)
+    assert places(survey) == [1, 4, 2, 5, 3]
+    removed = survey.remove([two, three])
+    ListItem.objects.filter(paper=four).update(position=removed[1].position)
+    survey.put_back(removed)
+    assert places(survey) == [1, 2, 5, 4, 3]
+
+
+def test_as_many_queries_put_back_one_paper_and_five_hundred(library, owner):
+    load(digest(*(row(f"Paper {n}") for n in range(500))), "many.md")
+    survey = library.lists.open(library.lists.create("Many").slug)
+    keys = list(Paper.objects.values_list("pk", flat=True)[:500])
+    survey.add(keys)
+    counts = []
+    for many in (1, 3, 500):
+        removed = survey.remove(keys[:many])
+        with CaptureQueriesContext(connection) as asked:
+            survey.put_back(removed)
+        counts.append(len([q for q in asked if not q["sql"].startswith("INSERT")]))
+        assert survey.items().count() == 500
+        assert list(survey.items().values_list("paper", flat=True)) == keys
+    assert counts[0] == counts[1] == counts[2] < 20
 
 
 def test_room_is_made_where_there_is_none(survey, papers):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.library import Library
 from digest import curation
 from digest.admin import sources
-from digest.ingest import load, undo
+from digest.ingest import load, reread, undo
 from digest.models import Entry, Paper, Source, Verdict
 from tests.admin import enter, holder
 from tests.samples import digest, row
@@ -318,14 +318,15 @@ def test_a_source_too_large_to_preview_can_be_undone(curating, monkeypatch):
 
 def test_what_somebody_else_undoes_meanwhile_is_not_undone_twice(curating, monkeypatch):
     source = loaded(row(1))
-    # As if they had held the lock.
-    monkeypatch.setattr(sources, "take_turns", lambda: undo(Source.objects.get()))
+    # As if they had been faster by a moment.
+    monkeypatch.setattr(sources, "undo", lambda *given: undo(source) and undo(*given))
     answer = curating.post(UNDO, {"source": source.pk}, follow=True)
     assert "0 sources are undone, with 0 rows." in text(answer)
     assert said() == []
-    monkeypatch.setattr(sources, "take_turns", lambda: Source.objects.all().delete())
     source = loaded(row(1))
+    monkeypatch.setattr(sources, "reread", lambda *given: undo(source) and reread(*given))
     assert curating.post(f"{LIST}{source.pk}/reread/").status_code == 404
+    assert Source.objects.count() == 0
 
 
 @pytest.mark.parametrize("asked", [[], ["nonsense"], ["²"], ["99999"], ["9" * 30]])

@@ -343,10 +343,10 @@ def test_a_load_that_fails_leaves_its_file_waiting(curating, monkeypatch):
     confirm(curating, address)
 
     def fail(*given):
-        load(*given)
+        assert Source.objects.count() == 1
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(uploads, "load", fail)
+    monkeypatch.setattr(uploads.UploadAdmin, "log_addition", fail)
     with pytest.raises(OSError, match="the disk is full"):
         curating.post(f"{address}load/")
     assert Source.objects.count() == 0
