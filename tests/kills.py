@@ -6,6 +6,7 @@ import select
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -37,7 +38,11 @@ def run(work: Callable[[], Any], *, step: int = 0, seconds: float = 0) -> Ended:
     """
     connections.close_all()  # no connection is shared with the process
     reading, writing = os.pipe()
-    if (child := os.fork()) == 0:
+    with warnings.catch_warnings():
+        # From 3.12 on, Python warns of threads that a fork leaves behind: here nobody needs them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
         os.close(reading)
         _work(work, step, writing)
     os.close(writing)

@@ -1,10 +1,8 @@
-"""What only real processes show: a load that is killed, two loads at once."""
+"""What only real processes show, such as two loads at once."""
 
 import os
-import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -48,40 +46,6 @@ def files(tmp_path):
         paths.append(tmp_path / f"{day}.json")
         paths[-1].write_bytes(digest(*rows))
     return paths
-
-
-def test_a_load_killed_at_any_moment_leaves_whole_files(files, own_database):
-    start = time.monotonic()
-    process = manage(own_database, "load_digest", "--json", *map(str, files))
-    process.communicate()
-    assert process.returncode == 0
-    whole = time.monotonic() - start
-    before = numbers(own_database)
-    assert before == [3, 3 * ROWS, 3 * ROWS, 3 * ROWS, 6 * ROWS]
-
-    killed = 0
-    for attempt in range(30):
-        # New bytes and new papers each time, so that every attempt has all its work before it.
-        paths = [path.with_name(f"{attempt}-{path.name}") for path in files]
-        for number, path in enumerate(paths):
-            ids = range((attempt * 3 + number) * 200 + 10_000, 100_000)[:ROWS]
-            path.write_bytes(digest(*(row(n, date=f"2025-03-{number + 1:02}") for n in ids)))
-        process = manage(own_database, "load_digest", "--json", *map(str, paths))
-        try:
-            process.communicate(timeout=whole * random.uniform(0.5, 1))
-        except subprocess.TimeoutExpired:
-            killed += 1
-            process.kill()
-            process.communicate()
-        after = numbers(own_database)
-        loaded = after[0] - before[0]
-        assert [a - b for a, b in zip(after, before, strict=True)] == [
-            *(loaded, loaded * ROWS, loaded * ROWS, loaded * ROWS, 2 * loaded * ROWS)
-        ]
-        before = after
-        if killed == 5:
-            break
-    assert killed == 5
 
 
 def test_two_loads_at_once_are_as_one_after_the_other(files, own_database):
