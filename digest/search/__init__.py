@@ -205,7 +205,8 @@ class Results:
         there = [numbers[rows[one]] for one in at.given if rows.get(one) in numbers]
         # They stand together; one that is far from the others changed, and moved.
         near = sorted(there)[len(there) // 2] + ANCHORS if there else 0
-        return next((number for number in reversed(there) if number <= near), at.end)
+        gone = max(at.end - len(at.given), 0)
+        return next((number for number in reversed(there) if number <= near), gone)
 
     def facets(self) -> Facets:
         """How many matches have each tag."""
