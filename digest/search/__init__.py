@@ -201,10 +201,12 @@ class Results:
     def _start(self, at: Place, every: list[int]) -> int:
         """How many of the best matches there are up to the last one that was given and is there."""
         rows = {paper: key for key, paper in index.keys(at.given).items()}
-        for paper in reversed(at.given):
-            if paper in rows and rows[paper] in every:
-                return every.index(rows[paper]) + 1
-        return max(at.end - len(at.given), 0)
+        numbers = {key: number for number, key in enumerate(every, start=1)}
+        there = [numbers[rows[one]] for one in at.given if rows.get(one) in numbers]
+        # They stand together; one that is far from the others changed, and moved.
+        near = sorted(there)[len(there) // 2] + ANCHORS if there else 0
+        gone = max(at.end - len(at.given), 0)
+        return next((number for number in reversed(there) if number <= near), gone)
 
     def facets(self) -> Facets:
         """How many matches have each tag."""

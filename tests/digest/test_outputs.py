@@ -25,7 +25,8 @@ MAPS = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
 @pytest.fixture
-def papers():
+def papers(monkeypatch):
+    monkeypatch.setattr("digest.export_cache.A_MINUTE", 10_000)
     load(
         digest(
             row(1, title="Diffusion models", classification=["Robotics"]),

@@ -64,7 +64,7 @@ def test_every_page_has_a_search_field(client, papers, address):
 def test_the_field_keeps_the_words_and_all_else_that_is_chosen(client, papers):
     response = client.get(
         "/papers/?q=%22<b>%22&category=robotics&category=text-to-speech&match=any"
-        "&not_category=audio&has=code&date_from=2025-01-01&order=newest&page=1&has=&unknown=1"
+        "&not_category=audio&has=code&date_from=2025-01-01&order=newest&page=1&has="
     )
     tree = strict(response.content)
     sent = [

@@ -56,10 +56,12 @@ CHANGES = [
 @pytest.mark.parametrize("query", ["", "?q=point&ordering=best"])
 def test_papers(client, many, query, first):
     before = {*Paper.objects.visible().values_list("slug", flat=True)}
+    # What is merged matches otherwise, so that it stands elsewhere among the best.
+    changes = [one for n, one in enumerate(CHANGES) if n != 3 or not query]
     found = pages(
         client,
         f"/api/v1/papers/{query}",
-        lambda n, some: CHANGES[(first + n // SIZE) % len(CHANGES)](some),
+        lambda n, some: changes[(first + n // SIZE) % len(changes)](some),
     )
     stayed = before & {*Paper.objects.visible().values_list("slug", flat=True)}
     assert len(found) == len({*found})
