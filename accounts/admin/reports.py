@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -69,9 +71,15 @@ class ReportAdmin(Curated):
         if form.is_valid():
             outcome, answer = form.cleaned_data["outcome"], form.cleaned_data["answer"]
             by: Any = request.user
+
+            def decision(log: Callable[[], None]) -> None:
+                with transaction.atomic():
+                    settle(report, outcome, answer, by)
+                    log()
+
             if self.decide(
                 request,
-                lambda: settle(report, outcome, answer, by),
+                decision,
                 report,
                 f"{Report.Outcome(outcome).label.capitalize()}: {report.paper}.",
             ):
