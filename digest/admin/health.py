@@ -236,18 +236,21 @@ class ProposalAdmin(_Looked):
             self.message_user(request, "Say which of them, or that they are two.", messages.ERROR)
             return redirect("admin:digest_proposal_change", proposal.pk)
         try:
-            with transaction.atomic():
-                if do == "two":
-                    said = f"They are two: {of} and {into}."
+            if do == "two":
+                said = f"They are two: {of} and {into}."
+                with transaction.atomic():
                     Proposal.objects.filter(pk=proposal.pk).update(
                         refused_at=timezone.now(), refused_by=request.user
                     )
                     self.log(request, proposal, f"{said} {why}".strip())
-                else:
-                    said = f"Merged {of} into {into}."
-                    target = _merge(proposal.kind, of, into, request.user, why)
+            else:
+                said = f"Merged {of} into {into}."
+
+                def settle(target: Paper | Author) -> None:
                     self.log(request, target, f"{said} {why}".strip())
                     Proposal.objects.filter(pk=proposal.pk).delete()
+
+                _merge(proposal.kind, of, into, request.user, why, settle)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return redirect("admin:digest_proposal_change", proposal.pk)
@@ -258,16 +261,18 @@ class ProposalAdmin(_Looked):
         return redirect("admin:digest_proposal_changelist")
 
 
-def _merge(kind: str, of: str, into: str, by: Any, why: str) -> Paper | Author:
-    """Merge; the row that is left. Raises ValidationError."""
+def _merge(
+    kind: str, of: str, into: str, by: Any, why: str, also: Callable[[Paper | Author], None]
+) -> None:
+    """Merge. also: writes what belongs to it, given the row that is left. Raises
+    ValidationError."""
     if kind == Proposal.Kind.AUTHOR:
-        curation.merge_authors(of, into, by, why)
-        return Author.objects.get(name=into)
+        curation.merge_authors(of, into, by, why, lambda: also(Author.objects.get(name=into)))
+        return
     found = Paper.objects.in_bulk([of, into], field_name="slug")
     if len(found) < 2:
         raise ValidationError("One of them is not there any longer.")
-    curation.merge_papers(found[of], found[into], by, why)
-    return found[into]
+    curation.merge_papers(found[of], found[into], by, why, lambda: also(found[into]))
 
 
 def _side(kind: str, name: str, title: str | None) -> SafeString:

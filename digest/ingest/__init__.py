@@ -237,8 +237,10 @@ def _complete(report: LoadReport, file: File, verdicts: list[Verdict], plan: Pla
 def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
     """The report, and what writes it."""
     file, report, plan, rows, verdicts = foreseen
-    if plan is None or report.status == "known":
-        return report, plan and Rows(plan).write
+    if plan is None:
+        return report, None
+    if report.format is None or report.status == "known":
+        return report, Rows(plan).write
     report.source = next(keys(Source, 1))
     source = Source(
         pk=report.source,
@@ -333,11 +335,11 @@ def load_files(
     dry_run: report what would happen, and write nothing. strict: write nothing of any file if one
     has a problem. A file that cannot be opened is "unreadable".
     """
-    opened = map(_open, files)
+    opened: Iterable[_Opened] = map(_open, files)
     if strict:
         # What is judged is what is loaded, though a file is changed meanwhile.
-        opened = iter(kept := [*opened])
-        dry_run |= any(_has_problems(one) for one in kept)
+        opened = list(opened)
+        dry_run |= any(_has_problems(one) for one in opened)
     if dry_run:
         return list(_foresee(opened))
     return [one if isinstance(one, LoadReport) else load(*one) for one in opened]
@@ -377,7 +379,7 @@ def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
         file = File(*one)
         with snapshot():
             foreseen = plan_load(file, over)
-        if foreseen.plan:
+        if foreseen.plan and foreseen.report.format:
             over.add(foreseen.plan)
             over.sources.append((file.sha256, foreseen.report.format, file.date))
         yield foreseen.report

@@ -130,7 +130,9 @@ class Plan:
         self.edit = edit
         self.memo = {} if memo is None else memo
         over = over or Overlay()
-        self.names = Alias.shown() if edit.names is None else edit.names
+        names = Alias.shown() if edit.names is None else edit.names
+        # The same object as before, if it says the same: to compare that costs nothing.
+        self.names: Mapping[str, str] = self.once("names", names, lambda: names)
         papers: dict[str, Paper] = Paper.objects.in_bulk(edit.papers, field_name="slug")
         self.papers = {slug: papers[slug] for slug in edit.papers if slug in papers}
         self._slugs = {paper.pk: slug for slug, paper in self.papers.items()}
@@ -245,9 +247,9 @@ class Plan:
         values = {name: made.value for name, made in self.corrections[slug].items()}
         values |= self.edit.corrections.get(slug, {})
         values = {name: value for name, value in values.items() if value is not ENDED}
-        return self.once(
-            ("shown", slug), (said, values, self.names), lambda: project(said, values, self.names)
-        )
+        made_of = (said, values, self.names)
+        shown: Shown = self.once(("shown", slug), made_of, lambda: project(*made_of))
+        return shown
 
     def once(self, what: Any, made_of: Any, work: Any) -> Any:
         """What work gives; it is not done again for what is made of the same."""

@@ -381,8 +381,8 @@ class _Digests:
         """By what all sources say, the plan's new rows among them."""
         plan, edit = self.plan, self.plan.edit
         ranked: dict[date, list[tuple[tuple[int, int, str, int], str]]] = {day: [] for day in days}
-        for slug, some in edit.said.items():
-            for said in some:
+        for slug, added in edit.said.items():
+            for said in added:
                 ranked[said.date].append((said.precedence, slug))
         hidden = {slug for slug, look in plan.after.items() if look.hidden}
         ranks = {format_.value: format_.rank for format_ in Format}
@@ -402,8 +402,8 @@ class _Digests:
                 rank = (-day.toordinal(), ranks[format_], sha256, position)
                 ranked[day].append((rank, slug))
         return {
-            day: list(dict.fromkeys(slug for _, slug in sorted(some) if slug not in hidden))
-            for day, some in ranked.items()
+            day: list(dict.fromkeys(slug for _, slug in sorted(order) if slug not in hidden))
+            for day, order in ranked.items()
         }
 
     def _compare(self) -> None:

@@ -46,12 +46,11 @@ class Statements:
         rows = list(rows)
         if not rows:
             return
-        fields = [f for f in rows[0]._meta.concrete_fields if f.attname not in (now, leave)]
-        stamp = rows[0]._meta.get_field(now) if now else None
-        columns = [field.column for field in fields]
-        if now:
-            columns.insert(0, now)
-        head = f"INSERT INTO {rows[0]._meta.db_table} ({', '.join(columns)}) VALUES "
+        meta = rows[0]._meta
+        fields = [f for f in meta.concrete_fields if f.attname not in (now, leave)]
+        stamp = _field(rows[0], now) if now else None
+        columns = [*([now] if now else []), *(str(field.column) for field in fields)]
+        head = f"INSERT INTO {meta.db_table} ({', '.join(columns)}) VALUES "
         places = f"({', '.join(['%s'] * len(columns))})"
         tail = f" ON CONFLICT ({unique}) DO UPDATE SET {now} = excluded.{now}" if unique else ""
         values = [_values(row, fields) for row in rows]
@@ -63,12 +62,12 @@ class Statements:
         if not rows:
             return
         meta = rows[0]._meta
-        fields = [meta.get_field(name) for name in names]
-        columns = [*([now] if now else []), *(field.column for field in fields)]
+        fields = [_field(rows[0], name) for name in names]
+        columns = [*([now] if now else []), *(str(field.column) for field in fields)]
         change = ", ".join(f"{column} = %s" for column in columns)
         each = f"UPDATE {meta.db_table} SET {change} WHERE {meta.pk.column} = %s"
         values = [_values(row, [*fields, meta.pk]) for row in rows]
-        self._add(_Statement("", each, "", values, meta.get_field(now) if now else None))
+        self._add(_Statement("", each, "", values, _field(rows[0], now) if now else None))
 
     def delete(self, model: type[models.Model], where: str, values: Iterable[_Values]) -> None:
         """Delete the rows of which a condition is true. where: with a place for each of the values,
@@ -95,6 +94,12 @@ class Statements:
                         cursor.execute(head + ", ".join([each] * len(some)) + tail, values)
                 else:
                     cursor.executemany(head + each + tail, rows)
+
+
+def _field(row: models.Model, name: str) -> models.Field[Any, Any]:
+    field = row._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field
 
 
 def _values(row: models.Model, fields: Iterable[models.Field[Any, Any]]) -> _Values:

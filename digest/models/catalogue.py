@@ -472,7 +472,7 @@ class Catalogue(models.Model):
         return max(now, last.changed_at + timedelta(microseconds=1)) if last else now
 
     @staticmethod
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def change() -> None:
         """Say that the catalogue changes, within the transaction that changes it, if there is
         one."""

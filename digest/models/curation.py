@@ -155,7 +155,7 @@ class Alias(Decision):
 
         more: names that are to stand for others as well. without: one that is to stand for itself.
         """
-        to = dict(Alias.objects.standing().values_list("name", "of")) | more
+        to = {**dict(Alias.objects.standing().values_list("name", "of")), **more}
         to.pop(without, None)
         return {name: _last(name, to) for name in to}
 

@@ -422,8 +422,8 @@ def test_the_catalogue_changes_once_with_what_is_dead(django_assert_num_queries)
     before = Catalogue.current().revision
     write({url: Answer(ALIVE, 200) for url in urls})
     assert Catalogue.current().revision == before
-    # Two for a savepoint, one to read, one to write, one for the catalogue.
-    with django_assert_num_queries(5):
+    # Two for a savepoint, one to read, one to write, two for the catalogue.
+    with django_assert_num_queries(6):
         write({url: Answer(GONE, 404) for url in urls})
     assert Catalogue.current().revision != before
 

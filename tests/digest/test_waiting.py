@@ -47,6 +47,8 @@ def only_read():
     with locked(), CaptureQueriesContext(connection) as queries:
         yield
     for query in queries:
+        if ' "cache" ' in query["sql"]:
+            continue  # the API counts who asks, apart from the catalogue
         words = query["sql"].split()
         assert {words[0], " ".join(words[:2])} & READS, query["sql"]
 
