@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
@@ -19,6 +21,11 @@ class BoundedMemoryCache(LocMemCache):
     all keys and values have together; what was not asked for the longest goes first. A value of
     more than an eighth of that is not kept: it would push out all others."""
 
+    # Which Django's own has, and its stubs have not.
+    _cache: OrderedDict[str, bytes]
+    _expire_info: dict[str, float | None]
+    _lock: Lock
+
     def __init__(self, name: str, params: dict[str, Any]) -> None:
         options = {**params.get("OPTIONS", {})}
         self._most: int = options.pop("MAX_BYTES")
@@ -33,7 +40,7 @@ class BoundedMemoryCache(LocMemCache):
         size = self._size(key, value)
         if size > self._most // 8:
             return
-        super()._set(key, value, timeout)
+        super()._set(key, value, timeout)  # type: ignore[misc]
         _used[self._name] += size
         while _used[self._name] > self._most:
             self._delete(next(reversed(self._cache)))
@@ -41,7 +48,7 @@ class BoundedMemoryCache(LocMemCache):
     def _delete(self, key: str) -> bool:
         if key in self._cache:
             _used[self._name] -= self._size(key, self._cache[key])
-        return bool(super()._delete(key) is not False)
+        return bool(super()._delete(key) is not False)  # type: ignore[misc]
 
     def clear(self) -> None:
         with self._lock:

@@ -15,7 +15,8 @@ from rest_framework import serializers
 from accounts.library import Sort
 from accounts.library.lists import name_or_address
 from accounts.models import COMMENT_LENGTH, NOTE_LENGTH, Role, Status, Visibility
-from digest.api.parsers import Serializer, meant
+from digest.api.parsers import Serializer as Serializer
+from digest.api.parsers import meant
 
 MOST_PAPERS = 500
 """Papers that one request may name."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, QueryDict
 from django.utils.dateparse import parse_date
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ParseError, PermissionDenied, ValidationError
@@ -118,7 +118,7 @@ def sent_file(request: Request) -> tuple[str, bytes]:
     """The name and the bytes of the file that a request brings, as a form's `file` or by itself.
     The name may be said in the address, or in the form."""
     name = request.GET.get("name", "")
-    data = request.data
+    data = cast("bytes | QueryDict", request.data)
     if not data:
         raise ParseError("Send a digest: there is nothing in the body.")
     if isinstance(data, bytes):
