@@ -59,7 +59,7 @@ class Sizes(NamedTuple):
     papers: int = 15_000
 
 
-SMALL = Sizes(2, 3, 6, 8, 3, 2, 3, 2, 4, 3, 1, 1, 300, 20)
+SMALL = Sizes(2, 3, 6, 8, 3, 2, 3, 2, 4, 3, 1, 1, 5_000, 20)
 
 
 # What is brought
