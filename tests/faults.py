@@ -3,9 +3,11 @@
     python tests/faults.py [NAME...]            on SQLite
     python tests/postgres.py python tests/faults.py [NAME...]
 
-    kill-load, kill-note, kill-import: SIGKILL at random points, by the clock and by the database's
-    disk: the disk is full            locked: another process keeps everybody from writing
-    gone: PostgreSQL ends, and is back          redis: Redis ends, and is back
+    kill-load, kill-note, kill-import: SIGKILL, by the clock and before the database's steps
+    disk: it is full
+    locked: another process keeps everybody from writing
+    gone: PostgreSQL ends, and is back
+    redis: Redis ends, and is back
     clock: it is set back an hour
 
 Prints what was done, what was seen and whether that is right. The exit code is 1 if something is

@@ -59,7 +59,7 @@ class Sizes(NamedTuple):
     papers: int = 15_000
 
 
-SMALL = Sizes(2, 3, 6, 8, 3, 2, 3, 2, 4, 3, 1, 1, 300, 20)
+SMALL = Sizes(2, 3, 6, 8, 3, 2, 3, 2, 4, 3, 1, 1, 5_000, 20)
 
 
 # What is brought
@@ -193,7 +193,10 @@ def commands(walk: Walk, rows: Rows, size: Sizes, home: Path) -> None:
     models.SearchText.objects.filter(pk__in=list(some)).delete()
     walk.do(f"check_search_index, {size.mended:,} rows to mend", command("check_search_index"))
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER digest_searchtext_insert")
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER digest_searchtext_insert")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX digest_searchindex")
     walk.do("check_search_index, the index to make anew", command("check_search_index"))
     walk.do("migrate, with nothing to do", command("migrate", verbosity=0))
     walk.do("find_duplicates", command("find_duplicates"))

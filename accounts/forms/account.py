@@ -125,9 +125,8 @@ class SignupForm(account_forms.SignupForm):
 
         Two people may choose one name at once, both finding it free: the database knows better.
         """
-        if self.account_already_exists:
-            # Nobody is made, which takes as long as if somebody were.
-            make_password(self.cleaned_data["password1"])
+        # Nobody waits for it in the transaction, and it takes as long where nobody is made.
+        self._hashed = make_password(self.cleaned_data.pop("password1"))
         try:
             with transaction.atomic():
                 saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
@@ -135,6 +134,11 @@ class SignupForm(account_forms.SignupForm):
         except IntegrityError:
             self.add_error("username", TAKEN)
             return None, render(request, "account/signup.html", {"form": self})
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """allauth's hook for what else is to be done, in the same transaction."""
+        user.password = self._hashed
+        user.save(update_fields=["password"])
 
 
 class _EndingTokens(forms.Form):
