@@ -18,10 +18,11 @@ class SessionStore(db.SessionStore):
     def save(self, must_create: bool = False) -> None:
         """Raises UpdateError if the session was deleted; Django says so of a busy database, too."""
         try:
-            super().save(must_create)
+            super().save(must_create=must_create)
         except UpdateError as error:
-            if isinstance(error.__context__, OperationalError):
-                raise error.__context__ from None
+            busy = error.__context__
+            if isinstance(busy, OperationalError):
+                raise busy from busy.__cause__  # which tells how it is with the database
             raise
 
     def delete(self, session_key: str | None = None) -> None:

@@ -83,14 +83,11 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def interrupted(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What Django answers to a bad request, of which it takes a session for one that cannot be
-    saved: since it has ended meanwhile, or since the database is busy."""
-    if not isinstance(exception, SessionInterrupted):
-        return or_page(400, bad_request)(request, exception)
-    cause = exception.__context__ and exception.__context__.__context__
-    if is_unavailable(cause):
-        return _busy(request, cause)
-    return refuse(request, Reason.LOGGED_OUT)
+    """What Django answers to a bad request, of which it takes a session that ended meanwhile for
+    one."""
+    if isinstance(exception, SessionInterrupted):
+        return refuse(request, Reason.LOGGED_OUT)
+    return or_page(400, bad_request)(request, exception)
 
 
 def _busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:

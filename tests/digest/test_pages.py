@@ -467,7 +467,7 @@ def test_an_error_is_answered_with_that_page(client, monkeypatch):
     monkeypatch.setattr("digest.views.Digest", None)
     response = client.get("/")
     assert response.status_code == 500
-    assert "The fault is on this side." in text(response)
+    assert "The fault is on this side, and what you asked for may not be done." in text(response)
 
 
 def test_only_what_markup_made_is_trusted():

@@ -34,6 +34,8 @@ def test_a_note_is_written_read_changed_and_deleted(mine, papers):
 
 def test_a_note_says_when_it_was_changed(mine, papers):
     write(mine, "x")
+    # A second that is not over may still see another change.
+    Note.objects.update(changed_at=timezone.now() - timedelta(seconds=2))
     first = mine.get(ONE)
     assert first["Last-Modified"].endswith("GMT")
     address = f"/api/v1/library/{ONE}"
