@@ -36,6 +36,13 @@ class PreconditionFailed(exceptions.APIException):
     default_detail = "It was changed since: fetch it again, and put both together."
 
 
+class Changed(exceptions.APIException):
+    """What a program turns the pages of came into another order meanwhile."""
+
+    status_code = 410
+    default_detail = "The catalogue changed, and with it this order: begin again, without a cursor."
+
+
 class PreconditionRequired(exceptions.APIException):
     """The program does not say what it takes the row for."""
 
