@@ -13,7 +13,7 @@ from digest.api.schema import QueryProblem, example, problems
 from . import serializers as said
 
 SLUG = r"^[-\w.]+(/[-\w.]+)?$"
-READ = (400, 401, 403, 406, 429)
+READ = (400, 401, 403, 406, 429, 503)
 """Errors of all that reads."""
 WRITE = (*READ, 413, 415)
 """Errors of all that writes, whether it takes a body or refuses one."""

@@ -225,6 +225,7 @@ def problems(*statuses: int) -> dict[Any, OpenApiResponse]:
         415: "The body is of a type that is not read",
         428: "If-Match is missing",
         429: "Too many requests: Retry-After says when to come back",
+        503: "Busy: Retry-After says when to come back",
     }
     return {
         (status, "application/problem+json"): OpenApiResponse(Problem, names[status])
@@ -232,7 +233,7 @@ def problems(*statuses: int) -> dict[Any, OpenApiResponse]:
     }
 
 
-COMMON = (400, 401, 403, 406, 429)
+COMMON = (400, 401, 403, 406, 429, 503)
 
 
 def query(
