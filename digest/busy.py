@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.defaults import bad_request, server_error
 
 from .api.problems import or_page
+from .log import expected
 from .resubmission import Reason, refuse
-
-_log = logging.getLogger(__name__)
 
 WAIT = 5
 """Seconds that a request waits for whoever else is writing, where a command waits longer.
@@ -91,8 +89,7 @@ def interrupted(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    _log.warning("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
     response = or_page(503, lambda request: refuse(request, Reason.BUSY))(request)
     response["Retry-After"] = str(Reason.BUSY.retry_after)
-    response._has_been_logged = True  # type: ignore[attr-defined]  # Django has nothing to add
+    expected(request, response, str(error))
     return response

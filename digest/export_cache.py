@@ -41,12 +41,14 @@ _minute = 0
 
 
 class Busy(Exception):
-    """The export cannot be made just now. after: in how many seconds to come again. own: because
-    of what this address alone asks for."""
+    """The export cannot be made just now; its text says so to whoever asks. after: in how many
+    seconds to come again. own: because of what this address alone asks for."""
 
     def __init__(self, after: int, own: bool = False) -> None:
-        super().__init__()
+        why = "You asked for" if own else "Others ask for"
+        super().__init__(f"{why} more whole lists than are made at once. Try again in {after} s.")
         self.after, self.own = after, own
+        self.status = 429 if own else 503
 
 
 def whole(

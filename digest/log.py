@@ -11,8 +11,9 @@ from typing import Any
 from allauth.core import context
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
+_log = logging.getLogger(__name__)
 _security = logging.getLogger("security")
 
 # What ends a line in a terminal, a file or a program that reads one.
@@ -30,6 +31,12 @@ class Line(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:
         return indent(super().formatException(ei), "    ")
+
+
+def expected(request: HttpRequest, response: HttpResponseBase, why: str) -> None:
+    """Write an answer down as an event of load, which Django would call an error of ours."""
+    _log.warning("%s %s: %s", request.method, request.path, " ".join(why.split()))
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django has nothing to add
 
 
 def security(event: str, user: Any = None, **details: str | int | bool | None) -> None:

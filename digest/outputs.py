@@ -27,6 +27,7 @@ from .export_cache import Busy, whole
 from .exports import WRITERS, About, Feed, opml, to_cite
 from .filters import PARAMETERS, PaperFilter
 from .identity import arxiv_id
+from .log import expected
 from .models import Author, Catalogue, Category, Digest, Merge, Paper
 from .page_cache import kept_for_visitors, unknown_in
 from .search import Results
@@ -61,7 +62,14 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     query = request.GET.urlencode()
     about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
     if suffix != "atom":
-        return whole_file(request, suffix, found.results, about, "papers")
+        try:
+            return whole_file(request, suffix, found.results, about, "papers")
+        except Busy as busy:
+            headers = {"Retry-After": str(busy.after)}
+            text, kind = f"{busy}\n", "text/plain; charset=utf-8"
+            response = HttpResponse(text, kind, busy.status, headers=headers)
+            expected(request, response, str(busy))
+            return response
     about = _updated(about)
     newest, _ = Results(found.query, "newest").after(None, IN_A_FEED)
     return feed_of(newest, about)
@@ -115,19 +123,13 @@ def whole_file(
     request: HttpRequest, suffix: str, papers: Iterable[Paper], about: About, stem: str
 ) -> HttpResponseBase:
     """The same of any number of papers that follow from the catalogue and the address: made once,
-    and kept until the catalogue changes. 503 or 429, if it cannot be made just now."""
+    and kept until the catalogue changes. Raises Busy, if it cannot be made just now."""
     writer = WRITERS[suffix]
     content: Any = ()
     if request.method != "HEAD":
         made_of = "\n".join([suffix, about.title, about.url, about.feed_url])
         address = str(BaseThrottle().get_ident(cast(Any, request)))
-        try:
-            content = whole(made_of, address, lambda: writer.stream(papers, about))
-        except Busy as busy:
-            status, why = (429, "You asked for") if busy.own else (503, "Others ask for")
-            text = f"{why} more whole lists than are made at once. Try again in {busy.after} s.\n"
-            headers = {"Retry-After": str(busy.after)}
-            return HttpResponse(text, "text/plain; charset=utf-8", status, headers=headers)
+        content = whole(made_of, address, lambda: writer.stream(papers, about))
     response = StreamingHttpResponse(content, content_type=writer.content_type)
     response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
     return response

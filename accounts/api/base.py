@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -14,9 +14,10 @@ from django.utils.cache import patch_cache_control, patch_vary_headers, set_resp
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.library import Library, NotHere
+from accounts.library import Library
 from accounts.models import Scope
 from digest.api.base import ApiViewSet, only
+from digest.api.pages import Order, page
 from digest.api.parsers import JsonParser, form_only
 from digest.models import Paper
 
@@ -72,26 +73,12 @@ class LibraryViewSet(ApiViewSet):
         return response
 
     def page(
-        self,
-        rows: Sequence[Any] | QuerySet[Any],
-        show: Callable[[Any], list[Row]],
-        asked: Mapping[str, Any] | None = None,
-        **more: Any,
+        self, rows: QuerySet[Any], order: Order, show: Callable[[list[Any]], list[Row]], **more: Any
     ) -> Response:
         """The page of rows that is asked for; `show` makes of some rows what is told."""
-        asked = asked or read(said.PageQuery, self.request.query_params)
-        count = rows.count() if isinstance(rows, QuerySet) else len(rows)
-        size = asked["page_size"]
-        start = (asked["page"] - 1) * size
-        if start and start >= count:
-            raise NotHere("There is no such page.")
-        following = None
-        if start + size < count:
-            address = self.request.query_params.copy()
-            address["page"] = str(asked["page"] + 1)
-            following = f"{settings.SITE_URL}{self.request.path}?{address.urlencode()}"
-        shown = show(rows[start : start + size])
-        return Response({"count": count, "next": following, **more, "results": shown})
+        size = read(said.PageQuery, self.request.query_params)["page_size"]
+        found, next = order.page(self.request, rows, size)
+        return Response(page(self.request, show(found), next, count=rows.count(), **more))
 
 
 def _tag(response: Response) -> None:

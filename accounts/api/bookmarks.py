@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.library import NotHere, Sort
+from accounts.library.shelf import Place
+from digest.api.pages import cursor, cursor_of, page, revision, unchanged
 
 from . import schema
 from . import serializers as said
@@ -21,11 +23,24 @@ class Bookmarks(LibraryViewSet):
     def every(self, request: Request) -> Response:
         """Your bookmarks, as far as they are asked for."""
         asked = read(said.BookmarkQuery, request.query_params)
+        sort, size = Sort(asked["sort"]), asked["page_size"]
+        # Papers get other titles, and other days: then nobody knows what was told of a list.
+        stays = sort == Sort.ADDED
+        at = cursor_of(request, str, int, *([] if stays else [str]))
+        since = [] if stays else [at[-1] if at else revision()]
         shelf = self.library.shelf
         query = shelf.parse(asked["q"])
-        keys = shelf.bookmarked(shelf.find(query, Sort(asked["sort"])), asked.get("status", ""))
+        every = shelf.bookmarked(shelf.find(query, sort), asked.get("status", ""))
+        found = every
+        if at:
+            place = Place(*at[:2])
+            found = [one for one in every if (one > place if sort == Sort.TITLE else one < place)]
+        rows = self._rows([one.paper for one in found[:size]])
+        if at and since:
+            unchanged(since[0])
+        next = cursor(*found[size - 1], *since) if len(found) > size else None
         problems = [problem._asdict() for problem in query.problems]
-        return self.page(keys, self._rows, asked, problems=problems)
+        return Response(page(request, rows, next, count=len(every), problems=problems))
 
     @extend_schema(**schema.BOOKMARKS_BULK)
     def bulk(self, request: Request) -> Response:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.http import http_date
 from drf_spectacular.utils import extend_schema
@@ -16,6 +18,7 @@ from rest_framework.response import Response
 from accounts.invitations import write_to
 from accounts.library import Access, OpenList
 from accounts.models import Invitation, ListItem, Membership, ReadingList, User, Visibility
+from digest.api.pages import Order
 from digest.models import Paper
 
 from . import schema
@@ -38,7 +41,8 @@ class Lists(LibraryViewSet):
                 told.append(_list(found, access, cast(Any, found).items_count))
             return told
 
-        return self.page(self.library.lists.mine(), rows)
+        lists = self.library.lists.mine().annotate(lowered=Lower("name"))
+        return self.page(lists, Order((("lowered", False, str), ("pk", False, int))), rows)
 
     @extend_schema(**schema.LIST_MAKE)
     def make(self, request: Request) -> Response:
@@ -124,13 +128,15 @@ class Items(LibraryViewSet):
     def every(self, request: Request, slug: str) -> Response:
         """The papers of a list, in order."""
         opened = self.library.lists.open(slug)
-        asked = read(said.PageQuery, request.query_params)
-        first = (asked["page"] - 1) * asked["page_size"] + 1
+        every = opened.items()
 
-        def rows(items: Iterable[ListItem]) -> list[Row]:
-            return self._rows(opened, list(enumerate(items, start=first)))
+        def rows(items: list[ListItem]) -> list[Row]:
+            begins = "cursor" not in request.query_params or not items
+            before = 0 if begins else every.filter(position__lt=items[0].position).count()
+            return self._rows(opened, list(enumerate(items, start=before + 1)))
 
-        return self.page(opened.items().select_related("paper"), rows, asked)
+        by_place = Order((("position", False, int),))
+        return self.page(every.select_related("paper"), by_place, rows)
 
     @extend_schema(**schema.ITEMS_ADD)
     def add(self, request: Request, slug: str) -> Response:
@@ -268,7 +274,8 @@ class Invitations(LibraryViewSet):
     @extend_schema(**schema.INVITATIONS)
     def every(self, request: Request) -> Response:
         """The lists that others ask you to come to, the newest first."""
-        return self.page(self.library.lists.invitations(), self._rows)
+        newest = Order((("added_at", True, datetime), ("pk", False, int)))
+        return self.page(self.library.lists.invitations(), newest, self._rows)
 
     @extend_schema(**schema.INVITATION_ANSWER)
     def answer(self, request: Request, invitation: int) -> Response:

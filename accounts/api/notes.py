@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.utils.http import http_date, parse_etags
 from drf_spectacular.utils import extend_schema
@@ -11,12 +12,15 @@ from rest_framework.response import Response
 
 from accounts.library import Conflict, NotHere
 from accounts.models import Note
+from digest.api.pages import Order
 from digest.api.problems import PreconditionFailed, PreconditionRequired
 from digest.models import Paper
 
 from . import schema
 from . import serializers as said
 from .base import LibraryViewSet, Row, read
+
+ADDED = Order((("added_at", False, datetime), ("pk", False, int)))
 
 
 class Notes(LibraryViewSet):
@@ -29,7 +33,7 @@ class Notes(LibraryViewSet):
                 {**self._row(note, note.paper.slug), "title": note.paper.title} for note in notes
             ]
 
-        return self.page(self.library.notes.all(), rows)
+        return self.page(self.library.notes.all(), ADDED, rows)
 
     @extend_schema(**schema.NOTE)
     def one(self, request: Request, slug: str) -> Response:

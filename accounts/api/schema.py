@@ -13,7 +13,7 @@ from digest.api.schema import QueryProblem, example, problems
 from . import serializers as said
 
 SLUG = r"^[-\w.]+(/[-\w.]+)?$"
-READ = (400, 401, 403, 406, 429)
+READ = (400, 401, 403, 406, 429, 503)
 """Errors of all that reads."""
 WRITE = (*READ, 413, 415)
 """Errors of all that writes, whether it takes a body or refuses one."""
@@ -143,7 +143,7 @@ BOOKMARKS = operation(
             said.Bookmark, problems=QueryProblem(many=True, help_text="parts of q not read")
         )
     },
-    404,
+    410,
     takes=said.BookmarkQuery,
     examples=(_page(_BOOKMARK, problems=[]),),
 )
@@ -181,7 +181,6 @@ BOOKMARK_DROP = operation("bookmark_drop", {204: None}, 404, parameters=(PAPER,)
 NOTES = operation(
     "notes",
     {200: page_of(said.ListedNote)},
-    404,
     takes=said.PageQuery,
     examples=(_page({**_NOTE, "title": _PAPER["title"]}),),
 )
@@ -201,7 +200,6 @@ NOTE_DROP = operation("note_drop", {204: None}, 404, 412, 428, parameters=(PAPER
 LISTS = operation(
     "lists",
     {200: page_of(said.ReadingList)},
-    404,
     takes=said.PageQuery,
     examples=(_page(_LIST),),
 )
@@ -321,7 +319,6 @@ UNINVITE = operation("list_uninvite", {204: None}, 404, parameters=(LIST, INVITA
 INVITATIONS = operation(
     "invitations",
     {200: page_of(said.Invitation)},
-    404,
     takes=said.PageQuery,
     examples=(
         _page(
@@ -389,7 +386,6 @@ UNREAD = operation(
             new_papers=drf.IntegerField(help_text="papers that came first in one of all these"),
         )
     },
-    404,
     takes=said.PageQuery,
     examples=(
         _page(

@@ -15,13 +15,12 @@ from rest_framework import serializers
 from accounts.library import Sort
 from accounts.library.lists import name_or_address
 from accounts.models import COMMENT_LENGTH, NOTE_LENGTH, Role, Status, Visibility
+from digest.api.pages import MOST, PAGE
 from digest.api.parsers import Serializer as Serializer
 from digest.api.parsers import meant
 
 MOST_PAPERS = 500
 """Papers that one request may name."""
-MOST_ROWS = 100
-"""Rows of a page."""
 NAME_LENGTH = 2_000
 """Characters of what may name a paper: an id, or an address."""
 
@@ -113,9 +112,11 @@ class DryRun(Serializer):
 
 
 class PageQuery(Serializer):
-    page = serializers.IntegerField(min_value=1, default=1, help_text="which page, from 1")
     page_size = serializers.IntegerField(
-        min_value=1, max_value=MOST_ROWS, default=25, help_text="rows of a page"
+        min_value=1, max_value=MOST, default=PAGE, help_text="rows of a page"
+    )
+    cursor = serializers.RegexField(
+        "^[A-Za-z0-9_-]+$", required=False, help_text="where the page begins, as `next` says it"
     )
 
 
@@ -126,7 +127,10 @@ class BookmarkQuery(PageQuery):
         help_text='the site\'s query language, with `is:reading`, `in:"a list"` and `has:note`',
     )
     sort = Choice(
-        [sort.value for sort in Sort], default=Sort.ADDED.value, help_text="what comes first"
+        [sort.value for sort in Sort],
+        default=Sort.ADDED.value,
+        help_text="what comes first; pages by `date` and `title` end with 410 where the catalogue"
+        " changes meanwhile: begin again",
     )
     status = Choice(Status.choices, required=False, help_text="of these alone")
 

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from digest.api.pages import Order
 from digest.models import Digest
 
 from . import schema
@@ -22,9 +23,8 @@ class Unread(LibraryViewSet):
     def every(self, request: Request) -> Response:
         """The digests that you have not read, the newest first."""
         digests = self.library.digests
-        return self.page(
-            digests.unread().order_by("-date"), self._rows, new_papers=digests.new_papers()
-        )
+        newest = Order((("date", True, date),))
+        return self.page(digests.unread(), newest, self._rows, new_papers=digests.new_papers())
 
     @extend_schema(**schema.UNREAD_MARK)
     def mark(self, request: Request, day: date) -> Response:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, F, QuerySet
 from django.db.models.functions import Cast
@@ -22,6 +22,17 @@ from .lists import open_to
 _CHUNK = 500
 _AT = Cast("added_at", CharField())
 """When a row was added, as text: it sorts the same, and thousands need not be read into times."""
+
+
+_OF_A_TITLE = 200
+"""Signs of a title that titles are sorted by, so that a place in a list fits into an address."""
+
+
+class Place(NamedTuple):
+    """A paper's place in a list. at: its time, day or title, by which the list is sorted."""
+
+    at: str
+    paper: int
 
 
 class Sort(StrEnum):
@@ -73,12 +84,16 @@ class Shelf(Part):
             found = among(query, found.union(*named), words)
         return Found(self._sorted(found, sort))
 
-    def bookmarked(self, found: Found, status: str = "") -> list[int]:
-        """The keys of those papers that are bookmarked, in their order; status: with this one."""
+    def bookmarked(self, found: Found, status: str = "") -> list[Place]:
+        """Those papers that are bookmarked, in their order; status: with this one."""
         kept = self._bookmarks
-        return [key for key in found.keys if key in kept and status in ("", kept[key][0])]
+        return [
+            place
+            for place in found.places
+            if place.paper in kept and status in ("", kept[place.paper][0])
+        ]
 
-    def _sorted(self, papers: set[int], sort: Sort) -> list[int]:
+    def _sorted(self, papers: set[int], sort: Sort) -> list[Place]:
         known: dict[int, Any] = {}
         column = _AT if sort == Sort.ADDED else F(f"paper__{sort}")
         if sort == Sort.ADDED:
@@ -90,8 +105,8 @@ class Shelf(Part):
             known = dict(self._listed().values_list("paper", column)) | known
             known = dict(self._dismissed().values_list("paper", column)) | known
         if sort == Sort.TITLE:
-            return sorted(papers, key=lambda paper: (known[paper].casefold(), paper))
-        return sorted(papers, key=lambda paper: (known[paper], paper), reverse=True)
+            return sorted(Place(known[paper].casefold()[:_OF_A_TITLE], paper) for paper in papers)
+        return sorted((Place(str(known[paper]), paper) for paper in papers), reverse=True)
 
     def _listed(self) -> QuerySet[ListItem]:
         return ListItem.objects.filter(reading_list__in=open_to(self._user))
@@ -132,18 +147,18 @@ def _within(node: Node) -> Iterator[Node]:
 class Found:
     """Papers in order: counted, sliced, walked from end to end, with all that a card shows."""
 
-    def __init__(self, papers: list[int]) -> None:
-        self.keys = papers
+    def __init__(self, places: list[Place]) -> None:
+        self.places = places
 
     @property
     def count(self) -> int:
-        return len(self.keys)
+        return len(self.places)
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, wanted: slice) -> list[Paper]:
-        return self._papers(self.keys[wanted])
+        return self._papers([place.paper for place in self.places[wanted]])
 
     def __iter__(self) -> Iterator[Paper]:
         for start in range(0, self.count, _CHUNK):

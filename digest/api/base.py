@@ -82,6 +82,8 @@ class CatalogueViewSet(ApiViewSet):
 
     scopes = ("catalogue:read", "")
     http_method_names = ["get", "head", "options"]
+    catalogue: Catalogue
+    """As it was before anything of an answer was made."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -105,7 +107,7 @@ class CatalogueViewSet(ApiViewSet):
         answer already is told so, before anything is made.
         """
         request = self.request
-        catalogue = Catalogue.current()
+        self.catalogue = catalogue = Catalogue.current()
         made_of = f"{catalogue.revision} {request.accepted_renderer.format} " + (
             request.get_full_path()
         )

@@ -17,7 +17,7 @@ from . import schema
 from .base import only
 from .pages import Listed, Order
 
-_MOST_PAPERS = Order((("paper_count", True, int), ("name", False, str)))
+_MOST_PAPERS = Order((("paper_count", True, int), ("name", False, str)), stays=False)
 
 
 _BY_NAME = Order((("name", False, str),))

@@ -23,7 +23,7 @@ from digest.rights import may
 
 from . import schema
 from .base import ApiViewSet, only
-from .pages import Listed, Order, cursor_of, page, size_of_page, stamp
+from .pages import Listed, Order, page, size_of_page, stamp
 from .papers import fields_of, told
 from .parsers import (
     BytesParser,
@@ -43,15 +43,12 @@ _WITH = (
 class Digests(Listed):
     """Digests, newest first; one has its papers whole, in order."""
 
-    orders = {"-date": Order((("date", True, str),)), "date": Order((("date", False, str),))}
+    orders = {"-date": Order((("date", True, date),)), "date": Order((("date", False, date),))}
     http_method_names = ["get", "head", "options", "post"]
     scopes = ("catalogue:read", "digests:write")
     parser_classes = [MultiPartParser, MarkdownParser, TextParser, RawJsonParser, BytesParser]
 
     def rows(self, request: Request) -> QuerySet[Digest]:
-        at = cursor_of(request, str)
-        if at and parse_day(at[0]) is None:
-            raise ValidationError({"cursor": ["This is none that was given out here."]})
         return Digest.objects.all()
 
     def tell(self, row: Digest) -> dict[str, Any]:
@@ -155,11 +152,9 @@ class Sources(ApiViewSet):
     @extend_schema(**schema.SOURCES)
     def list(self, request: Request) -> Response:
         only(request.GET, "page_size", "cursor")
-        size, at = size_of_page(request), cursor_of(request, int)
-        order = Order((("pk", True, int),))
-        found = order.after(Source.objects.defer("content"), at, size)
-        next = order.place(found[size - 1]) if len(found) > size else None
-        return Response(page(request, [_source(row) for row in found[:size]], next))
+        rows, size = Source.objects.defer("content"), size_of_page(request)
+        found, next = Order((("pk", True, int),)).page(request, rows, size)
+        return Response(page(request, [_source(row) for row in found], next))
 
     @extend_schema(**schema.SOURCE)
     def retrieve(self, request: Request, pk: int) -> Response:

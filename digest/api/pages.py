@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -15,7 +15,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from digest.models import Catalogue
+
 from .base import CatalogueViewSet, only
+from .problems import Changed
 
 PAGE, MOST = 25, 100
 """Rows of a page if nobody says, and at most."""
@@ -44,14 +47,19 @@ def cursor_of(request: Request, *kinds: type) -> list[Any] | None:
         if [type(value) for value in found] != list(kinds) or not all(map(_fits, found)):
             raise ValueError
     except (TypeError, ValueError, RecursionError):
-        raise ValidationError({"cursor": ["This is none that was given out here."]}) from None
+        raise not_ours() from None
     return list(found)
+
+
+def not_ours() -> ValidationError:
+    """The error of a cursor that somebody made up."""
+    return ValidationError({"cursor": ["This is none that was given out here."]})
 
 
 def given(keys: str) -> tuple[int, ...]:
     """The keys that a cursor holds as one text."""
     if not _KEYS.fullmatch(keys):
-        raise ValidationError({"cursor": ["This is none that was given out here."]})
+        raise not_ours()
     return tuple(map(int, keys.split(".")))
 
 
@@ -73,12 +81,17 @@ def cursor(*values: int | str) -> str:
 
 def page(request: Request, results: list[Any], next: str | None, **more: Any) -> dict[str, Any]:
     """A page of rows. next: the cursor of the page after it."""
-    address = None
-    if next is not None:
-        asked = request.GET.copy()
-        asked["cursor"] = next
-        address = f"{settings.SITE_URL}{request.path}?{asked.urlencode()}"
+    address = None if next is None else following(request, cursor=next)
     return {"next": address, **more, "results": results}
+
+
+def following(request: Request, **said: str) -> str:
+    """The same address, with something else said, and another cursor or none."""
+    asked = request.GET.copy()
+    asked.pop("cursor", None)
+    for name, value in said.items():
+        asked[name] = value
+    return f"{settings.SITE_URL}{request.path}?{asked.urlencode()}"
 
 
 def stamp(moment: datetime) -> str:
@@ -103,17 +116,63 @@ def rows_after(rows: QuerySet[Any], column: str, at: str, pk: int, size: int) ->
     """The rows after a moment and a key, one more than a page has."""
     moment = moment_of(at)
     if moment is None:
-        raise ValidationError({"cursor": ["This is none that was given out here."]})
+        raise not_ours()
     later = Q(**{f"{column}__gt": moment}) | Q(**{column: moment, "pk__gt": pk})
     # The first condition alone leads to the index's place.
     return list(rows.filter(later, **{f"{column}__gte": moment}).order_by(column, "pk")[: size + 1])
 
 
+def revision() -> str:
+    """The catalogue's, for the cursor of an order that follows from it. To be read before rows."""
+    return Catalogue.current().revision.hex
+
+
+def unchanged(since: str) -> None:
+    """Raises Changed if the catalogue is at another revision. To be asked after rows are read."""
+    if revision() != since:
+        raise Changed
+
+
+def _written(value: Any, kind: type) -> int | str:
+    """A value as a cursor has it."""
+    if kind is datetime:
+        return stamp(value)
+    return value.isoformat() if kind is date else kind(value)
+
+
+def _read(value: Any, kind: type) -> Any:
+    """What a cursor has, as a value. Raises ValidationError."""
+    try:
+        found = {datetime: moment_of, date: parse_date}.get(kind, kind)(value)
+    except ValueError:
+        found = None
+    if found is None:
+        raise not_ours()
+    return found
+
+
 class Order(NamedTuple):
-    """An order of rows that no two share: columns, each with whether it descends, and how a value
-    of it is read from a cursor."""
+    """An order of rows that no two share. columns: each with whether it descends, and what its
+    values are: int, str, date or datetime. stays: whether rows keep their places while the
+    catalogue changes; else its pages end where it does."""
 
     columns: tuple[tuple[str, bool, type], ...]
+    stays: bool = True
+
+    def page(
+        self, request: Request, rows: QuerySet[Any], size: int
+    ) -> tuple[list[Any], str | None]:
+        """The page that is asked for, and the cursor of the one after it. Raises ValidationError,
+        Changed."""
+        kinds = [kind for *_, kind in self.columns]
+        packed = [int if kind is int else str for kind in kinds]
+        at = cursor_of(request, *packed, *([] if self.stays else [str]))
+        since = [] if self.stays else [at[-1] if at else revision()]
+        values = at and [_read(*one) for one in zip(at, kinds, strict=False)]
+        found = self.after(rows, values, size)
+        if at and since:
+            unchanged(since[0])
+        return found[:size], self._place(found[size - 1], since) if len(found) > size else None
 
     def after(self, rows: QuerySet[Any], at: list[Any] | None, size: int) -> list[Any]:
         """So many rows after those that the cursor stands at, and one more."""
@@ -129,8 +188,9 @@ class Order(NamedTuple):
         names = (f"-{name}" if down else name for name, down, _ in self.columns)
         return list(rows.order_by(*names)[: size + 1])
 
-    def place(self, row: Model) -> str:
-        return cursor(*(kind(getattr(row, name)) for name, _, kind in self.columns))
+    def _place(self, row: Model, since: list[str]) -> str:
+        values = (_written(getattr(row, name), kind) for name, _, kind in self.columns)
+        return cursor(*values, *since)
 
 
 class Listed(CatalogueViewSet):
@@ -151,12 +211,10 @@ class Listed(CatalogueViewSet):
         if wanted not in self.orders:
             raise ValidationError({"ordering": [f"Say one of {', '.join(self.orders)}."]})
         order, size = self.orders[wanted], size_of_page(request)
-        at = cursor_of(request, *(kind for *_, kind in order.columns))
         rows = self.rows(request)
 
         def make() -> dict[str, Any]:
-            found = order.after(rows, at, size)
-            next = order.place(found[size - 1]) if len(found) > size else None
-            return page(request, [self.tell(row) for row in found[:size]], next)
+            found, next = order.page(request, rows, size)
+            return page(request, [self.tell(row) for row in found], next)
 
         return self.kept(make)

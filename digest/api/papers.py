@@ -17,18 +17,20 @@ from rest_framework.response import Response
 from digest.exports import WRITERS, About, to_cite
 from digest.filters import SEVERAL, PaperFilter
 from digest.identity import arxiv_id
-from digest.models import Merge, Paper, Tombstone
+from digest.models import Catalogue, Merge, Paper, Tombstone
 from digest.outputs import file_of, whole_file
-from digest.search import Place
+from digest.search import Place, Query, matching
 
 from . import schema
 from .base import CatalogueViewSet, only
 from .pages import (
     cursor,
     cursor_of,
+    following,
     given,
     is_text,
     moment_of,
+    not_ours,
     page,
     rows_after,
     size_of_page,
@@ -117,6 +119,19 @@ def _moment(request: Request, name: str) -> datetime:
     return moment
 
 
+def _meanwhile(query: Query, at: str, pk: int, size: int) -> tuple[list[Paper], str | None]:
+    """The papers that match and changed after a moment and a key, and the cursor of those after
+    them. They come after the last page: where the place of a paper changed while a program turned
+    the pages, it may have been on none of them."""
+    papers = Paper.objects.visible()
+    if query.node.nodes:
+        papers = papers.filter(pk__in=matching(query))
+    found = rows_after(papers.for_cards(), "changed_at", at, pk, size)
+    if len(found) <= size:
+        return found, None
+    return found[:size], cursor(found[size - 1].pk, "", stamp(found[size - 1].changed_at))
+
+
 class Papers(CatalogueViewSet):
     """Papers, as the site's own pages find them."""
 
@@ -145,15 +160,27 @@ class Papers(CatalogueViewSet):
                 lambda: whole_file(request._request, format, found.results, about, "papers")
             )
         size, fields = size_of_page(request), fields_of(request)
-        at = cursor_of(request, int, str)
-        start = Place(at[0], given(at[1])) if at else None
+        at = cursor_of(request, int, str, str)
+        if at and moment_of(at[2]) is None:
+            raise not_ours()
+        problems = [
+            {"part": p.part, "reason": p.reason, "done": p.done} for p in found.query.problems
+        ]
 
         def make() -> dict[str, Any]:
-            papers, after = found.results.after(start, size)
-            problems = [
-                {"part": p.part, "reason": p.reason, "done": p.done} for p in found.query.problems
-            ]
-            next = after and cursor(after.end, ".".join(map(str, after.given)))
+            if at and not at[1]:
+                papers, next = _meanwhile(found.query, at[2], at[0], size)
+            else:
+                began = at[2] if at else stamp(self.catalogue.changed_at)
+                start = Place(at[0], given(at[1])) if at else None
+                papers, after = found.results.after(start, size)
+                next = after and cursor(after.end, ".".join(map(str, after.given)), began)
+                if at and not after and began != stamp(Catalogue.current().changed_at):
+                    if found.results.order == "best":
+                        # What is best follows from all papers: nobody knows which were passed.
+                        said = page(request, told(papers, fields), None, problems=problems)
+                        return said | {"next": following(request, ordering="newest")}
+                    next = cursor(2**62, "", began)
             return page(request, told(papers, fields), next, problems=problems)
 
         return self.kept(make)

@@ -19,6 +19,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from digest.export_cache import Busy
+from digest.log import expected
+
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
 """What the addresses of the API begin with."""
@@ -29,11 +32,26 @@ class TooLarge(exceptions.APIException):
     default_detail = "The body is larger than is read: send a form with a file."
 
 
+class ComeAgain(exceptions.APIException):
+    """A whole list cannot be made just now."""
+
+    def __init__(self, busy: Busy) -> None:
+        self.status_code, self.wait = busy.status, busy.after
+        super().__init__(str(busy))
+
+
 class PreconditionFailed(exceptions.APIException):
     """The row is not what the program took it for."""
 
     status_code = 412
     default_detail = "It was changed since: fetch it again, and put both together."
+
+
+class Changed(exceptions.APIException):
+    """What a program turns the pages of came into another order meanwhile."""
+
+    status_code = 410
+    default_detail = "The catalogue changed, and with it this order: begin again, without a cursor."
 
 
 class PreconditionRequired(exceptions.APIException):
@@ -75,6 +93,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         )
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
+    if isinstance(error, Busy):
+        error = ComeAgain(error)
     if isinstance(error, Http404) and str(error):
         error = exceptions.NotFound(str(error))
     response = exception_handler(error, context)
@@ -89,6 +109,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         response.data = problem(response.status_code, detail, errors)
     else:
         response.data = problem(response.status_code, str(response.data.get("detail", "")))
+    if isinstance(error, ComeAgain):
+        expected(context["request"], response, str(error))
     response.content_type = CONTENT_TYPE
     # An error is JSON, whatever format was asked for.
     request = context["request"]

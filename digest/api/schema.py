@@ -219,11 +219,13 @@ def problems(*statuses: int) -> dict[Any, OpenApiResponse]:
         404: "There is none",
         406: "None of the formats in Accept is to be had",
         409: "It collides with what is there",
+        410: "The catalogue changed, and with it the order of the pages: begin without a cursor",
         412: "It was changed since",
         413: "Too large",
         415: "The body is of a type that is not read",
         428: "If-Match is missing",
         429: "Too many requests: Retry-After says when to come back",
+        503: "Busy: Retry-After says when to come back",
     }
     return {
         (status, "application/problem+json"): OpenApiResponse(Problem, names[status])
@@ -231,7 +233,7 @@ def problems(*statuses: int) -> dict[Any, OpenApiResponse]:
     }
 
 
-COMMON = (400, 401, 403, 406, 429)
+COMMON = (400, 401, 403, 406, 429, 503)
 
 
 def query(
@@ -289,14 +291,20 @@ def example(value: Any, name: str = "Example", **options: Any) -> OpenApiExample
 
 
 def _listed(
-    name: str, row: type[serializers.Serializer[Any]], *more: Any, orders: Any, public: bool = True
+    name: str,
+    row: type[serializers.Serializer[Any]],
+    *more: Any,
+    orders: Any,
+    errors: tuple[int, ...] = (),
+    public: bool = True,
 ) -> Any:
+    """errors: beside the usual ones."""
     ordering = [query("ordering", "of the rows", enum=list(orders))] if orders else []
     return {
         "operation_id": name,
         "auth": PUBLIC if public else None,
         "parameters": [SIZE, CURSOR, *ordering, JSON_ONLY, *more],
-        "responses": {200: single(page_of(row)), **problems(*COMMON)},
+        "responses": {200: single(page_of(row)), **problems(*COMMON, *errors)},
     }
 
 
@@ -313,6 +321,9 @@ PAPERS: dict[str, Any] = {
     "operation_id": "papers",
     "auth": PUBLIC,
     "summary": "Papers that match",
+    "description": "Where the catalogue changes while you turn the pages, nothing that stays is"
+    " left out: by `newest`, what came or changed meanwhile comes after the last page, told before"
+    " or not; by `best`, which follows from all papers, all come once more, newest first.",
     "parameters": [
         query("q", "the site's query language: `diffusion -video has:code date:2025-02`"),
         query("category", "id of a category; several must all match", many=True),
@@ -405,9 +416,15 @@ LOAD: dict[str, Any] = {
     },
     "responses": {200: LoadReport, 201: LoadReport, **problems(*COMMON, 415)},
 }
-AUTHORS = _listed("authors", Author, orders=("-paper_count", "name"))
+_REORDERED = {
+    "description": "By `-paper_count`, the pages end with 410 where the catalogue changes while you"
+    " turn them: begin again, or take `name`, which nothing changes."
+}
+AUTHORS = _listed("authors", Author, orders=("-paper_count", "name"), errors=(410,)) | _REORDERED
 AUTHOR = _one("author", Author)
-CATEGORIES = _listed("categories", Category, orders=("name", "-paper_count"))
+CATEGORIES = (
+    _listed("categories", Category, orders=("name", "-paper_count"), errors=(410,)) | _REORDERED
+)
 CATEGORY = _one("category", Category)
 LINKS = _listed("links", Link, query("kind", "of the links", enum=list(KINDS)), orders=("id",))
 SOURCES = _listed("sources", Source, orders=(), public=False)

@@ -93,7 +93,7 @@ def test_what_fails_is_not_kept():
     assert read(whole("x", "me", lambda: iter(["b"]))) == b"b"
 
 
-def test_two_at_once_and_others_come_again(client):
+def test_two_at_once_and_others_come_again(client, caplog):
     """Of those that are being made, each is made once."""
     held = []
     busy = 0
@@ -105,8 +105,20 @@ def test_two_at_once_and_others_come_again(client):
     assert (len(held), busy) == (AT_ONCE, 40 - AT_ONCE)
     with pytest.raises(Busy):
         whole("39", "me", lambda: iter(["x"]))
-    response = client.get("/papers.bib")
-    assert (response.status_code, int(response["Retry-After"]) >= 1) == (503, True)
+    caplog.clear()
+    said = "Others ask for more whole lists than are made at once. Try again in 1 s."
+    for address, kind in (
+        ("/papers.bib", "text/plain; charset=utf-8"),
+        ("/api/v1/papers/?format=bib", "application/problem+json"),
+    ):
+        response = client.get(address)
+        assert (response.status_code, response["Retry-After"]) == (503, "1")
+        assert response["Content-Type"] == kind
+        assert said in response.content.decode()
+        assert "public" not in response.get("Cache-Control", "")  # as the file itself is
+    # An event, and no error of ours.
+    logged = [(record.name, record.levelname) for record in caplog.records]
+    assert logged == [("digest.log", "WARNING")] * 2
     assert client.get("/").status_code == 200
     for export in held:
         assert read(export) == b"x"
@@ -138,6 +150,15 @@ def test_an_address_has_so_many_made_in_a_minute(monkeypatch):
     assert read(whole("one more", "somebody else", lambda: iter(["x"]))) == b"x"
     monkeypatch.setattr(export_cache, "time", lambda: 120.0)
     assert read(whole("another", "me", lambda: iter(["x"]))) == b"x"
+
+
+def test_a_program_that_asks_for_too_many_is_told_so(client, monkeypatch):
+    monkeypatch.setattr(export_cache, "A_MINUTE", 0)
+    monkeypatch.setattr(export_cache, "time", lambda: 61.0)
+    response = client.get("/api/v1/papers/?format=csv")
+    said = response.json()
+    assert (response.status_code, said["status"], response["Retry-After"]) == (429, 429, "59")
+    assert said["detail"].startswith("You asked for more whole lists")
 
 
 def test_who_reads_slowly_keeps_nobody_waiting(monkeypatch, folder):

@@ -1,11 +1,11 @@
-"""Lists that change while a program turns their pages: nothing that stays is left out or told
-twice."""
+"""Lists that change while a program turns their pages: nothing that stays is left out, and nothing
+is told twice but what changed."""
 
 import pytest
 
 from digest import curation
 from digest.ingest import load
-from digest.models import Paper
+from digest.models import Author, Catalogue, Category, Link, Paper
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,14 @@ def hide(*slugs):
 def merge(one, into):
     found = Paper.objects.in_bulk([one, into], field_name="slug")
     curation.merge_papers(found[one], found[into], None)
+
+
+def merge_ahead(one):
+    """Merge a paper into the last of its day, which takes its place."""
+    if found := Paper.objects.visible().filter(slug=one).first():
+        last = Paper.objects.visible().filter(date=found.date).latest("position").slug
+        if last != one:
+            merge(one, last)
 
 
 @pytest.fixture
@@ -47,23 +55,93 @@ CHANGES = [
     lambda some: hide(some[0]),
     lambda some: load(digest(row(90, date="2025-02-20"), row(91, date="2025-02-11")), "more.json"),
     lambda some: len(some) > 1 and merge(some[0], some[-1]),
+    lambda some: merge_ahead(some[0]),
     lambda some: hide("2502.00002", "2502.00016", "2502.00017"),
     lambda some: hide(*some),
 ]
 
 
-@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("first", range(7))
 @pytest.mark.parametrize("query", ["", "?q=point&ordering=best"])
 def test_papers(client, many, query, first):
     before = {*Paper.objects.visible().values_list("slug", flat=True)}
-    # What is merged matches otherwise, so that it stands elsewhere among the best.
-    changes = [one for n, one in enumerate(CHANGES) if n != 3 or not query]
+    began = Catalogue.current().changed_at
     found = pages(
         client,
         f"/api/v1/papers/{query}",
-        lambda n, some: changes[(first + n // SIZE) % len(changes)](some),
+        lambda n, some: some and CHANGES[(first + n // SIZE) % len(CHANGES)](some),
     )
     stayed = before & {*Paper.objects.visible().values_list("slug", flat=True)}
-    assert len(found) == len({*found})
+    if not query:
+        changed = Paper.objects.filter(changed_at__gt=began).values_list("slug", flat=True)
+        assert {one for one in found if found.count(one) > 1} <= {*changed}
     assert stayed <= {*found}
-    assert len(stayed) >= 10
+    assert len(stayed) >= 5
+
+
+def test_a_paper_that_takes_the_place_of_another_is_told(client, many):
+    def between(n, some):
+        if n == SIZE:
+            merge_ahead(some[0])
+
+    found = pages(client, "/api/v1/papers/", between)
+    whole = found[: 32 - 1]
+    # Once more: what moved within its day, after the oldest paper of all.
+    assert [one[-5:] for one in whole[-2:]] == ["00006", "00007"], whole
+    assert "2502.00031" in found[32 - 1 :]
+    assert {*Paper.objects.visible().values_list("slug", flat=True)} <= {*found}
+
+
+def test_nothing_comes_again_where_nothing_changed(client, many):
+    found = pages(client, "/api/v1/papers/", lambda *_: None)
+    assert len(found) == len({*found}) == 32
+
+
+@pytest.mark.parametrize("kind", ["authors", "categories"])
+def test_an_order_that_the_catalogue_changed_begins_again(client, many, kind):
+    load(digest(row(90, authors="Grace Hopper", categories="Robotics")), "one.json")
+    address = f"/api/v1/{kind}/?ordering=-paper_count&page_size=1"
+    # Whoever has more papers now comes first, and would be on none of the pages that are left.
+    following = client.get(address).json()["next"]
+    assert client.get(following).status_code == 200
+    load(digest(*(row(n, authors="Grace Hopper") for n in range(91, 95))), "two.json")
+    said = client.get(following)
+    assert (said.status_code, said["Content-Type"]) == (410, "application/problem+json")
+    assert said.json()["detail"].startswith("The catalogue changed")
+    assert client.get(address).status_code == 200
+
+
+ROWS = {
+    "authors/?ordering=name": (Author, "slug"),
+    "categories/?ordering=name": (Category, "slug"),
+    "links/": (Link, "url"),
+}
+
+
+@pytest.mark.parametrize("address", ROWS)
+def test_other_lists(client, many, address):
+    load(digest(*(row(n, authors=f"Author {n}", categories=f"C {n}") for n in range(60, 72))), "b")
+    model, name = ROWS[address]
+    before = {*model.objects.values_list(name, flat=True)}
+    seen = []
+
+    def between(n, some):
+        seen.append(n)
+        if len(seen) == 1:
+            hide("2502.00060")
+        elif len(seen) == 2:
+            load(digest(row(80, authors="Aa"), row(61, date="2025-02-01")), "c")
+
+    found = pages(client, f"/api/v1/{address}", between)
+    assert before & {*model.objects.values_list(name, flat=True)} <= {*found}
+    assert len(found) == len({*found})
+
+
+@pytest.mark.parametrize("ordering", ["date", "-date"])
+def test_digests(client, many, ordering):
+    def between(n, some):
+        load(digest(row(200 + n, date="2025-02-09"), row(100 + n, date="2025-02-21")), f"{n}")
+
+    found = pages(client, f"/api/v1/digests/?ordering={ordering}", between)
+    assert {f"2025-02-1{n}" for n in range(4)} <= {*found}
+    assert len(found) == len({*found})
