@@ -19,9 +19,9 @@ _ESCAPED = re.compile(r"\\([_%&#~$])")
 _URL = re.compile(r"https?://[^\s{}<>\"]+")
 
 
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 20_000
 """Signs that begin an entry: a broken one takes the parser as long as ten good ones."""
-MAX_FIELDS = 1_000_000
+MAX_FIELDS = 300_000
 """Signs of equality."""
 
 

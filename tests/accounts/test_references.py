@@ -484,7 +484,7 @@ def test_encodings(encoding):
         (b"a" * (MAX_BYTES + 1), "1: the file is larger than 10 MB"),
         (
             b"@a{" * 100_001,
-            "1: more than 100,000 entries or 1,000,000 fields: the file is not read",
+            "1: more than 20,000 entries or 300,000 fields: the file is not read",
         ),
     ],
 )
