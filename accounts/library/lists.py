@@ -141,7 +141,6 @@ class ReadingLists(Part):
             .order_by(Lower("name"), "pk")
         )
 
-    @transaction.atomic
     def create(
         self,
         name: str,
@@ -163,7 +162,13 @@ class ReadingLists(Part):
             added_at=added_at or now,
             changed_at=now,
         )
-        _describe(made, name, description, html)
+        said = (
+            _Text.of(description)
+            if html is None
+            else _Text(_block(description), html[_block(description)])
+        )
+        _describe(made, name, said)
+        _unique_name(made)
         return made
 
     def open(self, slug: str, secret: str = "") -> OpenList:
@@ -483,14 +488,37 @@ class OpenList(Part):
                 [last, _GAP, self.reading_list.pk],
             )
 
-    @transaction.atomic
     def describe_item(self, paper: int, *, comment: str, section: str) -> None:
         """Say something of a paper in the list, and under which section it stands. If it comes from
         another, it is the last there; a new section comes after the one that it was taken from, so
         that none is divided. Raises NotHere, ValidationError."""
+        self.change_item(paper, comment=comment, section=section)
+
+    def change_item(
+        self,
+        paper: int,
+        *,
+        comment: str | None = None,
+        section: str | None = None,
+        to: int | None = None,
+        shows_note: bool | None = None,
+    ) -> None:
+        """Do at once what `describe_item`, `move` and `show_note` do, or nothing of it. What is
+        None stays as it is. Raises NotHere, ValidationError."""
+        self.needs(Access.EDITOR)
+        said = None if comment is None else _Text.of(comment)
+        with transaction.atomic():
+            if said or section is not None:
+                self._describe_item(paper, said, section)
+            if to is not None:
+                self.move(paper, to, section)
+            if shows_note is not None:
+                self.show_note(paper, shows_note)
+
+    def _describe_item(self, paper: int, said: _Text | None, section: str | None) -> None:
         self._begin(Access.EDITOR)
         item = self._item(paper)
-        section = _one_line(section)
+        section = item.section if section is None else _one_line(section)
         others = self.items().exclude(pk=item.pk)
         if section != item.section and (
             last := others.filter(section=section).last()
@@ -498,8 +526,9 @@ class OpenList(Part):
         ):
             after = others.filter(position__gt=last.position).first()
             item.position = self._between(last, after)
-        item.section, item.comment = section, _block(comment)
-        item.comment_html = markdown.render(item.comment)
+        item.section = section
+        if said:
+            item.comment, item.comment_html = said
         item.clean_fields()
         item.save(update_fields=["comment", "comment_html", "position", "section"])
         self._save()
@@ -524,11 +553,21 @@ class OpenList(Part):
 
     # The list itself
 
-    @transaction.atomic
-    def describe(self, name: str, description: str) -> None:
-        """Raises ValidationError if the person has another list of this name, or it cannot be."""
-        self._begin(Access.OWNER)
-        _describe(self.reading_list, name, description)
+    def describe(
+        self, name: str | None = None, description: str | None = None, visibility: str | None = None
+    ) -> None:
+        """Change what the list says of itself and who sees it. What is None stays as it is.
+
+        Raises ValidationError if the person has another list of this name, or it cannot be.
+        """
+        self.needs(Access.OWNER)
+        said = None if description is None else _Text.of(description)
+        with transaction.atomic():
+            self._begin(Access.OWNER)
+            if visibility is not None:
+                self.reading_list.visibility = Visibility(visibility)
+            _describe(self.reading_list, name, said)
+            _unique_name(self.reading_list)
 
     @transaction.atomic
     def show_to(self, visibility: str) -> None:
@@ -700,18 +739,27 @@ def render_texts(descriptions: Iterable[str], comments: Iterable[str]) -> dict[s
     return {text: markdown.render(text) for text in {*map(_block, descriptions), *comments}}
 
 
-def _describe(
-    reading_list: ReadingList, name: str, description: str, html: Mapping[str, str] | None = None
-) -> None:
-    reading_list.name = _one_line(name)
+class _Text(NamedTuple):
+    """What a list says in Markdown, and as HTML: to be made before a transaction begins."""
+
+    text: str
+    html: str
+
+    @classmethod
+    def of(cls, given: str) -> _Text:
+        text = _block(given)
+        return cls(text, markdown.render(text) if text else "")
+
+
+def _describe(reading_list: ReadingList, name: str | None, description: _Text | None) -> None:
+    if name is not None:
+        reading_list.name = _one_line(name)
     if not any(char.isprintable() and char != " " for char in reading_list.name):
         raise ValidationError({"name": "Give the list a name that can be seen."})
-    reading_list.description = _block(description)
-    said = reading_list.description
-    reading_list.description_html = markdown.render(said) if html is None else html[said]
+    if description:
+        reading_list.description, reading_list.description_html = description
     reading_list.changed_at = timezone.now()
     reading_list.clean_fields()
-    _unique_name(reading_list)
 
 
 def _unique_name(reading_list: ReadingList) -> None:

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from accounts import markdown, transfer
+from accounts import transfer
 from accounts.archive import Archive, BadArchive
 from accounts.library import Library, notes
 from accounts.models import (
@@ -337,23 +337,9 @@ def test_all_is_read_before_anything_is_written(filled, other, monkeypatch):
     assert not Note.objects.filter(user=other).exists()
 
 
-def test_nothing_is_rendered_while_others_wait_to_write(filled, other, monkeypatch):
-    rendered = []
-
-    def outside(name):
-        render = getattr(markdown, name)
-
-        def rendering(text):
-            assert len(connection.savepoint_ids) == depth
-            rendered.append(text)
-            return render(text)
-
-        return rendering
-
+def test_nothing_is_rendered_while_others_wait_to_write(filled, other, request):
     content = exported(filled)
-    depth = len(connection.savepoint_ids)
-    for name in ("render", "render_and_words"):
-        monkeypatch.setattr(markdown, name, outside(name))
+    rendered = request.getfixturevalue("rendered")
     assert restore(Library(other), other, content).notes == 2
     assert {"An *idea*: $x^2$\n\n", "What *it* is", "See `this`"} <= set(rendered)
 
