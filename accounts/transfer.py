@@ -19,7 +19,7 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import CharField
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -34,9 +34,10 @@ from digest.search.text import document
 from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList
 from .library.bookmarks import Kept
-from .library.lists import Item, render_texts
-from .library.notes import MOST_RENDERED, Brought
-from .models import NOTE_LENGTH, Report, Status, User, Visibility
+from .library.lists import Brought as BroughtList
+from .library.lists import Item
+from .library.notes import Brought
+from .models import NOTE_LENGTH, Report, Status, User
 from .names import display_name
 from .references import Reference
 
@@ -260,12 +261,16 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
     """
     archive = open_archive(content)
     try:
-        brought = _Brought(library, _said(archive), archive)
-        # All is read and found good: nobody else's writing waits for more than the writing.
-        with transaction.atomic():
-            found = _Restoring(library, user, brought).all()
-            transaction.set_rollback(dry_run)
-            return found
+        brought = _Brought(library, user, _said(archive), archive)
+        if not dry_run:
+            # All is worked out: nobody else's writing waits for more than the writing.
+            with transaction.atomic():
+                brought.write()
+        return brought.found()
+    except IntegrityError:
+        raise BadArchive(
+            "Something was changed while the export was read. Import it again."
+        ) from None
     except ValidationError as error:
         raise BadArchive(" ".join(error.messages)) from None
     except KeyError as error:
@@ -299,17 +304,14 @@ def _count(name: str, rows: object, schema: dict[str, Any]) -> None:
         raise BadArchive(f"library.json holds more than {schema['maxItems']:,} {name}.")
 
 
-class _ListRow(NamedTuple):
-    name: str
-    description: str
-    added_at: datetime
-    items: list[Item]
-
-
 class _Brought:
     """All that an export holds, read and found good; of papers, those that are here."""
 
-    def __init__(self, library: Library, said: dict[str, Any], archive: Archive) -> None:
+    def __init__(
+        self, library: Library, user: User, said: dict[str, Any], archive: Archive
+    ) -> None:
+        self._library = library
+        self._user = user
         named = [row["paper"] for row in (*said["bookmarks"], *said["dismissed"], *said["notes"])]
         named += [item["paper"] for made in said["lists"] for item in made["items"]]
         slugs = {_key(paper): _slug(paper) for paper in named}
@@ -317,9 +319,8 @@ class _Brought:
         self._papers = {key: here.get(slug) for key, slug in slugs.items()}
         missing = {paper["title"]: None for paper in named if self._papers[_key(paper)] is None}
         self.missing = list(map(str, missing))
-        self.profile: dict[str, Any] = said["profile"]
-        if self.profile["time_zone"] not in available_timezones():
-            raise ValueError(f"{self.profile['time_zone']} is no time zone")
+        self.problems: list[str] = []
+        self.profile = self._profile(said["profile"])
         read = said["read"]
         self.read_until = read["until"] and _day(read["until"])
         self.read_days = list(map(_day, read["days"]))
@@ -345,29 +346,71 @@ class _Brought:
             for row in said["notes"]
             if (paper := self._paper(row))
         ]
-        self.lists = [
-            _ListRow(
+        lists = [
+            BroughtList(
                 row["name"],
                 row["description"],
                 _moment(row["added_at"]),
                 [
-                    Item(paper.pk, item["section"], item["comment"], False, moment)
+                    Item(paper.pk, item["section"], item["comment"], moment)
                     for item in row["items"]
                     if (moment := _moment(item["added_at"])) and (paper := self._paper(item))
                 ],
             )
             for row in said["lists"]
         ]
-
-        said_of_papers = [item.comment for made in self.lists for item in made.items]
-        descriptions = [made.description for made in self.lists]
-        if sum(map(len, (*said_of_papers, *descriptions))) > MOST_RENDERED:
-            raise ValueError(
-                f"what is said of lists and in them is longer than {MOST_RENDERED:,} characters"
-            )
         # Rendered here, since it takes long: whoever writes waits for nothing of it.
         self.notes = library.notes.prepare(notes)
-        self.html = render_texts(descriptions, said_of_papers)
+        self.lists = library.lists.prepare(lists)
+
+    def write(self) -> None:
+        """Add it all, in few statements. Raises ValidationError, IntegrityError."""
+        library = self._library
+        library.digests.restore(self.read_until, self.read_days)
+        for name, value in self.profile.items():
+            setattr(self._user, name, value)
+        self._user.save(update_fields=self.profile)
+        library.bookmarks.restore(self.bookmarks, self.dismissed)
+        library.notes.restore(self.notes)
+        library.lists.restore(self.lists)
+
+    def found(self) -> Restored:
+        notes, lists = self.notes, self.lists
+        problems = [*self.problems, *notes.problems, *lists.problems]
+        again = "Import the same file again: that adds what is missing."
+        if notes.left:
+            more = f"{notes.left:,} note{'s' * (notes.left > 1)} more than are read at once."
+            problems.append(f"{more} {again}")
+        if lists.full:
+            problems.append(f"The lists hold more than is read at once. {again}")
+        return Restored(
+            bookmarks=len(self.bookmarks),
+            notes=len(notes.new) + len(notes.longer) + notes.same,
+            lists=lists.count,
+            missing=self.missing,
+            problems=problems,
+        )
+
+    def _profile(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What is taken over: where the person has changed nothing, and no name that could mislead
+        others."""
+        if given["time_zone"] not in available_timezones():
+            raise ValueError(f"{given['time_zone']} is no time zone")
+        new = User()
+        taken = {
+            name: given[name]
+            for name in _PROFILE
+            if getattr(self._user, name) == getattr(new, name)
+        }
+        try:
+            if "display_name" in taken:
+                name = taken["display_name"] = display_name(given["display_name"])
+                field = cast("CharField[str, str]", User._meta.get_field("display_name"))
+                field.run_validators(name)
+        except ValidationError as error:
+            self.problems.append(f"Your name: {' '.join(error.messages)}")
+            del taken["display_name"]
+        return taken
 
     def _paper(self, row: dict[str, Any]) -> Paper | None:
         return self._papers[_key(row["paper"])]
@@ -384,72 +427,6 @@ def _note_text(archive: Archive, name: str) -> str:
     if archive.size(name) > 4 * NOTE_LENGTH:
         raise BadArchive(f"{name[:80]} is longer than the {NOTE_LENGTH:,} characters of a note.")
     return archive.read(name).decode("utf-8")
-
-
-class _Restoring:
-    def __init__(self, library: Library, user: User, brought: _Brought) -> None:
-        self.library = library
-        self.user = user
-        self.brought = brought
-        notes = brought.notes
-        self.found = Restored(
-            notes=len(notes.new) + len(notes.longer) + notes.same,
-            missing=brought.missing,
-            problems=list(notes.problems),
-        )
-        if notes.left:
-            self.found.problems.append(
-                f"{notes.left:,} note{'s' * (notes.left > 1)} more than are read at once."
-                " Import the same file again: that adds what is missing."
-            )
-
-    def all(self) -> Restored:
-        brought = self.brought
-        self._profile()
-        self.library.bookmarks.restore(brought.bookmarks, brought.dismissed)
-        self.found.bookmarks = len(brought.bookmarks)
-        self.library.notes.restore(brought.notes)
-        for made in brought.lists:
-            self._list(made)
-        return self.found
-
-    def _profile(self) -> None:
-        self.library.digests.restore(self.brought.read_until, self.brought.read_days)
-        new = User()
-        for name in _PROFILE:
-            if getattr(self.user, name) == getattr(new, name):
-                setattr(self.user, name, self._said(name))
-        self.user.save(update_fields=_PROFILE)
-
-    def _said(self, name: str) -> Any:
-        """What the profile says, but no name that could mislead others."""
-        value = self.brought.profile[name]
-        if name != "display_name":
-            return value
-        try:
-            value = display_name(value)
-            cast("CharField[str, str]", User._meta.get_field(name)).run_validators(value)
-        except ValidationError as error:
-            self.found.problems.append(f"Your name: {' '.join(error.messages)}")
-            return ""
-        return value
-
-    def _list(self, made: _ListRow) -> None:
-        lists = self.library.lists
-        there = lists.owned().filter(name__iexact=made.name).first()
-        try:
-            if there is None:
-                there = lists.create(
-                    made.name,
-                    made.description,
-                    Visibility.PRIVATE,
-                    made.added_at,
-                    self.brought.html,
-                )
-            lists.open(there.slug).restore(made.items, self.brought.html)
-            self.found.lists += 1
-        except ValidationError as error:
-            self.found.problems.append(f"{made.name}: {' '.join(error.messages)}")
 
 
 def _key(paper: dict[str, str | None]) -> tuple[str | None, ...]:

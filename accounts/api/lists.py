@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.http import http_date
@@ -62,14 +61,8 @@ class Lists(LibraryViewSet):
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
         asked = read(said.ListChange, request.data)
-        found = opened.reading_list
-        with transaction.atomic():
-            if {"name", "description"} & asked.keys():
-                opened.describe(
-                    asked.get("name", found.name), asked.get("description", found.description)
-                )
-            if "visibility" in asked:
-                opened.show_to(asked["visibility"])
+        if asked:
+            opened.describe(**asked)
         return self._said(opened)
 
     @extend_schema(**schema.LIST_DELETE)
@@ -162,19 +155,15 @@ class Items(LibraryViewSet):
         opened = self.library.lists.open(slug)
         opened.needs(Access.EDITOR)
         found = self.library.paper(paper)
-        _, item = opened.item(found.pk)
+        opened.item(found.pk)
         asked = read(said.ItemChange, request.data)
-        with transaction.atomic():
-            if {"comment", "section"} & asked.keys():
-                opened.describe_item(
-                    found.pk,
-                    comment=asked.get("comment", item.comment),
-                    section=asked.get("section", item.section),
-                )
-            if "position" in asked:
-                opened.move(found.pk, asked["position"], asked.get("section"))
-            if "shows_note" in asked:
-                opened.show_note(found.pk, asked["shows_note"])
+        opened.change_item(
+            found.pk,
+            comment=asked.get("comment"),
+            section=asked.get("section"),
+            to=asked.get("position"),
+            shows_note=asked.get("shows_note"),
+        )
         return self._said(opened, found)
 
     @extend_schema(**schema.ITEM_DROP)

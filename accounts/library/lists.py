@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
@@ -40,6 +41,10 @@ MOST_ITEMS = 10_000
 """Papers of a list, at most."""
 MOST_INVITED = 50
 """Invitations of a list that wait for an answer, at most."""
+MOST_RESTORED = 10_000
+"""Items that are restored at once: others wait while they are written."""
+MOST_RENDERED = 1_000_000
+"""Characters of what is said in lists that are restored at once: some seconds of work."""
 _GAP = 1 << 20
 """Between the positions of two items that were put one after the other."""
 
@@ -58,13 +63,33 @@ class Access(IntEnum):
 
 
 class Item(NamedTuple):
-    """What a list says of a paper, apart from its place."""
+    """What a list said of a paper, apart from its place."""
 
     paper: int
     section: str
     comment: str
-    shows_note: bool
     added_at: datetime
+
+
+class Brought(NamedTuple):
+    """A list as it once was."""
+
+    name: str
+    description: str
+    added_at: datetime
+    items: list[Item]
+
+
+class Prepared(NamedTuple):
+    """What `prepare` made of lists. joined: those of the person's that get items; count: how many
+    are restored, with those that are here whole; full: there is more than one import may hold."""
+
+    new: list[ReadingList]
+    joined: list[ReadingList]
+    items: list[ListItem]
+    count: int
+    problems: list[str]
+    full: bool
 
 
 _ROLES = {Role.VIEWER: Access.VIEWER, Role.EDITOR: Access.EDITOR}
@@ -142,30 +167,83 @@ class ReadingLists(Part):
             .order_by(Lower("name"), "pk")
         )
 
-    @transaction.atomic
-    def create(
-        self,
-        name: str,
-        description: str = "",
-        visibility: str = "",
-        added_at: datetime | None = None,
-        html: Mapping[str, str] | None = None,
-    ) -> ReadingList:
-        """A new list. html: the description rendered, as of `render_texts`.
+    def create(self, name: str, description: str = "", visibility: str = "") -> ReadingList:
+        """A new list. Raises ValidationError if there is one of this name, or it cannot be."""
+        made = self._new(name, _Text.of(description), visibility or Visibility.PRIVATE)
+        _unique_name(made)
+        return made
 
-        Raises ValidationError if the person has one of this name, or cannot.
-        """
-        now = timezone.now()
+    def _new(self, name: str, description: _Text, visibility: str) -> ReadingList:
+        """A list to be saved. Raises ValidationError if it cannot be."""
         made = ReadingList(
             owner=self._owner,
             slug=secrets.token_hex(5),
             secret=secrets.token_urlsafe(16),
-            visibility=visibility or Visibility.PRIVATE,
-            added_at=added_at or now,
-            changed_at=now,
+            visibility=visibility,
+            added_at=timezone.now(),
         )
-        _describe(made, name, description, html)
+        _describe(made, name, description)
         return made
+
+    def prepare(self, brought: Sequence[Brought]) -> Prepared:
+        """Render and check what is to be restored, so that `restore` only has to write.
+
+        A list of a name that there is already is joined: what it says of itself and of the papers
+        in it stays, and the others come at its end. A new one is private.
+        """
+        names = _folded([_one_line(one.name) for one in brought])
+        owned = self.owned().annotate(
+            folded=Lower("name"), count=Count("items"), last=Max("items__position")
+        )
+        ends = {
+            found.folded: _End(found, found.count, found.last or 0, set())
+            for found in owned.filter(folded__in=names)
+        }
+        prepared = Prepared([], [], [], 0, [], False)
+        new, joined, items, count, problems, full = prepared
+        rendered = 0
+        for one, name in zip(brought, names, strict=True):
+            try:
+                if not (end := ends.get(name)):
+                    rendered += len(one.description)
+                    if full := rendered > MOST_RENDERED:
+                        break
+                    made = self._new(one.name, _Text.of(one.description), Visibility.PRIVATE)
+                    made.added_at = one.added_at
+                    end = _End(made, 0, 0, set())
+                more = end.missing(one.items)
+                room = MOST_RESTORED - len(items)
+                some: list[ListItem] = []
+                for item in more[:room]:
+                    rendered += len(item.comment)
+                    if full := rendered > MOST_RENDERED:
+                        break
+                    some.append(end.item(item, self._owner, len(some) + 1))
+            except ValidationError as error:
+                problems.append(f"{one.name}: {' '.join(error.messages)}")
+                continue
+            if name not in ends:
+                new.append(end.reading_list)
+                ends[name] = end
+            elif some and end.reading_list.pk and not end.papers:
+                joined.append(end.reading_list)
+            end.grow(some)
+            items += some
+            count += 1
+            if full := full or len(more) > room:
+                break
+        return prepared._replace(count=count, full=full)
+
+    @transaction.atomic
+    def restore(self, prepared: Prepared) -> None:
+        """Write what was prepared. Raises ValidationError if a list was changed meanwhile."""
+        there = self.owned().filter(pk__in=[found.pk for found in prepared.joined])
+        now = dict(there.select_for_update().values_list("pk", "changed_at"))
+        if now != {found.pk: found.changed_at for found in prepared.joined}:
+            raise ValidationError("A list was changed while the export was read. Import it again.")
+        ReadingList.objects.bulk_create(prepared.new)
+        ListItem.objects.bulk_create(prepared.items)
+        there.update(changed_at=timezone.now())
 
     def open(self, slug: str, secret: str = "") -> OpenList:
         """The list with this slug, as far as it is open to the person. Raises NotHere.
@@ -358,26 +436,6 @@ class OpenList(Part):
         return len(new)
 
     @transaction.atomic
-    def restore(self, items: Iterable[Item], html: Mapping[str, str]) -> None:
-        """Put items at the end as they once were, those excepted whose papers are in the list.
-
-        html: their comments rendered, as of `render_texts`. Raises ValidationError if there are too
-        many, or one cannot be.
-        """
-        items = list(items)
-        self._begin(Access.OWNER)
-        there = set(self.items().values_list("paper", flat=True))
-        new = {item.paper: item for item in items if item.paper not in there}
-        self.add(new)
-        added = list(self.items().filter(paper__in=new))
-        for item in added:
-            _, item.section, item.comment, item.shows_note, item.added_at = new[item.paper_id]
-            item.comment_html = html[item.comment]
-            item.clean_fields()
-        fields = ("section", "comment", "comment_html", "shows_note", "added_at")
-        ListItem.objects.bulk_update(added, fields, batch_size=500)
-
-    @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[Removed]:
         """Take papers out. What they were in the list is returned, for `put_back`."""
         self._begin(Access.EDITOR)
@@ -498,14 +556,37 @@ class OpenList(Part):
                 [last, _GAP, self.reading_list.pk],
             )
 
-    @transaction.atomic
     def describe_item(self, paper: int, *, comment: str, section: str) -> None:
         """Say something of a paper in the list, and under which section it stands. If it comes from
         another, it is the last there; a new section comes after the one that it was taken from, so
         that none is divided. Raises NotHere, ValidationError."""
+        self.change_item(paper, comment=comment, section=section)
+
+    def change_item(
+        self,
+        paper: int,
+        *,
+        comment: str | None = None,
+        section: str | None = None,
+        to: int | None = None,
+        shows_note: bool | None = None,
+    ) -> None:
+        """Do at once what `describe_item`, `move` and `show_note` do, or nothing of it. What is
+        None stays as it is. Raises NotHere, ValidationError."""
+        self.needs(Access.EDITOR)
+        said = None if comment is None else _Text.of(comment)
+        with transaction.atomic():
+            if said or section is not None:
+                self._describe_item(paper, said, section)
+            if to is not None:
+                self.move(paper, to, section)
+            if shows_note is not None:
+                self.show_note(paper, shows_note)
+
+    def _describe_item(self, paper: int, said: _Text | None, section: str | None) -> None:
         self._begin(Access.EDITOR)
         item = self._item(paper)
-        section = _one_line(section)
+        section = item.section if section is None else _one_line(section)
         others = self.items().exclude(pk=item.pk)
         if section != item.section and (
             last := others.filter(section=section).last()
@@ -513,8 +594,9 @@ class OpenList(Part):
         ):
             after = others.filter(position__gt=last.position).first()
             item.position = self._between(last, after)
-        item.section, item.comment = section, _block(comment)
-        item.comment_html = markdown.render(item.comment)
+        item.section = section
+        if said:
+            item.comment, item.comment_html = said
         item.clean_fields()
         item.save(update_fields=["comment", "comment_html", "position", "section"])
         self._save()
@@ -539,11 +621,21 @@ class OpenList(Part):
 
     # The list itself
 
-    @transaction.atomic
-    def describe(self, name: str, description: str) -> None:
-        """Raises ValidationError if the person has another list of this name, or it cannot be."""
-        self._begin(Access.OWNER)
-        _describe(self.reading_list, name, description)
+    def describe(
+        self, name: str | None = None, description: str | None = None, visibility: str | None = None
+    ) -> None:
+        """Change what the list says of itself and who sees it. What is None stays as it is.
+
+        Raises ValidationError if the person has another list of this name, or it cannot be.
+        """
+        self.needs(Access.OWNER)
+        said = None if description is None else _Text.of(description)
+        with transaction.atomic():
+            self._begin(Access.OWNER)
+            if visibility is not None:
+                self.reading_list.visibility = Visibility(visibility)
+            _describe(self.reading_list, name, said)
+            _unique_name(self.reading_list)
 
     @transaction.atomic
     def show_to(self, visibility: str) -> None:
@@ -710,23 +802,82 @@ def _block(text: str) -> str:
     return clean(text).strip()
 
 
-def render_texts(descriptions: Iterable[str], comments: Iterable[str]) -> dict[str, str]:
-    """What lists say, as HTML by its text: to be rendered before a transaction begins."""
-    return {text: markdown.render(text) for text in {*map(_block, descriptions), *comments}}
+def _folded(names: Sequence[str]) -> list[str]:
+    """The names as the database compares them, in their order."""
+    found: list[str] = []
+    with connection.cursor() as cursor:
+        for start in range(0, len(names), 500):
+            some = names[start : start + 500]
+            cursor.execute(f"SELECT {', '.join(['lower(CAST(%s AS text))'] * len(some))}", some)
+            found += cursor.fetchone()
+    return found
 
 
-def _describe(
-    reading_list: ReadingList, name: str, description: str, html: Mapping[str, str] | None = None
-) -> None:
-    reading_list.name = _one_line(name)
+@dataclass
+class _End:
+    """Where items are put to the end of a list: how many it has, the position of the last, and
+    which papers it was given."""
+
+    reading_list: ReadingList
+    count: int
+    last: int
+    papers: set[int]
+
+    def missing(self, items: Iterable[Item]) -> list[Item]:
+        """Those whose papers are not in the list. Raises ValidationError if they are too many."""
+        found = {item.paper: item for item in items}
+        there = set(self.papers)
+        if self.reading_list.pk:
+            rows = ListItem.objects.filter(reading_list=self.reading_list, paper__in=found)
+            there |= set(rows.values_list("paper", flat=True))
+        more = [item for paper, item in found.items() if paper not in there]
+        if self.count + len(more) > MOST_ITEMS:
+            raise ValidationError(f"A list has at most {MOST_ITEMS:,} papers.")
+        return more
+
+    def item(self, given: Item, person: User, place: int) -> ListItem:
+        """To be saved at a place after the last, from 1. Raises ValidationError if it cannot be."""
+        comment, html = _Text.of(given.comment)
+        item = ListItem(
+            reading_list=self.reading_list,
+            paper_id=given.paper,
+            position=self.last + _GAP * place,
+            section=_one_line(given.section),
+            comment=comment,
+            comment_html=html,
+            added_by=person,
+            added_at=given.added_at,
+        )
+        item.clean_fields(exclude=("reading_list", "paper", "added_by"))  # they are there
+        return item
+
+    def grow(self, items: Sequence[ListItem]) -> None:
+        self.count += len(items)
+        self.last += _GAP * len(items)
+        self.papers.update(item.paper_id for item in items)
+
+
+class _Text(NamedTuple):
+    """What a list says in Markdown, and as HTML: to be made before a transaction begins."""
+
+    text: str
+    html: str
+
+    @classmethod
+    def of(cls, given: str) -> _Text:
+        text = _block(given)
+        return cls(text, markdown.render(text) if text else "")
+
+
+def _describe(reading_list: ReadingList, name: str | None, description: _Text | None) -> None:
+    if name is not None:
+        reading_list.name = _one_line(name)
     if not any(char.isprintable() and char != " " for char in reading_list.name):
         raise ValidationError({"name": "Give the list a name that can be seen."})
-    reading_list.description = _block(description)
-    said = reading_list.description
-    reading_list.description_html = markdown.render(said) if html is None else html[said]
+    if description:
+        reading_list.description, reading_list.description_html = description
     reading_list.changed_at = timezone.now()
-    reading_list.clean_fields()
-    _unique_name(reading_list)
+    reading_list.clean_fields(exclude=("owner",))  # the person themselves
 
 
 def _unique_name(reading_list: ReadingList) -> None:

@@ -19,22 +19,36 @@ _ESCAPED = re.compile(r"\\([_%&#~$])")
 _URL = re.compile(r"https?://[^\s{}<>\"]+")
 
 
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 20_000
 """Signs that begin an entry: a broken one takes the parser as long as ten good ones."""
-MAX_FIELDS = 1_000_000
+MAX_FIELDS = 300_000
 """Signs of equality."""
+MAX_MARKS = 3_000_000
+"""Braces, quotes, commas and ends of lines: the parser takes about a second for a million."""
+MAX_ABBREVIATED = 10_000_000
+"""Characters that the abbreviations of a file stand for wherever they are used."""
 
 
 def read_bibtex(text: str, draft: Draft) -> None:
     if text.count("@") > MAX_ENTRIES or text.count("=") > MAX_FIELDS:
         reason = f"more than {MAX_ENTRIES:,} entries or {MAX_FIELDS:,} fields: the file is not read"
         return draft.problem(1, reason, text)
+    if sum(map(text.count, '{}",\n')) > MAX_MARKS:
+        reason = f"more than {MAX_MARKS:,} braces, quotes, commas and lines: the file is not read"
+        return draft.problem(1, reason, text)
     library = parse_string(text, parse_stack=[])
     strings = {key.lower(): _unwrapped(s.value) for key, s in library.strings_dict.items()}
+    used = 0
     for block in library.blocks:
         # Two entries with one key are two; of two fields with one name the first counts.
         inner = block.ignore_error_block if isinstance(block, ParsingFailedBlock) else block
         if isinstance(inner, Entry):
+            used += sum(_abbreviated(str(field.value), strings) for field in inner.fields)
+            if used > MAX_ABBREVIATED:
+                reason = f"abbreviations for more than {MAX_ABBREVIATED:,} characters:"
+                return draft.problem(
+                    _line(block), f"{reason} the rest is not read", block.raw or ""
+                )
             _add(inner, strings, draft)
         elif isinstance(block, ParsingFailedBlock) and isinstance(
             block.error, BlockAbortedException
@@ -78,6 +92,13 @@ def _add(entry: Entry, strings: dict[str, str], draft: Draft) -> None:
 
 def _line(block: Entry | ParsingFailedBlock) -> int:
     return (block.start_line or 0) + 1
+
+
+def _abbreviated(given: str, strings: dict[str, str]) -> int:
+    """How many characters the abbreviations in a field stand for."""
+    if not strings or given.startswith("{"):
+        return 0
+    return sum(len(strings.get(part.strip().lower(), "")) for part in _PART.split(given))
 
 
 def _value(given: str, strings: dict[str, str]) -> str:

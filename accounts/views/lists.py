@@ -15,7 +15,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -425,9 +424,7 @@ def list_settings(request: MemberRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            with transaction.atomic():
-                opened.describe(said["name"], said["description"])
-                opened.show_to(said["visibility"])
+            opened.describe(said["name"], said["description"], said["visibility"])
         except ValidationError as error:
             form.add_error(None, error)
         else:

@@ -2,8 +2,10 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.test import Client
 
+from accounts import markdown
 from accounts.library import Library
 from accounts.models import User
 from digest.ingest import load
@@ -48,6 +50,25 @@ def curator(db):
 @pytest.fixture
 def anonymous(db):
     return Client()
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """What is rendered from now on, none of it in a transaction: others would wait for it."""
+    texts = []
+    depth = len(connection.savepoint_ids)
+
+    def outside(render):
+        def rendering(text):
+            assert len(connection.savepoint_ids) == depth
+            texts.append(text)
+            return render(text)
+
+        return rendering
+
+    for name in ("render", "render_and_words"):
+        monkeypatch.setattr(markdown, name, outside(getattr(markdown, name)))
+    return texts
 
 
 @pytest.fixture

@@ -239,6 +239,16 @@ def test_controls_and_turned_directions_are_taken_out(client, survey, papers):
     assert (item.comment, item.section) == ("fg", "hi")
 
 
+def test_nothing_is_rendered_while_others_wait_to_write(client, survey, papers, rendered):
+    client.post("/lists/", {"name": "New", "description": "1"})
+    settings = {"name": "Survey", "description": "2", "visibility": "public"}
+    client.post(address(survey, "settings/"), settings)
+    data = {"do": "describe", "paper": papers[0].slug, "comment": "3", "section": ""}
+    client.post(address(survey, "items/"), data)
+    assert rendered == [*"123"]
+    assert ReadingList.objects.get(name="Survey").visibility == "public"
+
+
 def test_lists_show_their_papers_and_who_sees_them(client, survey, other, library):
     theirs = Library(other).lists
     shared = theirs.open(theirs.create("A shared one").slug)

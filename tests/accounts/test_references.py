@@ -484,7 +484,15 @@ def test_encodings(encoding):
         (b"a" * (MAX_BYTES + 1), "1: the file is larger than 10 MB"),
         (
             b"@a{" * 100_001,
-            "1: more than 100,000 entries or 1,000,000 fields: the file is not read",
+            "1: more than 20,000 entries or 300,000 fields: the file is not read",
+        ),
+        (
+            b"@a{k, title = {" + b"{}" * 1_500_001 + b"}}",
+            "1: more than 3,000,000 braces, quotes, commas and lines: the file is not read",
+        ),
+        (
+            b"@string{s = {" + b"x" * 100_000 + b"}}\n@a{k, title = " + b"s#" * 101 + b"s}",
+            "2: abbreviations for more than 10,000,000 characters: the rest is not read",
         ),
     ],
 )

@@ -10,10 +10,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from accounts import markdown, transfer
 from accounts.archive import Archive, BadArchive
 from accounts.library import Library, notes
+from accounts.library import lists as lists_module
 from accounts.models import (
     Bookmark,
     Dismissal,
@@ -337,23 +338,50 @@ def test_all_is_read_before_anything_is_written(filled, other, monkeypatch):
     assert not Note.objects.filter(user=other).exists()
 
 
-def test_nothing_is_rendered_while_others_wait_to_write(filled, other, monkeypatch):
-    rendered = []
-
-    def outside(name):
-        render = getattr(markdown, name)
-
-        def rendering(text):
-            assert len(connection.savepoint_ids) == depth
-            rendered.append(text)
-            return render(text)
-
-        return rendering
-
+@pytest.fixture
+def locked(transactional_db, filled, other):
+    """The owner's export, while somebody else writes: whoever waits for that fails at once."""
     content = exported(filled)
-    depth = len(connection.savepoint_ids)
-    for name in ("render", "render_and_words"):
-        monkeypatch.setattr(markdown, name, outside(name))
+    writer = connection.copy()
+    with connection.cursor() as mine, writer.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            mine.execute("PRAGMA busy_timeout = 0")
+            cursor.execute("BEGIN IMMEDIATE")
+        else:
+            mine.execute("SET lock_timeout = 1")
+            names = connection.introspection.table_names()
+            tables = ", ".join(n for n in names if n.startswith(("accounts_", "digest_")))
+            cursor.execute(f"BEGIN; LOCK TABLE {tables} IN EXCLUSIVE MODE")
+        yield content
+        cursor.execute("ROLLBACK")
+    writer.close()
+    connection.close()
+
+
+def test_a_dry_run_only_reads(locked, other, filled):
+    with CaptureQueriesContext(connection) as queries:
+        dry = restore(Library(other), other, locked, dry_run=True)
+        again = restore(filled, filled.user, locked, dry_run=True)
+    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
+    assert (dry.bookmarks, dry.notes, dry.lists, dry.problems) == (4, 2, 2, [])
+    assert again == dry
+    assert (other.display_name, other.theme) == ("", "auto")
+
+
+def test_a_dry_run_says_what_will_be(filled, other):
+    def odd(library):
+        library["profile"].update(display_name="Ada \u202e.L")
+        library["lists"][1].update(name="\u200d")
+
+    theirs, content = Library(other), changed(exported(filled), odd)
+    dry = restore(theirs, other, content, dry_run=True)
+    assert len(dry.problems) == 2
+    assert restore(theirs, other, content) == dry
+
+
+def test_nothing_is_rendered_while_others_wait_to_write(filled, other, request):
+    content = exported(filled)
+    rendered = request.getfixturevalue("rendered")
     assert restore(Library(other), other, content).notes == 2
     assert {"An *idea*: $x^2$\n\n", "What *it* is", "See `this`"} <= set(rendered)
 
@@ -368,10 +396,68 @@ def test_many_notes_come_in_several_imports(filled, other, monkeypatch):
     assert (second.notes, second.problems, theirs.notes.all().count()) == (2, [], 2)
 
 
-def test_what_lists_say_is_bounded(filled, other, monkeypatch):
-    monkeypatch.setattr(transfer, "MOST_RENDERED", 20)
-    with pytest.raises(BadArchive, match="what is said of lists and in them is longer than 20"):
-        restore(Library(other), other, exported(filled))
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MOST_RESTORED", 1), ("MOST_RENDERED", len("What *it* is"))]
+)
+def test_many_papers_in_lists_come_in_several_imports(filled, other, monkeypatch, limit, most):
+    monkeypatch.setattr(lists_module, limit, most)
+    theirs, content = Library(other), exported(filled)
+    whole = said(content)[0]["lists"]
+    more = ["The lists hold more than is read at once. Import the same file again: that adds what"]
+    problems = more
+    imports = 0
+    while problems:
+        problems = restore(theirs, other, content).problems
+        assert [problem[: len(more[0])] for problem in problems] in ([], more)
+        imports += 1
+    assert imports == (3 if limit == "MOST_RESTORED" else 2)
+    assert [one["items"] for one in said(exported(Library(other)))[0]["lists"]] == [
+        [item | {"shows_note": False} for item in one["items"]] for one in whole
+    ]
+
+
+def test_two_lists_of_one_name_are_one(filled, other):
+    def twice(library):
+        one, two = library["lists"]
+        two.update(name=f" {one['name'].lower()}\n", items=[*one["items"][:1], *two["items"]])
+        one["items"] = one["items"][1:]
+
+    theirs = Library(other)
+    assert restore(theirs, other, changed(exported(filled), twice)).lists == 2
+    (made,) = theirs.lists.owned()
+    assert theirs.lists.open(made.slug).items().count() == 3
+
+
+def test_a_list_that_is_changed_meanwhile_stops_the_import(filled, other, monkeypatch):
+    theirs, content = Library(other), exported(filled)
+    opened = theirs.lists.open(theirs.lists.create("A/../B “list”").slug)
+    prepare = lists_module.ReadingLists.prepare
+
+    def meanwhile(self, brought):
+        prepared = prepare(self, brought)
+        opened.describe(description="Other")
+        return prepared
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lists_module.ReadingLists, "prepare", meanwhile)
+        with pytest.raises(BadArchive, match="A list was changed while the export was read"):
+            restore(theirs, other, content)
+    assert not Bookmark.objects.filter(user=other).exists()
+    assert restore(theirs, other, content).problems == []
+
+
+def test_an_import_writes_lists_in_as_few_statements_for_many_as_for_one(filled, other, viewer):
+    def many(library):
+        one = library["lists"][0]
+        library["lists"] = [one | {"name": f"List {n}"} for n in range(30)]
+
+    few, more = exported(filled), changed(exported(filled), many)
+    counts = []
+    for user, content in ((other, few), (viewer, more)):
+        with CaptureQueriesContext(connection) as queries:
+            restore(Library(user), user, content)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_an_export_is_downloaded_and_imported(client, other, filled):

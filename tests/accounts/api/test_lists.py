@@ -33,6 +33,16 @@ def order(client, there):
 # Lists
 
 
+def test_nothing_is_rendered_while_others_wait_to_write(mine, survey, rendered):
+    mine.post("lists/", {"name": "New", "description": "1"})
+    mine.patch(survey, {"description": "2", "visibility": "public"})
+    mine.patch(f"{survey}items/{IDS[0]}/", {"comment": "3", "position": 2, "shows_note": True})
+    assert rendered == [*"123"]
+    assert order(mine, survey) == [2, 1, 3]
+    found = mine.get(survey).json()
+    assert (found["name"], found["visibility"]) == ("Survey", "public")
+
+
 def test_a_list_is_made(mine, owner, papers):
     made = mine.post("lists/", {"name": "  Small\n models ", "description": "*x*"})
     said = made.json()

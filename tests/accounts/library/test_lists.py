@@ -31,6 +31,15 @@ def survey(library, papers):
     return made
 
 
+def test_nothing_is_rendered_while_others_wait_to_write(survey, library, papers, rendered):
+    library.lists.create("New", "1")
+    survey.describe("Survey", "2")
+    survey.describe_item(papers[0].pk, comment="3", section="")
+    survey.change_item(papers[0].pk, comment="4", to=2)
+    survey.put_back(survey.remove([papers[0].pk]))
+    assert rendered == [*"12344"]
+
+
 def order(opened):
     return [(item.paper.position, item.section) for item in opened.items().select_related("paper")]
 
