@@ -333,6 +333,14 @@ def test_json_that_is_none(text, problem):
     assert problems(text) == [problem]
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\x0b", "\u2028"])
+def test_any_white_space_may_stand_around_the_items(space):
+    item = '{"title": "A"}'
+    wrapped = f'{{"items":{space}[{item}]}}'
+    for text in (f"{space}[{item}{space}]", space + item, space + wrapped):
+        assert found(text) == [(None, None, "A")]
+
+
 # Bookmarks
 
 FIREFOX = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
