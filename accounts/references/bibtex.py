@@ -23,6 +23,35 @@ MAX_ENTRIES = 100_000
 """Signs that begin an entry: a broken one takes the parser as long as ten good ones."""
 MAX_FIELDS = 1_000_000
 """Signs of equality."""
+MIN_ABBREVIATED = 10_000
+"""Characters that the abbreviations of a file may add to it; in a longer file, as many as it has.
+Two characters may name one of megabytes."""
+
+
+class _TooLong(Exception):
+    """A value's abbreviations add more than the file may have of them."""
+
+
+class _Abbreviations:
+    """The strings of a file, and how many characters they may still add to it."""
+
+    def __init__(self, strings: dict[str, str], left: int) -> None:
+        self.strings = strings
+        self.left = left
+
+    def value(self, given: str) -> str:
+        """What a field says, its parts joined and its abbreviations told; raises _TooLong."""
+        if given.startswith("{") or (given.startswith('"') and '"' not in given[1:-1]):
+            return _unwrapped(given)
+        return "".join(map(self._part, _PART.split(given)))
+
+    def _part(self, part: str) -> str:
+        if not (told := self.strings.get(part.strip().lower())):
+            return _unwrapped(part)
+        if len(told) > self.left:
+            raise _TooLong
+        self.left -= len(told)
+        return told
 
 
 def read_bibtex(text: str, draft: Draft) -> None:
@@ -31,11 +60,15 @@ def read_bibtex(text: str, draft: Draft) -> None:
         return draft.problem(1, reason, text)
     library = parse_string(text, parse_stack=[])
     strings = {key.lower(): _unwrapped(s.value) for key, s in library.strings_dict.items()}
+    abbreviations = _Abbreviations(strings, max(MIN_ABBREVIATED, len(text)))
     for block in library.blocks:
         # Two entries with one key are two; of two fields with one name the first counts.
         inner = block.ignore_error_block if isinstance(block, ParsingFailedBlock) else block
         if isinstance(inner, Entry):
-            _add(inner, strings, draft)
+            try:
+                _add(inner, abbreviations, draft)
+            except _TooLong:
+                draft.problem(_line(inner), "its abbreviations stand for too much", inner.raw or "")
         elif isinstance(block, ParsingFailedBlock) and isinstance(
             block.error, BlockAbortedException
         ):
@@ -44,10 +77,10 @@ def read_bibtex(text: str, draft: Draft) -> None:
     return None
 
 
-def _add(entry: Entry, strings: dict[str, str], draft: Draft) -> None:
+def _add(entry: Entry, abbreviations: _Abbreviations, draft: Draft) -> None:
     fields: dict[str, str] = {}
     for field in entry.fields:
-        fields.setdefault(field.key.lower(), _value(str(field.value), strings))
+        fields.setdefault(field.key.lower(), abbreviations.value(str(field.value)))
 
     def given(*names: str) -> list[str]:
         return [
@@ -78,15 +111,6 @@ def _add(entry: Entry, strings: dict[str, str], draft: Draft) -> None:
 
 def _line(block: Entry | ParsingFailedBlock) -> int:
     return (block.start_line or 0) + 1
-
-
-def _value(given: str, strings: dict[str, str]) -> str:
-    """What a field says, its parts joined and its abbreviations told."""
-    if given.startswith("{") or (given.startswith('"') and '"' not in given[1:-1]):
-        return _unwrapped(given)
-    return "".join(
-        strings.get(part.strip().lower()) or _unwrapped(part) for part in _PART.split(given)
-    )
 
 
 def _unwrapped(given: str) -> str:

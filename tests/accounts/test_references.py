@@ -152,6 +152,22 @@ def test_a_reference_says_where_it_stands_and_what_the_person_wrote():
     assert len(reference.text) == 100
 
 
+def test_abbreviations_do_not_fill_the_memory():
+    text = "@string{a = {" + "x" * 100_000 + "}}\n@string{b = {Graphs}}\n"
+    text += "@misc{k, title = a" + " # a" * 10_000 + "}\n"
+    text += "@misc{l, title = b # { and } # b}"
+    reading = read(text.encode())
+    assert [(r.title, r.line) for r in reading.references] == [("Graphs and Graphs", 4)]
+    assert [str(problem) for problem in reading.problems] == [
+        "3: its abbreviations stand for too much"
+    ]
+
+
+def test_a_small_file_may_use_its_abbreviations_often():
+    text = "@string{a = {" + "Journal " * 20 + "}}" + "@misc{k, note = a, title = {On Graphs}}" * 50
+    assert found(text) == [(None, None, "On Graphs")]
+
+
 def test_broken_entries_leave_the_others():
     text = (
         "@misc{a, title={One}}\n"
