@@ -157,12 +157,13 @@ class _Inline(ParserInline):
 
 # Links and headings
 
-_MAIL = re.compile(r"mailto:[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.A | re.I)
+_MAIL = re.compile(r"mailto:([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.A | re.I)
 
 
 def _address(url: str) -> str:
     """The URL if a note may lead there, else ""."""
-    return url if _MAIL.fullmatch(url) else clean_url(url) or ""
+    mail = _MAIL.fullmatch(url)
+    return f"mailto:{mail[1]}" if mail else clean_url(url) or ""
 
 
 # A bare address ends before what closes the sentence around it.

@@ -16,8 +16,9 @@ from .links import clean_url
 
 _NEW_STYLE = r"\d\d(?:0[1-9]|1[0-2])\.\d{4,5}"
 _OLD_STYLE = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?/\d\d(?:0[1-9]|1[0-2])\d{3}"
-ARXIV_ID = rf"(?:{_NEW_STYLE}|{_OLD_STYLE})"
-"""Pattern of an arXiv id without its version, old style included."""
+ARXIV_ID = rf"(?a:{_NEW_STYLE}|{_OLD_STYLE})"
+"""Pattern of an arXiv id without its version, old style included; of ASCII alone, with `re.I` too,
+which else takes the Kelvin sign for a k."""
 
 _ARXIV_HOSTS = {"arxiv.org", "alphaxiv.org", "ar5iv.org", "ar5iv.labs.arxiv.org"}
 _VERSIONED = re.compile(rf"({ARXIV_ID})(?:v\d+)?", re.I)

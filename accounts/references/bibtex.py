@@ -25,8 +25,35 @@ MAX_FIELDS = 300_000
 """Signs of equality."""
 MAX_MARKS = 3_000_000
 """Braces, quotes, commas and ends of lines: the parser takes about a second for a million."""
-MAX_ABBREVIATED = 10_000_000
-"""Characters that the abbreviations of a file stand for wherever they are used."""
+MIN_ABBREVIATED = 10_000
+"""Characters that the abbreviations of a file may add to it; in a longer file, as many as it has.
+Two characters may name one of megabytes."""
+
+
+class _TooLong(Exception):
+    """A value's abbreviations add more than the file may have of them."""
+
+
+class _Abbreviations:
+    """The strings of a file, and how many characters they may still add to it."""
+
+    def __init__(self, strings: dict[str, str], left: int) -> None:
+        self.strings = strings
+        self.left = left
+
+    def value(self, given: str) -> str:
+        """What a field says, its parts joined and its abbreviations told; raises _TooLong."""
+        if given.startswith("{") or (given.startswith('"') and '"' not in given[1:-1]):
+            return _unwrapped(given)
+        return "".join(map(self._part, _PART.split(given)))
+
+    def _part(self, part: str) -> str:
+        if not (told := self.strings.get(part.strip().lower())):
+            return _unwrapped(part)
+        if len(told) > self.left:
+            raise _TooLong
+        self.left -= len(told)
+        return told
 
 
 def read_bibtex(text: str, draft: Draft) -> None:
@@ -38,18 +65,15 @@ def read_bibtex(text: str, draft: Draft) -> None:
         return draft.problem(1, reason, text)
     library = parse_string(text, parse_stack=[])
     strings = {key.lower(): _unwrapped(s.value) for key, s in library.strings_dict.items()}
-    used = 0
+    abbreviations = _Abbreviations(strings, max(MIN_ABBREVIATED, len(text)))
     for block in library.blocks:
         # Two entries with one key are two; of two fields with one name the first counts.
         inner = block.ignore_error_block if isinstance(block, ParsingFailedBlock) else block
         if isinstance(inner, Entry):
-            used += sum(_abbreviated(str(field.value), strings) for field in inner.fields)
-            if used > MAX_ABBREVIATED:
-                reason = f"abbreviations for more than {MAX_ABBREVIATED:,} characters:"
-                return draft.problem(
-                    _line(block), f"{reason} the rest is not read", block.raw or ""
-                )
-            _add(inner, strings, draft)
+            try:
+                _add(inner, abbreviations, draft)
+            except _TooLong:
+                draft.problem(_line(inner), "its abbreviations stand for too much", inner.raw or "")
         elif isinstance(block, ParsingFailedBlock) and isinstance(
             block.error, BlockAbortedException
         ):
@@ -58,10 +82,10 @@ def read_bibtex(text: str, draft: Draft) -> None:
     return None
 
 
-def _add(entry: Entry, strings: dict[str, str], draft: Draft) -> None:
+def _add(entry: Entry, abbreviations: _Abbreviations, draft: Draft) -> None:
     fields: dict[str, str] = {}
     for field in entry.fields:
-        fields.setdefault(field.key.lower(), _value(str(field.value), strings))
+        fields.setdefault(field.key.lower(), abbreviations.value(str(field.value)))
 
     def given(*names: str) -> list[str]:
         return [
@@ -92,22 +116,6 @@ def _add(entry: Entry, strings: dict[str, str], draft: Draft) -> None:
 
 def _line(block: Entry | ParsingFailedBlock) -> int:
     return (block.start_line or 0) + 1
-
-
-def _abbreviated(given: str, strings: dict[str, str]) -> int:
-    """How many characters the abbreviations in a field stand for."""
-    if not strings or given.startswith("{"):
-        return 0
-    return sum(len(strings.get(part.strip().lower(), "")) for part in _PART.split(given))
-
-
-def _value(given: str, strings: dict[str, str]) -> str:
-    """What a field says, its parts joined and its abbreviations told."""
-    if given.startswith("{") or (given.startswith('"') and '"' not in given[1:-1]):
-        return _unwrapped(given)
-    return "".join(
-        strings.get(part.strip().lower()) or _unwrapped(part) for part in _PART.split(given)
-    )
 
 
 def _unwrapped(given: str) -> str:

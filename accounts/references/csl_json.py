@@ -13,7 +13,7 @@ from .records import Draft, doi_url
 MAX_NESTED = 1_000_000
 """Brackets and braces of a file: two characters can stand for eighty bytes of memory."""
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = re.compile(r"\s*")
 _ITEMS = re.compile(r'\{\s*"items"\s*:\s*(?=\[)')
 _MARKUP = re.compile(r"</?(?:i|b|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -39,7 +39,7 @@ _KEYS = (
     "huggingface_urls",
     "date",
 )
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = re.compile(r"\s*")
 
 
 def is_json(text: str) -> bool:

@@ -27,12 +27,13 @@ from .records import (
     Format,
     Reading,
     Record,
+    escape_link,
     parse_date,
     quote,
 )
 
-MAX_ROW = 4 * 1024 * 1024
-"""Characters of a row, its escapes included."""
+MAX_ROW = 6 * 1024 * 1024
+"""Characters of a row, its escapes included: more than the longest record takes."""
 
 NOTHING = "N/A"
 """What a cell without links says."""
@@ -124,7 +125,7 @@ def _keep_row_open(text: str) -> str:
 
 
 def _reduce_link(link: str) -> str:
-    return _keep_row_open(link).replace("](", "]%28")
+    return escape_link(_keep_row_open(link))
 
 
 _HEADER = """\

@@ -20,7 +20,7 @@ MAX_TEXT = 20_000
 MAX_ITEMS = 200
 """Links of a kind, and categories, of a row."""
 MAX_ITEM = 2_000
-"""Characters of a link, and of a category."""
+"""Characters of a link, as Markdown has it, and of a category."""
 
 FIRST_YEAR, LAST_YEAR = 1990, 2199
 """Years that a digest can be of: a slip of the pen is no reason for a calendar of centuries."""
@@ -178,13 +178,18 @@ def _check(record: Record) -> None:
 def _texts(record: Record) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """For each field its name, the texts it holds, and how long each may be."""
     yield "title", (record.title,), MAX_TITLE
-    yield "link", (record.link,), MAX_ITEM
+    yield "link", (escape_link(record.link),), MAX_ITEM
     yield "authors", (record.authors or "",), MAX_TEXT
     yield "summary", (record.summary or "",), MAX_TEXT
     yield "github_repo", (record.github_repo or "",), MAX_ITEM
     yield "classification", record.classification or (), MAX_ITEM
-    yield "github_urls", record.github_urls or (), MAX_ITEM
-    yield "huggingface_urls", record.huggingface_urls or (), MAX_ITEM
+    yield "github_urls", tuple(map(escape_link, record.github_urls or ())), MAX_ITEM
+    yield "huggingface_urls", tuple(map(escape_link, record.huggingface_urls or ())), MAX_ITEM
+
+
+def escape_link(link: str) -> str:
+    """The link as it stands in Markdown, where `](` would begin an address."""
+    return link.replace("](", "]%28")
 
 
 def parse_date(text: str) -> datetime.date | None:

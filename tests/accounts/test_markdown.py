@@ -82,6 +82,7 @@ SHOWN = {
     '[a](https://x.org/b "title")': f"<p>{link('https://x.org/b', 'a')}</p>",
     "[a][1]\n\n[1]: https://x.org": f"<p>{link('https://x.org', 'a')}</p>",
     "[a](github.com/x/y)": f"<p>{link('https://github.com/x/y', 'a')}</p>",
+    "[a](MailTo:ada@x.org)": f"<p>{link('mailto:ada@x.org', 'a')}</p>",
     "[a](mailto:ada@x.org) <ada@x.org>": (
         f"<p>{link('mailto:ada@x.org', 'a')} {link('mailto:ada@x.org', 'ada@x.org')}</p>"
     ),

@@ -28,6 +28,9 @@ from digest import identity
         ("10.48550/arXiv.2502.02737", "2502.02737"),
         ("doi:10.48550/arXiv.2502.02737", "2502.02737"),
         ("2513.02737", None),
+        ("2502.٠٢٧٣٧", None),
+        ("https://arxiv.org/abs/2502.٠٢٧٣٧", None),
+        ("hep-t\N{KELVIN SIGN}/9901001", None),
         ("2502.027371234", None),
         ("https://example.org/abs/2502.02737", None),
         ("https://arxiv.org/list/cs.CL/recent", None),
@@ -42,7 +45,7 @@ def test_an_arxiv_id_is_read_in_every_common_form(text, number):
 @given(st.text())
 def test_any_text_is_an_arxiv_id_or_none(text):
     number = identity.arxiv_id(text)
-    assert number is None or identity.arxiv_id(number) == number
+    assert number is None or (identity.arxiv_id(number) == number and number.isascii())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from digest.formats import Day, Format, Record, Row, read, write_json
+from digest.formats import Day, Format, Record, Row, raw_rows, read, write_json
 
 DATE = datetime.date(2025, 2, 6)
 GOOD = '{"title": "Good", "link": "u", "date": "2025-02-06"}'
@@ -164,6 +164,15 @@ def test_an_error_late_in_the_file_leaves_the_rows_before_it(rest, problem):
         [(2, GOOD_RECORD), (3, GOOD_RECORD)],
         [f"{problem} (rest of the file not read)"],
     )
+
+
+@pytest.mark.parametrize("space", ["\xa0", "\x0b", "\u2028", "\u3000 \n"])
+def test_any_white_space_may_stand_around_the_list_and_its_rows(space):
+    text = f"{space}[{space}{GOOD}{space},{space}{GOOD}{space}]{space}"
+    reading = read(text.encode())
+    assert [row.record for day in reading.days for row in day.rows] == [GOOD_RECORD] * 2
+    assert reading.problems == ()
+    assert [row for _, row in raw_rows(text.encode())] == [GOOD] * 2
 
 
 def test_text_after_the_list():

@@ -82,6 +82,7 @@ def records_of(texts):
 
 
 RECORDS = records_of(TEXTS)
+DATE = datetime.date(2025, 2, 6)
 
 
 def only_day(text):
@@ -105,6 +106,26 @@ def test_markdown_keeps_all_but_what_is_documented(date, records):
     left = [reduce_to_markdown(record) for record in records]
     assert only_day(text) == (date, left, {Format.SIX_COLUMN})
     assert write_markdown(date, left) == text
+
+
+@pytest.mark.parametrize("field", ["link", "github_urls", "huggingface_urls"])
+def test_a_link_is_as_long_as_markdown_has_it(field):
+    def row(link):
+        return Record("T", **{field: link if field == "link" else (link,)})
+
+    longest, longer = row("](" * 500), row("](" * 500 + "x")
+    assert only_day(write_json(DATE, [longest]))[1] == [longest]
+    assert only_day(write_markdown(DATE, [longest]))[1] == [reduce_to_markdown(longest)]
+    for write in (write_json, write_markdown):
+        (problem,) = read(write(DATE, [longer]).encode()).problems
+        assert problem.reason == f"{field} has more than 2,000 characters"
+
+
+def test_the_longest_texts_of_a_row_come_back():
+    links = ("u" * 2_000,) * 200
+    tags = ("\U000e0001" * 2_000,) * 200  # each character takes ten in a Python list
+    record = Record("t" * 1_000, "", "a" * 20_000, "|" * 20_000, tags, None, links, links)
+    assert only_day(write_markdown(DATE, [record]))[1] == [reduce_to_markdown(record)]
 
 
 @given(RECORDS)
