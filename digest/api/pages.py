@@ -133,14 +133,14 @@ def unchanged(since: str) -> None:
         raise Changed
 
 
-def _written(value: Any, kind: type) -> int | str:
+def _written(value: Any, kind: Any) -> Any:
     """A value as a cursor has it."""
     if kind is datetime:
         return stamp(value)
     return value.isoformat() if kind is date else kind(value)
 
 
-def _read(value: Any, kind: type) -> Any:
+def _read(value: Any, kind: Any) -> Any:
     """What a cursor has, as a value. Raises ValidationError."""
     try:
         found = {datetime: moment_of, date: parse_date}.get(kind, kind)(value)
