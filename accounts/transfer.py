@@ -400,7 +400,7 @@ class _Brought:
         return Restored(
             bookmarks=len(self.bookmarks),
             notes=len(notes.new) + len(notes.longer) + notes.same,
-            lists=lists.count,
+            lists=lists.whole,
             missing=self.missing,
             problems=problems,
         )

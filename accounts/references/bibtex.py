@@ -47,7 +47,7 @@ def read_bibtex(text: str, draft: Draft) -> None:
             if used > MAX_ABBREVIATED:
                 reason = f"abbreviations for more than {MAX_ABBREVIATED:,} characters:"
                 return draft.problem(
-                    _line(block), f"{reason} the rest is not read", block.raw or ""
+                    _line(inner), f"{reason} the rest is not read", block.raw or ""
                 )
             _add(inner, strings, draft)
         elif isinstance(block, ParsingFailedBlock) and isinstance(
