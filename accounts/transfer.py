@@ -295,8 +295,22 @@ def _said(archive: Archive) -> dict[str, Any]:
     for made in lists if isinstance(lists, list) else ():
         items = schema["properties"]["lists"]["items"]["properties"]["items"]
         _count("papers in a list", made.get("items") if isinstance(made, dict) else None, items)
-    validate(said, schema)
+    validate(said, _inlined(schema, schema["$defs"]))
     return parts
+
+
+def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
+    """A part of the schema with what it refers to in its place: to look it up takes as long as to
+    check a value."""
+    if isinstance(part, list):
+        return [_inlined(inner, definitions) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    found = {name: _inlined(inner, definitions) for name, inner in part.items() if name != "$defs"}
+    if "$ref" in found:
+        name = found.pop("$ref").removeprefix("#/$defs/")
+        return {**_inlined(definitions[name], definitions), **found}
+    return found
 
 
 def _count(name: str, rows: object, schema: dict[str, Any]) -> None:
@@ -386,7 +400,7 @@ class _Brought:
         return Restored(
             bookmarks=len(self.bookmarks),
             notes=len(notes.new) + len(notes.longer) + notes.same,
-            lists=lists.restored,
+            lists=lists.whole,
             missing=self.missing,
             problems=problems,
         )

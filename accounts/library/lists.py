@@ -81,13 +81,13 @@ class Brought(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """What `prepare` made of lists. joined: those of the person's that get items; restored: how many
+    """What `prepare` made of lists. joined: those of the person's that get items; whole: how many
     are restored, with those that are here whole; full: there is more than one import may hold."""
 
     new: list[ReadingList]
     joined: list[ReadingList]
     items: list[ListItem]
-    restored: int
+    whole: int
     problems: list[str]
     full: bool
 
@@ -232,7 +232,7 @@ class ReadingLists(Part):
             count += 1
             if full := full or len(more) > room:
                 break
-        return prepared._replace(restored=count, full=full)
+        return prepared._replace(whole=count, full=full)
 
     @transaction.atomic
     def restore(self, prepared: Prepared) -> None:
