@@ -17,10 +17,12 @@ from typing import IO, Any, NamedTuple, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import available_timezones
 
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import CharField
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from jsonschema import ValidationError as SchemaError
@@ -48,6 +50,12 @@ _SOME = 500
 
 MAX_LIBRARY = 20_000_000
 """Bytes of library.json. How many bookmarks, notes and lists it may hold is in the schema."""
+
+
+def may_import(request: HttpRequest, user: User) -> bool:
+    """Whether the person may bring something now: it is counted, by the page and the API alike."""
+    counted = ratelimit.consume(request, app="allauth.account", action="import", user=user)
+    return counted is not None
 
 
 # References

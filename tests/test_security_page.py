@@ -70,6 +70,8 @@ def test_the_limits_are_those_of_the_settings() -> None:
         for rate in settings.ACCOUNT_RATE_LIMITS[action].split(","):
             assert rate.rpartition("/")[0] in line, action
     assert f"per person: {settings.ACCOUNT_RATE_LIMITS['write'].rpartition('/')[0]}" in said
+    limit = settings.ACCOUNT_RATE_LIMITS["import"].rpartition("/")[0]
+    assert f"Imports, by page and API together: {limit} per person" in said
     assert settings.ACCOUNT_RATE_LIMITS["login_failed"] == "10/m/ip,5/5m/key"
     assert settings.ACCOUNT_RATE_LIMITS["login_failed_anywhere"] == "50/h/key"
     assert settings.ACCOUNT_RATE_LIMITS["request_login_code"] == "10/m/ip,5/h/key,10/d/key"

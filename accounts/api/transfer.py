@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -21,9 +21,10 @@ from accounts.archive import BadArchive
 from accounts.forms.library import MAX_UPLOAD
 from accounts.library import Access
 from accounts.models import User
-from accounts.transfer import export, match, restore
+from accounts.transfer import export, match, may_import, restore
 from digest.api.parsers import JsonParser, dry_run
 from digest.log import security
+from digest.resubmission import Reason
 
 from . import schema
 from . import serializers as said
@@ -52,6 +53,8 @@ class Transfer(LibraryViewSet):
         """
         content, asked = self._content(request)
         dry = dry_run(request, default=True)
+        if not may_import(request._request, cast(User, request.user)):
+            raise Throttled(Reason.LIMITED.retry_after, "You imported too often in a short time.")
         if content.startswith(b"PK\x03\x04"):
             return self._restore(content, dry)
         into = self.library.lists.open(asked["list"]) if asked["list"] else None

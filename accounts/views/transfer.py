@@ -16,9 +16,10 @@ from accounts import references
 from accounts.access import MemberRequest, logged_in
 from accounts.archive import BadArchive
 from accounts.forms.library import BringForm, TakeInForm
-from accounts.transfer import SCHEMA, export, match, restore
+from accounts.transfer import SCHEMA, export, match, may_import, restore
 from accounts.views.bookmarks import remember
 from digest.log import security
+from digest.resubmission import limited
 
 
 @logged_in
@@ -48,6 +49,8 @@ def bring(request: MemberRequest) -> HttpResponse:
     form = BringForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form)
+    if not may_import(request, request.user):
+        return limited(request)
     content: bytes = form.cleaned_data["content"]
     if content.startswith(b"PK\x03\x04"):
         try:

@@ -427,6 +427,29 @@ def test_forms_have_a_limit_for_each_person(enter, owner, other, settings):
     assert enter(other).post("/library/undo/").status_code == 302
 
 
+def test_imports_have_a_limit_for_each_person_by_page_and_api(enter, owner, other, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"import": "2/5m/user"}
+    _, secret = tokens.create(owner, "mine", ["library:write"])
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    client, text = enter(owner), {"text": "2502.00001"}
+
+    def send():
+        return program.post("/api/v1/library/import/", text, content_type="application/json")
+
+    def bring(client, text=text):
+        return client.post("/library/import/", text, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert bring(client, {}).status_code == 400  # which counts for nothing
+    assert [bring(client).status_code, send().status_code] == [200, 200]
+    page, answer = bring(client), send()
+    assert [page.status_code, answer.status_code] == [429, 429]
+    assert [page["Retry-After"], answer["Retry-After"]] == ["300", "300"]
+    assert "2502.00001" in page.content.decode()  # to be sent again
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"].startswith("You imported too often in a short time.")
+    assert bring(enter(other)).status_code == 200
+
+
 # Secrets of second factors
 
 
