@@ -71,8 +71,7 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
             expected(request, response, str(busy))
             return response
     about = _updated(about)
-    newest, _ = Results(found.query, "newest").after(None, IN_A_FEED)
-    return feed_of(newest, about)
+    return feed_of(Results(found.query, "newest").come_out(IN_A_FEED), about)
 
 
 def _title(found: PaperFilter) -> str:

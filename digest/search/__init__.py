@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, cast
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 
-from digest.models import Paper, PaperQuerySet
+from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
 from .marks import mark
@@ -144,8 +144,11 @@ class Results:
 
     @cached_property
     def _newest(self) -> list[int]:
-        """The keys of the newest matches, as many as are counted."""
-        return index.found(self.query.node, COUNTED)
+        """The keys of the newest matches, as many as are counted. Those of days that are still to
+        come are last: most likely a slip, they would stay first for as long."""
+        keys, end = index.found(self.query.node, COUNTED), _today().end
+        ahead = next((number for number, key in enumerate(keys) if key <= end), 0)
+        return keys[ahead:] + keys[:ahead]
 
     @property
     def count(self) -> int:
@@ -163,6 +166,10 @@ class Results:
         """All of them, a few hundred at a time."""
         for keys in self._walk():
             yield from _papers(keys)
+
+    def come_out(self, most: int) -> list[Paper]:
+        """The newest so many papers, without those of days that are still to come."""
+        return self.after(_today(), most)[0]
 
     def after(self, at: Place | None, size: int) -> tuple[list[Paper], Place | None]:
         """So many papers from a place on, and the place of those after them; None at the end.
@@ -271,6 +278,11 @@ def _mapped(node: Node, change: Callable[[Words], Words]) -> Node:
         case AllOf(nodes):
             return AllOf(tuple(_mapped(inner, change) for inner in nodes))
     return node
+
+
+def _today() -> Place:
+    """The place on the timeline after the papers of days that are still to come."""
+    return Place(index.last_of(tomorrow()), ())
 
 
 def _papers(rows: list[int], fetched: PaperQuerySet | None = None) -> list[Paper]:

@@ -66,6 +66,11 @@ def day_after(key: int) -> int:
     return (key // _DAY + 1) * _DAY
 
 
+def last_of(day: date) -> int:
+    """The key that all papers of a day and of those before it have, or a lower one."""
+    return day.toordinal() * _DAY + _DAY - 1
+
+
 def row(
     paper: Paper,
     authors: list[tuple[int, str]],

@@ -136,7 +136,14 @@ def test_a_digest_dated_ahead_is_there_and_is_not_the_newest(client):
     for address in ("/digests.atom", "/papers.atom", "/sitemap-lists.xml", "/sitemap-papers-0.xml"):
         response = client.get(address)
         assert "2199-" not in re.sub("<(id|link)[^>]*>[^<]*", "", text(response)), address
-    assert "Paper 3" not in text(client.get("/digests.atom"))
+    for feed in ("/digests.atom", "/papers.atom"):
+        assert "Paper 3" not in text(client.get(feed))
+    listed = client.get("/papers/?order=newest&q=paper").context["papers"]
+    for papers in (client.get("/papers/").context["papers"], listed):
+        assert [paper.title for paper in papers] == ["Paper 2", "Paper 1", "Paper 3"]
+    assert client.get("/papers/2502.00003/").status_code == 200
+    found = client.get("/papers/?q=date:2199").context["papers"]
+    assert [paper.title for paper in found] == ["Paper 3"]
     # Until nothing else has come out.
     for source in Source.objects.filter(digests__date__lt=date(2100, 1, 1)).distinct():
         undo(source)
@@ -152,6 +159,8 @@ def test_tomorrow_is_already_somewhere(client, monkeypatch, days, ahead):
     load(digest(row(1), row(2, date=day.isoformat())), "a.json")
     assert Digest.objects.ahead().exists() is ahead
     assert (client.get("/").context["digest"].date != day) is ahead
+    assert (client.get("/papers/").context["papers"][0].date != day) is ahead
+    assert ("Paper 2" not in text(client.get("/papers.atom"))) is ahead
 
 
 def test_the_archive_is_a_calendar_newest_month_first(client):
