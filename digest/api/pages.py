@@ -137,13 +137,15 @@ def _written(value: Any, kind: Any) -> Any:
     """A value as a cursor has it."""
     if kind is datetime:
         return stamp(value)
-    return value.isoformat() if kind is date else kind(value)
+    found: int | str = value.isoformat() if kind is date else kind(value)
+    return found
 
 
 def _read(value: Any, kind: Any) -> Any:
     """What a cursor has, as a value. Raises ValidationError."""
     try:
-        found = {datetime: moment_of, date: parse_date}.get(kind, kind)(value)
+        readers: dict[type, Any] = {datetime: moment_of, date: parse_date}
+        found = readers.get(kind, kind)(value)
     except ValueError:
         found = None
     if found is None:

@@ -6,6 +6,7 @@ them is one correction.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -47,6 +48,16 @@ class _ShownOtherwise(Exception):
     """The paper shows something else than it did a moment ago."""
 
 
+class _Decoder(json.JSONDecoder):
+    """Python's own, to which numbers that are too long and lists that are too deep are no JSON."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            return super().decode(s, *args)
+        except (ValueError, RecursionError):
+            raise json.JSONDecodeError("This is no JSON", s, 0) from None
+
+
 class PaperForm(forms.Form):
     """The fields of a paper that are no lists, and what they were when the page was made."""
 
@@ -63,6 +74,7 @@ class PaperForm(forms.Form):
         help_text="Other curators read it in the paper's history; readers do not.",
     )
     seen = forms.JSONField(
+        decoder=_Decoder,
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(("required", "invalid"), _INCOMPLETE),
     )
