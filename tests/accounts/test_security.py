@@ -499,7 +499,7 @@ def test_secrets_of_before_are_read_and_encrypted_by_the_migration(owner):
     (kept,) = factors()
     assert secret_box.decrypt(kept["secret"]) == secret != kept["secret"]
     migration.decrypt(apps, editor)
-    assert factors() == [{"secret": secret}]
+    assert factors() == [kept | {"secret": secret}]
 
 
 # Passwords
