@@ -56,6 +56,7 @@ def test_a_load(db):
         ]
         return {(1, 2, 2, 2, 2, 4): "whole", (0,) * 6: "none"}.get(tuple(counts), counts)
 
+    work(9)  # the authors are there from then on, so that each load takes as many steps
     assert_none_then_whole(outcomes(work, became))
 
 

@@ -129,7 +129,7 @@ def test_every_block_is_accounted_for() -> None:
     fences = re.findall(r"^```(.*)$", README, re.MULTILINE)
     assert {*fences[::2]} == {"sh", "ini", "env", "nginx"}
     assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 6
-    assert len(COMMANDS) == 21
+    assert len(COMMANDS) == 22
 
 
 def test_make_help_names_every_target(checkout: Path) -> None:

@@ -49,7 +49,7 @@ def site(own_database):
     }
     shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", FILL]
     run = subprocess.run(shell, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert (run.returncode, run.stderr) == (0, "")
+    assert run.returncode == 0, run.stderr
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "digest.wsgi"),
