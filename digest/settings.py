@@ -440,6 +440,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "ENUM_NAME_OVERRIDES": {"ReadingStatus": "accounts.models.Status"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "digest.api.schema.close_bodies",
+    ],
 }
 
 # What is said on the console, where systemd and containers look for it. Django's own set-up

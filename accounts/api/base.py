@@ -50,8 +50,9 @@ class LibraryViewSet(ApiViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = self.parameters.get(self.action, said.Nothing)
-        only(request.query_params, *known().fields, many=["dry_run"])
+        if self.action:  # else the method is none that the address has, and so it is said
+            known = self.parameters.get(self.action, said.Nothing)
+            only(request.query_params, *known().fields, many=["dry_run"])
         self.library = Library(request.user)
 
     def handle_exception(self, error: Exception) -> Response:

@@ -20,6 +20,15 @@ from digest.links import OTHER
 KINDS = tuple(_KINDS)
 
 
+def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Say of what is sent that it holds no other fields: see `parsers.Serializer`. A hook of
+    drf-spectacular, which calls the shapes of bodies so."""
+    for name, shape in result["components"]["schemas"].items():
+        if name.endswith("Request") and shape.get("type") == "object":
+            shape["additionalProperties"] = False
+    return result
+
+
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "accounts.tokens.TokenAuthentication"
     name = "token"
