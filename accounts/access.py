@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django_htmx.middleware import HtmxDetails
 
-from digest.views import HtmxRequest
+from digest.pages.paging import HtmxRequest
 
 from .library import Library
 from .models import User

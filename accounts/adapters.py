@@ -25,7 +25,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from digest.log import security
-from digest.resubmission import FIELD, Submission
+from digest.pages.resubmission import FIELD, Submission
 
 from . import secret_box
 from .forms.account import TAKEN

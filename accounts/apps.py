@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
         from allauth.mfa.totp.internal.auth import TOTP
         from allauth.usersessions.models import UserSession
 
-        from digest.curation import papers_merged, papers_split
+        from digest.curation.decisions import papers_merged, papers_split
 
         from . import (
             admin,  # noqa: F401  registers what it shows

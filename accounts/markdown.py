@@ -24,9 +24,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from digest.links import clean_url
-from digest.markup import MATHML_ATTRIBUTES, MATHML_ELEMENTS, clean, mathml
 from digest.search.text import document
+from digest.text.links import clean_url
+from digest.text.markup import MATHML_ATTRIBUTES, MATHML_ELEMENTS, clean, mathml
 
 Env = MutableMapping[str, Any]
 

@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from digest.busy import is_unavailable
 from digest.log import security
-from digest.resubmission import FIELD, Reason, Submission, from_script, tell_script
+from digest.pages.busy import is_unavailable
+from digest.pages.resubmission import FIELD, Reason, Submission, from_script, tell_script
 
 from .models import User
 from .profile import Login

@@ -36,7 +36,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from requests import RequestException
 
 from digest.log import security
-from digest.resubmission import FIELD, Reason, Submission, page, refuse
+from digest.pages.resubmission import FIELD, Reason, Submission, page, refuse
 
 from .access import MemberRequest, logged_in
 from .forms.account import DeletionForm, ProfileForm

@@ -29,9 +29,9 @@ from jsonschema import ValidationError as SchemaError
 from jsonschema import validate
 
 from digest.exports import WRITERS, About, to_cite
-from digest.identity import fold, paper_slug
 from digest.models import Paper, PaperQuerySet, SearchText
 from digest.search.text import document
+from digest.text.identity import fold, paper_slug
 
 from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList

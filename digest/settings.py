@@ -104,7 +104,7 @@ def cache(url: Url) -> dict[str, Any]:
     if url.scheme == "memory":
         backend = "django.core.cache.backends.locmem.LocMemCache"
         return {"BACKEND": backend, "LOCATION": "default", "OPTIONS": options}
-    backend = "digest.shared_cache.SharedCache"
+    backend = "digest.caches.redis.SharedCache"
     return {"BACKEND": backend, "LOCATION": url.text, "OPTIONS": options}
 
 
@@ -173,18 +173,17 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": cache(env.url("CACHE_URL", "memory://", schemes=("memory", "redis", "rediss"))),
-    # Pages made for visitors, and what the API tells of the catalogue (digest/page_cache.py), in
-    # each process's own memory. They end with the process, so that a new release shows none of the
-    # old.
+    # Pages made for visitors, and API answers about the catalogue (digest/caches/revision.py),
+    # in each process's own memory. They end with the process: a new release shows none of the old.
     "pages": {
-        "BACKEND": "digest.memory_cache.BoundedMemoryCache",
+        "BACKEND": "digest.caches.memory.BoundedMemoryCache",
         "LOCATION": "pages",
         "TIMEOUT": None,
         "OPTIONS": {"MAX_BYTES": 24_000_000},
     },
     # The cards of papers (digest/templatetags/catalogue.py), of five kilobytes or so each.
     "cards": {
-        "BACKEND": "digest.memory_cache.BoundedMemoryCache",
+        "BACKEND": "digest.caches.memory.BoundedMemoryCache",
         "LOCATION": "cards",
         "TIMEOUT": None,
         "OPTIONS": {"MAX_BYTES": 16_000_000},
@@ -195,7 +194,7 @@ if DEBUG:  # whoever edits a template wants to see it
         CACHES[name] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 EXPORTS = VAR / "exports"
-"""Where whole exports are kept (digest/export_cache.py). They are made again if they are gone."""
+"""Where whole exports are kept (digest/caches/exports.py). They are made again if they are gone."""
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -249,18 +248,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "digest.middleware.KeptMethod",  # around all that redirects
+    "digest.pages.middleware.KeptMethod",  # around all that redirects
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "digest.middleware.ContentSecurityPolicy",
-    "digest.middleware.BodyLimit",  # before all that reads a body, CSRF's among it
-    "digest.middleware.ConditionalGet",
+    "digest.pages.middleware.ContentSecurityPolicy",
+    "digest.pages.middleware.BodyLimit",  # before all that reads a body, CSRF's among it
+    "digest.pages.middleware.ConditionalGet",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "digest.middleware.LastSlash",
+    "digest.pages.middleware.LastSlash",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.LoggedOut",
-    "digest.busy.Busy",
+    "digest.pages.busy.Busy",
     "accounts.middleware.TimeZone",
     "accounts.middleware.Private",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -270,10 +269,10 @@ MIDDLEWARE = [
     "accounts.middleware.Sessions",
 ]
 
-CSRF_FAILURE_VIEW = "digest.resubmission.stale_token"
+CSRF_FAILURE_VIEW = "digest.pages.resubmission.stale_token"
 
 FILE_UPLOAD_HANDLERS = [
-    "digest.middleware.UploadLimit",
+    "digest.pages.middleware.UploadLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -11,9 +11,9 @@ from django.views import defaults
 
 from accounts import profile
 
-from . import busy, outputs, resubmission, views
 from .api.problems import or_page
 from .api.reference import recipes
+from .pages import busy, files, resubmission, views
 
 
 class DateConverter:
@@ -69,12 +69,12 @@ def to_admin(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", views.home, name="home"),
     path("digests/", views.digests, name="digests"),
-    path("digests.atom", outputs.digests_feed, name="digests-feed"),
-    path("digests/<date:day>.<suffix:suffix>", outputs.digest_file, name="digest-file"),
+    path("digests.atom", files.digests_feed, name="digests-feed"),
+    path("digests/<date:day>.<suffix:suffix>", files.digest_file, name="digest-file"),
     path("digests/<date:day>/", views.digest, name="digest"),
     path("papers/", views.papers, name="papers"),
-    path("papers.<output:suffix>", outputs.papers_file, name="papers-file"),
-    path("papers/<paper:slug>.<suffix:suffix>", outputs.paper_file, name="paper-file"),
+    path("papers.<output:suffix>", files.papers_file, name="papers-file"),
+    path("papers/<paper:slug>.<suffix:suffix>", files.paper_file, name="paper-file"),
     path("papers/<paper:slug>/", views.paper, name="paper"),
     path("authors/", views.authors, name="authors"),
     path("authors/<name:slug>/", views.author, name="author"),
@@ -84,17 +84,17 @@ urlpatterns = [
     path("api/", recipes, name="api"),
     path("api/v1/", include("digest.api.urls")),
     path("api/v1/library/", include("accounts.api.urls")),
-    path("feeds.opml", outputs.feeds, name="feeds"),
+    path("feeds.opml", files.feeds, name="feeds"),
     path("account/", include(profile)),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path(settings.ADMIN_PATH, admin.site.admin_view(to_admin)),
-    path("abs/<paper:number>", outputs.abstract, name="abstract"),
-    path("pdf/<paper:number>", outputs.pdf, name="pdf"),
-    path("robots.txt", outputs.robots, name="robots"),
-    path("opensearch.xml", outputs.opensearch, name="opensearch"),
-    path("sitemap.xml", outputs.sitemap, name="sitemap"),
-    path("sitemap-lists.xml", outputs.sitemap_lists, name="sitemap-lists"),
-    path("sitemap-papers-<int:part>.xml", outputs.sitemap_papers, name="sitemap-papers"),
+    path("abs/<paper:number>", files.abstract, name="abstract"),
+    path("pdf/<paper:number>", files.pdf, name="pdf"),
+    path("robots.txt", files.robots, name="robots"),
+    path("opensearch.xml", files.opensearch, name="opensearch"),
+    path("sitemap.xml", files.sitemap, name="sitemap"),
+    path("sitemap-lists.xml", files.sitemap_lists, name="sitemap-lists"),
+    path("sitemap-papers-<int:part>.xml", files.sitemap_papers, name="sitemap-papers"),
 ]
 
 handler400 = busy.interrupted

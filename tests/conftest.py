@@ -82,11 +82,11 @@ def _nobody_came_before() -> None:
     """Each test begins with a site that nobody has asked for anything."""
     from django.core.cache import caches
 
-    from digest import export_cache
+    from digest.caches import exports
 
     for cache in caches.all(initialized_only=True):
         cache.clear()
-    export_cache._made.clear()
+    exports._made.clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -61,7 +61,7 @@ from django.test import Client  # noqa: E402
 
 from accounts.models import Bookmark, ListItem, Note, ReadingList, User  # noqa: E402
 from accounts.tokens import create as create_token  # noqa: E402
-from digest.ingest import load  # noqa: E402
+from digest.catalogue.load import load  # noqa: E402
 from digest.models import (  # noqa: E402
     Authorship,
     Entry,

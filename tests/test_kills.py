@@ -11,7 +11,7 @@ import pytest
 from accounts.library import Library
 from accounts.models import Bookmark, ListItem, Note, ReadingList, User
 from accounts.transfer import export, restore
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Authorship, Entry, Paper, Placement, SearchText, Source
 from digest.search import index
 from tests import kills

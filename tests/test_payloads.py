@@ -30,8 +30,8 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.library import Library
 from accounts.models import ApiToken, Disclosure, Role, User, Visibility
-from digest import curation
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import Alias, Author, Category, LinkHealth, Paper, Proposal, Source, Upload
 from tests.accounts.admin.test_access import addresses
 from tests.accounts.conftest import person
@@ -97,14 +97,14 @@ def world(db):
     load(digest(row(1, **said), row(2), row(3, title="x", link=SHORT)), f"{SHORT}.json")
     # A file with a problem in it, and one that says something else than a curator.
     first, second = Paper.objects.order_by("position")[:2]
-    curation.correct(second, "title", PAYLOAD, owner, PAYLOAD)
+    decisions.correct(second, "title", PAYLOAD, owner, PAYLOAD)
     bad = f"## Papers for 2025-02-07\n\n| Title | Authors | Summary |\n|-|-|-|\n| {SHORT} | x |\n"
     load(bad.encode(), f"{SHORT}.md")
     load(digest(row(2, date="2025-02-08", title=f"Other {SHORT}"), row(4), {"x": SHORT}), "b.json")
     merged = Paper.objects.get(slug="2502.00004")
-    curation.merge_papers(merged, second, owner, PAYLOAD)
+    decisions.merge_papers(merged, second, owner, PAYLOAD)
     names = list(Author.objects.values_list("name", flat=True)[:2])
-    curation.merge_authors(names[0], names[1], owner, PAYLOAD)
+    decisions.merge_authors(names[0], names[1], owner, PAYLOAD)
     Proposal.objects.create(kind="paper", first=first.slug, second=second.slug, reason="x")
     Proposal.objects.create(kind="author", first=names[1], second=SHORT, reason="x")
     LinkHealth.objects.create(url=URL, checked_at=timezone.now(), dead=True, reason="x")

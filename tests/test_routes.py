@@ -23,11 +23,11 @@ from django.utils import timezone
 
 from accounts.library import Library
 from accounts.models import Disclosure, Role
-from digest import curation
 from digest.api.reference import SCHEMA
-from digest.filters import PaperFilter
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import LinkHealth, Paper, Proposal, Source, Upload
+from digest.search.filters import PaperFilter
 from tests.accounts.conftest import person
 from tests.admin import enter, holder
 from tests.samples import digest, row
@@ -80,9 +80,9 @@ def world(db, monkeypatch):
     Library(operator).lists.accept(Library(operator).lists.invitations().get().pk)
     opened.show_to("link")
     asked = opened.invite("nobody", Role.VIEWER)
-    curation.correct(papers[0], "title", "Corrected", operator)
-    merge = curation.merge_papers(papers[3], papers[4], operator)
-    alias = curation.merge_authors("Alan Turing", "Ada Lovelace", operator)
+    decisions.correct(papers[0], "title", "Corrected", operator)
+    merge = decisions.merge_papers(papers[3], papers[4], operator)
+    alias = decisions.merge_authors("Alan Turing", "Ada Lovelace", operator)
     load(digest(row(1, title="Something else", date="2025-02-07")), "2025-02-07.json")
     Proposal.objects.create(kind="paper", first=papers[0].slug, second=papers[1].slug, reason="x")
     url = "https://github.com/lab/code-1"

@@ -274,7 +274,7 @@ def test_postgres_by_ipv6(load: Load) -> None:
 def test_redis(load: Load) -> None:
     cache = load(CACHE_URL="redis://:secret@cache.example:6379/1")["CACHES"]["default"]
     assert cache == {
-        "BACKEND": "digest.shared_cache.SharedCache",
+        "BACKEND": "digest.caches.redis.SharedCache",
         "LOCATION": "redis://:secret@cache.example:6379/1",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }

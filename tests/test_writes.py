@@ -15,10 +15,11 @@ from django.template import Template
 from accounts import archive, markdown, references, transfer
 from accounts.library import Library
 from accounts.models import COMMENT_LENGTH
-from digest import duplicates, markup
+from digest.catalogue.load import load
+from digest.curation import duplicates
 from digest.formats import read
-from digest.ingest import load
 from digest.models import Paper
+from digest.text import markup
 from tests import writes
 from tests.samples import digest, row
 

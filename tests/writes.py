@@ -23,7 +23,8 @@ from django.utils import timezone
 
 from accounts.library import Library
 from accounts.models import Note, ReadingList, User
-from digest import link_health, models
+from digest import models
+from digest.curation import link_health
 from tests.admin import PASSWORD, enter, holder
 
 ROOT = Path(__file__).resolve().parents[1]

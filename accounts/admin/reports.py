@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from accounts.forms.reports import SettlingForm
 from accounts.models import Report
 from accounts.reports import settle
-from digest.admin.papers.base import Curated, address
+from digest.admin.base import Curated, address
 from digest.models import Paper
 
 

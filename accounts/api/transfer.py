@@ -24,7 +24,7 @@ from accounts.models import User
 from accounts.transfer import export, match, may_import, restore
 from digest.api.parsers import JsonParser, dry_run
 from digest.log import security
-from digest.resubmission import Reason
+from digest.pages.resubmission import Reason
 
 from . import schema
 from . import serializers as said

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from django import forms
 from django.db.models import QuerySet
 
-from digest.identity import arxiv_id
 from digest.models import Merge, Paper
+from digest.text.identity import arxiv_id
 
 MOST_PAPERS = 500
 """Papers named at once."""

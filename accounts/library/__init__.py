@@ -20,8 +20,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import CharField, F, Value
 
 from accounts.models import Bookmark, Dismissal, Note, Status, User
-from digest.identity import arxiv_id
 from digest.models import Merge, Paper, PaperQuerySet
+from digest.text.identity import arxiv_id
 
 from .base import NotHere, at_hand
 from .bookmarks import Bookmarks

@@ -32,7 +32,7 @@ from accounts.models import (
     Status,
     User,
 )
-from digest.ingest.statements import Statements
+from digest.catalogue.statements import Statements
 from digest.models import Merge
 
 from .lists import place_near

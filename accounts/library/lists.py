@@ -32,8 +32,8 @@ from accounts.models import (
     User,
     Visibility,
 )
-from digest.markup import clean
 from digest.models import Paper, PaperQuerySet
+from digest.text.markup import clean
 
 from .base import NotHere, Part, at_hand, edited_by
 

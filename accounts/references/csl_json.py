@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from digest.identity import arxiv_id
+from digest.text.identity import arxiv_id
 
 from .records import Draft, doi_url
 

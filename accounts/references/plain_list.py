@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from digest import identity
-from digest.links import clean_url
+from digest.text import identity
+from digest.text.links import clean_url
 
 from .records import MAX_REFERENCES, Draft
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest import identity
-from digest.links import clean_url, same_link
-from digest.markup import clean
+from digest.text import identity
+from digest.text.links import clean_url, same_link
+from digest.text.markup import clean
 
 MAX_BYTES = 10_000_000
 """Bytes of a file."""

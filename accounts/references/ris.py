@@ -7,7 +7,7 @@ first semicolon.
 import re
 from collections import defaultdict
 
-from digest.identity import arxiv_id
+from digest.text.identity import arxiv_id
 
 from .records import Draft, doi_url
 

@@ -20,10 +20,10 @@ from accounts.library.bookmarks import Kept
 from accounts.library.shelf import Found
 from accounts.models import Status
 from digest.models import Paper
-from digest.outputs import about_page, file_of
+from digest.pages.files import about_page, file_of
+from digest.pages.paging import turn_to
 from digest.search import Query
 from digest.search import mark as mark_words
-from digest.views import turn_to
 
 _UNDO = "undo"
 

@@ -30,11 +30,11 @@ from accounts.forms.lists import InviteForm, ItemsForm, ListSettingsForm, Member
 from accounts.invitations import may_mail, write_to
 from accounts.library import Access, Library, NotHere, OpenList, Removed
 from accounts.models import ListItem, Role, User, Visibility
-from digest import views as catalogue
 from digest.exports import to_cite
 from digest.models import Paper
-from digest.outputs import IN_A_FEED, about_page, feed_of, file_of
-from digest.views import HtmxRequest, turn_to
+from digest.pages import paging
+from digest.pages.files import IN_A_FEED, about_page, feed_of, file_of
+from digest.pages.paging import HtmxRequest, turn_to
 
 ITEMS_ON_A_PAGE = 100
 LISTS_ON_A_PAGE = 100
@@ -52,9 +52,9 @@ def _kindly(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
         except NotHere as nothing:
             if request.user.is_authenticated:
                 links = [("Your reading lists", reverse("reading-lists"))]
-                raise catalogue.NotHere(str(nothing), links) from None
+                raise paging.NotHere(str(nothing), links) from None
             log_in = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
-            raise catalogue.NotHere(
+            raise paging.NotHere(
                 f"{nothing} If it is yours, or you are a member of it, log in to see it.",
                 [("Log in", log_in)],
             ) from None

@@ -12,7 +12,7 @@ from accounts.access import MemberRequest, logged_in
 from accounts.forms.reports import ReportForm
 from accounts.optional_writes import write_if_free
 from digest.models import Paper
-from digest.views import turn_to
+from digest.pages.paging import turn_to
 
 
 @logged_in

@@ -19,7 +19,7 @@ from accounts.forms.library import BringForm, TakeInForm
 from accounts.transfer import SCHEMA, export, match, may_import, restore
 from accounts.views.bookmarks import remember
 from digest.log import security
-from digest.resubmission import limited
+from digest.pages.resubmission import limited
 
 
 @logged_in

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from digest.ingest.preview import Change
+from digest.catalogue.preview import Change
 
 LABELS = {
     "title": "Title",
@@ -56,7 +56,7 @@ class Changes:
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Changes:
-        """changes: of `ingest.preview`, those of a paper together."""
+        """changes: of `catalogue.preview`, those of a paper together."""
         grouped = cls([], [], [])
         papers: dict[str, PaperChange] = {}
         appears: set[str] = set()

@@ -30,7 +30,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from digest.log import security
-from digest.resubmission import Reason, from_script, kept, tell_script
+from digest.pages.resubmission import Reason, from_script, kept, tell_script
 from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -73,6 +73,14 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
 class Site(AdminSite):
     site_header = site_title = "Paper Digest"
     index_title = "Admin"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = []
+
+    def add_page(self, address: str, view: Callable[..., HttpResponseBase], name: str) -> None:
+        """Have a page that is of no model. address: below the admin's own."""
+        self._pages.append((address, view, name))
 
     # The door
 
@@ -144,16 +152,14 @@ class Site(AdminSite):
         return redirect("account_change_password")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from . import health  # which names this class
-
         name = "view_on_site"
         address = "r/<int:content_type_id>/<int:object_id>/"
         ours = (name, "login")  # Django leaves the log-in before the door
         others = [each for each in super().get_urls() if getattr(each, "name", "") not in ours]
         login = path("login/", self.admin_view(self.login), name="login")
-        doctor = path("doctor/", self.admin_view(health.doctor), name="doctor")
+        pages = [path(to, self.admin_view(view), name=name) for to, view, name in self._pages]
         on_site = path(address, self.admin_view(self._view_on_site), name=name)
-        found = [login, doctor, on_site, *others]
+        found = [login, *pages, on_site, *others]
         _quieten(found)
         return found
 

@@ -29,11 +29,11 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
+from digest.catalogue.load import SUFFIXES, LoadReport, date_from_path, load
+from digest.catalogue.preview import preview
 from digest.formats import MAX_BYTES, read
-from digest.ingest import SUFFIXES, LoadReport, date_from_path, load
-from digest.ingest.preview import preview
-from digest.middleware import MAX_BODY
 from digest.models import Source, Upload, Verdict
+from digest.pages.middleware import MAX_BODY
 
 from .changes import Changes
 from .site import Site

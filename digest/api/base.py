@@ -19,8 +19,8 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from digest.middleware import since
 from digest.models import Catalogue
+from digest.pages.middleware import since
 
 from .access import announce
 

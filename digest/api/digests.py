@@ -15,9 +15,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from digest.catalogue.load import LoadReport, load
+from digest.catalogue.preview import preview
 from digest.formats import MAX_BYTES
-from digest.ingest import LoadReport, load
-from digest.ingest.preview import preview
 from digest.models import Digest, Paper, Placement, Source
 from digest.rights import may
 

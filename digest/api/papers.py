@@ -15,11 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from digest.exports import WRITERS, About, to_cite
-from digest.filters import SEVERAL, PaperFilter
-from digest.identity import arxiv_id
 from digest.models import Catalogue, Merge, Paper, Tombstone
-from digest.outputs import file_of, whole_file
+from digest.pages.files import file_of, whole_file
 from digest.search import Place, Query, matching
+from digest.search.filters import SEVERAL, PaperFilter
+from digest.text.identity import arxiv_id
 
 from . import schema
 from .base import CatalogueViewSet, only

@@ -19,7 +19,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from digest.export_cache import Busy
+from digest.caches.exports import Busy
 from digest.log import expected
 
 CONTENT_TYPE = "application/problem+json"

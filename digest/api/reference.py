@@ -14,7 +14,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from digest.middleware import HEADERS
+from digest.pages.middleware import HEADERS
 
 SCHEMA = Path(__file__).with_name("openapi.yml")
 

@@ -14,8 +14,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from digest.links import KINDS as _KINDS
-from digest.links import OTHER
+from digest.text.links import KINDS as _KINDS
+from digest.text.links import OTHER
 
 KINDS = tuple(_KINDS)
 

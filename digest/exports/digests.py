@@ -3,9 +3,9 @@
 from collections import defaultdict
 from typing import Literal
 
+from digest.catalogue.projection import Said, as_given, said_of
 from digest.formats import Record, write_json, write_markdown
 from digest.models import Digest
-from digest.projection import Said, as_given, said_of
 
 WRITERS = {"markdown": ("md", write_markdown), "json": ("json", write_json)}
 """For each format its files' suffix and its writer."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from digest.markup import atoms
+from digest.text.markup import atoms
 
 
 class Formula(NamedTuple):

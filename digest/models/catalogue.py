@@ -3,7 +3,7 @@
 
 Entries are kept as they were given and never edited. Papers, their authors, categories, links and
 places in digests are computed from them, and from what curators decided, by `projection.project`
-and written by `ingest`, so that they may be thrown away and made again at any time.
+and written by `digest.catalogue`, so that they may be thrown away and made again at any time.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from django.db.models.functions import Length
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
-from digest import links
 from digest.formats import Format
+from digest.text import links
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)

@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from digest import links
+from digest.text import links
 
 from .catalogue import Paper, Source
 

@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from digest import links
-from digest.identity import arxiv_id
+from digest.text import links
+from digest.text.identity import arxiv_id
 
 from .text import chunks, tokens
 

@@ -33,7 +33,7 @@ _NARROW = 20
 
 @register.filter
 def trusted(html: str) -> SafeString:
-    """HTML that `digest.markup` made: a title's, or a summary point's. Nothing else is."""
+    """HTML that `digest.text.markup` made: a title's, or a summary point's. Nothing else is."""
     return mark_safe(html)  # noqa: S308
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts import markdown
 from accounts.library import Library
 from accounts.models import User
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.samples import digest, row
 

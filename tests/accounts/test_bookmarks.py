@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.library import Library, Marks
 from accounts.models import Bookmark, Dismissal
-from digest import curation
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import Paper
 from tests.samples import digest, row
 
@@ -53,7 +53,7 @@ def test_the_star_keeps_a_paper_and_lets_it_go(client, owner, papers):
 
 
 def test_the_star_of_a_page_from_before_a_merge_is_the_other_papers(client, owner, papers):
-    curation.merge_papers(papers[0], papers[1], None)
+    decisions.merge_papers(papers[0], papers[1], None)
     # The other says what the digest's first row does.
     assert said(mark(client, "add", papers[0], papers[1])) == ["“Paper 1” is bookmarked."]
     assert list(Bookmark.objects.values_list("paper", flat=True)) == [papers[1].pk]

@@ -16,8 +16,8 @@ from django.test import Client, RequestFactory
 
 from accounts import tokens
 from accounts.models import Bookmark, Note
-from digest import busy
-from digest.resubmission import Reason
+from digest.pages import busy
+from digest.pages.resubmission import Reason
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import heading, text
 from tests.accounts.test_resubmission import HERE, NOTE, TYPED, form, press, told

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import models
 from accounts.models import User
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text

@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts.library import Library
 from accounts.library import lists as library_lists
 from accounts.models import Invitation, ListItem, Membership, Note, ReadingList, Role, Visibility
-from digest import curation
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import Paper
 from tests.samples import WORD, digest, row
 
@@ -464,11 +464,11 @@ def test_a_feed_has_what_was_added_last_first(anonymous, survey, papers):
     known = {"HTTP_IF_MODIFIED_SINCE": response["Last-Modified"]}
     assert anonymous.get(path, **known).status_code == 304
     # What it shows of a paper changes, and a paper is hidden.
-    curation.correct(papers[1], "title", "Renamed", None)
+    decisions.correct(papers[1], "title", "Renamed", None)
     changed = feedparser.parse(anonymous.get(path, **known).content)
     assert changed.feed.updated == changed.entries[2].updated > feed.feed.updated
     Paper.objects.update(changed_at=long_ago)
-    curation.correct(papers[1], "hidden", True, None)
+    decisions.correct(papers[1], "hidden", True, None)
     assert len(feedparser.parse(anonymous.get(path, **known).content).entries) == 2
 
 

@@ -15,7 +15,7 @@ import json, django
 django.setup()
 from accounts.library import Library
 from accounts.models import User
-from digest.ingest import load
+from digest.catalogue.load import load
 from tests.samples import digest, row
 load(digest(*(row(n) for n in range(1, {PAPERS} + 1))), "2025-02-06.json")
 host = Library(User.objects.create_user("host")).lists

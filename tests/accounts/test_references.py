@@ -650,8 +650,8 @@ def test_whatever_a_paper_holds_comes_back(suffix, row):
 @pytest.mark.parametrize("suffix", BROUGHT_BACK)
 @pytest.mark.django_db
 def test_the_archive_comes_back(suffix, shared):
+    from digest.catalogue.load import find_files, load_files
     from digest.exports import to_cite
-    from digest.ingest import find_files, load_files
     from digest.models import Paper
 
     load_files(find_files(shared / "archive/json/2025/02"))

@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Bookmark, Note
-from digest import resubmission, rights
-from digest.resubmission import Reason
+from digest import rights
+from digest.pages import resubmission
+from digest.pages.resubmission import Reason
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import heading, text
 from tests.admin import app, code, holder

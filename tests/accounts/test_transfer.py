@@ -27,8 +27,8 @@ from accounts.models import (
 )
 from accounts.references import read
 from accounts.transfer import SCHEMA, export, match, restore
-from digest.curation import correct
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation.decisions import correct
 from digest.models import Entry, Paper, Source
 from tests.samples import digest, row
 

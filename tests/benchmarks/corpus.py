@@ -24,10 +24,11 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
 
-from digest import identity, links, markup, models
-from digest.ingest import find_files, load_files
-from digest.projection import CUT_AT
+from digest import models
+from digest.catalogue.load import find_files, load_files
+from digest.catalogue.projection import CUT_AT
 from digest.search import index
+from digest.text import identity, links, markup
 
 SEED = 20250206
 NEWEST = date(2025, 6, 30)

@@ -41,7 +41,7 @@ from django.db import connection  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from digest.ingest import find_files  # noqa: E402
+from digest.catalogue.load import find_files  # noqa: E402
 from tests import writes  # noqa: E402
 from tests.holds import watch  # noqa: E402
 

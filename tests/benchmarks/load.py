@@ -36,7 +36,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, models, transaction  # noqa: E402
 
 from digest import models as catalogue  # noqa: E402
-from digest.ingest import find_files, load_files  # noqa: E402
+from digest.catalogue.load import find_files, load_files  # noqa: E402
 
 
 def seconds(work: Callable[[], object]) -> float:

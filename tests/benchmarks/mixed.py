@@ -59,7 +59,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from accounts.models import Bookmark, Note, User  # noqa: E402
-from digest.ingest import find_files, load_files  # noqa: E402
+from digest.catalogue.load import find_files, load_files  # noqa: E402
 from digest.models import Author, Category, Digest, Paper, Source  # noqa: E402
 from digest.search import index  # noqa: E402
 from tests.served import Browser, served  # noqa: E402

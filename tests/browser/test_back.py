@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Note, User
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.samples import digest, row
 

@@ -9,7 +9,7 @@ from django.core import mail
 from playwright.sync_api import expect
 
 from accounts.models import User
-from digest.ingest import load
+from digest.catalogue.load import load
 from tests.browser.test_accounts import PASSWORD, no_limits_before, sign_up, visit  # noqa: F401
 from tests.samples import digest, row
 

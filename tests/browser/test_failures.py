@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Bookmark, Dismissal, ListItem, ReadDigest, ReadingList, Report, User
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.browser.test_pages import NARROW, sticking_out
 from tests.samples import digest, row

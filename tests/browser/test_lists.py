@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.library import Library
 from accounts.models import User
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.browser.test_pages import NARROW, WIDE, look
 from tests.samples import FORMULA, NASTY, WORD, digest, row

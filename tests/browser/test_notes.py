@@ -7,7 +7,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.models import Note, User
-from digest.ingest import load
+from digest.catalogue.load import load
 from tests.samples import digest, row
 
 PASSWORD = "correct horse battery"

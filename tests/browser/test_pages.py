@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Author, Paper
 from tests.samples import NASTY, WORD, digest, row
 
@@ -13,7 +13,7 @@ NARROW, WIDE = 320, 1280
 @pytest.fixture
 def addresses(transactional_db, monkeypatch):
     """One page of each sort, of a catalogue of all that has ever broken a page."""
-    monkeypatch.setattr("digest.views.PAPERS_ON_A_PAGE", 10)
+    monkeypatch.setattr("digest.pages.views.PAPERS_ON_A_PAGE", 10)
     load(digest(*NASTY), "a.json")
     load(b"[]", "2025/02/05.json")
     load(digest({**NASTY[1], "link": NASTY[0]["link"], "date": "2025-02-04"}), "b.json")

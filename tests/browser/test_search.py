@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from digest.ingest import load
+from digest.catalogue.load import load
 from tests.samples import digest, row
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.core.management import CommandError, call_command
 
-from digest.ingest import find_files, load, load_files
+from digest.catalogue.load import find_files, load, load_files
 from digest.models import Digest
 from tests.samples import digest, row
 

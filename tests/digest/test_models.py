@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse, set_script_prefix
 
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import (
     Author,
     Authorship,

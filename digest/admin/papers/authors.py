@@ -17,11 +17,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import slugify
 
-from digest import curation
-from digest.ingest.plan import Edit
+from digest.admin.base import MAX_WHY, Curated, ReadOnly, address, preview
+from digest.catalogue.plan import Edit
+from digest.curation import decisions
 from digest.models import Alias, Author, Category, Field, Paper
 
-from .base import MAX_WHY, Curated, ReadOnly, address, preview
 from .correcting import suggested
 
 _LARGE = 50
@@ -55,7 +55,7 @@ class NameForm(forms.Form):
     why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
 
     def clean_into(self) -> Any:
-        (name,) = curation.cleaned(Field.AUTHORS, [self.cleaned_data["into"]]) or [""]
+        (name,) = decisions.cleaned(Field.AUTHORS, [self.cleaned_data["into"]]) or [""]
         return name
 
 
@@ -94,7 +94,7 @@ class AuthorAdmin(Curated):
             into, why = form.cleaned_data["into"], form.cleaned_data["why"]
 
             def decision(log: Callable[[], None]) -> Alias:
-                return curation.merge_authors(author.name, into, request.user, why, log)
+                return decisions.merge_authors(author.name, into, request.user, why, log)
 
             if "confirm" in request.POST:
                 said = f"{author.name} is shown as {into}."
@@ -105,7 +105,7 @@ class AuthorAdmin(Curated):
             else:
                 try:
                     previewed = preview(
-                        _few(lambda: curation.to_merge_authors(author.name, into), author)
+                        _few(lambda: decisions.to_merge_authors(author.name, into), author)
                     )
                 except ValidationError as error:
                     form.add_error("into", error)
@@ -152,7 +152,7 @@ def split(admin_: Curated, request: HttpRequest, alias: Alias) -> HttpResponse:
         raise PermissionDenied
 
     def decision(log: Callable[[], None]) -> None:
-        curation.split_author(alias, request.user, log)
+        decisions.split_author(alias, request.user, log)
 
     if request.method == "POST":
         if admin_.decide(request, decision, alias, f"{alias.name} is shown as it is printed."):
@@ -161,7 +161,7 @@ def split(admin_: Curated, request: HttpRequest, alias: Alias) -> HttpResponse:
         return HttpResponseRedirect(address(admin_.admin_site, alias))
     end = Author.objects.filter(name=Alias.shown().get(alias.name, alias.of)).first()
     try:
-        previewed = preview(_few(lambda: curation.to_split_author(alias), end))
+        previewed = preview(_few(lambda: decisions.to_split_author(alias), end))
     except ValidationError as error:
         admin_.message_user(request, " ".join(error.messages), messages.ERROR)
         return HttpResponseRedirect(address(admin_.admin_site, alias))

@@ -22,11 +22,11 @@ from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.safestring import SafeString
 
-from digest import curation
+from digest.admin.base import LABELS, MAX_WHY, Curated, linked, word_diff
+from digest.curation import decisions
 from digest.formats.records import MAX_ITEMS
 from digest.models import Difference, Entry, Field, LinkHealth, Merge, Paper
 
-from .base import LABELS, MAX_WHY, Curated, linked, word_diff
 from .filters import waiting
 from .history import history
 
@@ -80,10 +80,10 @@ class PaperForm(forms.Form):
     )
 
     def clean_title(self) -> Any:
-        return curation.cleaned(Field.TITLE, self.cleaned_data["title"])
+        return decisions.cleaned(Field.TITLE, self.cleaned_data["title"])
 
     def clean_summary(self) -> Any:
-        return curation.cleaned(Field.SUMMARY, _lines(self.cleaned_data["summary"]))
+        return decisions.cleaned(Field.SUMMARY, _lines(self.cleaned_data["summary"]))
 
     def clean_seen(self) -> Any:
         seen = self.cleaned_data["seen"]
@@ -111,7 +111,7 @@ class RowForm(forms.Form):
 
     def clean_value(self) -> str:
         value = self.cleaned_data["value"]
-        return next(iter(curation.cleaned(self.field, [value] if value else [])), "")
+        return next(iter(decisions.cleaned(self.field, [value] if value else [])), "")
 
 
 class Rows(BaseFormSet):  # type: ignore[type-arg]
@@ -138,7 +138,7 @@ class Rows(BaseFormSet):  # type: ignore[type-arg]
             if row.cleaned_data and row not in self.deleted_forms
         ]
         values = [row.cleaned_data.get("value") for _, row in sorted(rows, key=place)]
-        self.value = curation.cleaned(str(self.prefix), filter(None, values))
+        self.value = decisions.cleaned(str(self.prefix), filter(None, values))
 
 
 _ROWS: Any = formset_factory(
@@ -161,7 +161,7 @@ class Shown(NamedTuple):
     label: str
     field: Any
     rows: Rows | None
-    origin: curation.Origin
+    origin: decisions.Origin
     source: str
     theirs: SafeString | str
 
@@ -178,7 +178,7 @@ class Correcting(Curated):
         if not self.has_view_permission(request, paper):
             raise PermissionDenied
         if request.method != "POST":
-            return self._page(request, paper, curation.provenance(paper))
+            return self._page(request, paper, decisions.provenance(paper))
         if not self.has_change_permission(request, paper):
             raise PermissionDenied
         while True:
@@ -194,7 +194,7 @@ class Correcting(Curated):
             field: _ROWS(request.POST, prefix=field, form_kwargs={"field": field})
             for field in _LISTS
         }
-        origins = curation.provenance(paper)
+        origins = decisions.provenance(paper)
         if not all([form.is_valid(), *(some.is_valid() for some in rows.values())]):
             return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
         seen, now = form.cleaned_data["seen"], _values(origins)
@@ -208,7 +208,7 @@ class Correcting(Curated):
             if not mine - {decided}:
                 return HttpResponseRedirect(request.get_full_path())
             # What else was changed on the page, but not saved, stays on it.
-            origins = curation.provenance(paper)
+            origins = decisions.provenance(paper)
             now = _values(origins)
             kept = {field: wanted[field] for field in mine if field != decided}
             return self._page(request, paper, origins, values=now | kept, why=why)
@@ -239,7 +239,7 @@ class Correcting(Curated):
         said = f"Corrected: {', '.join(LABELS[field] for field in corrected)}."
 
         def right() -> list[tuple[Paper, str, Any]]:
-            if _values(curation.provenance(paper)) != now:
+            if _values(decisions.provenance(paper)) != now:
                 raise _ShownOtherwise
             return [(paper, field, wanted[field]) for field in now if field in mine]
 
@@ -248,7 +248,7 @@ class Correcting(Curated):
                 self.log(request, paper, f"{said} {why}".strip())
 
         try:
-            curation.correct_all(right, request.user, why, log)
+            decisions.correct_all(right, request.user, why, log)
         except ValidationError as error:
             form.add_error(None, error)
             return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
@@ -279,10 +279,10 @@ class Correcting(Curated):
         field, label = correction.field, LABELS[correction.field]
 
         def withdraw(log: Callable[[], None]) -> None:
-            curation.withdraw(correction, request.user, log)
+            decisions.withdraw(correction, request.user, log)
 
         def revert(log: Callable[[], None]) -> None:
-            curation.correct(paper, field, correction.value, request.user, why, log)
+            decisions.correct(paper, field, correction.value, request.user, why, log)
 
         if button == "_withdraw":
             self.decide(request, withdraw, paper, f"Withdrew the correction: {label}.")
@@ -294,7 +294,7 @@ class Correcting(Curated):
         self,
         request: HttpRequest,
         paper: Paper,
-        origins: dict[str, curation.Origin],
+        origins: dict[str, decisions.Origin],
         *,
         values: dict[str, Any] | None = None,
         why: str = "",
@@ -349,7 +349,7 @@ class Correcting(Curated):
         )
 
     def _fields(
-        self, origins: dict[str, curation.Origin], form: PaperForm, rows: dict[str, Rows]
+        self, origins: dict[str, decisions.Origin], form: PaperForm, rows: dict[str, Rows]
     ) -> Iterable[Shown]:
         for name, origin in origins.items():
             differs = origin.correction and origin.theirs != origin.shown
@@ -383,7 +383,7 @@ class Correcting(Curated):
         return waiting, f"{_list(self, reports)}?paper__exact={paper.pk}"
 
 
-def _values(origins: dict[str, curation.Origin]) -> dict[str, Any]:
+def _values(origins: dict[str, decisions.Origin]) -> dict[str, Any]:
     """What a paper shows of each field, with the line breaks that browsers leave as they are."""
     return {
         field: _lines(origin.shown) if isinstance(origin.shown, str) else origin.shown

@@ -12,10 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from digest.admin.base import ReadOnly, linked, plain, word_diff
 from digest.models import Alias, Correction, Merge
 
 from .authors import split as split_author
-from .base import ReadOnly, linked, plain, word_diff
 from .history import result
 from .merging import split as split_paper
 

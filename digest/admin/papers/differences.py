@@ -15,10 +15,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from digest import curation
+from digest.admin.base import LABELS, MOST, Curated, address, linked, plain, word_diff
+from digest.curation import decisions
 from digest.models import Difference, Entry, Field
 
-from .base import LABELS, MOST, Curated, address, linked, plain, word_diff
 from .filters import waiting
 from .history import result
 
@@ -67,7 +67,7 @@ class ValueForm(forms.Form):
 
     def clean_value(self) -> Any:
         text = self.cleaned_data["value"].replace("\r\n", "\n")
-        return curation.cleaned(self.field, text.split("\n") if self.is_list else text)
+        return decisions.cleaned(self.field, text.split("\n") if self.is_list else text)
 
 
 @admin.register(Difference)
@@ -110,7 +110,7 @@ class DifferenceAdmin(Curated):
         try:
             with transaction.atomic():
                 for one in some:
-                    curation.settle(one, Difference.Settled.KEPT, request.user)
+                    decisions.settle(one, Difference.Settled.KEPT, request.user)
                     self.log(request, one, "Kept the correction.")
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
@@ -175,7 +175,7 @@ class DifferenceAdmin(Curated):
         said = f"{Difference.Settled(how).label.capitalize()}: {difference.correction.paper}."
         self.decide(
             request,
-            lambda log: curation.settle(difference, how, request.user, value, log),
+            lambda log: decisions.settle(difference, how, request.user, value, log),
             difference,
             said,
         )

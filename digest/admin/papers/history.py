@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 from django.utils.safestring import SafeString
 
-from digest.links import same_link
+from digest.admin.base import LABELS, word_diff
 from digest.models import Correction, Field, Merge, Paper
-
-from .base import LABELS, word_diff
+from digest.text.links import same_link
 
 _MOST = 50
 """Corrections that a history goes back."""

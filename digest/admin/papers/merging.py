@@ -17,10 +17,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 
-from digest import curation
+from digest.admin.base import MAX_WHY, Curated, address, linked, preview
+from digest.curation import decisions
 from digest.models import Merge, Paper
-
-from .base import MAX_WHY, Curated, address, linked, preview
 
 _KEY = re.compile(r"[0-9]{1,18}")
 
@@ -73,7 +72,7 @@ class Merging(Curated):
             into, why = form.cleaned_data["into"], form.cleaned_data["why"]
 
             def decision(log: Callable[[], None]) -> Merge:
-                return curation.merge_papers(paper, into, request.user, why, log)
+                return decisions.merge_papers(paper, into, request.user, why, log)
 
             if "confirm" in request.POST:
                 said = f"Merged “{paper}” ({paper.slug}) into “{into}” ({into.slug})."
@@ -81,7 +80,7 @@ class Merging(Curated):
                     return HttpResponseRedirect(address(self.admin_site, into))
             else:
                 try:
-                    previewed = preview(lambda: curation.to_merge_papers(paper, into))
+                    previewed = preview(lambda: decisions.to_merge_papers(paper, into))
                 except ValidationError as error:
                     form.add_error(None, error)
         return self.page(
@@ -103,7 +102,7 @@ def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
         raise PermissionDenied
 
     def decision(log: Callable[[], None]) -> None:
-        curation.split_paper(merge, request.user, log)
+        decisions.split_paper(merge, request.user, log)
 
     if request.method == "POST":
         said = (
@@ -113,7 +112,7 @@ def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
             return HttpResponseRedirect(address(admin.admin_site, merge.paper))
         return HttpResponseRedirect(address(admin.admin_site, merge))
     try:
-        previewed = preview(lambda: curation.to_split_paper(merge))
+        previewed = preview(lambda: decisions.to_split_paper(merge))
     except ValidationError as error:
         admin.message_user(request, " ".join(error.messages), messages.ERROR)
         return HttpResponseRedirect(address(admin.admin_site, merge))

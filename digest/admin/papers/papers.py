@@ -17,14 +17,15 @@ from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 
-from digest import curation, search
-from digest.admin.health import check_links_again
+from digest import search
+from digest.admin.base import MAX_WHY, MOST, Curated
+from digest.admin.links import check_links_again
+from digest.curation import decisions
 from digest.models import Correction, Digest, Field, Merge, Paper
 from digest.search.query import MAX_LENGTH, MAX_TERMS
 from digest.search.text import tokens
 
 from . import filters
-from .base import MAX_WHY, MOST, Curated
 from .correcting import Correcting, suggested
 from .merging import Merging
 
@@ -71,7 +72,7 @@ class CategoryForm(forms.Form):
     why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
 
     def clean_category(self) -> str:
-        (name,) = curation.cleaned(Field.CATEGORIES, [self.cleaned_data["category"]])
+        (name,) = decisions.cleaned(Field.CATEGORIES, [self.cleaned_data["category"]])
         return str(name)
 
 
@@ -243,7 +244,7 @@ class PaperAdmin(Correcting, Merging, Curated):
                 self.log(request, paper, f"{said}. {why}".strip())
 
         try:
-            curation.correct_all(right, request.user, why, log)
+            decisions.correct_all(right, request.user, why, log)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import Progress
 
-from digest.link_health import AGAIN, NothingAnswers, Outcome, check, due
+from digest.curation.link_health import AGAIN, NothingAnswers, Outcome, check, due
 
 
 def positive(text: str) -> int:

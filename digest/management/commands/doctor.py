@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from digest.doctor import CHECKS, examine
+from digest.curation.doctor import CHECKS, examine
 
 SHOWN = 10
 """Findings of a check that are printed."""

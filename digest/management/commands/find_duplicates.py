@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from digest.duplicates import propose
+from digest.curation.duplicates import propose
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from digest.ingest import LoadReport, find_files, load_files
+from digest.catalogue.load import LoadReport, find_files, load_files
 
 STATUSES = ("loaded", "known", "unreadable")
 COUNTS = ("new", "changed", "unchanged", "links")

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.library import Library, Marks
 from accounts.models import Bookmark
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.accounts.api.conftest import errors
 from tests.samples import digest, row

@@ -5,7 +5,7 @@ import pytest
 
 from accounts.library import Library
 from accounts.models import Role
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Digest, Paper
 from tests.accounts.conftest import person
 from tests.samples import digest, row

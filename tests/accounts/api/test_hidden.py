@@ -4,7 +4,7 @@ import pytest
 
 from accounts.library import Library
 from accounts.models import Visibility
-from digest.curation import correct, merge_papers
+from digest.curation.decisions import correct, merge_papers
 
 ID = "2502.00001"
 

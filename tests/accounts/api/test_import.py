@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.library import Library
 from accounts.models import Bookmark, ReadDigest, Role
-from digest.ingest import load
+from digest.catalogue.load import load
 from tests.accounts.api.conftest import errors
 from tests.samples import digest, row
 

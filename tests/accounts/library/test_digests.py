@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.library import Library
 from accounts.models import ReadDigest, User
-from digest.ingest import load
+from digest.catalogue.load import load
 from tests.samples import digest, row
 
 

@@ -23,7 +23,7 @@ from accounts.models import (
     User,
     Visibility,
 )
-from digest.curation import merge_papers, split_paper
+from digest.curation.decisions import merge_papers, split_paper
 from digest.models import Merge, Paper
 
 DAY = datetime(2025, 2, 6, 12, 0, 0, 123456, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from accounts.library import Library, NotHere
 from accounts.models import Bookmark, ListItem, Note, ReadingList, Role, Visibility
 from accounts.transfer import export, restore
-from digest.curation import correct, merge_papers
-from digest.ingest import load, undo
+from digest.catalogue.load import load, undo
+from digest.curation.decisions import correct, merge_papers
 from digest.models import Paper, Source
 from tests.accounts.pages import text
 from tests.samples import digest, row

@@ -18,7 +18,7 @@ from hypothesis.extra.django import TestCase
 from accounts.library import Access, Library, NotHere
 from accounts.library import lists as lists_module
 from accounts.models import Invitation, ListItem, Membership, Role, User, Visibility
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.samples import digest, row
 

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.library import Library, Sort
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.samples import digest, row
 

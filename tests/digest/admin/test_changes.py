@@ -2,7 +2,7 @@ import pytest
 
 from digest.admin import changes
 from digest.admin.changes import Changes, difference
-from digest.ingest.preview import Change
+from digest.catalogue.preview import Change
 
 
 @pytest.mark.parametrize(

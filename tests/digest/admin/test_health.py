@@ -5,12 +5,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from digest import link_health
 from digest.admin import health
-from digest.doctor import CHECKS
-from digest.duplicates import propose
-from digest.ingest import load
-from digest.link_health import Answer, Checker, Outcome, write
+from digest.catalogue.load import load
+from digest.curation import link_health
+from digest.curation.doctor import CHECKS
+from digest.curation.duplicates import propose
+from digest.curation.link_health import Answer, Checker, Outcome, write
 from digest.models import Alias, Author, LinkHealth, Merge, Paper, Proposal
 from tests.admin import enter, holder
 from tests.samples import digest, row

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import User
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.admin import PASSWORD, app, code, enter, holder, log_in
 from tests.samples import digest, row

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.library import Library
-from digest import curation
 from digest.admin import sources
-from digest.ingest import load, reread, undo
+from digest.catalogue.load import load, reread, undo
+from digest.curation import decisions
 from digest.models import Entry, Paper, Source, Verdict
 from tests.admin import enter, holder
 from tests.samples import digest, row
@@ -154,7 +154,7 @@ def test_the_list_asks_as_much_for_many_sources_as_for_one(curating):
 
 def test_a_source_says_what_became_of_its_rows(curating, curator):
     loaded(row(1), name="a.json")
-    curation.correct(Paper.objects.get(slug="2502.00001"), "title", "Right", curator)
+    decisions.correct(Paper.objects.get(slug="2502.00001"), "title", "Right", curator)
     source = loaded(
         row(1, title="Wrong", date="2025-02-07"),
         row(3, date="2025-02-07"),
@@ -173,7 +173,7 @@ def test_a_source_says_what_became_of_its_rows(curating, curator):
 
 def test_a_row_leads_to_its_paper_and_stands_as_in_the_file(curating):
     source = loaded(row(1, title="A <b>bold</b> title"), row(2))
-    curation.correct(Paper.objects.get(slug="2502.00002"), "hidden", True, None)
+    decisions.correct(Paper.objects.get(slug="2502.00002"), "hidden", True, None)
     shown = curating.get(page(source)).content.decode()
     assert '<a href="/papers/2502.00001/">on the site</a>' in shown
     assert '<a href="/papers/2502.00002/">' not in shown

@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from digest.admin import uploads
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper, Source, Upload
 from tests.admin import enter, holder
 from tests.samples import digest, row

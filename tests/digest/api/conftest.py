@@ -14,7 +14,7 @@ from django.contrib.auth.models import Permission
 from accounts.library import Library
 from accounts.models import Scope, User
 from accounts.tokens import create
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.admin import app
 from tests.samples import NASTY, digest, row

@@ -21,9 +21,9 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.tokens import create
-from digest import curation
 from digest.api.access import Throttle
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import Catalogue, Paper, Source
 from tests.admin import PASSWORD, app, enter
 from tests.samples import NASTY, digest, row
@@ -282,7 +282,7 @@ def test_a_mirror_misses_nothing_when_the_clock_is_set_back(client, papers, monk
     times = [*Paper.objects.values_list("changed_at", flat=True), Catalogue.current().changed_at]
     later = Catalogue.moment()
     assert all(time < later for time in times)
-    curation.correct(Paper.objects.get(slug="2502.00002"), "hidden", True, None)
+    decisions.correct(Paper.objects.get(slug="2502.00002"), "hidden", True, None)
     assert changes(client, quote(max(map(str, times))))[1] == ["2502.00002"]
 
 
@@ -294,11 +294,11 @@ def test_a_mirror_stays_in_step(client, papers, size):
     assert changes(client, now, size) == ([], [])
     load(digest(row(1, title="Renamed", date="2025-02-08"), row(7, date="2025-02-08")), "c.json")
     assert changes(client, now, size) == (["2502.00001", "2502.00007"], [])
-    hidden = curation.correct(Paper.objects.get(slug="2502.00002"), "hidden", True, None)
+    hidden = decisions.correct(Paper.objects.get(slug="2502.00002"), "hidden", True, None)
     # The one after it moves up a place.
     moved = ["2502.00001", "2502.00003", "2502.00007"]
     assert changes(client, now, size) == (moved, ["2502.00002"])
-    curation.withdraw(hidden, None)
+    decisions.withdraw(hidden, None)
     assert changes(client, now, size)[1] == []
 
 

@@ -3,8 +3,8 @@ is told twice but what changed."""
 
 import pytest
 
-from digest import curation
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import Author, Catalogue, Category, Link, Paper
 from tests.samples import digest, row
 
@@ -15,12 +15,12 @@ SIZE = 3
 
 def hide(*slugs):
     papers = [(paper, True) for paper in Paper.objects.filter(slug__in=slugs)]
-    curation.correct_each(papers, "hidden", None)
+    decisions.correct_each(papers, "hidden", None)
 
 
 def merge(one, into):
     found = Paper.objects.in_bulk([one, into], field_name="slug")
-    curation.merge_papers(found[one], found[into], None)
+    decisions.merge_papers(found[one], found[into], None)
 
 
 def merge_ahead(one):

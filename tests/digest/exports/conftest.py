@@ -1,8 +1,8 @@
 import pytest
 from django.db import transaction
 
+from digest.catalogue.load import find_files, load_files
 from digest.exports import About, to_cite
-from digest.ingest import find_files, load_files
 from digest.models import Paper
 
 

@@ -5,10 +5,10 @@ from datetime import date
 from hypothesis import strategies as st
 
 from digest import models
+from digest.catalogue.projection import Said, project
 from digest.formats import Format, Record
-from digest.identity import author_slug, category_slug, paper_slug
-from digest.links import destination
-from digest.projection import Said, project
+from digest.text.identity import author_slug, category_slug, paper_slug
+from digest.text.links import destination
 from tests.samples import row
 
 

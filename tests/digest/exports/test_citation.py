@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 
+from digest.catalogue.load import load
 from digest.exports import WRITERS, Citation, to_cite
-from digest.ingest import load
 from digest.models import Paper
 from tests.digest.exports.papers import NAMES, paper
 from tests.samples import digest, row

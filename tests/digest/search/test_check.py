@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Catalogue, Paper, SearchText
 from digest.search import index
 from tests import holds

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.markup import summary_points, title_html
 from digest.models import Paper
 from digest.search import mark
 from digest.search.query import parse
+from digest.text.markup import summary_points, title_html
 
 
 def marked(query, title="", summary=""):

@@ -2,7 +2,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from digest.search import index
 from digest.search.related import related

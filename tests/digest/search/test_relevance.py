@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
-from digest.ingest import find_files, load_files
+from digest.catalogue.load import find_files, load_files
 from digest.search import Results, parse
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest import search
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Category, Paper, SearchText
 from digest.search import Results, index, matching, parse
 from digest.search.query import AllOf, Not, Tag

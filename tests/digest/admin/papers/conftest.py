@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from digest.ingest import load
+from digest.catalogue.load import load
 from digest.models import Paper
 from tests.admin import enter, holder
 from tests.samples import digest, row

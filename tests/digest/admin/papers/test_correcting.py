@@ -10,8 +10,8 @@ from django.contrib.auth.models import Permission
 from django.forms import BaseFormSet
 
 from accounts.library import Library
-from digest import curation
-from digest.ingest import load, undo
+from digest.catalogue.load import load, undo
+from digest.curation import decisions
 from digest.models import Category, Correction, Field, LinkHealth, Paper, Source
 from tests.admin import enter, holder
 from tests.samples import digest, row
@@ -196,8 +196,8 @@ def test_a_list_has_so_many_at_most(curating, papers):
 def test_what_others_corrected_meanwhile_is_not_overwritten(curating, papers, curator):
     other = holder("other", "Curators")
     data = sent(curating.get(page(papers[0]))) | {"title": "Mine", "why": "because"}
-    curation.correct(papers[0], Field.TITLE, "Theirs", other)
-    curation.correct(papers[0], Field.SUMMARY, "Their summary.", other)
+    decisions.correct(papers[0], Field.TITLE, "Theirs", other)
+    decisions.correct(papers[0], Field.SUMMARY, "Their summary.", other)
     answer = curating.post(page(papers[0]), data)
     assert answer.status_code == 409
     shown = text(answer)
@@ -214,7 +214,7 @@ def test_what_others_corrected_meanwhile_is_not_overwritten(curating, papers, cu
 
 def test_what_others_corrected_of_other_fields_stays(curating, papers, curator):
     data = sent(curating.get(page(papers[0]))) | {"title": "Mine"}
-    curation.correct(papers[0], Field.SUMMARY, "Theirs.", holder("other", "Curators"))
+    decisions.correct(papers[0], Field.SUMMARY, "Theirs.", holder("other", "Curators"))
     assert curating.post(page(papers[0]), data).status_code == 302
     saved = Paper.objects.get(pk=papers[0].pk)
     assert (saved.title, saved.summary) == ("Mine", "Theirs.")
@@ -230,7 +230,7 @@ def test_save_and_stay(curating, papers):
 
 def test_each_field_says_where_it_comes_from(curating, papers, curator):
     load(digest(row(1, title="Later", date="2025-02-07", authors="")), "b.json")
-    curation.correct(papers[0], Field.TITLE, "Sooner", curator, "as on arXiv")
+    decisions.correct(papers[0], Field.TITLE, "Sooner", curator, "as on arXiv")
     LinkHealth.objects.create(
         url="https://github.com/lab/code-1", dead=True, checked_at="2025-03-01T12:00Z"
     )
@@ -254,7 +254,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
     curating, papers, curator, django_assert_num_queries
 ):
     for title in ("One", "Two", "Three"):
-        curation.correct(papers[0], Field.TITLE, title, curator)
+        decisions.correct(papers[0], Field.TITLE, title, curator)
     curating.get(page(papers[0]))
     with django_assert_num_queries(19):
         curating.get(page(papers[0]))
@@ -262,7 +262,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
     load(digest(said), "b.json")
     load(digest(said | {"date": "2025-02-09"}), "c.json")
     for summary in ("One", "Two", "Three"):
-        curation.correct(papers[0], Field.SUMMARY, summary, curator)
+        decisions.correct(papers[0], Field.SUMMARY, summary, curator)
     with django_assert_num_queries(19):
         curating.get(page(papers[0]))
 
@@ -271,7 +271,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
 
 
 def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, papers, curator):
-    made = curation.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
     data = sent(curating.get(page(papers[0])))
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk}, follow=True)
     assert answer.redirect_chain == [(page(papers[0]), 302)]
@@ -281,7 +281,7 @@ def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, pap
     # Once more, from a page that is old.
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk}, follow=True)
     assert messages(answer) == ["This correction does not stand any longer."]
-    made = curation.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
     data = sent(curating.get(page(papers[0]))) | {"summary": "Not saved yet."}
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk})
     form = answer.context["form"]
@@ -293,8 +293,8 @@ def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, pap
 
 
 def test_the_history_goes_back_and_forth(curating, papers, curator):
-    first = curation.correct(papers[0], Field.TITLE, "First of mine", curator, "one")
-    second = curation.correct(papers[0], Field.TITLE, "Second of mine", curator, "two")
+    first = decisions.correct(papers[0], Field.TITLE, "First of mine", curator, "one")
+    second = decisions.correct(papers[0], Field.TITLE, "Second of mine", curator, "two")
     changes = curating.get(page(papers[0])).context["changes"]
     assert [(change.what, change.why, change.diff, change.correction) for change in changes] == [
         (
@@ -316,7 +316,7 @@ def test_the_history_goes_back_and_forth(curating, papers, curator):
     assert messages(answer) == ["Reverted to an earlier correction: title."]
     third = Correction.objects.standing().get()
     assert (third.value, third.made_by) == ("First of mine", curator)
-    curation.withdraw(third, curator)
+    decisions.withdraw(third, curator)
     changes = curating.get(page(papers[0])).context["changes"]
     assert [change.what for change in changes] == [
         "Withdrew the correction: title",
@@ -332,7 +332,7 @@ def test_no_such_correction(curating, papers, key):
 
 
 def test_a_correction_of_another_paper_is_not_withdrawn_here(curating, papers, curator):
-    made = curation.correct(papers[1], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[1], Field.TITLE, "Mine", curator)
     assert messages(save(curating, papers[0], _withdraw=made.pk)) == [
         "There is no such correction."
     ]
@@ -341,7 +341,7 @@ def test_a_correction_of_another_paper_is_not_withdrawn_here(curating, papers, c
 
 
 def test_the_history_of_links_is_of_whole_lists(curating, papers, curator):
-    curation.correct(papers[0], Field.LINKS, ["https://a.org", "https://b.org"], curator)
+    decisions.correct(papers[0], Field.LINKS, ["https://a.org", "https://b.org"], curator)
     (change,) = curating.get(page(papers[0])).context["changes"]
     assert change.diff == (
         "<del>https://github.com/lab/code-1</del> <ins>https://a.org</ins> <ins>https://b.org</ins>"
@@ -352,7 +352,7 @@ def test_the_history_of_links_is_of_whole_lists(curating, papers, curator):
 
 
 def test_a_hidden_paper_is_corrected_as_any_other(curating, papers, curator):
-    curation.correct(papers[0], Field.HIDDEN, True, curator)
+    decisions.correct(papers[0], Field.HIDDEN, True, curator)
     save(curating, papers[0], authors__0__value="Mine")
     data = sent(curating.get(page(papers[0])))
     del data["hidden"]
@@ -362,7 +362,7 @@ def test_a_hidden_paper_is_corrected_as_any_other(curating, papers, curator):
 
 
 def test_a_paper_that_nothing_speaks_of_cannot_be_corrected(curating, papers, curator):
-    made = curation.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
     undo(Source.objects.get())
     answer = curating.get(page(papers[0]))
     assert "No source speaks of this paper any longer." in text(answer)
@@ -388,7 +388,7 @@ def test_a_new_category_and_author_are_there_while_a_paper_has_them(curating, pa
 def test_who_may_only_look_corrects_nothing(papers, curator, db):
     looker = holder("looker")
     looker.user_permissions.add(Permission.objects.get(codename="view_paper"))
-    made = curation.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
     client = enter(looker)
     answer = client.get(page(papers[0]))
     for words in ("Save", "Withdraw", "Merge into"):

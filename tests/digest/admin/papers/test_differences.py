@@ -3,9 +3,9 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from digest import curation
 from digest.admin.papers import differences as differences_admin
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import Correction, Difference, Field, Paper
 from tests.samples import digest, row
 
@@ -22,7 +22,7 @@ def differences(papers, curator):
         (2, Field.SUMMARY, "My summary.", {"summary": "Their summary."}),
         (3, Field.AUTHORS, ["A B", "C D"], {"authors": "C D, E F"}),
     ]:
-        curation.correct(papers[number - 1], field, value, curator, f"why {number}")
+        decisions.correct(papers[number - 1], field, value, curator, f"why {number}")
         later = row(number, date="2025-02-07", **{"title": papers[number - 1].title, **said})
         load(digest(later), f"{number}.json")
     return list(Difference.objects.order_by("filed_at"))
@@ -105,7 +105,7 @@ def test_what_is_settled_is_settled(curating, differences):
 
 
 def test_where_the_correction_ended_nothing_waits(curating, differences, curator):
-    curation.withdraw(differences[0].correction, curator)
+    decisions.withdraw(differences[0].correction, curator)
     assert list(curating.get(QUEUE).context["cl"].result_list) == differences[:0:-1]
     ended = curating.get(f"{QUEUE}?state=ended").context["cl"].result_list
     assert list(ended) == differences[:1]

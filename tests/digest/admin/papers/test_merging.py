@@ -5,10 +5,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
 from accounts.library import Library
-from digest import curation
 from digest.admin.papers import authors as authors_admin
 from digest.admin.site import Site
-from digest.ingest import load
+from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.models import Alias, Author, Category, Correction, Field, Merge, Paper
 from tests.admin import enter, holder
 from tests.samples import digest, row
@@ -57,7 +57,7 @@ def test_a_paper_is_merged_after_a_look_at_what_would_change(curating, papers, c
 
 
 def test_a_paper_is_split_after_a_look_at_what_would_change(curating, papers, curator):
-    merge = curation.merge_papers(papers[1], papers[0], curator)
+    merge = decisions.merge_papers(papers[1], papers[0], curator)
     looked = text(curating.get(address(merge, "split")))
     assert "Split “Learning to write” from “Learning to read” again?" in looked
     assert "New papers: 1" in looked
@@ -91,7 +91,7 @@ def test_a_paper_is_split_after_a_look_at_what_would_change(curating, papers, cu
     ],
 )
 def test_what_a_paper_cannot_be_merged_into(curating, papers, curator, into, said):
-    curation.correct(papers[2], Field.HIDDEN, True, curator)
+    decisions.correct(papers[2], Field.HIDDEN, True, curator)
     into = {"self": papers[0].pk, "hidden": papers[2].pk}.get(into, into)
     for confirm in ({}, {"confirm": "1"}):
         answer = curating.post(address(papers[0], "merge"), {"into": into, **confirm})
@@ -100,7 +100,7 @@ def test_what_a_paper_cannot_be_merged_into(curating, papers, curator, into, sai
 
 
 def test_what_was_merged_meanwhile_is_said(curating, papers, curator):
-    curation.merge_papers(papers[0], papers[1], curator)
+    decisions.merge_papers(papers[0], papers[1], curator)
     said = "One of them was merged into another paper already."
     data = {"into": papers[2].pk}
     assert said in text(curating.post(address(papers[0], "merge"), data))
@@ -184,7 +184,7 @@ def test_of_authors_with_many_papers_a_preview_gives_the_number(curating, papers
 
 
 def test_a_name_is_split_after_a_look_at_what_would_change(curating, papers, curator):
-    alias = curation.merge_authors("Grace Hopper", "Alan Turing", curator)
+    alias = decisions.merge_authors("Grace Hopper", "Alan Turing", curator)
     looked = text(curating.get(address(alias, "split")))
     assert "Show Grace Hopper as it is printed, and no longer as Alan Turing?" in looked
     assert "<del>Alan Turing</del> <ins>Grace Hopper</ins>" in looked
@@ -226,7 +226,7 @@ def test_authors_are_found_by_beginning_or_word(curating, papers, query, found):
 
 
 def test_the_lists_of_authors_and_categories(curating, papers, curator):
-    curation.merge_authors("Grace Hopper", "Alan Turing", curator)
+    decisions.merge_authors("Grace Hopper", "Alan Turing", curator)
     for query, found in [
         ("", ["Alan Turing", "Ada Lovelace", "lvwerra"]),
         ("?name=handle", ["lvwerra"]),
@@ -266,10 +266,10 @@ def test_the_page_of_an_author_takes_a_fixed_number_of_queries(
 
 def test_all_decisions_can_be_surveyed(curating, papers, curator, django_assert_num_queries):
     other = holder("other", "Curators")
-    first = curation.correct(papers[2], Field.TITLE, "Mine", curator, "why")
-    curation.correct(papers[2], Field.TITLE, "Theirs", other)
-    merge = curation.merge_papers(papers[0], papers[1], curator)
-    alias = curation.merge_authors("Grace Hopper", "Alan Turing", curator)
+    first = decisions.correct(papers[2], Field.TITLE, "Mine", curator, "why")
+    decisions.correct(papers[2], Field.TITLE, "Theirs", other)
+    merge = decisions.merge_papers(papers[0], papers[1], curator)
+    alias = decisions.merge_authors("Grace Hopper", "Alan Turing", curator)
     for row_, queries in ((first, 11), (merge, 11), (alias, 11)):
         model = f"/admin/digest/{row_._meta.model_name}/"
         for query, counted in [("", None), (f"?made_by__id__exact={curator.pk}", 1)]:
@@ -292,8 +292,8 @@ def test_who_may_not_end_decisions(papers, curator):
     for name in ("view_merge", "view_alias", "view_author"):
         looker.user_permissions.add(Permission.objects.get(codename=name))
     client = enter(looker)
-    merge = curation.merge_papers(papers[0], papers[1], curator)
-    alias = curation.merge_authors("Grace Hopper", "Alan Turing", curator)
+    merge = decisions.merge_papers(papers[0], papers[1], curator)
+    alias = decisions.merge_authors("Grace Hopper", "Alan Turing", curator)
     for there in (address(merge, "split"), address(alias, "split")):
         assert client.get(there).status_code == client.post(there).status_code == 403
     author = Author.objects.get(name="Alan Turing")

@@ -1,0 +1,174 @@
+"""What the curators' pages have in common: rows that are decided upon, and never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from digest.catalogue.plan import Edit
+from digest.catalogue.preview import would_change
+from digest.models import Field, Paper
+from digest.search import COUNTED
+
+from .changes import Changes, difference
+from .site import Site
+
+MOST = 200
+"""Papers, or differences, that one action decides upon."""
+MAX_WHY = 500
+"""Characters of a reason."""
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than a search does: a list has no more pages either."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows.order_by().values("pk")[: COUNTED + 1].count()
+
+
+class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that are there to be looked at and decided upon."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = BoundedPaginator
+    list_per_page = 50
+    actions: Any = ()
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def row(self, request: HttpRequest, key: str, *, change: bool = True) -> Any:
+        """The row with a key, which the person may change, or else view. Raises Http404,
+        PermissionDenied."""
+        found = self.get_object(request, unquote(key))
+        if found is None:
+            raise Http404
+        may = self.has_change_permission if change else self.has_view_permission
+        if not may(request, found):
+            raise PermissionDenied
+        return found
+
+    def page(
+        self,
+        request: HttpRequest,
+        template: str,
+        title: str,
+        row: Any,
+        status: int = 200,
+        **more: Any,
+    ) -> TemplateResponse:
+        """A page about a row. template: its name below the app's folder. more: what it shows."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "original": row,
+            "media": self.media,
+            "has_view_permission": self.has_view_permission(request, row),
+            **more,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(
+            request, f"admin/{self.opts.app_label}/{template}", context, status=status
+        )
+
+    def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
+        cast(Site, self.admin_site).log(request, row, said)
+
+    def decide(
+        self,
+        request: HttpRequest,
+        decision: Callable[[Callable[[], None]], Any],
+        row: Any,
+        said: str,
+    ) -> bool:
+        """Do what was decided of a row and log it, or neither, and tell that or why not; whether it
+        was done. decision: given what logs it, which it writes with the rest."""
+        try:
+            decision(lambda: self.log(request, row, said))
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return False
+        self.message_user(request, said, messages.SUCCESS)
+        return True
+
+
+class ReadOnly(Curated):
+    """Rows to survey: what was decided, each in a page of its own."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+BESIDE = 10
+"""Papers of an author, or of a link, that are shown beside it."""
+
+
+def to_paper(paper: Paper) -> SafeString:
+    """A paper's title as a link to its page."""
+    return format_html('<a href="{}">{}</a>', paper.get_absolute_url(), paper.title)
+
+
+def address(site: AdminSite, row: Model | None) -> str:
+    """Where the admin shows a row; "" if it does not."""
+    if row is None or not site.is_registered(type(row)):
+        return ""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def linked(site: AdminSite, row: Model | None, text: str = "") -> str:
+    """A row's name, or another text, as a link to where the admin shows it."""
+    to, text = address(site, row), text or str(row or "")
+    return format_html('<a href="{}">{}</a>', to, text) if to else text
+
+
+# Values of a paper's fields, for people
+
+
+def plain(value: Any) -> str:
+    """A value as text: lists of names on one line, links each on its own."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case [str(first), *_] if first.startswith(("http://", "https://")):
+            return "\n".join(value)
+        case list():
+            return ", ".join(value)
+    return str(value)
+
+
+def word_diff(before: Any, after: Any) -> SafeString:
+    """The words of a text, or the items of a list, that went and that came."""
+    if isinstance(before, list) and isinstance(after, list):
+        return difference(before, after)
+    return difference(plain(before), plain(after))
+
+
+LABELS: dict[str, str] = dict(Field.choices)
+
+
+def preview(edit: Callable[[], Edit]) -> Changes:
+    """What a decision would change, told without making it. Raises ValidationError as the decision
+    does."""
+    return Changes.of(would_change(edit))

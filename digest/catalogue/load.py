@@ -1,0 +1,478 @@
+"""From a file to the catalogue: `load` keeps what it says and projects the papers it speaks of."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from digest.formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
+from digest.formats.records import ROW_LEFT_OUT
+from digest.models import (
+    Correction,
+    Difference,
+    Digest,
+    Entry,
+    Field,
+    Merge,
+    Paper,
+    Source,
+    Verdict,
+    tomorrow,
+)
+from digest.text import identity, links
+
+from .plan import Edit, Overlay, Plan, batches, snapshot
+from .projection import Said, Shown, given_links, line, project
+from .statements import keys
+from .write import Brought, Rows, in_turn
+
+SUFFIXES = (".md", ".markdown", ".json")
+"""What a digest's file may end in, when a folder is searched."""
+
+_DATE_IN_PATH = re.compile(r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)(?:\.\w+)?$")
+
+
+@dataclass(slots=True)
+class LoadReport:
+    """What loading one file did.
+
+    `status`: "loaded"; "known", when the same bytes had been loaded before and nothing was written;
+    "unreadable", when there was no digest in it and nothing was written. `rows`: those that were
+    read. `new`, `changed`, `unchanged`: of papers. `verdicts`: how many rows have each `Verdict`,
+    those that were rejected among them. `source`: the key of what was loaded.
+    """
+
+    name: str
+    status: Literal["loaded", "known", "unreadable"] = "loaded"
+    format: Format | None = None
+    digests: int = 0
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    links: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    verdicts: dict[str, int] = field(default_factory=dict)
+    source: int | None = field(default=None, compare=False)
+
+
+def date_from_path(path: str) -> date | None:
+    """The date that ends a path: `2025/02/06.json`, `2025-02-06.md`; None if there is none."""
+    match = _DATE_IN_PATH.search(path.replace("\\", "/"))
+    return parse_date("-".join(match.groups())) if match else None
+
+
+def load(
+    content: bytes,
+    name: str,
+    by: int | None = None,
+    also: Callable[[LoadReport], None] | None = None,
+) -> LoadReport:
+    """Load one file, whole or not at all, in one transaction.
+
+    content: the file's bytes, in any format of `formats`. name: its path, which gives the date
+    where the content has none. by: the key of the user who loads it, if one does. also: writes what
+    belongs to it, in the same transaction; given the report.
+
+    Bytes that were loaded before change nothing, unless they name no date and come from the path
+    of another day. Rows that cannot be read are among the report's problems, and the rest loads.
+    Safe beside other loads: they take turns in writing what each has worked out by itself.
+    """
+    file = File(content, name)
+    return in_turn(lambda: _prepared(plan_load(file), by), also)
+
+
+class File:
+    """A file to load, and what is in it: read once, however often its loading is planned.
+
+    name: its path. memo: what a plan has worked out, for the next one.
+    """
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.content = content
+        # Paths are bytes, and not always UTF-8.
+        self.name = name.encode("utf-8", "backslashreplace").decode()
+        self.sha256 = sha256(content).hexdigest()
+        self.path_date = date_from_path(self.name)
+        self.memo: dict[Any, Any] = {}
+
+    @cached_property
+    def reading(self) -> Reading:
+        return read(self.content, self.path_date)
+
+    @cached_property
+    def is_dated(self) -> bool:
+        """Whether it says the same wherever it stands."""
+        return self.reading.days == read(self.content).days
+
+    @property
+    def date(self) -> date | None:
+        """The day that its path gives, if that is one of those that it speaks of."""
+        return next((d.date for d in self.reading.days if d.date == self.path_date), None)
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """All problems, by line."""
+        found = list(self.reading.problems)
+        for day in self.reading.days:
+            if day.date > tomorrow():
+                at = min((row.line for row in day.rows), default=1)
+                reason = f"the digest is dated {day.date}, which is after tomorrow"
+                found.append(Problem(at, reason, "loaded, and not the newest until then"))
+            for row in day.rows:
+                record = row.record
+                if not line(record.title):
+                    found.append(Problem(row.line, "the row has no title", ROW_LEFT_OUT))
+                    continue
+                for text in (record.link, *given_links(record)):
+                    if not links.says_nothing(text) and not links.clean_url(text):
+                        shown = line(text if len(text) <= 60 else text[:59] + "…")
+                        reason = f"no http or https link: {shown}"
+                        found.append(Problem(row.line, reason, "kept as text"))
+        return sorted(found, key=lambda problem: problem.line)
+
+    @cached_property
+    def rows(self) -> list[_Row]:
+        """The rows to load."""
+        good = [
+            (d.date, row) for d in self.reading.days for row in d.rows if line(row.record.title)
+        ]
+        return [
+            _Row(day, row, place, *identity.paper_slug(line(row.record.title), row.record.link))
+            for place, (day, row) in enumerate(good, start=1)
+        ]
+
+
+class Foreseen(NamedTuple):
+    """What loading a file would do: its report, what papers would show, and its rows with their
+    verdicts. Without a plan, nothing would be written; without rows, no source made."""
+
+    file: File
+    report: LoadReport
+    plan: Plan | None = None
+    rows: list[_Row] = []
+    verdicts: list[Verdict] = []
+
+
+def plan_load(
+    file: File, over: Overlay | None = None, instead_of: Source | None = None
+) -> Foreseen:
+    """What loading a file would do.
+
+    over: what to suppose loaded. instead_of: a source that it takes the place of.
+    """
+    undone = to_undo([instead_of.pk] if instead_of else [])
+    if known := _known(file, over, instead_of):
+        report = LoadReport(file.name, "known", known)
+        return Foreseen(file, report, Plan(undone) if instead_of else None)
+    reading = file.reading
+    report = LoadReport(file.name, format=reading.format, problems=list(file.problems))
+    if reading.format is None or not reading.days:
+        report.status = "unreadable"
+        return Foreseen(file, report)
+    rows = _follow_merges(file.rows)
+    said: dict[str, list[Said]] = defaultdict(list)
+    for row in rows:
+        said[row.slug].append(row.said(file.sha256))
+    edit = Edit(
+        papers=list(dict.fromkeys([*undone.papers, *said])),
+        said=said,
+        arxiv_ids={row.slug: row.arxiv_id for row in rows},
+        without=undone.without,
+        days={*undone.days, *(day.date for day in reading.days)},
+    )
+    plan = Plan(edit, over, file.memo)
+    verdicts = list(_verdicts(rows, plan))
+    _complete(report, file, verdicts, plan)
+    return Foreseen(file, report, plan, rows, verdicts)
+
+
+def to_undo(sources: Collection[int]) -> Edit:
+    """What it is to take out the sources with these keys. Papers are in the order of lists."""
+    if not sources:
+        return Edit([])
+    entries = Entry.objects.filter(source__in=sources).order_by()
+    papers = Paper.objects.filter(pk__in=entries.values("paper")).newest()
+    days = Digest.objects.filter(sources__in=sources).order_by().values_list("date", flat=True)
+    return Edit(list(papers.values_list("slug", flat=True)), without=sources, days={*days})
+
+
+def _known(
+    file: File, over: Overlay | None = None, instead_of: Source | None = None
+) -> Format | None:
+    """The format of a file that was loaded before."""
+    sources = Source.objects.filter(sha256=file.sha256)
+    if instead_of:
+        sources = sources.exclude(pk=instead_of.pk)
+    known = [(Format(name), day) for name, day in sources.values_list("format", "date")]
+    if over:
+        known += [(name, day) for hashed, name, day in over.sources if hashed == file.sha256]
+    if known and (file.path_date in {None, *(day for _, day in known)} or file.is_dated):
+        return known[0][0]
+    return None
+
+
+def _complete(report: LoadReport, file: File, verdicts: list[Verdict], plan: Plan) -> None:
+    """Fill in what a plan comes to."""
+    counts = Counter(map(str, verdicts))
+    counts[Verdict.REJECTED] = sum(problem.action == ROW_LEFT_OUT for problem in report.problems)
+    report.verdicts = {verdict: counts[verdict] for verdict in Verdict.values}
+    report.digests = len(file.reading.days)
+    report.rows = len(verdicts)
+    report.links = plan.new_links(plan.edit.said)
+    report.new = len(plan.new)
+    report.changed = len(plan.changed & plan.edit.said.keys() - plan.new)
+    report.unchanged = len(plan.edit.said) - report.new - report.changed
+
+
+def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
+    """The report, and what writes it."""
+    file, report, plan, rows, verdicts = foreseen
+    if plan is None:
+        return report, None
+    if report.format is None or report.status == "known":
+        return report, Rows(plan).write
+    report.source = next(keys(Source, 1))
+    source = Source(
+        pk=report.source,
+        name=file.name,
+        sha256=file.sha256,
+        date=file.date,
+        format=report.format,
+        content=file.content,
+        loaded_by_id=by,
+        rows=sum(report.verdicts.values()),
+        problems=[asdict(problem) for problem in report.problems],
+        **report.verdicts,
+    )
+    entries = (
+        Entry(
+            format=row.row.format,
+            position=row.position,
+            line=row.row.line,
+            record=row.row.record.as_dict(),
+            verdict=verdict,
+        )
+        for row, verdict in zip(rows, verdicts, strict=True)
+    )
+    brought = Brought(
+        source,
+        {day.date for day in file.reading.days},
+        ((row.day, row.slug, entry) for row, entry in zip(rows, entries, strict=True)),
+        _differences(source, plan),
+    )
+    return report, Rows(plan, brought).write
+
+
+def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
+    """Take a source out, as if it had never been loaded: its entries go, and the papers that it
+    spoke of show what is left; whether it was still there.
+
+    A paper that no source speaks of any longer is gone; if somebody has kept or corrected it, it is
+    hidden, and comes back when a source speaks of it again. also: as in `load`; nothing is written
+    if somebody else was faster.
+    """
+    memo: dict[Any, Any] = {}
+
+    def prepare() -> tuple[bool, Callable[[], None] | None]:
+        if not Source.objects.filter(pk=source.pk).exists():
+            return False, None
+        return True, Rows(Plan(to_undo([source.pk]), memo=memo)).write
+
+    return in_turn(prepare, lambda there: also() if also and there else None)
+
+
+def reread(
+    source: Source, by: int | None = None, also: Callable[[LoadReport], None] | None = None
+) -> LoadReport:
+    """Read a source's file again, as today's reader understands it, and follow that.
+
+    The source is a new one afterwards. If the file cannot be read any longer, nothing changes, and
+    the report is "unreadable". Raises Source.DoesNotExist if it is not there any longer.
+    """
+    file = File(bytes(source.content), source.name)
+
+    def prepare() -> tuple[LoadReport, Callable[[], None] | None]:
+        there = Source.objects.defer("content", "problems").get(pk=source.pk)
+        return _prepared(plan_load(file, instead_of=there), by)
+
+    return in_turn(prepare, also)
+
+
+def find_files(path: Path) -> list[Path]:
+    """The file itself, or what a folder and its folders hold of Markdown and JSON, by name.
+
+    Hidden files and folders are passed over. Raises OSError where there is no such path.
+    """
+    if not path.is_dir():
+        path.stat()
+        return [path]
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            Path(folder, name)
+            for name in names
+            if not name.startswith(".") and name.lower().endswith(SUFFIXES)
+        ]
+    return sorted(found)
+
+
+def load_files(
+    files: Iterable[Path], *, dry_run: bool = False, strict: bool = False
+) -> list[LoadReport]:
+    """Load files one after the other, each in its own transaction; `-` is standard input.
+
+    dry_run: report what would happen, and write nothing. strict: write nothing of any file if one
+    has a problem. A file that cannot be opened is "unreadable".
+    """
+    opened: Iterable[_Opened] = map(_open, files)
+    if strict:
+        # What is judged is what is loaded, though a file is changed meanwhile.
+        opened = list(opened)
+        dry_run |= any(_has_problems(one) for one in opened)
+    if dry_run:
+        return list(_foresee(opened))
+    return [one if isinstance(one, LoadReport) else load(*one) for one in opened]
+
+
+_Opened = tuple[bytes, str] | LoadReport
+"""A file's content and name, or why it cannot be opened."""
+
+
+def _open(file: Path) -> _Opened:
+    # A byte more than is read tells the reader that there is too much, without holding it all.
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(MAX_BYTES + 1), "-"
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1), str(file)
+    except OSError as error:
+        problem = Problem(1, f"cannot be opened: {error.strerror}", "file not read")
+        name = str(file).encode("utf-8", "backslashreplace").decode()
+        return LoadReport(name, "unreadable", problems=[problem])
+
+
+def _has_problems(opened: _Opened) -> bool:
+    if isinstance(opened, LoadReport):
+        return True
+    file = File(*opened)
+    return _known(file) is None and bool(file.problems)
+
+
+def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
+    """What loading files one after the other would do."""
+    over = Overlay()
+    for one in opened:
+        if isinstance(one, LoadReport):
+            yield one
+            continue
+        file = File(*one)
+        with snapshot():
+            foreseen = plan_load(file, over)
+        if foreseen.plan and foreseen.report.format:
+            over.add(foreseen.plan)
+            over.sources.append((file.sha256, foreseen.report.format, file.date))
+        yield foreseen.report
+
+
+class _Row(NamedTuple):
+    """A row, its day, its place in the file from 1, and the paper that it speaks of. merged:
+    whether that is another than it names, which a curator merged into this one."""
+
+    day: date
+    row: Row
+    position: int
+    slug: str
+    arxiv_id: str | None
+    merged: bool = False
+
+    def said(self, sha256: str) -> Said:
+        """What the row says, as a part of the source with this hash."""
+        return Said(self.day, self.row.format, sha256, self.position, self.row.record)
+
+
+def _follow_merges(rows: list[_Row]) -> list[_Row]:
+    """The rows, each speaking of the paper that its own was merged into, if it was."""
+    to = Merge.ends(row.slug for row in rows)
+    if not to:
+        return rows
+    return [row._replace(slug=to[row.slug], merged=True) if row.slug in to else row for row in rows]
+
+
+def _verdicts(rows: list[_Row], plan: Plan) -> Iterator[Verdict]:
+    """Each row's."""
+    new = {*plan.new}
+    for row in rows:
+        corrections = plan.corrections.get(row.slug, {}).values()
+        if row.slug in new:
+            new.remove(row.slug)
+            yield Verdict.NEW
+        elif row.merged:
+            yield Verdict.MERGED
+        elif corrections and _disputed(project([row.said("")], names=plan.names), corrections):
+            yield Verdict.KEPT
+        elif row.slug in plan.changed:
+            yield Verdict.CHANGED
+        else:
+            yield Verdict.UNCHANGED
+
+
+def _disputed(own: Shown, corrections: Iterable[Correction]) -> list[Correction]:
+    """The corrections that a source which says this does not agree with; silence is no word."""
+    return [correction for correction in corrections if _disagrees(own, correction)]
+
+
+def _disagrees(own: Shown, correction: Correction) -> bool:
+    value: Any = correction.value
+    match correction.field:
+        case Field.TITLE:
+            return bool(own.title != value)
+        case Field.SUMMARY:
+            return bool(own.summary) and own.summary.split() != value.split()
+        case Field.AUTHORS:
+            # A list that was cut says nothing of those who are not in it.
+            there = value[: len(own.authors)] if own.authors_cut else value
+            return bool(own.authors) and [*own.authors] != there
+        case Field.CATEGORIES:
+            return bool(own.categories) and [*own.categories] != value
+        case Field.LINKS:
+            removed = {links.same_link(url) for url in value.get("remove", ())}
+            return any(links.same_link(url) in removed for url in own.links)
+    return bool(correction.field == Field.HIDDEN and value)
+
+
+_FILED = (Field.TITLE, Field.SUMMARY, Field.AUTHORS, Field.CATEGORIES)
+"""Of links sources and curators each give some, and of the rest no source knows."""
+
+
+def _differences(source: Source, plan: Plan) -> list[Difference]:
+    """Where a source says what neither a curator says, nor the sources said when the curator
+    corrected them, nor a difference that was filed before."""
+    found = []
+    for slug, corrections in plan.corrections.items():
+        if slug in plan.edit.said:
+            own = project(plan.edit.said[slug], names=plan.names)
+            for correction in _disputed(own, corrections.values()):
+                theirs = own.correctable[correction.field]
+                if correction.field in _FILED and theirs != correction.was:
+                    found.append(
+                        Difference(correction=correction, source_id=source.pk, theirs=theirs)
+                    )
+    filed: dict[int, list[Any]] = defaultdict(list)
+    for some in batches(one.correction_id for one in found):
+        before = Difference.objects.filter(correction__in=some).exclude(
+            source__in=plan.edit.without
+        )
+        for key, theirs in before.values_list("correction", "theirs"):
+            filed[key].append(theirs)
+    return [one for one in found if one.theirs not in filed[one.correction_id]]

@@ -1,0 +1,456 @@
+"""What curators do to the catalogue: correct, hide, merge, split, and settle differences.
+
+Each is one decision, written in one transaction with what the papers then show, which is worked out
+before. Nothing is ever edited or deleted by it, so that each can be ended again. All raise
+ValidationError, in a sentence for people, and change nothing then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.dispatch import Signal
+from django.utils import timezone
+
+from digest.catalogue.plan import ENDED, Edit, Plan, batches
+from digest.catalogue.projection import MAX_NAME, Said, block, line, project, said_of, who_says
+from digest.catalogue.write import Rows, in_turn
+from digest.formats.records import MAX_ITEM, MAX_ITEMS, MAX_TEXT, MAX_TITLE
+from digest.models import Alias, Correction, Difference, Entry, Field, Merge, Paper, Source
+from digest.text import identity, links
+from digest.text.taxonomy import known
+
+papers_merged = Signal()
+"""Sent within the transaction, with the keys `paper`, which is hidden now, and `into`."""
+papers_split = Signal()
+"""The same, when `paper` is itself again."""
+
+
+Curator = Any
+"""A user; None where nobody in particular decides."""
+
+
+Also = Callable[[], None]
+"""What belongs to a decision, and is written in the same transaction."""
+_Write = Callable[[], None] | None
+
+
+# Corrections
+
+
+def correct(
+    paper: Paper, field: str, value: Any, by: Curator, why: str = "", also: Also | None = None
+) -> Correction | None:
+    """Say what is right of one field of a paper; the correction that stands then.
+
+    value: as `Correction` has it; for links, also the whole list. What the sources say by
+    themselves needs no correction: an earlier one ends, and None is returned.
+    """
+    return correct_all(lambda: [(paper, field, value)], by, why, also)[0]
+
+
+def correct_each(
+    values: Iterable[tuple[Paper, Any]],
+    field: str,
+    by: Curator,
+    why: str = "",
+    also: Also | None = None,
+) -> list[Correction | None]:
+    """The same for one field of several papers, all of them or none, which are written at once."""
+    each = [(paper, field, value) for paper, value in values]
+    return correct_all(lambda: each, by, why, also)
+
+
+def correct_all(
+    right: Callable[[], Iterable[tuple[Paper, str, Any]]],
+    by: Curator,
+    why: str = "",
+    also: Also | None = None,
+) -> list[Correction | None]:
+    """The same for any fields of several papers.
+
+    right: gives papers, fields and values, from what the catalogue shows at the time. It may be
+    called several times, and what it raises is raised.
+    """
+    memo: dict[Any, Any] = {}
+    return in_turn(lambda: _corrected(right(), by, why, memo), also and (lambda _: also()))
+
+
+def _corrected(
+    values: Iterable[tuple[Paper, str, Any]], by: Curator, why: str, memo: dict[Any, Any]
+) -> tuple[list[Correction | None], _Write]:
+    """The corrections that would stand, and what writes them."""
+    values = [(paper, field, cleaned(field, value)) for paper, field, value in values]
+    _there(paper for paper, _, _ in values)
+    names = Alias.shown()
+    keys = {paper.pk for paper, _, _ in values}
+    said: dict[int, list[Said]] = defaultdict(list)
+    standing: dict[int, dict[str, Correction]] = defaultdict(dict)
+    for some in batches(keys):
+        for key, one in said_of(Entry.objects.filter(paper__in=some)):
+            said[key].append(one)
+        for correction in Correction.objects.standing().filter(paper__in=some):
+            standing[correction.paper_id][correction.field] = correction
+    stand: list[Correction | None] = []
+    made: list[Correction] = []
+    ended: list[Correction] = []
+    edits: dict[str, dict[str, Any]] = defaultdict(dict)
+    for paper, field, value in values:
+        own, now = said[paper.pk], standing[paper.pk]
+        if not own and field != Field.HIDDEN:
+            raise ValidationError("No source speaks of this paper any longer.")
+        was = project(own, names=names).correctable[field] if own else None
+        if field == Field.LINKS and isinstance(value, list):
+            value = _link_changes(value, was or [])
+        current = now.get(field)
+        if current and current.value == value:
+            stand.append(current)
+            continue
+        if current:
+            ended.append(now.pop(field))
+        if field == Field.LINKS:
+            needless = value == {"add": [], "remove": []}
+        else:
+            # A list of authors that was corrected is not cut, whatever its length was before.
+            given = {name: one.value for name, one in now.items()}
+            shown = project(own, given, names).correctable if own else {}
+            needless = field in shown and value == shown[field]
+        edits[paper.slug][field] = ENDED if needless else value
+        if needless:
+            stand.append(None)
+        else:
+            new = Correction(paper=paper, field=field, value=value, was=was, why=why, made_by=by)
+            now[field] = new
+            made.append(new)
+            stand.append(new)
+    if not edits:
+        return stand, None
+    rows = Rows(Plan(Edit([*edits], corrections=edits), memo=memo))
+
+    def write() -> None:
+        # One ends when the one is made to which it gives way.
+        now = timezone.now()
+        for one in made:
+            one.made_at = now
+        _end(Correction.objects.filter(pk__in=[one.pk for one in ended]), by, now)
+        Correction.objects.bulk_create(made)
+        rows.write()
+
+    return stand, write
+
+
+def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> None:
+    """End a correction: the paper shows what its sources say again."""
+
+    def edit() -> Edit:
+        if not _stands(correction):
+            raise ValidationError("This correction does not stand any longer.")
+        slug = correction.paper.slug
+        return Edit([slug], corrections={slug: {correction.field: ENDED}})
+
+    _decide(edit, lambda _: _end(Correction.objects.filter(pk=correction.pk), by), also=also)
+
+
+def cleaned(field: str, value: Any) -> Any:
+    """A value as a paper can show it: on one line, in NFC, within the limits of what files say."""
+    match field:
+        case Field.TITLE:
+            if not (title := line(str(value))):
+                raise ValidationError("A paper has a title.")
+            return _within(title, MAX_TITLE)
+        case Field.SUMMARY:
+            return _within(block(str(value)), MAX_TEXT)
+        case Field.AUTHORS:
+            return _names(value)
+        case Field.CATEGORIES:
+            return list(dict.fromkeys(known(name) or name for name in _names(value)))
+        case Field.LINKS if isinstance(value, dict):
+            return {key: _urls(value.get(key, [])) for key in ("add", "remove")}
+        case Field.LINKS:
+            return _urls(value)
+        case Field.AUTHORS_CUT | Field.HIDDEN:
+            return bool(value)
+    raise ValidationError(f"{field} is nothing that can be corrected.")
+
+
+def _within(text: str, most: int) -> str:
+    if len(text) > most:
+        raise ValidationError(f"At most {most:,} characters, and this has {len(text):,}.")
+    return text
+
+
+def _names(values: Iterable[str]) -> list[str]:
+    names = list(dict.fromkeys(filter(None, map(line, values))))
+    if len(names) > MAX_ITEMS:
+        raise ValidationError(f"At most {MAX_ITEMS}, and these are {len(names)}.")
+    for name in names:
+        _within(name, MAX_NAME)
+    return names
+
+
+def _urls(values: Iterable[str]) -> list[str]:
+    found: dict[str, str] = {}
+    for value in values:
+        url = links.clean_url(value)
+        if url is None:
+            raise ValidationError(f"No http or https link: {line(value)[:100]}")
+        found.setdefault(links.same_link(_within(url, MAX_ITEM)), url)
+    if len(found) > MAX_ITEMS:
+        raise ValidationError(f"At most {MAX_ITEMS} links, and these are {len(found)}.")
+    return list(found.values())
+
+
+def _link_changes(wanted: list[str], given: list[str]) -> dict[str, list[str]]:
+    """What to add to the links that are given, and to remove, to have those that are wanted."""
+    there = {links.same_link(url) for url in given}
+    want = {links.same_link(url) for url in wanted}
+    return {
+        "add": [url for url in wanted if links.same_link(url) not in there],
+        "remove": [url for url in given if links.same_link(url) not in want],
+    }
+
+
+def _said(paper: Paper) -> list[Said]:
+    return [entry for _, entry in said_of(Entry.objects.filter(paper=paper))]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where what a paper shows of a field comes from: a correction, or a source and its day, or
+    several of them (links) or none, and then neither is there.
+
+    shown: what the paper shows; one that is hidden would show it. theirs: what the sources say.
+    """
+
+    shown: Any
+    theirs: Any
+    correction: Correction | None = None
+    source: Source | None = None
+    day: date | None = None
+
+
+def provenance(paper: Paper) -> dict[str, Origin]:
+    """For each `Field` of a paper where it comes from, in four queries."""
+    said = _said(paper)
+    names = Alias.shown()
+    first = who_says(said)
+    corrections = {
+        correction.field: correction
+        for correction in paper.corrections.standing().select_related("made_by")
+    }
+    given = {field: correction.value for field, correction in corrections.items()}
+    theirs = project(said, names=names).correctable if said else {}
+    shown = project(said, given, names).correctable if said else {}
+    sources = {
+        source.sha256: source
+        for source in Source.objects.filter(sha256__in={one.sha256 for one in first.values()})
+        .defer("content")
+        .order_by("-loaded_at")
+    }
+    return {
+        field: Origin(
+            shown.get(field),
+            theirs.get(field),
+            corrections.get(field),
+            sources.get(first[field].sha256) if field in first else None,
+            first[field].date if field in first else None,
+        )
+        for field in Field.values
+    }
+
+
+# Differences
+
+
+def settle(
+    difference: Difference, how: str, by: Curator, value: Any = None, also: Also | None = None
+) -> None:
+    """Settle a difference between a correction and a source.
+
+    how: of `Difference.Settled`: the correction is kept, the source's word is taken for right, or
+    `value` is, for EDITED.
+    """
+    if how == Difference.Settled.EDITED and value is None:
+        raise ValidationError("Say what is right.")
+    right = difference.theirs if how == Difference.Settled.TAKEN else value
+    memo: dict[Any, Any] = {}
+
+    def prepare() -> tuple[None, Callable[[], None]]:
+        correction, write = difference.correction, None
+        if how != Difference.Settled.KEPT:
+            values = [(correction.paper, correction.field, right)]
+            _, write = _corrected(values, by, f"settled: {difference.source}", memo)
+
+        def settle() -> None:
+            open_ = Difference.objects.filter(pk=difference.pk, settled="")
+            if not open_.update(settled=how, settled_at=timezone.now(), settled_by=by):
+                raise ValidationError("This difference is settled already.")
+            if write:
+                write()
+
+        return None, settle
+
+    in_turn(prepare, also and (lambda _: also()))
+
+
+# Papers that are one
+
+
+def merge_papers(
+    paper: Paper, into: Paper, by: Curator, why: str = "", also: Also | None = None
+) -> Merge:
+    """Say that a paper is the same as another: what is said or kept of it is the other's from now
+    on, and its address leads there."""
+    merge = Merge(paper=paper, into=into, why=why, made_by=by)
+
+    def follow(edit: Edit) -> None:
+        papers_merged.send(Merge, paper=paper.pk, into=into.pk)
+
+    _decide(lambda: to_merge_papers(paper, into), lambda _: merge.save(), follow, also)
+    return merge
+
+
+def to_merge_papers(paper: Paper, into: Paper) -> Edit:
+    """What that is."""
+    _there([paper, into])
+    merged = Merge.ends([paper.slug, into.slug])
+    if paper.pk == into.pk:
+        raise ValidationError("This is one paper already.")
+    if merged:
+        raise ValidationError("One of them was merged into another paper already.")
+    moved = Entry.objects.filter(paper=paper).order_by().values_list("pk", flat=True)
+    return Edit([into.slug, paper.slug], moved=dict.fromkeys(moved, into.slug))
+
+
+def split_paper(merge: Merge, by: Curator, also: Also | None = None) -> None:
+    """End a merge: each paper has its own entries again, and what people kept of it."""
+
+    def follow(edit: Edit) -> None:
+        end = Paper.objects.only("pk").get(slug=edit.papers[1])
+        papers_split.send(Merge, paper=merge.paper_id, into=end.pk)
+
+    def end(edit: Edit) -> None:
+        _end(Merge.objects.filter(pk=merge.pk), by)
+
+    _decide(lambda: to_split_paper(merge), end, follow, also)
+
+
+def to_split_paper(merge: Merge) -> Edit:
+    """What that is. Its papers: the one that was merged, and the one where its merges ended."""
+    standing = dict(Merge.objects.standing().values_list("paper__slug", "into__slug"))
+    if standing.pop(merge.paper.slug, None) is None or not _stands(merge):
+        raise ValidationError("This merge does not stand any longer.")
+    # What the other paper has now may have come through merges that went before or after.
+    end = merge.into.slug
+    while end in standing:
+        end = standing[end]
+    entries = Entry.objects.filter(paper__slug=end)
+    moved = {}
+    for pk, record in entries.values_list("pk", "record"):
+        slug = identity.paper_slug(line(record["title"]), record.get("link", ""))[0]
+        while slug in standing:
+            slug = standing[slug]
+        if slug == merge.paper.slug:
+            moved[pk] = slug
+    return Edit([merge.paper.slug, end], moved=moved)
+
+
+# Authors who are one
+
+
+def merge_authors(
+    name: str, into: str, by: Curator, why: str = "", also: Also | None = None
+) -> Alias:
+    """Say that a printed name stands for another: wherever a file prints it, the other is shown."""
+    alias = Alias(name=name, of=into, why=why, made_by=by)
+
+    def save(edit: Edit) -> None:
+        (alias.name,), (alias.of,) = (cleaned(Field.AUTHORS, [one]) for one in (name, into))
+        alias.slug = identity.author_slug(alias.name)
+        alias.save()
+
+    _decide(lambda: to_merge_authors(name, into), save, also=also)
+    return alias
+
+
+def to_merge_authors(name: str, into: str) -> Edit:
+    """What that is. Papers are in the order of lists."""
+    if not line(name) or not line(into):
+        raise ValidationError("Say both names.")
+    (name,), (into,) = cleaned(Field.AUTHORS, [name]), cleaned(Field.AUTHORS, [into])
+    shown = Alias.shown()
+    if name == into or shown.get(into) == name:
+        raise ValidationError("These are one author already.")
+    if name in shown:
+        raise ValidationError(f"{name} stands for {shown[name]} already.")
+    return Edit(_by(name), names=Alias.shown(more={name: into}))
+
+
+def split_author(alias: Alias, by: Curator, also: Also | None = None) -> None:
+    """End an alias: where a file prints the name, it is shown again."""
+
+    def end(edit: Edit) -> None:
+        _end(Alias.objects.filter(pk=alias.pk), by)
+
+    _decide(lambda: to_split_author(alias), end, also=also)
+
+
+def to_split_author(alias: Alias) -> Edit:
+    """What that is. Papers are in the order of lists."""
+    if not _stands(alias):
+        raise ValidationError("This name does not stand for another any longer.")
+    return Edit(_by(Alias.shown()[alias.name]), names=Alias.shown(without=alias.name))
+
+
+def _by(author: str) -> list[str]:
+    papers = Paper.objects.filter(authorships__author__name=author)
+    return list(papers.newest().values_list("slug", flat=True))
+
+
+# What all of them need
+
+
+def _decide(
+    edit: Callable[[], Edit],
+    save: Callable[[Edit], object],
+    follow: Callable[[Edit], None] | None = None,
+    also: Also | None = None,
+) -> None:
+    """Save a decision, and what papers show then. edit: what it changes, told from what is there;
+    what it raises is raised. follow: what comes of it, beside what papers show."""
+    memo: dict[Any, Any] = {}
+
+    def prepare() -> tuple[None, Callable[[], None]]:
+        wanted = edit()
+        rows = Rows(Plan(wanted, memo=memo))
+
+        def write() -> None:
+            save(wanted)
+            rows.write()
+            if follow:
+                follow(wanted)
+
+        return None, write
+
+    in_turn(prepare, also and (lambda _: also()))
+
+
+def _there(papers: Iterable[Paper]) -> None:
+    """Raise ValidationError unless all are there still."""
+    keys = {paper.pk for paper in papers}
+    if Paper.objects.filter(pk__in=keys).count() < len(keys):
+        raise ValidationError("A paper is gone meanwhile, since its source was undone.")
+
+
+def _stands(decision: Any) -> bool:
+    return bool(type(decision).objects.standing().filter(pk=decision.pk).exists())
+
+
+def _end(decisions: Any, by: Curator, at: datetime | None = None) -> None:
+    """End those that stand. at: now, by default."""
+    decisions.standing().update(ended_at=at or timezone.now(), ended_by=by)

@@ -1,0 +1,246 @@
+"""What a page shows of a filter: what is chosen, and what there is to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from heapq import nsmallest
+from typing import NamedTuple
+from urllib.parse import quote_plus
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from digest.models import Author, Category
+from digest.search import Facets, parts
+from digest.search.filters import PaperFilter
+from digest.search.query import category_tag, kind_tag
+from digest.text.links import KINDS, OTHER
+
+AUTHORS_SHOWN = 12
+"""Authors offered to narrow a list by."""
+
+
+RELAXATIONS = 8
+"""Parts of a query that found nothing which are tried without."""
+
+
+class Chip(NamedTuple):
+    """A filter that is in force, in words, and the address of the list without it."""
+
+    label: str
+    address: str
+
+
+class Mistake(NamedTuple):
+    """A parameter that could not be read, why, and the address of the list without it."""
+
+    label: str
+    reasons: list[str]
+    address: str
+
+
+class Choice(NamedTuple):
+    """One way to list the papers out of a few, its address, and whether it is in force."""
+
+    label: str
+    address: str
+    chosen: bool
+
+
+class Option(NamedTuple):
+    """A way to narrow the list further: its label, how many papers it leaves, its address.
+
+    exclude: the address of the list without these papers, where an address can say that. chosen:
+    the list is narrowed so already, and the address undoes it.
+    """
+
+    label: str
+    papers: int
+    address: str
+    exclude: str = ""
+    chosen: bool = False
+
+
+class Facet(NamedTuple):
+    name: str
+    options: list[Option]
+
+
+class Narrowing:
+    """What a page shows of a filter: what is chosen, and what there is to choose from.
+
+    address: what is chosen, without the page, without what says nothing.
+    """
+
+    def __init__(self, filter: PaperFilter) -> None:
+        self.filter = filter
+        self.address = QueryDict(mutable=True)
+        self._open: dict[str, str] = {}
+        for name, values in filter.data.lists():
+            if name in filter.filters and (said := [value for value in values if value]):
+                self.address.setlist(name, said)
+
+    @property
+    def parameters(self) -> str:
+        """The address, to put after a question mark."""
+        return self.address.urlencode()
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Names and values of what a form with fields for words and dates has to send as well."""
+        fields = ("q", "date_from", "date_to")
+        return [
+            (name, value)
+            for name, values in self.address.lists()
+            if name not in fields
+            for value in values
+        ]
+
+    def chips(self) -> list[Chip]:
+        return list(self._chips())
+
+    def _chips(self) -> Iterator[Chip]:
+        for name, value in self.filter.said.items():
+            if name in ("match", "order") or not value:
+                continue
+            label = self.filter.form.fields[name].label
+            if name == "q":
+                yield Chip(f"“{value}”", self._without(name))
+            elif isinstance(value, date):
+                yield Chip(f"{label} {date_format(value, 'j F Y')}", self._without(name))
+            else:
+                for one in value:
+                    said = one if isinstance(one, str) else one.slug
+                    words = {"has": f"has {one}", "not_category": f"not {one}"}.get(name, str(one))
+                    yield Chip(words, self._without(name, said))
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        fields = self.filter.form.fields
+        return [
+            Mistake(str(fields[name].label), reasons, self._without(name))
+            for name, reasons in self.filter.errors_by_field.items()
+        ]
+
+    @property
+    def orders(self) -> list[Choice]:
+        """The orders to choose from, where there are words that a paper can match well or badly."""
+        return self._choices("order") if self.filter.query.words() else []
+
+    @property
+    def matches(self) -> list[Choice]:
+        """Whether papers are of all or any of what is chosen, where several are."""
+        several = any(len(self.address.getlist(name)) > 1 for name in ("category", "area"))
+        return self._choices("match") if several else []
+
+    def _choices(self, name: str) -> list[Choice]:
+        field = self.filter.form.fields[name]
+        choices = [choice for choice in field.choices if choice[0]]
+        chosen = self.address.get(name, choices[0][0])
+        found = []
+        for value, label in choices:
+            address = self.address.copy()
+            address[name] = value
+            found.append(Choice(str(label), _listed(address), value == chosen))
+        return found
+
+    def relaxed(self) -> list[Option]:
+        """The list without one or another part of what was asked, where that leaves any papers."""
+        offers = []
+        terms = parts(self.address.get("q", ""))
+        for place, term in enumerate(terms if len(terms) > 1 else []):
+            address = self.address.copy()
+            address["q"] = " ".join(terms[:place] + terms[place + 1 :])
+            offers.append((f"“{term}”", address))
+        offers += [(chip.label, QueryDict(chip.address.partition("?")[2])) for chip in self.chips()]
+        found = []
+        for label, address in offers[:RELAXATIONS]:
+            if address and (papers := PaperFilter(address).results.count):
+                found.append(Option(label, papers, _listed(address)))
+        return found
+
+    @cached_property
+    def _counted(self) -> Facets:
+        return self.filter.results.facets()
+
+    @property
+    def sampled(self) -> int:
+        """Among how many of the newest matches facets are counted; 0 if among all of them."""
+        among = self._counted.among
+        return among if among < self.filter.results.count else 0
+
+    @cached_property
+    def facets(self) -> list[Facet]:
+        """Categories, areas, kinds of link, years and authors of the matches, with their counts.
+
+        In three queries, whatever the number of matches.
+        """
+        counts = self._counted.counts
+        categories = {category_tag(c.pk): c for c in Category.objects.all()}
+        # Equals always in the same order, whatever that of the database: a page that says the same
+        # is the same.
+        ranked = sorted(counts.keys() & categories.keys(), key=lambda tag: (-counts[tag], tag))
+        tagged = [(categories[tag], counts[tag]) for tag in ranked]
+        # Most tags are of authors, thousands of them with one paper each, of whom few are named.
+        several = [(-n, tag) for tag, n in counts.items() if n > 1 and tag[0] == "u"]
+        if len(several) < AUTHORS_SHOWN:
+            several = [(-n, tag) for tag, n in counts.items() if tag[0] == "u"]
+        most = nsmallest(AUTHORS_SHOWN, several)
+        authors = [(int(tag[1:]), -n) for n, tag in most]
+        named = Author.objects.in_bulk([pk for pk, _ in authors])
+        years = sorted((tag for tag in counts if tag[0] == "d" and len(tag) == 5), reverse=True)
+        facets = {
+            "Area": [self._option("area", c.slug, c.name, n) for c, n in tagged if c.is_area],
+            "Category": [
+                self._option("category", c.slug, c.name, n) for c, n in tagged if not c.is_area
+            ],
+            "With": [
+                self._option("has", kind.split()[0], kind, counts[kind_tag(kind)])
+                for kind in KINDS
+                if kind != OTHER and counts[kind_tag(kind)]
+            ],
+            "Year": [self._year(tag[1:], counts[tag]) for tag in years],
+            "Author": [
+                self._option("author", named[pk].slug, named[pk].name, n)
+                for pk, n in authors
+                if pk in named
+            ],
+        }
+        return [Facet(name, options) for name, options in facets.items() if options]
+
+    def _option(self, name: str, value: str, label: str, count: int) -> Option:
+        if value in self.address.getlist(name):
+            return Option(label, count, self._without(name, value), chosen=True)
+        exclude = self._with("not_category", value) if name in ("area", "category") else ""
+        return Option(label, count, self._with(name, value), exclude)
+
+    def _year(self, year: str, count: int) -> Option:
+        address = self.address.copy()
+        address["date_from"], address["date_to"] = f"{year}-01-01", f"{year}-12-31"
+        if address != self.address:
+            return Option(year, count, _listed(address))
+        del address["date_from"], address["date_to"]
+        return Option(year, count, _listed(address), chosen=True)
+
+    def _with(self, name: str, value: str) -> str:
+        # A page offers a hundred values of a few names. The rest of an address is encoded once.
+        if name not in self._open:
+            address = self.address.copy()
+            address.appendlist(name, "\0")  # which no value holds
+            self._open[name] = f"?{address.urlencode()}"
+        return self._open[name].replace("%00", quote_plus(value))
+
+    def _without(self, name: str, value: str | None = None) -> str:
+        address = self.address.copy()
+        kept = [] if value is None else [v for v in address.getlist(name) if v != value]
+        address.setlist(name, kept)
+        return _listed(address)
+
+
+def _listed(address: QueryDict) -> str:
+    """Where the list stands that an address asks for."""
+    parameters = address.urlencode()
+    return f"?{parameters}" if parameters else reverse("papers")

@@ -1,0 +1,278 @@
+"""What programs ask of the site: lists as files and feeds, redirects, and how to find all that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from itertools import islice
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import http_date
+from django.views.decorators.http import require_safe
+from rest_framework.throttling import BaseThrottle
+
+from digest.caches.exports import Busy, whole
+from digest.caches.revision import kept_for_visitors, unknown_in
+from digest.exports import WRITERS, About, Feed, opml, to_cite
+from digest.log import expected
+from digest.models import Author, Catalogue, Category, Digest, Merge, Paper
+from digest.search import Results
+from digest.search.filters import PARAMETERS, PaperFilter
+from digest.text.identity import arxiv_id
+
+IN_A_FEED = 100
+"""Papers of a feed: more than a day brings."""
+DIGESTS_IN_A_FEED = 30
+IN_A_SITEMAP = 10_000
+"""Addresses of one part of the site map: a fifth of what the protocol allows."""
+
+
+# Files
+
+
+@require_safe
+def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
+    """What `papers/` would list, whole, as a file; as a feed, the newest of it."""
+    return _feed(request) if suffix == "atom" else _papers_file(request, suffix)
+
+
+@partial(kept_for_visitors, known=PARAMETERS)
+def _feed(request: HttpRequest) -> HttpResponseBase:
+    return _papers_file(request, "atom")
+
+
+def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
+    found = PaperFilter(request.GET)
+    unknown = {name: ["There is no such parameter."] for name in unknown_in(request, PARAMETERS)}
+    if errors := {**unknown, **found.errors_by_field}:
+        wrong = [f"{name}: {text}" for name, texts in errors.items() for text in texts]
+        return HttpResponse("\n".join([*wrong, ""]), status=400, content_type="text/plain")
+    query = request.GET.urlencode()
+    about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
+    if suffix != "atom":
+        try:
+            return whole_file(request, suffix, found.results, about, "papers")
+        except Busy as busy:
+            headers = {"Retry-After": str(busy.after)}
+            text, kind = f"{busy}\n", "text/plain; charset=utf-8"
+            response = HttpResponse(text, kind, busy.status, headers=headers)
+            expected(request, response, str(busy))
+            return response
+    about = _updated(about)
+    return feed_of(Results(found.query, "newest").come_out(IN_A_FEED), about)
+
+
+def _title(found: PaperFilter) -> str:
+    words = str(found.form.cleaned_data.get("q") or "").strip()
+    chosen = [
+        str(row)
+        for name in ("category", "area", "author")
+        for row in found.form.cleaned_data.get(name) or ()
+    ]
+    what = ", ".join([*([f"“{words}”"] if words else []), *chosen])
+    return f"Paper Digest: {what or 'papers'}"
+
+
+@require_safe
+def paper_file(request: HttpRequest, slug: str, suffix: str) -> HttpResponseBase:
+    """One paper as a file."""
+    slug = arxiv_id(slug) or slug
+    papers = Paper.objects.visible().filter(slug=slug)
+    paper = papers.first()
+    if paper is None:
+        if slug in (merged := Merge.ends([slug])):
+            return redirect("paper-file", merged[slug], suffix)
+        raise Http404
+    about = about_page(paper.title, paper.get_absolute_url(), request)
+    return file_of(suffix, to_cite(papers), about, paper.slug)
+
+
+@require_safe
+def digest_file(request: HttpRequest, day: date, suffix: str) -> HttpResponseBase:
+    """One day's papers, in order, as a file."""
+    digest = Digest.objects.filter(date=day).first()
+    if digest is None:
+        raise Http404
+    papers = Paper.objects.filter(placements__digest=digest).order_by("placements__position")
+    about = about_page(f"Paper Digest of {day}", digest.get_absolute_url(), request)
+    return file_of(suffix, to_cite(papers), about, f"papers {day}")
+
+
+def file_of(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> StreamingHttpResponse:
+    """The papers, fetched with `to_cite`, as a file to take away. stem: what it is called."""
+    writer = WRITERS[suffix]
+    response = StreamingHttpResponse(writer.stream(papers, about), content_type=writer.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
+    return response
+
+
+def whole_file(
+    request: HttpRequest, suffix: str, papers: Iterable[Paper], about: About, stem: str
+) -> HttpResponseBase:
+    """The same of any number of papers that follow from the catalogue and the address: made once,
+    and kept until the catalogue changes. Raises Busy, if it cannot be made just now."""
+    writer = WRITERS[suffix]
+    content: Any = ()
+    if request.method != "HEAD":
+        made_of = "\n".join([suffix, about.title, about.url, about.feed_url])
+        address = str(BaseThrottle().get_ident(cast(Any, request)))
+        content = whole(made_of, address, lambda: writer.stream(papers, about))
+    response = StreamingHttpResponse(content, content_type=writer.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
+    return response
+
+
+def about_page(title: str, path: str, request: HttpRequest) -> About:
+    """What a file or feed says of itself. path: of the page that shows the same."""
+    base = settings.SITE_URL
+    return About(title, base + path, base + request.get_full_path(), base)
+
+
+# Feeds
+
+
+def feed_of(papers: list[Paper], about: About) -> HttpResponse:
+    """The papers as a feed, in their order. about: with when it was updated."""
+    writer = WRITERS["atom"]
+    response = HttpResponse(writer.stream(papers, about), content_type=writer.content_type)
+    if about.updated:
+        response["Last-Modified"] = http_date(about.updated.timestamp())
+    return response
+
+
+def _updated(about: About) -> About:
+    """The same of a page that follows from the catalogue: it may change whenever that does, and
+    nothing is kept of which papers a query found before."""
+    return replace(about, updated=Catalogue.current().changed_at)
+
+
+@require_safe
+@kept_for_visitors
+def digests_feed(request: HttpRequest) -> HttpResponse:
+    """The papers of the newest digests."""
+    about = _updated(about_page("Paper Digest", reverse("home"), request))
+    days = Digest.objects.out().order_by("-date").values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
+    papers = Paper.objects.filter(placements__digest__in=list(days)).distinct().newest()
+    return feed_of(list(islice(to_cite(papers), IN_A_FEED)), about)
+
+
+@require_safe
+def feeds(request: HttpRequest) -> HttpResponse:
+    """The standing feeds, for a reader to subscribe to at once: the digests, each category."""
+    base = settings.SITE_URL
+    standing = [Feed("Newest digests", base + reverse("home"), base + reverse("digests-feed"))]
+    for category in Category.objects.filter(paper_count__gt=0).order_by("-paper_count", "name"):
+        feed = f"{reverse('papers-file', args=['atom'])}?category={category.slug}"
+        standing.append(Feed(category.name, base + category.get_absolute_url(), base + feed))
+    response = HttpResponse(opml.write("Paper Digest", standing), content_type="text/x-opml")
+    response["Content-Disposition"] = 'attachment; filename="paper-digest.opml"'
+    return response
+
+
+# Addresses that other sites have taught people
+
+
+@require_safe
+def abstract(request: HttpRequest, number: str) -> HttpResponse:
+    """`abs/2502.02737v2`: the paper here if there is one, else arXiv's own page."""
+    found = _number(number)
+    if Paper.objects.visible().filter(slug=found).exists() or Merge.ends([found]):
+        return redirect("paper", found)
+    return redirect(f"https://arxiv.org/abs/{number}")
+
+
+@require_safe
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """`pdf/2502.02737v2`: the file, which arXiv has."""
+    _number(number)
+    return redirect(f"https://arxiv.org/pdf/{number.removesuffix('.pdf')}")
+
+
+def _number(text: str) -> str:
+    if found := arxiv_id(text.removesuffix(".pdf")):
+        return found
+    raise Http404
+
+
+# For search engines and browsers
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may read: every page, but not every search."""
+    site_map = settings.SITE_URL + reverse("sitemap")
+    closed = ["/account/", "/papers/?", "/papers.", "/lists/shared/"]
+    rules = ["User-agent: *", *(f"Disallow: {part}" for part in closed), f"Sitemap: {site_map}"]
+    return HttpResponse("\n".join([*rules, ""]), content_type="text/plain")
+
+
+@require_safe
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """How a browser searches the site from its address bar."""
+    context = {"base": settings.SITE_URL}
+    return render(
+        request,
+        "digest/opensearch.xml",
+        context,
+        content_type="application/opensearchdescription+xml",
+    )
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """The parts of the site map: lists, and the papers by ten thousands."""
+    parts = -(-Paper.objects.visible().count() // IN_A_SITEMAP)
+    addresses = [
+        reverse("sitemap-lists"),
+        *(reverse("sitemap-papers", args=[n]) for n in range(parts)),
+    ]
+    return _xml(request, "digest/sitemap.xml", [(settings.SITE_URL + a, None) for a in addresses])
+
+
+@require_safe
+def sitemap_lists(request: HttpRequest) -> HttpResponse:
+    """Every page that is no paper's: of the authors, those with more papers than one."""
+    names = ("home", "digests", "papers", "categories", "authors")
+    pages: list[tuple[str, date | None]] = [(reverse(name), None) for name in names]
+    pages += [(digest.get_absolute_url(), digest.date) for digest in Digest.objects.out()]
+    pages += [(category.get_absolute_url(), None) for category in Category.objects.all()]
+    authors = Author.objects.filter(paper_count__gt=1).order_by("-paper_count", "name")
+    pages += [(author.get_absolute_url(), None) for author in authors[:IN_A_SITEMAP]]
+    return _xml(
+        request, "digest/urlset.xml", [(settings.SITE_URL + path, day) for path, day in pages]
+    )
+
+
+@require_safe
+def sitemap_papers(request: HttpRequest, part: int) -> HttpResponse:
+    """Ten thousand papers, by the order in which they came."""
+    start = part * IN_A_SITEMAP
+    if start >= Paper.objects.visible().count():
+        raise Http404
+    papers = (
+        Paper.objects.visible()
+        .order_by("pk")
+        .only("slug", "changed_at")[start : start + IN_A_SITEMAP]
+    )
+    pages = [
+        (settings.SITE_URL + paper.get_absolute_url(), paper.changed_at.date()) for paper in papers
+    ]
+    return _xml(request, "digest/urlset.xml", pages)
+
+
+def _xml(
+    request: HttpRequest, template: str, pages: Sequence[tuple[str, date | None]]
+) -> HttpResponse:
+    return render(request, template, {"pages": pages}, content_type="application/xml")

@@ -1,0 +1,333 @@
+"""The pages of the catalogue: public, the same for everybody, complete without JavaScript."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from digest.caches.revision import kept_for_visitors
+from digest.catalogue.projection import Said, Shown, project, said_of
+from digest.exports import FILES, About, Citation
+from digest.exports.metadata import highwire, json_ld, open_graph
+from digest.models import (
+    Alias,
+    Author,
+    Catalogue,
+    Category,
+    Correction,
+    Digest,
+    Entry,
+    Field,
+    LinkHealth,
+    Merge,
+    Paper,
+    Placement,
+    tomorrow,
+)
+from digest.search import COUNTED, mark
+from digest.search.filters import PARAMETERS, PaperFilter
+from digest.search.related import related
+from digest.text.identity import arxiv_id, author_slug
+from digest.text.links import KINDS, destination
+
+from .calendar import years_of
+from .facets import Narrowing
+from .paging import HtmxRequest, NotHere, turn_to
+
+PAPERS_ON_A_PAGE = 25
+AUTHORS_ON_A_PAGE = 120
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    here = exception if isinstance(exception, NotHere) else NotHere("")
+    context = {"message": str(here), "links": here.links}
+    return render(request, "404.html", context, status=404)
+
+
+# Digests
+
+
+@require_safe
+@kept_for_visitors
+def home(request: HttpRequest) -> HttpResponse:
+    """The newest digest."""
+    newest = Digest.objects.out().first() or Digest.objects.last()
+    if newest is None:
+        return render(request, "digest/empty.html")
+    return _digest_page(request, "digest/home.html", newest)
+
+
+@require_safe
+@kept_for_visitors
+def digest(request: HttpRequest, day: date) -> HttpResponse:
+    """One day's digest."""
+    found = Digest.objects.filter(date=day).first()
+    if found is None:
+        around = (_before(day), _after(day))
+        raise NotHere(
+            f"There is no digest for {_long(day)}.",
+            [(f"{_long(near.date)} has one", near.get_absolute_url()) for near in around if near],
+        )
+    return _digest_page(request, "digest/digest.html", found)
+
+
+def _digest_page(request: HttpRequest, template: str, digest: Digest) -> HttpResponse:
+    papers = list(
+        Paper.objects.filter(placements__digest=digest).order_by("placements__position").for_cards()
+    )
+    having = Counter(kind for paper in papers for kind in {link.kind for link in paper.links.all()})
+    context = {
+        "digest": digest,
+        "papers": papers,
+        "having": [(kind, having[kind]) for kind in KINDS if having[kind]],
+        "before": _before(digest.date),
+        "after": _after(digest.date),
+    }
+    return render(request, template, context)
+
+
+def _before(day: date) -> Digest | None:
+    return Digest.objects.filter(date__lt=day).order_by("-date").first()
+
+
+def _after(day: date) -> Digest | None:
+    return Digest.objects.out().filter(date__gt=day).order_by("date").first()
+
+
+def _long(day: date) -> str:
+    return date_format(day, "j F Y")
+
+
+@require_safe
+@kept_for_visitors
+def digests(request: HttpRequest) -> HttpResponse:
+    """All digests, as a calendar: the newest month first. Before it stand those dated ahead."""
+    found = {digest.date: digest for digest in Digest.objects.all()}
+    ahead = [found.pop(day) for day in sorted(found) if day > tomorrow()]
+    return render(request, "digest/digests.html", {"years": years_of(found), "ahead": ahead})
+
+
+# Papers
+
+
+@require_safe
+@partial(kept_for_visitors, known=[*PARAMETERS, "page"])
+@vary_on_headers("HX-Request")
+def papers(request: HtmxRequest) -> HttpResponse:
+    """The papers that the address asks for: all of them, newest first, if it asks for none.
+
+    A page that has the rest already is given what was found, and stays where it is.
+    """
+    # Before anything is read of it, so that nothing older is kept under this name.
+    revision = Catalogue.current()
+    found = PaperFilter(request.GET)
+    number = found.query.arxiv_id
+    if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
+        return redirect("paper", number)
+    results = found.results
+    page = turn_to(request, results, _size(request))
+    papers = list(page)
+    mark(papers, found.query)
+    context = {
+        "heading": _heading(found, page.number),
+        "revision": revision,
+        "filter": found,
+        "narrowing": Narrowing(found),
+        "page": page,
+        "papers": papers,
+        "counted": results.count < COUNTED,
+    }
+    return render(request, f"digest/{'_found' if request.htmx else 'papers'}.html", context)
+
+
+def _heading(found: PaperFilter, page: int) -> str:
+    words = found.data.get("q", "").strip()
+    title = f"“{Truncator(words).chars(60)}” in the papers" if words else "Papers"
+    return f"{title}, page {page}" if page > 1 else title
+
+
+@require_safe
+@kept_for_visitors
+def paper(request: HttpRequest, slug: str) -> HttpResponse:
+    """One paper. Its arXiv id with a version, or in capitals, leads to it as well."""
+    number = arxiv_id(slug)
+    if number and number != slug:
+        return redirect("paper", number, permanent=True)
+    paper = Paper.objects.visible().for_cards().filter(slug=slug).first()
+    if paper is None:
+        if slug in (merged := Merge.ends([slug])):
+            return redirect("paper", merged[slug])
+        links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
+        raise NotHere(f"No digest here has a paper {slug}.", links)
+    around = {
+        place.position - paper.position: place.paper
+        for place in Placement.objects.filter(
+            digest__date=paper.date,
+            position__in=(paper.position - 1, paper.position + 1),
+        ).select_related("paper")
+    }
+    said = [entry for _, entry in said_of(Entry.objects.filter(paper=paper))]
+    context = {
+        "paper": paper,
+        "one": [paper],
+        "source": destination(paper.url).label if paper.url else "",
+        "silent": _silent(paper),
+        "appearances": _appearances(paper, said),
+        "corrected": _corrected(paper, said),
+        "previous": around.get(-1),
+        "next": around.get(1),
+        "related": related(paper),
+        **_cited(paper),
+    }
+    return render(request, "digest/paper.html", context)
+
+
+def _silent(paper: Paper) -> dict[str, datetime]:
+    """The paper's addresses that are dead, each with when it last did not answer."""
+    urls = [paper.url, *(link.url for link in paper.links.all())]
+    dead = LinkHealth.objects.filter(url__in=urls, dead=True)
+    return dict(dead.values_list("url", "checked_at"))
+
+
+def _cited(paper: Paper) -> dict[str, Any]:
+    """What a paper's page says of it to those who cite it, by hand or with a program."""
+    citation = Citation.of(paper)
+    page = settings.SITE_URL + paper.get_absolute_url()
+    about = About(paper.title, page, page, settings.SITE_URL)
+    graph = open_graph(citation, page)
+    return {
+        "description": dict(graph).get("og:description", paper.title),
+        "caveats": citation.caveats,
+        "citations": [(writer, "".join(writer.write([paper], about)).strip()) for writer in FILES],
+        "highwire": highwire(citation),
+        "open_graph": graph,
+        "json_ld": json_ld(citation, page),
+    }
+
+
+class Appearance(NamedTuple):
+    """A paper's place in one digest, what that digest alone said, and in what it differs."""
+
+    placement: Placement
+    shown: Shown
+    differing: set[str]
+
+
+def _appearances(paper: Paper, entries: Iterable[Said]) -> list[Appearance]:
+    """Where the paper stands, newest digest first. entries: what is said of it."""
+    said: dict[date, list[Said]] = defaultdict(list)
+    for entry in entries:
+        said[entry.date].append(entry)
+    placements = paper.placements.select_related("digest").order_by("-digest__date")
+    found = []
+    for placement in placements:
+        shown = project(said[placement.digest.date])
+        found.append(Appearance(placement, shown, _differing(paper, shown)))
+    return found
+
+
+class Corrected(NamedTuple):
+    """What curators corrected of a paper: when they did last, the fields, and what the digests say
+    of it all."""
+
+    on: datetime
+    fields: list[str]
+    said: Shown
+
+
+def _corrected(paper: Paper, entries: list[Said]) -> Corrected | None:
+    """What is corrected of a paper that is shown, if anything is. entries: what is said of it."""
+    standing = Correction.objects.standing().filter(paper=paper).exclude(field=Field.HIDDEN)
+    made = dict(standing.values_list("field", "made_at"))
+    if not made:
+        return None
+    fields = [field for field in Field.values if field in made]
+    return Corrected(max(made.values()), fields, project(entries))
+
+
+def _differing(paper: Paper, said: Shown) -> set[str]:
+    """The fields of which something else was said than the paper shows; silence is nothing else."""
+    shows: dict[str, tuple[Any, Any]] = {
+        "title": (said.title, paper.title),
+        "summary": (said.summary.split(), paper.summary.split()),
+        "authors": (list(said.authors), [a.author.name for a in paper.authorships.all()]),
+        "categories": (
+            list(said.categories),
+            [c.category.name for c in paper.classifications.all()],
+        ),
+    }
+    return {field for field, (then, now) in shows.items() if then and then != now}
+
+
+# Authors and categories
+
+
+@require_safe
+@partial(kept_for_visitors, known=["page"])
+def authors(request: HttpRequest) -> HttpResponse:
+    """All authors, those with most papers first."""
+    page = turn_to(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
+    return render(request, "digest/authors.html", {"page": page})
+
+
+@require_safe
+@partial(kept_for_visitors, known=["page"])
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    """An author's papers."""
+    author = Author.objects.filter(slug=slug).first()
+    if author is None:
+        for alias in Alias.objects.standing().filter(slug=slug):
+            return redirect("author", author_slug(Alias.shown()[alias.name]))
+        raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
+    papers = Paper.objects.by(author).newest()
+    page = turn_to(request, papers, _size(request), author.paper_count)
+    names = sorted(name for name, shown in Alias.shown().items() if shown == author.name)
+    context = {"author": author, "page": page, "names": names}
+    return render(request, "digest/author.html", context)
+
+
+@require_safe
+@kept_for_visitors
+def categories(request: HttpRequest) -> HttpResponse:
+    """All categories by area, those with most papers first."""
+    found = Category.objects.order_by("-paper_count", "name")
+    grouped: dict[int | None, list[Category]] = defaultdict(list)
+    for category in found:
+        if not category.is_area:
+            grouped[category.area_id].append(category)
+    areas = [(category, grouped[category.pk]) for category in found if category.is_area]
+    return render(request, "digest/categories.html", {"areas": areas, "others": grouped[None]})
+
+
+@require_safe
+@partial(kept_for_visitors, known=["page"])
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    """A category's papers; an area's are also those of its categories."""
+    category = Category.objects.select_related("area").filter(slug=slug).first()
+    if category is None:
+        raise NotHere(
+            f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
+        )
+    papers = Paper.objects.under(category).newest()
+    page = turn_to(request, papers, _size(request), category.paper_count)
+    siblings = category.categories.order_by("-paper_count", "name")
+    context = {"category": category, "page": page, "categories": siblings}
+    return render(request, "digest/category.html", context)
+
+
+def _size(request: HttpRequest) -> int:
+    """Papers of a page: as many as the reader chose, if they have an account."""
+    size: int = getattr(request.user, "papers_on_a_page", PAPERS_ON_A_PAGE)
+    return size

@@ -1,0 +1,77 @@
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from digest.api.problems import problem
+from digest.pages import middleware
+from digest.pages.middleware import MAX_BODY, ContentSecurityPolicy
+
+
+def respond(**headers: str) -> HttpResponse:
+    answer = ContentSecurityPolicy(lambda request: HttpResponse(headers=headers))
+    return answer(RequestFactory().get("/"))
+
+
+def test_nothing_inline_and_nothing_from_elsewhere() -> None:
+    policy = dict(
+        directive.split(" ", 1)
+        for directive in respond().headers["Content-Security-Policy"].split("; ")
+    )
+    assert policy.pop("default-src") == "'none'"
+    assert policy.pop("base-uri") == "'none'"
+    assert policy.pop("frame-ancestors") == "'none'"
+    assert {*policy.values()} == {"'self'"}
+
+
+def test_a_view_has_the_last_word() -> None:
+    response = respond(**{"Cross-Origin-Resource-Policy": "cross-origin"})
+    assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Content-Security-Policy" in response.headers
+
+
+# What is sent
+
+
+def send(address: str, length: object) -> HttpResponse:
+    """Ask as a visitor whose browser announces a body of this length."""
+    client = Client(enforce_csrf_checks=True)
+    return client.generic(
+        "POST", address, b"", "multipart/form-data; boundary=x", CONTENT_LENGTH=str(length)
+    )
+
+
+def test_what_is_too_large_is_not_read() -> None:
+    response = send("/library/import/", MAX_BODY + 1)
+    assert response.status_code == 413
+    assert "more than the 60 MB" in response.content.decode()
+    assert "Content-Security-Policy" in response.headers
+    response = send("/api/v1/me/import/", MAX_BODY + 1)
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json() == problem(413, "A request has at most 60 MB.")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("length", ["", 0, "nonsense", -1])
+def test_what_is_not_is_seen_to(length: object) -> None:
+    assert send("/library/import/", length).status_code in (302, 400, 403)
+
+
+def test_nothing_reads_a_body_before_it_was_measured() -> None:
+    before = settings.MIDDLEWARE[: settings.MIDDLEWARE.index("digest.pages.middleware.BodyLimit")]
+    assert before == [
+        "digest.pages.middleware.KeptMethod",
+        "django.middleware.security.SecurityMiddleware",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "digest.pages.middleware.ContentSecurityPolicy",
+    ]
+
+
+@pytest.mark.parametrize(("most", "names"), [(10_000, ["a", "b"]), (7_000, ["a"]), (3_000, [])])
+def test_files_are_measured_as_they_come(
+    monkeypatch: pytest.MonkeyPatch, most: int, names: list[str]
+) -> None:
+    monkeypatch.setattr(middleware, "MAX_BODY", most)
+    files = {name: SimpleUploadedFile(name, b"x" * 5_000) for name in "ab"}
+    assert list(RequestFactory().post("/", files).FILES) == names
