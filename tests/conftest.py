@@ -6,15 +6,47 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+EXAMPLES = {
+    # How long an example takes says what else the machine does.
+    "deadline": None,
+    # An example leaves nothing that another would find: it writes nothing, or takes it back.
+    "suppress_health_check": [HealthCheck.function_scoped_fixture],
+}
 
-# How long an example takes says what else the machine does; tests of speed measure by themselves.
-settings.register_profile("tests", settings.default, deadline=None)
-settings.load_profile("tests")
+settings.register_profile("tests", max_examples=30, stateful_step_count=20, **EXAMPLES)
+settings.register_profile("thorough", max_examples=200, stateful_step_count=50, **EXAMPLES)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="try all of what is tried in part otherwise: the archive, pairs, examples",
+    )
+
+
+@pytest.fixture(scope="session")
+def part_of(pytestconfig):
+    """part_of(many, 3) is every third of many things, or all of them with --thorough."""
+    thorough = pytestconfig.getoption("thorough")
+
+    def part_of(many, every=10):
+        return list(many)[:: 1 if thorough else every]
+
+    return part_of
+
+
+@pytest.fixture(scope="session")
+def archive_files(shared, part_of):
+    """archive_files("json") are real digests of that form: every tenth, or all with --thorough."""
+    from digest.catalogue.load import find_files
+
+    return lambda form, every=10: part_of(find_files(shared / "archive" / form), every)
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +122,9 @@ def _nobody_came_before() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("thorough" if config.getoption("thorough") else "tests")
+    config.addinivalue_line("markers", "thorough: left out without --thorough")
+    config.addinivalue_line("markers", "process: starts processes; left out by `make test-fast`")
     config.addinivalue_line("markers", "sqlite: about SQLite alone, or one database will do")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")
 
@@ -123,7 +158,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("postgresql")]
     else:
         left_out = [item for item in items if not _asks_postgresql(item)]
-    items[:] = [item for item in items if item not in left_out]
+    if not config.getoption("thorough"):
+        left_out += [item for item in items if item.get_closest_marker("thorough")]
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=left_out)
 
 

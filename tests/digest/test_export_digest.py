@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from digest.catalogue.load import find_files, load, load_files
-from digest.models import Digest
+from digest.models import Digest, Paper
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -96,18 +96,22 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         export("2025-02-06", output=tmp_path / "file")
 
 
-def test_every_six_column_digest_of_the_archive_comes_back_byte_for_byte(shared, tmp_path):
+def test_every_six_column_digest_of_the_archive_comes_back_byte_for_byte(
+    shared, archive_files, tmp_path
+):
     folder = shared / "archive/six-column"
-    files = find_files(folder)
+    files = archive_files("six-column")
     load_files(files)
     export(all=True, output=tmp_path)
-    assert Digest.objects.count() == len(files) == 129
+    assert Digest.objects.count() == len(files) > 10
     for file in files:
         assert (tmp_path / file.relative_to(folder)).read_bytes() == file.read_bytes()
 
 
-def test_the_json_export_of_the_six_column_archive_agrees_with_the_json_archive(shared):
-    load_files(find_files(shared / "archive/six-column"))
+def test_the_json_export_of_the_six_column_archive_agrees_with_the_json_archive(
+    shared, archive_files
+):
+    load_files(archive_files("six-column"))
     papers = 0
     for digest_ in Digest.objects.order_by("date"):
         day = digest_.date.isoformat()
@@ -118,7 +122,7 @@ def test_the_json_export_of_the_six_column_archive_agrees_with_the_json_archive(
             expected["summary"] = expected["summary"].replace("\n", " ")
             assert paper == expected
             papers += 1
-    assert papers == 1552
+    assert papers == Paper.objects.count() > 100
 
 
 def test_one_query_count_whatever_the_number_of_papers(django_assert_num_queries):

@@ -12,7 +12,6 @@ from django.core.management import call_command
 pytestmark = pytest.mark.sqlite  # one database is enough
 
 ROOT = Path(__file__).resolve().parents[3]
-BRIEFLY = ("--phases", "examples,fuzzing", "--max-examples", "2")
 SCHEMATHESIS = Path(sys.executable).with_name("st")
 
 
@@ -41,11 +40,17 @@ def fuzz(site, folder, token, *options):
     )
 
 
-def test_whatever_is_asked_the_answer_is_as_the_schema_has_it(site, tmp_path):
-    """With a token for everything; then with one of each scope, and with none, at the same time."""
+def test_whatever_is_asked_the_answer_is_as_the_schema_has_it(site, tmp_path, pytestconfig):
+    """With a token for everything and with none, at the same time; --thorough: also with a token of
+    each scope, with more examples of everything, and with sequences of requests."""
     address, (everything, *scopes) = site
-    runs = [fuzz(address, tmp_path, everything, "--max-examples", "8")]
-    runs += [fuzz(address, tmp_path, token, *BRIEFLY) for token in (*scopes, "")]
+    if pytestconfig.getoption("thorough"):
+        runs = [fuzz(address, tmp_path, everything, "--max-examples", "30")]
+        few = ("--max-examples", "5")
+    else:
+        few = ("--phases", "examples,fuzzing", "--max-examples", "2")
+        runs, scopes = [], [everything]
+    runs += [fuzz(address, tmp_path, token, *few) for token in (*scopes, "")]
     for run in runs:
         said, _ = run.communicate(timeout=300)
         assert run.returncode == 0, said[:3000] + said[-3000:]

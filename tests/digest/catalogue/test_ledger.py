@@ -5,7 +5,7 @@ from textwrap import indent
 import pytest
 
 from digest.catalogue.ledger import Ledger
-from digest.catalogue.load import find_files, load
+from digest.catalogue.load import load
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import Source, Verdict
 from tests.samples import digest, row
@@ -149,8 +149,8 @@ def test_a_page_asks_little_of_a_large_source(django_assert_num_queries):
 
 
 @pytest.mark.parametrize("folder", ["json", "six-column", "three-column"])
-def test_every_row_of_the_archive_has_its_place(shared, folder):
-    for file in find_files(shared / "archive" / folder):
+def test_every_row_of_the_archive_has_its_place(archive_files, folder):
+    for file in archive_files(folder):
         pk = load(file.read_bytes(), str(file)).source
         source = Source.objects.get(pk=pk)
         text = file.read_text()

@@ -9,10 +9,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count, Q
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.catalogue.load import find_files, load, load_files, undo
+from digest.catalogue.load import load, load_files, undo
 from digest.curation import decisions
 from digest.models import (
     Alias,
@@ -143,9 +143,10 @@ def analyze():
             cursor.execute("ANALYZE")
 
 
-def test_a_hundred_decisions_stand_over_the_whole_archive(shared, curator):
+def test_a_hundred_decisions_stand_over_the_archive(shared, archive_files, curator):
     chance = random.Random(6)
-    files = find_files(shared / "archive" / "six-column")
+    files = archive_files("six-column", 5)
+    others = [shared / f"archive/json/{'/'.join(file.parts[-3:])}" for file in files]
     load_files(files)
     analyze()
     made = 0
@@ -156,7 +157,7 @@ def test_a_hundred_decisions_stand_over_the_whole_archive(shared, curator):
     check_corrections()
     standing = set(Correction.objects.standing().values_list("pk", flat=True))
     merges = Merge.objects.standing().count()
-    files += find_files(shared / "archive" / "three-column")
+    files += [file.with_suffix(".json") for file in others]
     load_files(files)
     analyze()
     check_corrections()
@@ -207,7 +208,6 @@ def files(draw):
 
 
 @given(st.lists(files(), min_size=1, max_size=4), st.data())
-@settings(max_examples=25, deadline=None)
 def test_what_is_shown_depends_on_sources_and_decisions_alone(contents, data):
     def draw(below):
         return data.draw(st.integers(0, below - 1))

@@ -1,16 +1,16 @@
 import pytest
 from django.db import transaction
 
-from digest.catalogue.load import find_files, load_files
+from digest.catalogue.load import load_files
 from digest.exports import About, to_cite
 from digest.models import Paper
 
 
 @pytest.fixture(scope="session")
-def archive(shared, django_db_setup, django_db_blocker):
+def archive(archive_files, django_db_setup, django_db_blocker):
     """Every paper of the real digests, as the writers get them; the database stays empty."""
     with django_db_blocker.unblock(), transaction.atomic():
-        load_files(find_files(shared / "archive/json"))
+        load_files(archive_files("json"))
         papers = list(to_cite(Paper.objects.newest()))
         transaction.set_rollback(True)
     return papers

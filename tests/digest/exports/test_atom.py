@@ -153,10 +153,11 @@ def test_ids_are_unique_and_know_no_title(about):
 
 @pytest.mark.django_db
 def test_the_archive_reads_back(archive, about):
-    for element, entry, found in entries(archive[:500], about):
+    ids = set()
+    for element, entry, found in entries(archive, about):
         assert_same(element, entry, found)
-    assert len({entry.id for entry in written(archive[:500], about)[1].entries}) == 500
-    ET.fromstring("".join(atom.write(archive, about)))
+        ids.add(entry.id)
+    assert len(ids) == len(archive)
 
 
 @given(ROWS, TITLES)

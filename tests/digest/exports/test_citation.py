@@ -81,7 +81,7 @@ def test_a_key_is_made_from_the_slug_alone():
 @pytest.mark.django_db
 def test_keys_are_unique_and_plain(archive):
     keys = [Citation.of(paper).key for paper in archive]
-    assert len(set(keys)) == len(keys) > 2000
+    assert len(set(keys)) == len(keys) > 200
     assert all(re.fullmatch(r"[A-Za-z0-9][\w:./-]*", key, re.ASCII) for key in keys)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import parse_http_date
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.catalogue.load import load
@@ -126,10 +126,6 @@ addresses = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=200,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 @given(address=addresses)
 def test_all_outputs_of_a_query_have_the_same_papers(client, papers, address):
     query = urlencode(address)

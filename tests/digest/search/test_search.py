@@ -1,7 +1,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import search
@@ -249,7 +249,6 @@ terms = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.lists(terms, max_size=5).map(" ".join))
 def test_every_order_and_way_of_asking_finds_the_same_papers(papers, text):
     results = Results(parse(text), "best")
@@ -261,7 +260,6 @@ def test_every_order_and_way_of_asking_finds_the_same_papers(papers, text):
     assert results.facets().counts["every"] == len(best)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text() | st.text("\"'*():^&|!<>-{}\\ aO R.%_", max_size=30))
 def test_no_text_is_an_error_in_the_database(papers, text):
     Results(parse(text.replace("\0", "")), "best")[0:5]

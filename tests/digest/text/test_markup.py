@@ -11,7 +11,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.text.markup import is_list, mathml, summary_points, title_html
@@ -388,7 +388,6 @@ SOUP = st.lists(
 )
 
 
-@settings(max_examples=300)
 @given(SOUP)
 def test_few_delimiters_stay_open_in_any_formula_that_is_converted(parts):
     html = mathml("".join(parts)) or mathml("(" * 9 + "".join(parts))
