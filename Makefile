@@ -24,12 +24,14 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
 
-.PHONY: help run install installed test dev faults chromium lint audit format schema lock clean
+.PHONY: help run install installed test test-fast test-all dev faults chromium lint audit format schema lock clean
 
 help:
 	@echo "make run      install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
 	@echo "make install  the same, without serving"
-	@echo "make test     run every test, on SQLite and on PostgreSQL"
+	@echo "make test     run the tests, on SQLite and on PostgreSQL"
+	@echo "make test-fast  those that need no browser, no PostgreSQL and no process of their own"
+	@echo "make test-all   try all of what the others try in part: the archive, pairs, examples"
 	@echo "make faults   break what the site stands on, and see that nothing is lost (ONLY=disk)"
 	@echo "make lint     check style, types, templates, migrations and settings"
 	@echo "make audit    ask what is known against the locked versions"
@@ -62,6 +64,13 @@ dev:
 test: dev chromium
 	DATABASE_URL= $(PYTEST)
 	$(VENV) tests/postgres.py $(PYTEST)
+
+test-fast: dev
+	DATABASE_URL= $(PYTEST) --ignore tests/browser -m "not process"
+
+test-all: dev chromium
+	DATABASE_URL= $(PYTEST) --thorough
+	$(VENV) tests/postgres.py $(PYTEST) --thorough
 
 # By hand, since it takes minutes: kills, a full disk, a locked database, servers that are gone.
 # Some of it wants root, redis-server or faketime, and is skipped with the reason otherwise.

@@ -1,7 +1,9 @@
 import os
+import shutil
 import subprocess
 import sys
 import uuid
+from itertools import cycle, product
 from pathlib import Path
 
 import psycopg
@@ -42,6 +44,15 @@ def part_of(pytestconfig):
 
 
 @pytest.fixture(scope="session")
+def pairs(pytestconfig):
+    """pairs(many, few) pairs each of many things with one of a few in turn, or with each of them
+    with --thorough."""
+    return (
+        product if pytestconfig.getoption("thorough") else lambda many, few: zip(many, cycle(few))
+    )
+
+
+@pytest.fixture(scope="session")
 def archive_files(shared, part_of):
     """archive_files("json") are real digests of that form: every tenth, or all with --thorough."""
     from digest.catalogue.load import find_files
@@ -75,26 +86,49 @@ def django_db_setup(django_db_setup, django_db_blocker):
             )
 
 
-@pytest.fixture
-def own_database(tmp_path, django_db_setup, django_db_blocker):
-    """The DATABASE_URL of a fresh, migrated database, for tests with processes of their own."""
-    from django.db import connection
-
-    name = f"own_{uuid.uuid4().hex}"
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{tmp_path}/{name}.sqlite3"
-    else:
-        host = connection.settings_dict["HOST"]
-        server = psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True)
-        server.execute(f"CREATE DATABASE {name}")
-        url = f"postgres://postgres@/{name}?host={host}"
+def _migrate(url: str) -> None:
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "digest.settings"}
     command = [sys.executable, "manage.py", "migrate", "-v", "0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    yield url
-    if connection.vendor == "postgresql":
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        server.close()
+
+
+@pytest.fixture(scope="session")
+def copy_database(tmp_path_factory):
+    """copy_database() is the DATABASE_URL of a fresh copy of a migrated database."""
+    from django.db import connection
+
+    home = tmp_path_factory.mktemp("databases")
+    if connection.vendor == "sqlite":
+        original = home / "original.sqlite3"
+        _migrate(f"sqlite:///{original}")
+
+        def copy() -> str:
+            file = home / f"{uuid.uuid4().hex}.sqlite3"
+            shutil.copyfile(original, file)
+            return f"sqlite:///{file}"
+
+        yield copy
+        return
+    host = connection.settings_dict["HOST"]
+    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as server:
+        names = [f"own_{uuid.uuid4().hex}"]
+        server.execute(f"CREATE DATABASE {names[0]}")
+        _migrate(f"postgres://postgres@/{names[0]}?host={host}")
+
+        def copy() -> str:
+            names.append(f"own_{uuid.uuid4().hex}")
+            server.execute(f"CREATE DATABASE {names[-1]} TEMPLATE {names[0]}")
+            return f"postgres://postgres@/{names[-1]}?host={host}"
+
+        yield copy
+        for name in names:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def own_database(copy_database, django_db_setup):
+    """The DATABASE_URL of a fresh, migrated database, for tests with processes of their own."""
+    return copy_database()
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 pytest.importorskip("pip_audit")
 
+pytestmark = pytest.mark.process
+
 
 class Osv(BaseHTTPRequestHandler):
     """Knows of something against what `against` names, and writes down what it was asked."""

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 
-pytestmark = pytest.mark.sqlite  # each command runs on a database of its own
+pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # each command runs on a database of its own
 
 
 def blocks(language: str) -> list[str]:

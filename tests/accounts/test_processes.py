@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES, PEOPLE = 5, 10  # people of each process, each in a thread of their own
-PAPERS = 6
+PAPERS = 3
 
 BEGIN = f"""
 import json, django

@@ -2,6 +2,7 @@ import os
 import re
 import shutil
 import threading
+from itertools import count
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +10,8 @@ from django.conf import settings
 from django.middleware.csrf import get_random_string
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
+
+from tests.browser.look import AXE, NARROW, WIDE, sticking_out, violations
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
@@ -80,3 +83,28 @@ def visit(browser, live_server, meant):
     known = re.compile("|".join(meant))
     assert [complaint for complaint in complaints if not known.search(complaint)] == []
     assert hosts == {urlsplit(live_server.url).netloc}
+
+
+@pytest.fixture
+def look(pytestconfig):
+    """look(page, "its name"): a page, all of it open, fits its window when narrow and wide, and is
+    accessible. Dark colours are looked at on every fourth page, or on each with --thorough."""
+    looked = count()
+    dark = 1 if pytestconfig.getoption("thorough") else 4
+
+    def look(page, what):
+        page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+        size = page.viewport_size
+        page.set_viewport_size({"width": NARROW, "height": 800})
+        assert sticking_out(page) == [0, []], what
+        page.set_viewport_size({"width": WIDE, "height": 800})
+        assert sticking_out(page) == [0, []], what
+        page.evaluate(AXE)
+        assert violations(page) == [], what
+        if next(looked) % dark == 0:
+            page.emulate_media(color_scheme="dark")
+            assert violations(page, runOnly=["color-contrast"]) == [], what
+            page.emulate_media(color_scheme="light")
+        page.set_viewport_size(size)
+
+    return look

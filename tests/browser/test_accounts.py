@@ -8,7 +8,6 @@ from django.core.cache import cache
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.browser.test_pages import look
 
 PASSWORD = "correct horse battery"
 NARROW, WIDE = 360, 1280
@@ -99,9 +98,8 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_every_page_fits_and_is_accessible_in_light_and_dark(visit, live_server, width):
-    page = visit("/account/login/", width)
+def test_every_page_fits_and_is_accessible(visit, live_server, look):
+    page = visit("/account/login/")
 
     def check(address):
         page.goto(f"{live_server.url}/account/{address}")

@@ -2,7 +2,6 @@
 is not done, and how to go on; nothing is lost, nothing is done twice, and nothing looks done."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
@@ -10,7 +9,7 @@ from accounts.library import Library
 from accounts.models import Bookmark, Dismissal, ListItem, ReadDigest, ReadingList, Report, User
 from digest.catalogue.load import load
 from digest.models import Paper
-from tests.browser.test_pages import NARROW, sticking_out
+from tests.browser.look import AXE, NARROW, sticking_out
 from tests.samples import digest, row
 
 DIGEST, PAPER, LIST = "/digests/2025-02-06/", "/papers/2502.00001/", "list"
@@ -277,7 +276,7 @@ def test_what_is_said_fits_and_can_be_read(open_page):
             act(page)
             expect(page.locator(".fault")).to_have_count(number)
         assert sticking_out(page) == [0, []], address
-    page.evaluate(Axe().axe_script)
+    page.evaluate(AXE)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = page.evaluate("axe.run('.fault').then((all) => all.violations)")

@@ -8,7 +8,7 @@ from accounts.library import Library
 from accounts.models import User
 from digest.catalogue.load import load
 from digest.models import Paper
-from tests.browser.test_pages import NARROW, WIDE, look
+from tests.browser.look import WIDE
 from tests.samples import FORMULA, NASTY, WORD, digest, row
 
 
@@ -173,8 +173,7 @@ def test_what_was_taken_away_meanwhile_is_said(survey, visit_as):
     page.get_by_role("heading", name="Not here").wait_for()
 
 
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_every_page_fits_and_is_accessible_in_light_and_dark(survey, visit_as, live_server, width):
+def test_every_page_fits_and_is_accessible(survey, visit_as, live_server, look):
     load(digest(*(dict(each, date="2025-02-07") for each in NASTY)), "b.json")
     user = owner(survey)
     papers = list(Paper.objects.all())
@@ -194,7 +193,7 @@ def test_every_page_fits_and_is_accessible_in_light_and_dark(survey, visit_as, l
     own, link = address(survey), f"/lists/shared/{survey.reading_list.secret}/"
 
     def check(user, *addresses):
-        page = visit_as(user, addresses[0], width)
+        page = visit_as(user, addresses[0])
         for path in addresses:
             page.goto(live_server.url + path)
             look(page, path)

@@ -1,13 +1,11 @@
 """The pages in a browser: nothing sticks out, nothing is out of reach, nothing comes from afar."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from digest.catalogue.load import load
 from digest.models import Author, Paper
+from tests.browser.look import NARROW
 from tests.samples import NASTY, WORD, digest, row
-
-NARROW, WIDE = 320, 1280
 
 
 @pytest.fixture
@@ -33,43 +31,8 @@ def addresses(transactional_db, monkeypatch):
     ]
 
 
-def sticking_out(page):
-    """By how many pixels a page is wider than its window, and what is."""
-    return page.evaluate(
-        """() => {
-            const out = [...document.querySelectorAll("main *, header *, footer *")].filter((e) =>
-                e.getBoundingClientRect().right > innerWidth + 1
-                && !e.closest(".hidden") && !e.parentElement.closest("[data-wide]"));
-            const wide = document.documentElement.scrollWidth - innerWidth;
-            return [wide, out.map((e) => e.outerHTML.slice(0, 80))];
-        }"""
-    )
-
-
-def violations(page, **options):
-    """What axe finds, each with the first elements that it concerns; all rules by default."""
-    found = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", options)
-    return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
-
-
-def look(page, what):
-    """A page, all of it open, fits its window and is accessible in light and dark."""
-    page.emulate_media(color_scheme="light")
-    page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
-    assert sticking_out(page) == [0, []], what
-    page.evaluate(Axe().axe_script)
-    # Colours are the same in every width, and take longer to look at than all the rest.
-    if page.viewport_size["width"] < WIDE:
-        assert violations(page, rules={"color-contrast": {"enabled": False}}) == [], what
-        return
-    assert violations(page) == [], what
-    page.emulate_media(color_scheme="dark")
-    assert violations(page, runOnly=["color-contrast"]) == [], what
-
-
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_every_page_fits_and_is_accessible_in_light_and_dark(addresses, visit, live_server, width):
-    page = visit("/", width)
+def test_every_page_fits_and_is_accessible(addresses, visit, live_server, look):
+    page = visit("/", color_scheme="light")
     for address in addresses:
         page.goto(live_server.url + address)
         look(page, address)

@@ -10,6 +10,8 @@ from django.db import connection
 
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 120
 

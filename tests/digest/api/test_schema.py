@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-pytestmark = pytest.mark.sqlite  # one database is enough
+pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # one database is enough
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMATHESIS = Path(sys.executable).with_name("st")

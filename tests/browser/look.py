@@ -1,0 +1,25 @@
+"""How a page looks: whether it fits its window, and what axe finds."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+NARROW, WIDE = 320, 1280
+AXE = Axe().axe_script
+
+
+def sticking_out(page):
+    """By how many pixels a page is wider than its window, and what is."""
+    return page.evaluate(
+        """() => {
+            const out = [...document.querySelectorAll("main *, header *, footer *")].filter((e) =>
+                e.getBoundingClientRect().right > innerWidth + 1
+                && !e.closest(".hidden") && !e.parentElement.closest("[data-wide]"));
+            const wide = document.documentElement.scrollWidth - innerWidth;
+            return [wide, out.map((e) => e.outerHTML.slice(0, 80))];
+        }"""
+    )
+
+
+def violations(page, **options):
+    """What axe finds, each with the first elements that it concerns; all rules by default."""
+    found = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", options)
+    return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
