@@ -4,6 +4,7 @@ import sys
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from digest import models
 from tests.samples import digest, row
@@ -142,3 +143,13 @@ def test_a_closed_file_is_a_problem_of_its_own(folder, monkeypatch):
     assert f"{folder}/1.json:1: cannot be opened: Permission denied (file not read)\n" in err
     assert cells(out)[:4] == ["3", "1", "0", "2"]
     assert status == 0
+
+
+def test_a_database_that_fails_is_said_with_what_to_do(folder, monkeypatch):
+    def full(*_, **__):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("digest.management.commands.load_digest.load_files", full)
+    _, err, status = run(folder)
+    assert status == 1
+    assert "database or disk is full\nThe files before this one stay loaded" in err

@@ -1,6 +1,7 @@
 """`manage.py load_digest PATH...`: load digests from files, folders or standard input."""
 
 import json
+import re
 import sys
 from argparse import ArgumentParser
 from collections import Counter
@@ -19,6 +20,7 @@ from digest.catalogue.load import LoadReport, find_files, load_files
 
 STATUSES = ("loaded", "known", "unreadable")
 COUNTS = ("new", "changed", "unchanged", "links")
+_NO_TABLES = re.compile("no such table|relation .* does not exist")
 
 
 class Command(BaseCommand):
@@ -53,10 +55,12 @@ class Command(BaseCommand):
         try:
             reports = load_files(progress, dry_run=dry_run, strict=strict)
         except (OperationalError, ProgrammingError) as error:
-            raise CommandError(
-                f"the database cannot be used: {str(error).strip()}\n"
-                "If it is a new one, run `python manage.py migrate` first."
-            ) from error
+            message = f"the database cannot be used: {str(error).strip()}\n"
+            if _NO_TABLES.search(message):
+                message += "It is a new one: run `python manage.py migrate` first."
+            else:
+                message += "The files before this one stay loaded: run this again when it can be."
+            raise CommandError(message) from error
         except KeyboardInterrupt:
             raise CommandError("interrupted: the files before this one stay loaded") from None
 
