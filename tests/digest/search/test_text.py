@@ -1,10 +1,9 @@
-from time import process_time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.search.text import document, tokens
+from tests.speed import in_proportion
 
 
 @pytest.mark.parametrize(
@@ -48,10 +47,4 @@ def test_every_word_is_letters_and_digits_that_fold_to_themselves(text):
 
 @pytest.mark.parametrize("unit", ["a-", "a ", "大", "$^", "a_", "é", "\\text{", "-", "_"])
 def test_a_long_text_takes_time_in_proportion(unit):
-    def seconds(times):
-        start = process_time()
-        document(unit * times)
-        return process_time() - start
-
-    # Four times the text: four times as long in proportion, sixteen times by the square.
-    assert seconds(100_000) < max(10 * seconds(25_000), 0.5)
+    assert in_proportion(document, unit * 10_000, unit * 40_000)
