@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 import subprocess
@@ -161,6 +162,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "process: starts processes; left out by `make test-fast`")
     config.addinivalue_line("markers", "sqlite: about SQLite alone, or one database will do")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays: Python's collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def pytest_report_header() -> str:
