@@ -15,9 +15,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from digest.admin.base import LABELS, MOST, Curated, address, linked, plain, word_diff
+from digest.admin.base import MOST, Curated, address, linked, word_diff
+from digest.catalogue.fields import FIELDS
+from digest.catalogue.kinds import ListField, PaperField
 from digest.curation import decisions
-from digest.models import Difference, Entry, Field
+from digest.models import Difference, Entry
 
 from .filters import waiting
 from .history import result
@@ -55,19 +57,14 @@ class ValueForm(forms.Form):
         strip=False, required=False, widget=AdminTextareaWidget({"rows": 6, "dir": "auto"})
     )
 
-    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, field: PaperField, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.field = field
-        if self.is_list:
+        if isinstance(field, ListField):
             self.fields["value"].help_text = "One name a line, in order."
 
-    @property
-    def is_list(self) -> bool:
-        return self.field in (Field.AUTHORS, Field.CATEGORIES)
-
     def clean_value(self) -> Any:
-        text = self.cleaned_data["value"].replace("\r\n", "\n")
-        return decisions.cleaned(self.field, text.split("\n") if self.is_list else text)
+        return self.field.parse(self.cleaned_data["value"].replace("\r\n", "\n"))
 
 
 @admin.register(Difference)
@@ -89,12 +86,13 @@ class DifferenceAdmin(Curated):
 
     @admin.display(description="field")
     def field(self, difference: Difference) -> str:
-        return LABELS[difference.correction.field]
+        return FIELDS[difference.correction.field].label
 
     @admin.display(description="the correction, and what the source says")
     def says(self, difference: Difference) -> str:
-        texts = (result(difference.correction), difference.theirs)
-        return word_diff(*(Truncator(plain(text)).chars(160) for text in texts))
+        field = FIELDS[difference.correction.field]
+        values = (result(difference.correction), difference.theirs)
+        return word_diff(field, *(Truncator(field.text(value)).chars(160) for value in values))
 
     @admin.display(description="source")
     def source_name(self, difference: Difference) -> str:
@@ -123,11 +121,11 @@ class DifferenceAdmin(Curated):
         """Both beside each other, and the three ways to settle it."""
         difference: Difference = self.row(request, object_id, change=request.method == "POST")
         correction = difference.correction
-        lines = "\n".join if isinstance(difference.theirs, list) else str
+        field = FIELDS[correction.field]
         form = ValueForm(
             request.POST if "edited" in request.POST else None,
-            field=correction.field,
-            initial={"value": lines(result(correction))},
+            field=field,
+            initial={"value": field.lines(result(correction))},
         )
         if request.method == "POST":
             how = next((how for how in Difference.Settled if how in request.POST), None)
@@ -148,10 +146,10 @@ class DifferenceAdmin(Curated):
             difference,
             form=form,
             correction=correction,
-            label=LABELS[correction.field],
-            mine=plain(result(correction)),
-            theirs=plain(difference.theirs),
-            diff=word_diff(result(correction), difference.theirs),
+            label=field.label,
+            mine=field.text(result(correction)),
+            theirs=field.text(difference.theirs),
+            diff=word_diff(field, result(correction), difference.theirs),
             source=linked(self.admin_site, difference.source),
             paper_url=address(self.admin_site, correction.paper),
             entries=[
