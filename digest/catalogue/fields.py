@@ -260,12 +260,11 @@ def columns() -> list[str]:
 
 
 def stored(values: Values) -> Values:
-    """What these columns have for a paper of these values."""
-    return {
-        column: value
-        for name, field in FIELDS.items()
-        for column, value in field.stored(values[name]).items()
-    }
+    """What columns and lists have for a paper of these values."""
+    found: Values = {}
+    for name, field in FIELDS.items():
+        found |= field.stored(values[name])
+    return found
 
 
 @lru_cache(4096)

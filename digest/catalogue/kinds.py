@@ -118,10 +118,10 @@ class PaperField:
         """The clean value that such a text gives. Raises ValidationError."""
         return self.clean(text)
 
-    # Rows of `Paper`
+    # Rows
 
     def stored(self, value: Any) -> Values:
-        """The values of its columns."""
+        """What its columns have, or its table, by name."""
         return {self.name: value}
 
     def loaded(self, paper: Any) -> Any:
@@ -180,9 +180,6 @@ class ListField(PaperField):
 
     def parse(self, text: str) -> Any:
         return self.clean(text.split("\n"))
-
-    def stored(self, value: Any) -> Values:
-        return {}
 
     def row(self, item: str) -> Values:
         """What an item's row has beside its paper and its place."""

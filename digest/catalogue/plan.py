@@ -67,16 +67,15 @@ class Edit:
 
 
 class State(NamedTuple):
-    """What a paper shows: its own columns, the lists that have tables of their own, by field, and
-    the days of its digests in order."""
+    """What a paper shows: what its columns have and its lists, by name, and the days of its digests
+    in order."""
 
-    columns: Values
-    lists: dict[str, list[str]]
+    values: Values
     days: tuple[date, ...]
 
     @property
     def hidden(self) -> bool:
-        return bool(self.columns[HIDDEN.name])
+        return bool(self.values[HIDDEN.name])
 
 
 class Overlay:
@@ -120,7 +119,6 @@ class Plan:
         self.names: Mapping[str, str] = self.once("names", names, lambda: names)
         papers: dict[str, Paper] = Paper.objects.in_bulk(edit.papers, field_name="slug")
         self.papers = {slug: papers[slug] for slug in edit.papers if slug in papers}
-        self._lists = lists()
         self._slugs = {paper.pk: slug for slug, paper in self.papers.items()}
         self.corrections: dict[str, dict[str, Correction]] = defaultdict(dict)
         self.known: set[str] = set()
@@ -141,15 +139,16 @@ class Plan:
     @cached_property
     def changed(self) -> set[str]:
         """The papers that were there before and show something else, wherever they stand."""
-        return {slug for slug, then in self.before.items() if then[:2] != self.after[slug][:2]}
+        after = self.after
+        return {slug for slug, was in self.before.items() if was.values != after[slug].values}
 
     def new_items(self, field: ListField, papers: Iterable[str]) -> int:
         """How many items more these papers have in a list, of each that gets more."""
         counts: Counter[str] = Counter()
         for slug in papers:
-            counts.update(self.after[slug].lists[field.name])
+            counts.update(self.after[slug].values[field.name])
             if slug in self.before:
-                counts.subtract(self.before[slug].lists[field.name])
+                counts.subtract(self.before[slug].values[field.name])
         return sum(count for count in counts.values() if count > 0)
 
     def _read_entries(self, over: Overlay) -> dict[str, list[Statement]]:
@@ -187,11 +186,11 @@ class Plan:
 
     def _read_before(self) -> dict[str, State]:
         own = columns()
-        found = {each.name: self._read_list(each) for each in self._lists}
+        found = {each.name: self._read_list(each) for each in lists()}
         return {
             slug: State(
-                {column: getattr(paper, column) for column in own},
-                {name: items[paper.pk] for name, items in found.items()},
+                {column: getattr(paper, column) for column in own}
+                | {name: items[paper.pk] for name, items in found.items()},
                 tuple(sorted(self.places[slug])),
             )
             for slug, paper in self.papers.items()
@@ -209,34 +208,25 @@ class Plan:
 
     def _work_out(self) -> dict[str, State]:
         after = {}
+        none = {each.name: [] for each in lists()}
         for slug, statements in self.entries.items():
-            days = tuple(sorted({one.date for one in statements}))
             if statements:
-                state = State(*self._project(slug, statements), days)
+                values, days = self._project(slug, statements), {one.date for one in statements}
             elif slug in self.before:
-                state = State({**self.before[slug].columns, HIDDEN.name: True}, {}, ())
+                values, days = {**self.before[slug].values, HIDDEN.name: True}, set()
             else:
                 continue
-            if state.hidden:
-                state = State(state.columns, {each.name: [] for each in self._lists}, ())
-            after[slug] = state
+            state = State(values, tuple(sorted(days)))
+            after[slug] = State(values | none, ()) if state.hidden else state
         return after
 
-    def _project(
-        self, slug: str, statements: list[Statement]
-    ) -> tuple[Values, dict[str, list[str]]]:
-        """The columns and the lists of a paper."""
+    def _project(self, slug: str, statements: list[Statement]) -> Values:
         given = {name: made.value for name, made in self.corrections[slug].items()}
         given |= self.edit.corrections.get(slug, {})
         given = {name: value for name, value in given.items() if value is not ENDED}
         made_of = (statements, given, self.names)
-
-        def work() -> tuple[Values, dict[str, list[str]]]:
-            values = project(*made_of)
-            return stored(values), {each.name: values[each.name] for each in self._lists}
-
-        found: tuple[Values, dict[str, list[str]]] = self.once(("state", slug), made_of, work)
-        return found
+        values: Values = self.once(("paper", slug), made_of, lambda: stored(project(*made_of)))
+        return values
 
     def once(self, what: Any, made_of: Any, work: Any) -> Any:
         """What work gives; it is not done again for what is made of the same."""
@@ -247,8 +237,9 @@ class Plan:
 
 
 def related_model(field: ListField) -> type[models.Model]:
-    """The table that has a paper's rows of a list."""
-    model: type[models.Model] = Paper._meta.get_field(field.relation).related_model
+    """The table that has papers' rows of a list."""
+    model = Paper._meta.get_field(field.relation).related_model
+    assert isinstance(model, type)
     return model
 
 

@@ -73,4 +73,4 @@ def _values(state: State | None) -> dict[str, Any]:
     if state is None or state.hidden:
         return {}
     days = [day.isoformat() for day in state.days]
-    return {**state.columns, **state.lists, DIGESTS: days}
+    return {**state.values, DIGESTS: days}

@@ -142,6 +142,7 @@ class Rows:
         fresh = [slug for slug in plan.after if slug not in plan.papers]
         self._keys |= zip(fresh, keys(Paper, len(fresh)), strict=False)
         self._moved = set()
+        own = columns()
         changed, touched = [], []
         for slug, state in plan.after.items():
             if slug not in self._papers:
@@ -152,16 +153,17 @@ class Rows:
             if place and place != (paper.date, paper.position):
                 paper.date, paper.position = place
                 self._moved.add(slug)
-            for name, value in state.columns.items():
-                setattr(paper, name, value)
+            for column in own:
+                setattr(paper, column, state.values[column])
             if slug in plan.papers:
-                if state.columns != plan.before[slug].columns:
+                before = plan.before[slug].values
+                if any(state.values[column] != before[column] for column in own):
                     changed.append(paper)
                 elif slug in self._moved or slug in plan.changed:
                     touched.append(paper)
         touched += self._digests.neighbours
         self._then.insert((self._papers[slug] for slug in fresh), now="changed_at")
-        self._then.update(changed, [*columns(), "date", "position"], now="changed_at")
+        self._then.update(changed, [*own, "date", "position"], now="changed_at")
         self._then.update(touched, ["date", "position"], now="changed_at")
         if gone := [self._keys[slug] for slug, stated in plan.entries.items() if not stated]:
             others = Paper.objects.filter(hidden=True).exclude(pk__in=Paper.objects.held())
@@ -237,9 +239,9 @@ class Rows:
         texts = [
             index.row(
                 self._papers[slug],
-                [(authors[name], name) for name in state.lists[AUTHORS.name]],
-                [categories[name] for name in CATEGORIES.counted(state.lists[CATEGORIES.name])],
-                [links.destination(url).kind for url in state.lists[LINKS.name]],
+                [(authors[name], name) for name in state.values[AUTHORS.name]],
+                [categories[name] for name in CATEGORIES.counted(state.values[CATEGORIES.name])],
+                [links.destination(url).kind for url in state.values[LINKS.name]],
                 state.days,
                 lambda text: plan.once(("text", text), None, lambda: document(text)),
             )
@@ -257,13 +259,13 @@ class Rows:
         """Write the authors or categories that come, go, or have another number of papers; the keys
         of all with the names that these papers have."""
         plan = self.plan
-        model = related_model(field)._meta.get_field(field.reference).related_model
+        model: Any = related_model(field)._meta.get_field(field.reference).related_model
         counts: Counter[str] = Counter()
         for slug, state in plan.after.items():
-            counts.update({*field.counted(state.lists[field.name])})
+            counts.update({*field.counted(state.values[field.name])})
             if slug in plan.before:
-                counts.subtract({*field.counted(plan.before[slug].lists[field.name])})
-        names = {name for slug in stale for name in plan.after[slug].lists[field.name]}
+                counts.subtract({*field.counted(plan.before[slug].values[field.name])})
+        names = {name for slug in stale for name in plan.after[slug].values[field.name]}
         there = {}
         for some in batches({*field.counted(names), *counts}):
             for row in model.objects.filter(name__in=some):
@@ -286,8 +288,8 @@ class Rows:
         """Replace the rows of the papers that show another list. row: what an item's row has."""
         plan = self.plan
         model = related_model(field)
-        was = {slug: state.lists[field.name] for slug, state in plan.before.items()}
-        now = {slug: state.lists[field.name] for slug, state in plan.after.items()}
+        was = {slug: state.values[field.name] for slug, state in plan.before.items()}
+        now = {slug: state.values[field.name] for slug, state in plan.after.items()}
         changed = [slug for slug in now if now[slug] != was.get(slug, [])]
         self._first.delete(
             model, "paper_id = %s", ((self._keys[slug],) for slug in changed if was.get(slug))

@@ -21,6 +21,7 @@ from digest.catalogue.fields import AUTHORS, HIDDEN, correctable
 from digest.catalogue.plan import ENDED, Edit, Plan, batches
 from digest.catalogue.projection import Statement, origins, project, statements_of
 from digest.catalogue.write import Rows, in_turn
+from digest.formats import Record
 from digest.models import Alias, Correction, Difference, Entry, Merge, Paper, Source
 from digest.text import identity
 from digest.text.normalize import line
@@ -292,7 +293,8 @@ def to_split_paper(merge: Merge) -> Edit:
     entries = Entry.objects.filter(paper__slug=end)
     moved = {}
     for pk, record in entries.values_list("pk", "record"):
-        slug = identity.paper_slug(line(record["title"]), record.get("link", ""))[0]
+        row = Record.from_dict(record)
+        slug = identity.paper_slug(line(row.title), row.link)[0]
         while slug in standing:
             slug = standing[slug]
         if slug == merge.paper.slug:

@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import strategies as st
 
 from digest import models
-from digest.catalogue.fields import stored
+from digest.catalogue.fields import columns, stored
 from digest.catalogue.projection import Statement, project
 from digest.formats import Format, Record
 from digest.text.identity import author_slug, category_slug, paper_slug
@@ -23,7 +23,7 @@ def paper(number=1, **fields):
         pk=number,
         slug=slug,
         arxiv_id=arxiv_id,
-        **stored(shown),
+        **{column: stored(shown)[column] for column in columns()},
         date=day,
         position=1,
     )
