@@ -8,7 +8,6 @@ names of what can be corrected from here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -214,9 +213,9 @@ class Links(ListField):
         return super().is_same(one, other)
 
     def text(self, value: Any) -> str:
-        return self.lines(value)
+        return "\n".join(value or ())
 
-    def row(self, item: str) -> Values:
+    def row(self, item: str, keys: Mapping[str, int]) -> Values:
         return {"url": item, "kind": links.destination(item).kind}
 
     def text_of(self, values: Values) -> str:
@@ -267,7 +266,6 @@ def stored(values: Values) -> Values:
     return found
 
 
-@lru_cache(4096)
 def _name(text: str) -> str:
     """A printed name on one line; one that is too long ends in an ellipsis."""
     name = line(text)

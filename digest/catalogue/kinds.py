@@ -110,14 +110,6 @@ class PaperField:
         """Its value among those of a paper, as text for readers."""
         return self.text(values[self.name])
 
-    def lines(self, value: Any) -> str:
-        """A value as text to be edited, in which each item of a list has a line."""
-        return self.text(value)
-
-    def parse(self, text: str) -> Any:
-        """The clean value that such a text gives. Raises ValidationError."""
-        return self.clean(text)
-
     # Rows
 
     def stored(self, value: Any) -> Values:
@@ -175,14 +167,8 @@ class ListField(PaperField):
     def text(self, value: Any) -> str:
         return ", ".join(value or ())
 
-    def lines(self, value: Any) -> str:
-        return "\n".join(value or ())
-
-    def parse(self, text: str) -> Any:
-        return self.clean(text.split("\n"))
-
-    def row(self, item: str) -> Values:
-        """What an item's row has beside its paper and its place."""
+    def row(self, item: str, keys: Mapping[str, int]) -> Values:
+        """What an item's row has beside its paper and its place. keys: of names that it names."""
         return {self.item: item}
 
     def loaded(self, paper: Any) -> list[str]:
@@ -205,6 +191,9 @@ class Names(ListField):
         for name in names:
             within(name, MAX_NAME)
         return names
+
+    def row(self, item: str, keys: Mapping[str, int]) -> Values:
+        return {f"{self.reference}_id": keys[item]}
 
     def counted(self, names: Iterable[str]) -> Iterator[str]:
         """The names among whose papers one with these names counts."""

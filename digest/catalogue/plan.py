@@ -208,7 +208,7 @@ class Plan:
 
     def _work_out(self) -> dict[str, State]:
         after = {}
-        none = {each.name: [] for each in lists()}
+        none: Values = {each.name: [] for each in lists()}
         for slug, statements in self.entries.items():
             if statements:
                 values, days = self._project(slug, statements), {one.date for one in statements}

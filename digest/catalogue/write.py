@@ -222,15 +222,11 @@ class Rows:
             for slug, state in plan.after.items()
             if slug in self._moved or state != plan.before.get(slug)
         ]
-        named = {
+        named: dict[ListField, dict[str, int]] = {
             field: self._write_names(field, stale) for field in lists() if isinstance(field, Names)
         }
         for field in lists():
-            if isinstance(field, Names):
-                column, pks = f"{field.reference}_id", named[field]
-                self._write_list(field, lambda name: {column: pks[name]})  # noqa: B023
-            else:
-                self._write_list(field, field.row)
+            self._write_list(field, named.get(field, {}))
 
         neighbours = [paper.pk for paper in self._digests.neighbours]
         there = [self._keys[slug] for slug in stale if slug in plan.papers]
@@ -284,8 +280,8 @@ class Rows:
         self._then.update([row for row in changed if row.paper_count], ["paper_count"])
         return pks
 
-    def _write_list(self, field: ListField, row: Callable[[str], dict[str, Any]]) -> None:
-        """Replace the rows of the papers that show another list. row: what an item's row has."""
+    def _write_list(self, field: ListField, pks: dict[str, int]) -> None:
+        """Replace the rows of the papers that show another list. pks: the keys of names."""
         plan = self.plan
         model = related_model(field)
         was = {slug: state.values[field.name] for slug, state in plan.before.items()}
@@ -296,7 +292,7 @@ class Rows:
         )
         self._then.insert(
             (
-                model(paper_id=self._keys[slug], position=position, **row(item))
+                model(paper_id=self._keys[slug], position=position, **field.row(item, pks))
                 for slug in changed
                 for position, item in enumerate(now[slug], start=1)
             ),

@@ -89,8 +89,9 @@ class Correcting(Curated):
             return self._page(request, paper, origins, values=now | kept, why=why)
         disputed = [
             FIELDS[name]
-            for name in mine
-            if not (
+            for name in now
+            if name in mine
+            and not (
                 FIELDS[name].is_same(now[name], seen[name])
                 or FIELDS[name].is_same(now[name], wanted[name])
             )

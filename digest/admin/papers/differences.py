@@ -22,6 +22,7 @@ from digest.curation import decisions
 from digest.models import Difference, Entry
 
 from .filters import waiting
+from .forms import unix_lines
 from .history import result
 
 
@@ -64,7 +65,8 @@ class ValueForm(forms.Form):
             self.fields["value"].help_text = "One name a line, in order."
 
     def clean_value(self) -> Any:
-        return self.field.parse(self.cleaned_data["value"].replace("\r\n", "\n"))
+        text = unix_lines(self.cleaned_data["value"])
+        return self.field.clean(text.split("\n") if isinstance(self.field, ListField) else text)
 
 
 @admin.register(Difference)
@@ -121,19 +123,19 @@ class DifferenceAdmin(Curated):
         """Both beside each other, and the three ways to settle it."""
         difference: Difference = self.row(request, object_id, change=request.method == "POST")
         correction = difference.correction
-        field = FIELDS[correction.field]
+        field, value = FIELDS[correction.field], result(correction)
         form = ValueForm(
             request.POST if "edited" in request.POST else None,
             field=field,
-            initial={"value": field.lines(result(correction))},
+            initial={"value": "\n".join(value) if isinstance(field, ListField) else value},
         )
         if request.method == "POST":
             how = next((how for how in Difference.Settled if how in request.POST), None)
             if how is None:
                 self.message_user(request, "Press one of the three buttons.", messages.ERROR)
             elif how != Difference.Settled.EDITED or form.is_valid():
-                value = form.cleaned_data["value"] if form.is_valid() else None
-                return self._settle(request, difference, how, value)
+                given = form.cleaned_data["value"] if form.is_valid() else None
+                return self._settle(request, difference, how, given)
         before = waiting().filter(
             Q(filed_at__gt=difference.filed_at)
             | Q(filed_at=difference.filed_at, pk__gt=difference.pk)
@@ -147,9 +149,9 @@ class DifferenceAdmin(Curated):
             form=form,
             correction=correction,
             label=field.label,
-            mine=field.text(result(correction)),
+            mine=field.text(value),
             theirs=field.text(difference.theirs),
-            diff=word_diff(field, result(correction), difference.theirs),
+            diff=word_diff(field, value, difference.theirs),
             source=linked(self.admin_site, difference.source),
             paper_url=address(self.admin_site, correction.paper),
             entries=[

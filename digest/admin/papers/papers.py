@@ -74,8 +74,10 @@ class CategoryForm(forms.Form):
     why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
 
     def clean_category(self) -> str:
-        (name,) = CATEGORIES.clean([self.cleaned_data["category"]])
-        return str(name)
+        names = CATEGORIES.clean([self.cleaned_data["category"]])
+        if not names:
+            raise ValidationError("A category has a name.")
+        return names[0]
 
 
 @admin.register(Paper)

@@ -194,7 +194,11 @@ def test_a_category_is_set_of_several_after_one_was_asked_for(curating, papers, 
 
 @pytest.mark.parametrize(
     ("category", "said"),
-    [("", "This field is required."), ("x" * 201, "At most 200 characters, and this has 201.")],
+    [
+        ("", "This field is required."),
+        ("\u200b", "A category has a name."),
+        ("x" * 201, "At most 200 characters, and this has 201."),
+    ],
 )
 def test_a_category_that_cannot_be_is_asked_for_again(curating, papers, category, said):
     answer = act(curating, "set_category", papers[:1], apply="1", category=category)
