@@ -168,7 +168,7 @@ class ListField(PaperField):
         return ", ".join(value or ())
 
     def row(self, item: str, keys: Mapping[str, int]) -> Values:
-        """What an item's row has beside its paper and its place. keys: of names that it names."""
+        """What an item's row has beside its paper and its place. keys: of names, by name."""
         return {self.item: item}
 
     def loaded(self, paper: Any) -> list[str]:

@@ -55,7 +55,7 @@ def _venue(db, monkeypatch):
     del Paper.venue
 
 
-def said(day, venue):
+def stating(venue, day):
     return digest(row(1, date=f"2025-02-{day:02}", github_repo=venue))
 
 
@@ -65,19 +65,19 @@ def paper():
 
 @pytest.mark.usefixtures("_venue")
 def test_a_new_column_is_one_class_a_model_field_and_its_migration(client):
-    load(said(6, "ICML"), "a.json")
+    load(stating("ICML", 6), "a.json")
     assert paper().venue == "ICML"
-    found = preview(said(7, "NeurIPS"), "b.json").changes
+    found = preview(stating("NeurIPS", 7), "b.json").changes
     assert Change("2502.00001", "Paper 1", "venue", "ICML", "NeurIPS") in found
     assert ("Venue", "<del>ICML</del><ins>NeurIPS</ins>") in Changes.of(found).changed[0].fields
-    load(said(7, "NeurIPS"), "b.json")
-    load(said(8, None), "c.json")
+    load(stating("NeurIPS", 7), "b.json")
+    load(stating(None, 8), "c.json")
     assert paper().venue == "NeurIPS"
     made = decisions.correct(paper(), "venue", " The\n venue ", None)
     assert paper().venue == made.value == "The venue"
     origin = decisions.provenance(paper())["venue"]
     assert (origin.shown, origin.theirs, origin.source.name) == ("The venue", "NeurIPS", "b.json")
-    load(said(9, "ICLR"), "d.json")
+    load(stating("ICLR", 9), "d.json")
     assert Source.objects.get(name="d.json").kept == 1
     assert (Difference.objects.get().theirs, paper().venue) == ("ICLR", "The venue")
     assert [change.what for change in history(paper())] == ["Corrected: venue"]
