@@ -19,6 +19,8 @@ ORDER = [
     ["digest.environment", "digest.log", "digest.static", "digest.text"],
     ["digest.rights"],
     ["digest.formats"],
+    ["digest.catalogue.kinds"],
+    ["digest.catalogue.fields"],  # whose names the models have as choices
     ["digest.models"],
     ["digest.search"],
     ["digest.catalogue"],

@@ -32,7 +32,7 @@ from accounts.models import (
     Status,
     User,
 )
-from digest.catalogue.statements import Statements
+from digest.catalogue.sql import Script
 from digest.models import Merge
 
 from .lists import place_near
@@ -318,7 +318,7 @@ class _Rows:
         changed = self._finish(texts)
         made = self.standing.keys() - self.stood.keys()
         rows = [self.standing[key] for key in changed & self.stood.keys() - left]
-        statements = Statements()
+        statements = Script()
         statements.update(rows, [*self.kind.says, *self.kind.follows])
         statements.execute()
         self._create([self.standing[key] for key in sorted(made)])
@@ -365,7 +365,7 @@ class _Rows:
                 row.added_by_id = row.added_by_id if row.added_by_id in there else None
                 if (row.reading_list_id, row.position) in places:
                     row.position = place_near(self.lists[row.reading_list_id], row.position)
-        statements = Statements()
+        statements = Script()
         statements.insert(rows)
         statements.execute()
 
@@ -395,7 +395,7 @@ class _Rows:
         ]
         for some in _batches(old):
             Followed.objects.filter(pk__in=some).delete()
-        statements = Statements()
+        statements = Script()
         statements.update(other, ["user", "row"])
         statements.insert(new, leave="id")
         statements.execute()

@@ -18,9 +18,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from digest.catalogue.kinds import PaperField
 from digest.catalogue.plan import Edit
 from digest.catalogue.preview import would_change
-from digest.models import Field, Paper
+from digest.models import Paper
 from digest.search import COUNTED
 
 from .changes import Changes, difference
@@ -141,31 +142,11 @@ def linked(site: AdminSite, row: Model | None, text: str = "") -> str:
     return format_html('<a href="{}">{}</a>', to, text) if to else text
 
 
-# Values of a paper's fields, for people
-
-
-def plain(value: Any) -> str:
-    """A value as text: lists of names on one line, links each on its own."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case [str(first), *_] if first.startswith(("http://", "https://")):
-            return "\n".join(value)
-        case list():
-            return ", ".join(value)
-    return str(value)
-
-
-def word_diff(before: Any, after: Any) -> SafeString:
-    """The words of a text, or the items of a list, that went and that came."""
+def word_diff(field: PaperField, before: Any, after: Any) -> SafeString:
+    """The words of a text, or the items of a list, that went and that came; None is nothing."""
     if isinstance(before, list) and isinstance(after, list):
         return difference(before, after)
-    return difference(plain(before), plain(after))
-
-
-LABELS: dict[str, str] = dict(Field.choices)
+    return difference(field.text(before), field.text(after))
 
 
 def preview(edit: Callable[[], Edit]) -> Changes:

@@ -10,18 +10,11 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
+from digest.catalogue.fields import FIELDS
 from digest.catalogue.preview import Change
 
-LABELS = {
-    "title": "Title",
-    "summary": "Summary",
-    "authors": "Authors",
-    "authors_cut": "Author list cut",
-    "categories": "Categories",
-    "links": "Links",
-    "digests": "Digests",
-}
 COMPARED = 1_500
 """Words of a text that are compared one by one; of longer ones the whole is said to change."""
 IN_FULL = 100
@@ -59,17 +52,19 @@ class Changes:
         """changes: of `catalogue.preview`, those of a paper together."""
         grouped = cls([], [], [])
         papers: dict[str, PaperChange] = {}
-        appears: set[str] = set()
+        counted: set[str] = set()
         for change in changes:
-            # A title is never None in a paper that is shown, and comes first.
-            if change.field == "title" and None in (change.before, change.after):
-                (grouped.new if change.before is None else grouped.gone).append(change)
-                appears.add(change.slug)
-            elif change.slug not in appears:
+            if change.before is None or change.after is None:
+                # Of a paper that comes or goes, each of its fields is a change.
+                if change.slug not in counted:
+                    (grouped.new if change.before is None else grouped.gone).append(change)
+                counted.add(change.slug)
+            else:
                 paper = papers.setdefault(change.slug, PaperChange(change.slug, change.title))
                 if len(papers) <= IN_FULL:
-                    diff = difference(change.before, change.after)
-                    paper.fields.append((LABELS[change.field], diff))
+                    field = FIELDS.get(change.field)
+                    label = capfirst(field.label if field else change.field)
+                    paper.fields.append((label, difference(change.before, change.after)))
         grouped.changed = list(papers.values())
         return grouped
 

@@ -6,11 +6,10 @@ goes on with it, and each file is loaded once, however many go on at once.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -29,28 +28,23 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
-from digest.catalogue.load import SUFFIXES, LoadReport, date_from_path, load
-from digest.catalogue.preview import preview
-from digest.formats import MAX_BYTES, read
+from digest.catalogue.load import SUFFIXES, LoadReport, load
+from digest.formats import MAX_BYTES
 from digest.models import Source, Upload, Verdict
 from digest.pages.middleware import MAX_BODY
 
-from .changes import Changes
 from .site import Site
 from .sources import keys_of
+from .upload_previews import PREVIEWED, Previewed, foreseen, preview_of, sent
 
 FILES = 500
 """Files of a batch."""
 PASTED = 500_000
 """Characters of what is pasted."""
-PREVIEWED = 5_000_000
-"""Bytes of a file whose loading is previewed: of more, a page would be long to wait for."""
 SECONDS = 1
 """After which a request takes up no further file."""
 KEPT = timedelta(days=30)
 """How long it is known what became of an upload."""
-PROBLEMS = 100
-"""Problems of a file that are listed."""
 LOADED = Q(report__has_key="status")
 """Uploads that were loaded. Before, a report has what their preview said, if it was looked at."""
 
@@ -126,33 +120,6 @@ class LoadForm(forms.Form):
                 [f"{reason}." for reason in self.refused]
                 or "Choose one or more files, or paste a digest."
             )
-
-
-@dataclass(frozen=True)
-class Previewed:
-    """What loading a file would do; changes: None if it is too large to tell them."""
-
-    report: LoadReport
-    changes: Changes | None
-
-    @property
-    def foreseen(self) -> str:
-        """What the page sends back, to be compared with what loading did."""
-        return json.dumps(_foreseen(asdict(self.report))) if self.changes else ""
-
-    @property
-    def problems(self) -> list[Any]:
-        return self.report.problems[:PROBLEMS]
-
-    @property
-    def problems_left(self) -> int:
-        return len(self.report.problems[PROBLEMS:])
-
-    @property
-    def counts(self) -> list[tuple[str, str, int]]:
-        """The verdicts, each with its meaning and its rows, if there are any."""
-        said = self.report.verdicts
-        return [(v.value, v.label, said[v.value]) for v in Verdict if said.get(v.value)]
 
 
 @admin.register(Upload)
@@ -290,7 +257,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for place, file in enumerate(files):
             previewed = None
             if place == start or (place > start and time.monotonic() - began < SECONDS):
-                previewed = _preview(file)
+                previewed = preview_of(file)
             elif place > start and after is None:
                 after = place
             shown.append((place, file, previewed))
@@ -312,7 +279,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {
             "batch": batch,
             "file": file,
-            "previewed": _preview(file),
+            "previewed": preview_of(file),
             "place": files.filter(pk__lt=pk).count(),
             "most": PREVIEWED // 10**6,
         }
@@ -329,8 +296,8 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 messages.error(request, "Tick the files to load, or throw all of them away.")
                 return redirect("admin:digest_upload_batch", batch)
             _of(batch).filter(pk__in=found & keys).update(confirmed_at=timezone.now())
-            foreseen = [Upload(pk=pk, report=_sent(request, pk)) for pk in sorted(found & keys)]
-            Upload.objects.bulk_update([one for one in foreseen if one.report], ["report"])
+            seen = [Upload(pk=pk, report=sent(request, pk)) for pk in sorted(found & keys)]
+            Upload.objects.bulk_update([one for one in seen if one.report], ["report"])
             _of(batch).filter(pk__in=found - keys).delete()
         return redirect("admin:digest_upload_batch", batch)
 
@@ -387,7 +354,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             report = file.report
             counts = [report["verdicts"].get(verdict, 0) for verdict in Verdict.values]
             totals.update({report["status"]: 1, **report["verdicts"]})
-            before, now = report["previewed"], _foreseen(report)
+            before, now = report["previewed"], foreseen(report)
             rows.append(
                 {
                     "file": file,
@@ -424,50 +391,10 @@ def _of(batch: UUID) -> QuerySet[Upload]:
 def _progress(batch: UUID) -> dict[str, Any]:
     files = _of(batch).exclude(confirmed_at=None)
     count, loaded = files.count(), files.filter(LOADED).count()
-    following = files.exclude(LOADED).values_list("name", flat=True).first()
     return {
         "batch": batch,
         "count": count,
         "loaded": loaded,
         "left": count - loaded,
-        "following": following,
+        "following": files.exclude(LOADED).values_list("name", flat=True).first(),
     }
-
-
-def _preview(file: Upload) -> Previewed:
-    """Tell what loading a file would do."""
-    content = bytes(file.content)
-    if len(content) > PREVIEWED:
-        reading = read(content, date_from_path(file.name))
-        report = LoadReport(
-            file.name,
-            "loaded" if reading.days else "unreadable",
-            reading.format,
-            len(reading.days),
-            sum(len(day.rows) for day in reading.days),
-            problems=list(reading.problems),
-        )
-        return Previewed(report, None)
-    told = preview(content, file.name)
-    return Previewed(told.report, Changes.of(told.changes))
-
-
-def _sent(request: HttpRequest, pk: int) -> dict[str, Any] | None:
-    """What the page that was confirmed said would become of a file, if it did."""
-    try:
-        said = json.loads(request.POST.get(f"previewed-{pk}", ""))
-    except ValueError:
-        return None
-    if not isinstance(said, dict) or not {*said} <= {"status", *Verdict.values}:
-        return None
-    if said.get("status") not in ("loaded", "known", "unreadable"):
-        return None
-    counts = [said[verdict] for verdict in Verdict.values if verdict in said]
-    if not all(type(count) is int and 0 <= count < 10**6 for count in counts):
-        return None
-    return {"previewed": said}
-
-
-def _foreseen(report: dict[str, Any]) -> dict[str, Any]:
-    """Of a report what a preview and a load should agree upon."""
-    return {"status": report["status"], **report["verdicts"]}

@@ -14,25 +14,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from digest.formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
+from digest.formats import MAX_BYTES, Format, Problem, Reading, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
-from digest.models import (
-    Correction,
-    Difference,
-    Digest,
-    Entry,
-    Field,
-    Merge,
-    Paper,
-    Source,
-    Verdict,
-    tomorrow,
-)
-from digest.text import identity, links
+from digest.models import Digest, Entry, Paper, Source, Verdict, tomorrow
+from digest.text import identity
+from digest.text.normalize import line
 
-from .plan import Edit, Overlay, Plan, batches, snapshot
-from .projection import Said, Shown, given_links, line, project
-from .statements import keys
+from .fields import FIELDS, LINKS
+from .plan import Edit, Overlay, Plan, snapshot
+from .projection import Statement
+from .sql import keys
+from .verdicts import Row, differences, resolve_merges, verdicts_of
 from .write import Brought, Rows, in_turn
 
 SUFFIXES = (".md", ".markdown", ".json")
@@ -133,21 +125,19 @@ class File:
                 if not line(record.title):
                     found.append(Problem(row.line, "the row has no title", ROW_LEFT_OUT))
                     continue
-                for text in (record.link, *given_links(record)):
-                    if not links.says_nothing(text) and not links.clean_url(text):
-                        shown = line(text if len(text) <= 60 else text[:59] + "…")
-                        reason = f"no http or https link: {shown}"
+                for paper_field in FIELDS.values():
+                    for reason in paper_field.problems(record):
                         found.append(Problem(row.line, reason, "kept as text"))
         return sorted(found, key=lambda problem: problem.line)
 
     @cached_property
-    def rows(self) -> list[_Row]:
+    def rows(self) -> list[Row]:
         """The rows to load."""
         good = [
             (d.date, row) for d in self.reading.days for row in d.rows if line(row.record.title)
         ]
         return [
-            _Row(day, row, place, *identity.paper_slug(line(row.record.title), row.record.link))
+            Row(day, row, place, *identity.paper_slug(line(row.record.title), row.record.link))
             for place, (day, row) in enumerate(good, start=1)
         ]
 
@@ -159,7 +149,7 @@ class Foreseen(NamedTuple):
     file: File
     report: LoadReport
     plan: Plan | None = None
-    rows: list[_Row] = []
+    rows: list[Row] = []
     verdicts: list[Verdict] = []
 
 
@@ -179,19 +169,19 @@ def plan_load(
     if reading.format is None or not reading.days:
         report.status = "unreadable"
         return Foreseen(file, report)
-    rows = _follow_merges(file.rows)
-    said: dict[str, list[Said]] = defaultdict(list)
+    rows = resolve_merges(file.rows)
+    statements: dict[str, list[Statement]] = defaultdict(list)
     for row in rows:
-        said[row.slug].append(row.said(file.sha256))
+        statements[row.slug].append(row.statement(file.sha256))
     edit = Edit(
-        papers=list(dict.fromkeys([*undone.papers, *said])),
-        said=said,
+        papers=list(dict.fromkeys([*undone.papers, *statements])),
+        statements=statements,
         arxiv_ids={row.slug: row.arxiv_id for row in rows},
         without=undone.without,
         days={*undone.days, *(day.date for day in reading.days)},
     )
     plan = Plan(edit, over, file.memo)
-    verdicts = list(_verdicts(rows, plan))
+    verdicts = list(verdicts_of(rows, plan))
     _complete(report, file, verdicts, plan)
     return Foreseen(file, report, plan, rows, verdicts)
 
@@ -228,10 +218,11 @@ def _complete(report: LoadReport, file: File, verdicts: list[Verdict], plan: Pla
     report.verdicts = {verdict: counts[verdict] for verdict in Verdict.values}
     report.digests = len(file.reading.days)
     report.rows = len(verdicts)
-    report.links = plan.new_links(plan.edit.said)
+    papers = plan.edit.statements.keys()
+    report.links = plan.new_items(LINKS, papers)
     report.new = len(plan.new)
-    report.changed = len(plan.changed & plan.edit.said.keys() - plan.new)
-    report.unchanged = len(plan.edit.said) - report.new - report.changed
+    report.changed = len(plan.changed & papers - plan.new)
+    report.unchanged = len(papers) - report.new - report.changed
 
 
 def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
@@ -268,7 +259,7 @@ def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[
         source,
         {day.date for day in file.reading.days},
         ((row.day, row.slug, entry) for row, entry in zip(rows, entries, strict=True)),
-        _differences(source, plan),
+        differences(source, plan),
     )
     return report, Rows(plan, brought).write
 
@@ -383,96 +374,3 @@ def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
             over.add(foreseen.plan)
             over.sources.append((file.sha256, foreseen.report.format, file.date))
         yield foreseen.report
-
-
-class _Row(NamedTuple):
-    """A row, its day, its place in the file from 1, and the paper that it speaks of. merged:
-    whether that is another than it names, which a curator merged into this one."""
-
-    day: date
-    row: Row
-    position: int
-    slug: str
-    arxiv_id: str | None
-    merged: bool = False
-
-    def said(self, sha256: str) -> Said:
-        """What the row says, as a part of the source with this hash."""
-        return Said(self.day, self.row.format, sha256, self.position, self.row.record)
-
-
-def _follow_merges(rows: list[_Row]) -> list[_Row]:
-    """The rows, each speaking of the paper that its own was merged into, if it was."""
-    to = Merge.ends(row.slug for row in rows)
-    if not to:
-        return rows
-    return [row._replace(slug=to[row.slug], merged=True) if row.slug in to else row for row in rows]
-
-
-def _verdicts(rows: list[_Row], plan: Plan) -> Iterator[Verdict]:
-    """Each row's."""
-    new = {*plan.new}
-    for row in rows:
-        corrections = plan.corrections.get(row.slug, {}).values()
-        if row.slug in new:
-            new.remove(row.slug)
-            yield Verdict.NEW
-        elif row.merged:
-            yield Verdict.MERGED
-        elif corrections and _disputed(project([row.said("")], names=plan.names), corrections):
-            yield Verdict.KEPT
-        elif row.slug in plan.changed:
-            yield Verdict.CHANGED
-        else:
-            yield Verdict.UNCHANGED
-
-
-def _disputed(own: Shown, corrections: Iterable[Correction]) -> list[Correction]:
-    """The corrections that a source which says this does not agree with; silence is no word."""
-    return [correction for correction in corrections if _disagrees(own, correction)]
-
-
-def _disagrees(own: Shown, correction: Correction) -> bool:
-    value: Any = correction.value
-    match correction.field:
-        case Field.TITLE:
-            return bool(own.title != value)
-        case Field.SUMMARY:
-            return bool(own.summary) and own.summary.split() != value.split()
-        case Field.AUTHORS:
-            # A list that was cut says nothing of those who are not in it.
-            there = value[: len(own.authors)] if own.authors_cut else value
-            return bool(own.authors) and [*own.authors] != there
-        case Field.CATEGORIES:
-            return bool(own.categories) and [*own.categories] != value
-        case Field.LINKS:
-            removed = {links.same_link(url) for url in value.get("remove", ())}
-            return any(links.same_link(url) in removed for url in own.links)
-    return bool(correction.field == Field.HIDDEN and value)
-
-
-_FILED = (Field.TITLE, Field.SUMMARY, Field.AUTHORS, Field.CATEGORIES)
-"""Of links sources and curators each give some, and of the rest no source knows."""
-
-
-def _differences(source: Source, plan: Plan) -> list[Difference]:
-    """Where a source says what neither a curator says, nor the sources said when the curator
-    corrected them, nor a difference that was filed before."""
-    found = []
-    for slug, corrections in plan.corrections.items():
-        if slug in plan.edit.said:
-            own = project(plan.edit.said[slug], names=plan.names)
-            for correction in _disputed(own, corrections.values()):
-                theirs = own.correctable[correction.field]
-                if correction.field in _FILED and theirs != correction.was:
-                    found.append(
-                        Difference(correction=correction, source_id=source.pk, theirs=theirs)
-                    )
-    filed: dict[int, list[Any]] = defaultdict(list)
-    for some in batches(one.correction_id for one in found):
-        before = Difference.objects.filter(correction__in=some).exclude(
-            source__in=plan.edit.without
-        )
-        for key, theirs in before.values_list("correction", "theirs"):
-            filed[key].append(theirs)
-    return [one for one in found if one.theirs not in filed[one.correction_id]]

@@ -14,24 +14,14 @@ from typing import Any, Final, NamedTuple
 from django.db import connection, models, transaction
 
 from digest.formats import Format
-from digest.models import (
-    Alias,
-    Authorship,
-    Classification,
-    Correction,
-    Entry,
-    Link,
-    Paper,
-    Placement,
-)
+from digest.models import Alias, Correction, Entry, Paper, Placement
 
-from .projection import Said, Shown, project, said_by_key
+from .fields import HIDDEN, columns, lists, stored
+from .kinds import ListField, Values
+from .projection import Statement, project, statements_of
 
 ENDED: Final = object()
 """In place of a correction's value: that there is none any longer."""
-
-OWN = ("url", "title", "title_html", "summary", "points", "is_list", "authors_cut", "hidden")
-"""The columns of a paper that are computed from what is said of it."""
 
 
 @contextmanager
@@ -58,16 +48,16 @@ def snapshot() -> Iterator[None]:
 class Edit:
     """What is to be different in what sources and curators say.
 
-    papers: slugs of all papers that may show something else, each once. said: rows that are added,
-    by their paper's slug. arxiv_ids: of papers that may not be there yet, by slug. without: the
-    keys of sources that are taken out. moved: entries, by key, that go to the paper with this slug.
-    corrections: values that are to stand, or ENDED, by slug and field. names: which names stand
-    for others (`Alias.shown`); as it is, if None. days: whose digests may come or go, beside those
-    of rows that are added.
+    papers: slugs of all papers that may show something else, each once. statements: those that are
+    added, by their paper's slug. arxiv_ids: of papers that may not be there yet, by slug. without:
+    the keys of sources that are taken out. moved: entries, by key, that go to the paper with this
+    slug. corrections: values that are to stand, or ENDED, by slug and field. names: which names
+    stand for others (`Alias.shown`); as it is, if None. days: whose digests may come or go, beside
+    those of rows that are added.
     """
 
     papers: list[str]
-    said: Mapping[str, list[Said]] = field(default_factory=dict)
+    statements: Mapping[str, list[Statement]] = field(default_factory=dict)
     arxiv_ids: Mapping[str, str | None] = field(default_factory=dict)
     without: Collection[int] = ()
     moved: Mapping[int, str] = field(default_factory=dict)
@@ -76,48 +66,41 @@ class Edit:
     days: Collection[date] = ()
 
 
-class Parts(NamedTuple):
-    """What hangs on a paper, in order: names, and URLs."""
+class State(NamedTuple):
+    """What a paper shows: what its columns have and its lists, by name, and the days of its digests
+    in order."""
 
-    authors: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-
-
-class Look(NamedTuple):
-    """What a paper shows: its own columns, what hangs on it, the days of its digests in order."""
-
-    own: dict[str, Any]
-    parts: Parts
+    values: Values
     days: tuple[date, ...]
 
     @property
     def hidden(self) -> bool:
-        return bool(self.own["hidden"])
+        return bool(self.values[HIDDEN.name])
 
 
 class Overlay:
     """What earlier plans would have written that never are, for the plans that come after them."""
 
     def __init__(self) -> None:
-        self.said: dict[str, list[Said]] = defaultdict(list)
-        self.looks: dict[str, Look] = {}
+        self.statements: dict[str, list[Statement]] = defaultdict(list)
+        self.states: dict[str, State] = {}
         self.sources: list[tuple[str, Format, date | None]] = []
         """The hash, format and day of each."""
 
     def add(self, plan: Plan) -> None:
-        for slug, said in plan.edit.said.items():
-            self.said[slug] += said
-        self.looks |= plan.after
+        for slug, statements in plan.edit.statements.items():
+            self.statements[slug] += statements
+        self.states |= plan.after
 
 
 class Plan:
     """What papers show before and after an edit, by slug.
 
-    `before` and `after` lack papers that are not there. Of a paper of which nothing is said any
+    `before` and `after` lack papers that are not there. Of a paper of which nothing is stated any
     longer, `after` has it hidden. `papers`: the rows of those that are there before. `places`: of
-    these, by day the place in its digest. `spoken`: those of which something is said beside what
-    is added. `corrections`: those that stand before, by slug and field.
+    these, by day the place in its digest. `known`: those of which something is stated beside what
+    is added. `entries`: by paper all that is stated afterwards. `corrections`: those that stand
+    before, by slug and field.
     """
 
     def __init__(
@@ -138,62 +121,59 @@ class Plan:
         self.papers = {slug: papers[slug] for slug in edit.papers if slug in papers}
         self._slugs = {paper.pk: slug for slug, paper in self.papers.items()}
         self.corrections: dict[str, dict[str, Correction]] = defaultdict(dict)
-        self.spoken: set[str] = set()
+        self.known: set[str] = set()
         self.turned: set[date] = {*edit.days}
         """The days on which papers may stand in another order."""
         self.entries = self._read_entries(over)
         self.places = self._read_places()
         self.before = self._read_before() | {
-            slug: over.looks[slug] for slug in edit.papers if slug in over.looks
+            slug: over.states[slug] for slug in edit.papers if slug in over.states
         }
         self.after = self._work_out()
 
     @property
     def new(self) -> set[str]:
-        """The papers of which nothing was said before."""
-        return {slug for slug, said in self.entries.items() if said and slug not in self.spoken}
+        """The papers of which nothing was stated before."""
+        return {slug for slug, stated in self.entries.items() if stated and slug not in self.known}
 
     @cached_property
     def changed(self) -> set[str]:
         """The papers that were there before and show something else, wherever they stand."""
-        return {
-            slug
-            for slug, then in self.before.items()
-            if (then.own, then.parts) != (self.after[slug].own, self.after[slug].parts)
-        }
+        after = self.after
+        return {slug for slug, was in self.before.items() if was.values != after[slug].values}
 
-    def new_links(self, papers: Iterable[str]) -> int:
-        """How many links more these papers have, of each URL that gets more."""
+    def new_items(self, field: ListField, papers: Iterable[str]) -> int:
+        """How many items more these papers have in a list, of each that gets more."""
         counts: Counter[str] = Counter()
         for slug in papers:
-            counts.update(self.after[slug].parts.links)
+            counts.update(self.after[slug].values[field.name])
             if slug in self.before:
-                counts.subtract(self.before[slug].parts.links)
+                counts.subtract(self.before[slug].values[field.name])
         return sum(count for count in counts.values() if count > 0)
 
-    def _read_entries(self, over: Overlay) -> dict[str, list[Said]]:
-        """All that is said afterwards; the corrections, and the days that turn, on the way."""
+    def _read_entries(self, over: Overlay) -> dict[str, list[Statement]]:
+        """All that is stated afterwards; the corrections, and the days that turn, on the way."""
         edit = self.edit
-        entries: dict[str, list[Said]] = {slug: [] for slug in edit.papers}
+        entries: dict[str, list[Statement]] = {slug: [] for slug in edit.papers}
         for some in batches(self._slugs):
             found = Entry.objects.filter(paper__in=some)
             if edit.without:
                 found = found.exclude(source__in=edit.without)
-            for key, paper, said in said_by_key(found):
+            for key, paper, statement in statements_of(found):
                 if key in edit.moved:
-                    self.turned.add(said.date)
+                    self.turned.add(statement.date)
                 slug = edit.moved.get(key, self._slugs[paper])
-                entries[slug].append(said)
-                self.spoken.add(slug)
+                entries[slug].append(statement)
+                self.known.add(slug)
             for correction in Correction.objects.standing().filter(paper__in=some):
                 self.corrections[self._slugs[correction.paper_id]][correction.field] = correction
         for slug in edit.papers:
-            if slug in over.said:
-                entries[slug] += over.said[slug]
-                self.spoken.add(slug)
-            for said in edit.said.get(slug, ()):
-                entries[slug].append(said)
-                self.turned.add(said.date)
+            if slug in over.statements:
+                entries[slug] += over.statements[slug]
+                self.known.add(slug)
+            for statement in edit.statements.get(slug, ()):
+                entries[slug].append(statement)
+                self.turned.add(statement.date)
         return entries
 
     def _read_places(self) -> dict[str, dict[date, int]]:
@@ -204,53 +184,49 @@ class Plan:
                 places[self._slugs[pk]][day] = place
         return places
 
-    def _read_before(self) -> dict[str, Look]:
-        hanging = zip(
-            self._hanging(Authorship, "author__name"),
-            self._hanging(Classification, "category__name"),
-            self._hanging(Link, "url"),
-            strict=True,
-        )
+    def _read_before(self) -> dict[str, State]:
+        own = columns()
+        found = {each.name: self._read_list(each) for each in lists()}
         return {
-            slug: Look(
-                {name: getattr(paper, name) for name in OWN},
-                Parts(*parts),
+            slug: State(
+                {column: getattr(paper, column) for column in own}
+                | {name: items[paper.pk] for name, items in found.items()},
                 tuple(sorted(self.places[slug])),
             )
-            for (slug, paper), parts in zip(self.papers.items(), hanging, strict=True)
+            for slug, paper in self.papers.items()
         }
 
-    def _hanging(self, model: type[models.Model], item: str) -> Iterable[tuple[str, ...]]:
-        """For each paper that is there, what hangs on it of a model, in order."""
+    def _read_list(self, field: ListField) -> dict[int, list[str]]:
+        """The items of a list of each paper that is there, by its key."""
         found: dict[int, list[str]] = {pk: [] for pk in self._slugs}
+        model = related_model(field)
         for some in batches(self._slugs):
             rows = model._default_manager.filter(paper__in=some).order_by("paper", "position")
-            for pk, value in rows.values_list("paper_id", item):
-                found[pk].append(value)
-        return map(tuple, found.values())
+            for pk, item in rows.values_list("paper_id", field.item):
+                found[pk].append(item)
+        return found
 
-    def _work_out(self) -> dict[str, Look]:
+    def _work_out(self) -> dict[str, State]:
         after = {}
-        for slug, said in self.entries.items():
-            if said:
-                shown = self._project(slug, said)
-                own = {name: getattr(shown, name) for name in OWN}
-                parts = Parts(shown.authors, shown.categories, shown.links)
+        none: Values = {each.name: [] for each in lists()}
+        for slug, statements in self.entries.items():
+            if statements:
+                values, days = self._project(slug, statements), {one.date for one in statements}
             elif slug in self.before:
-                own, parts = {**self.before[slug].own, "hidden": True}, Parts()
+                values, days = {**self.before[slug].values, HIDDEN.name: True}, set()
             else:
                 continue
-            days = tuple(sorted({one.date for one in said}))
-            after[slug] = Look(own, Parts(), ()) if own["hidden"] else Look(own, parts, days)
+            state = State(values, tuple(sorted(days)))
+            after[slug] = State(values | none, ()) if state.hidden else state
         return after
 
-    def _project(self, slug: str, said: list[Said]) -> Shown:
-        values = {name: made.value for name, made in self.corrections[slug].items()}
-        values |= self.edit.corrections.get(slug, {})
-        values = {name: value for name, value in values.items() if value is not ENDED}
-        made_of = (said, values, self.names)
-        shown: Shown = self.once(("shown", slug), made_of, lambda: project(*made_of))
-        return shown
+    def _project(self, slug: str, statements: list[Statement]) -> Values:
+        given = {name: made.value for name, made in self.corrections[slug].items()}
+        given |= self.edit.corrections.get(slug, {})
+        given = {name: value for name, value in given.items() if value is not ENDED}
+        made_of = (statements, given, self.names)
+        values: Values = self.once(("paper", slug), made_of, lambda: stored(project(*made_of)))
+        return values
 
     def once(self, what: Any, made_of: Any, work: Any) -> Any:
         """What work gives; it is not done again for what is made of the same."""
@@ -258,6 +234,13 @@ class Plan:
         if known is None or known[0] != made_of:
             known = self.memo[what] = (made_of, work())
         return known[1]
+
+
+def related_model(field: ListField) -> type[models.Model]:
+    """The table that has papers' rows of a list."""
+    model = Paper._meta.get_field(field.relation).related_model
+    assert isinstance(model, type)
+    return model
 
 
 def batches(values: Iterable[Any]) -> Iterator[list[Any]]:

@@ -1,5 +1,5 @@
-"""What something would change in the catalogue, told without doing it: nothing is written, nobody
-waits."""
+"""What something would change in the catalogue, found out without doing it: nothing is written,
+nobody waits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from typing import Any
 
 from digest.models import Source
 
+from .fields import FIELDS, TITLE
 from .load import File, LoadReport, plan_load
-from .plan import Edit, Look, Plan, snapshot
+from .plan import Edit, Plan, State, snapshot
+
+DIGESTS = "digests"
+"""The name of what is no field of a paper, and changes with them: the digests in which it is."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field of a paper, before and after; for the names see `FIELDS`.
+    """A field of a paper, or its digests, before and after. Digests are sorted by date.
 
     A paper that is not shown has None for all of them.
     """
@@ -33,44 +37,40 @@ class Preview:
     changes: list[Change]
 
 
-FIELDS = ("title", "summary", "authors", "authors_cut", "categories", "links", "digests")
-"""What is compared; lists are in their order, digests by date."""
-
-
 def preview(content: bytes, name: str, instead_of: Source | None = None) -> Preview:
     """What loading a file would do: its report, and what papers would show. instead_of: a source
     whose place it takes."""
     file = File(content, name)
     with snapshot():
         foreseen = plan_load(file, instead_of=instead_of)
-    return Preview(foreseen.report, told(foreseen.plan))
+    return Preview(foreseen.report, changes_of(foreseen.plan))
 
 
 def would_change(edit: Callable[[], Edit]) -> list[Change]:
     """What an edit would change, paper by paper and field by field. edit: reads what it needs and
     gives it; what it raises is raised."""
     with snapshot():
-        return told(Plan(edit()))
+        return changes_of(Plan(edit()))
 
 
-def told(plan: Plan | None) -> list[Change]:
+def changes_of(plan: Plan | None) -> list[Change]:
     """What a plan would change, if there is one, paper by paper and field by field."""
     if plan is None:
         return []
+    names = [*(name for name, field in FIELDS.items() if field.is_previewed), DIGESTS]
+    title = TITLE.name
     return [
-        Change(slug, then["title"] or now["title"] or "", field, then[field], now[field])
+        Change(slug, then.get(title) or now[title], name, then.get(name), now.get(name))
         for slug in plan.edit.papers
         for then, now in [(_values(plan.before.get(slug)), _values(plan.after.get(slug)))]
-        for field in FIELDS
-        if then[field] != now[field]
+        for name in names
+        if then.get(name) != now.get(name)
     ]
 
 
-def _values(look: Look | None) -> dict[str, Any]:
-    if look is None or look.hidden:
-        return dict.fromkeys(FIELDS)
-    return {
-        **look.own,
-        **{name: [*names] for name, names in look.parts._asdict().items()},
-        "digests": [day.isoformat() for day in look.days],
-    }
+def _values(state: State | None) -> dict[str, Any]:
+    """What readers see of a paper; nothing of one that is not shown."""
+    if state is None or state.hidden:
+        return {}
+    days = [day.isoformat() for day in state.days]
+    return {**state.values, DIGESTS: days}

@@ -17,13 +17,14 @@ from django.core.exceptions import ValidationError
 from django.dispatch import Signal
 from django.utils import timezone
 
+from digest.catalogue.fields import AUTHORS, HIDDEN, correctable
 from digest.catalogue.plan import ENDED, Edit, Plan, batches
-from digest.catalogue.projection import MAX_NAME, Said, block, line, project, said_of, who_says
+from digest.catalogue.projection import Statement, origins, project, statements_of
 from digest.catalogue.write import Rows, in_turn
-from digest.formats.records import MAX_ITEM, MAX_ITEMS, MAX_TEXT, MAX_TITLE
-from digest.models import Alias, Correction, Difference, Entry, Field, Merge, Paper, Source
-from digest.text import identity, links
-from digest.text.taxonomy import known
+from digest.formats import Record
+from digest.models import Alias, Correction, Difference, Entry, Merge, Paper, Source
+from digest.text import identity
+from digest.text.normalize import line
 
 papers_merged = Signal()
 """Sent within the transaction, with the keys `paper`, which is hidden now, and `into`."""
@@ -48,8 +49,8 @@ def correct(
 ) -> Correction | None:
     """Say what is right of one field of a paper; the correction that stands then.
 
-    value: as `Correction` has it; for links, also the whole list. What the sources say by
-    themselves needs no correction: an earlier one ends, and None is returned.
+    field: its name. value: as `Correction` has it; for links, also the whole list. What the sources
+    say by themselves needs no correction: an earlier one ends, and None is returned.
     """
     return correct_all(lambda: [(paper, field, value)], by, why, also)[0]
 
@@ -85,47 +86,43 @@ def _corrected(
     values: Iterable[tuple[Paper, str, Any]], by: Curator, why: str, memo: dict[Any, Any]
 ) -> tuple[list[Correction | None], _Write]:
     """The corrections that would stand, and what writes them."""
-    values = [(paper, field, cleaned(field, value)) for paper, field, value in values]
+    values = [(paper, name, _cleaned(name, value)) for paper, name, value in values]
     _there(paper for paper, _, _ in values)
     names = Alias.shown()
     keys = {paper.pk for paper, _, _ in values}
-    said: dict[int, list[Said]] = defaultdict(list)
+    statements: dict[int, list[Statement]] = defaultdict(list)
     standing: dict[int, dict[str, Correction]] = defaultdict(dict)
     for some in batches(keys):
-        for key, one in said_of(Entry.objects.filter(paper__in=some)):
-            said[key].append(one)
+        for _, key, statement in statements_of(Entry.objects.filter(paper__in=some)):
+            statements[key].append(statement)
         for correction in Correction.objects.standing().filter(paper__in=some):
             standing[correction.paper_id][correction.field] = correction
     stand: list[Correction | None] = []
     made: list[Correction] = []
     ended: list[Correction] = []
     edits: dict[str, dict[str, Any]] = defaultdict(dict)
-    for paper, field, value in values:
-        own, now = said[paper.pk], standing[paper.pk]
-        if not own and field != Field.HIDDEN:
+    for paper, name, value in values:
+        own, now = statements[paper.pk], standing[paper.pk]
+        if not own and name != HIDDEN.name:
             raise ValidationError("No source speaks of this paper any longer.")
-        was = project(own, names=names).correctable[field] if own else None
-        if field == Field.LINKS and isinstance(value, list):
-            value = _link_changes(value, was or [])
-        current = now.get(field)
+        field = correctable()[name]
+        was = project(own, names=names)[name] if own else None
+        value = field.correction(value, was)
+        current = now.get(name)
         if current and current.value == value:
             stand.append(current)
             continue
         if current:
-            ended.append(now.pop(field))
-        if field == Field.LINKS:
-            needless = value == {"add": [], "remove": []}
-        else:
-            # A list of authors that was corrected is not cut, whatever its length was before.
-            given = {name: one.value for name, one in now.items()}
-            shown = project(own, given, names).correctable if own else {}
-            needless = field in shown and value == shown[field]
-        edits[paper.slug][field] = ENDED if needless else value
+            ended.append(now.pop(name))
+        # What is shown of one field may depend on the corrections of others.
+        given = {other: one.value for other, one in now.items()}
+        needless = bool(own) and field.is_needless(value, project(own, given, names)[name])
+        edits[paper.slug][name] = ENDED if needless else value
         if needless:
             stand.append(None)
         else:
-            new = Correction(paper=paper, field=field, value=value, was=was, why=why, made_by=by)
-            now[field] = new
+            new = Correction(paper=paper, field=name, value=value, was=was, why=why, made_by=by)
+            now[name] = new
             made.append(new)
             stand.append(new)
     if not edits:
@@ -156,67 +153,10 @@ def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> N
     _decide(edit, lambda _: _end(Correction.objects.filter(pk=correction.pk), by), also=also)
 
 
-def cleaned(field: str, value: Any) -> Any:
-    """A value as a paper can show it: on one line, in NFC, within the limits of what files say."""
-    match field:
-        case Field.TITLE:
-            if not (title := line(str(value))):
-                raise ValidationError("A paper has a title.")
-            return _within(title, MAX_TITLE)
-        case Field.SUMMARY:
-            return _within(block(str(value)), MAX_TEXT)
-        case Field.AUTHORS:
-            return _names(value)
-        case Field.CATEGORIES:
-            return list(dict.fromkeys(known(name) or name for name in _names(value)))
-        case Field.LINKS if isinstance(value, dict):
-            return {key: _urls(value.get(key, [])) for key in ("add", "remove")}
-        case Field.LINKS:
-            return _urls(value)
-        case Field.AUTHORS_CUT | Field.HIDDEN:
-            return bool(value)
-    raise ValidationError(f"{field} is nothing that can be corrected.")
-
-
-def _within(text: str, most: int) -> str:
-    if len(text) > most:
-        raise ValidationError(f"At most {most:,} characters, and this has {len(text):,}.")
-    return text
-
-
-def _names(values: Iterable[str]) -> list[str]:
-    names = list(dict.fromkeys(filter(None, map(line, values))))
-    if len(names) > MAX_ITEMS:
-        raise ValidationError(f"At most {MAX_ITEMS}, and these are {len(names)}.")
-    for name in names:
-        _within(name, MAX_NAME)
-    return names
-
-
-def _urls(values: Iterable[str]) -> list[str]:
-    found: dict[str, str] = {}
-    for value in values:
-        url = links.clean_url(value)
-        if url is None:
-            raise ValidationError(f"No http or https link: {line(value)[:100]}")
-        found.setdefault(links.same_link(_within(url, MAX_ITEM)), url)
-    if len(found) > MAX_ITEMS:
-        raise ValidationError(f"At most {MAX_ITEMS} links, and these are {len(found)}.")
-    return list(found.values())
-
-
-def _link_changes(wanted: list[str], given: list[str]) -> dict[str, list[str]]:
-    """What to add to the links that are given, and to remove, to have those that are wanted."""
-    there = {links.same_link(url) for url in given}
-    want = {links.same_link(url) for url in wanted}
-    return {
-        "add": [url for url in wanted if links.same_link(url) not in there],
-        "remove": [url for url in given if links.same_link(url) not in want],
-    }
-
-
-def _said(paper: Paper) -> list[Said]:
-    return [entry for _, entry in said_of(Entry.objects.filter(paper=paper))]
+def _cleaned(name: str, value: Any) -> Any:
+    if name not in correctable():
+        raise ValidationError(f"{name} is nothing that can be corrected.")
+    return correctable()[name].clean(value)
 
 
 @dataclass(frozen=True)
@@ -235,17 +175,18 @@ class Origin:
 
 
 def provenance(paper: Paper) -> dict[str, Origin]:
-    """For each `Field` of a paper where it comes from, in four queries."""
-    said = _said(paper)
+    """For each field of a paper that can be corrected where it comes from, in four queries."""
+    entries = Entry.objects.filter(paper=paper)
+    statements = [statement for *_, statement in statements_of(entries)]
     names = Alias.shown()
-    first = who_says(said)
+    first = origins(statements)
     corrections = {
         correction.field: correction
         for correction in paper.corrections.standing().select_related("made_by")
     }
     given = {field: correction.value for field, correction in corrections.items()}
-    theirs = project(said, names=names).correctable if said else {}
-    shown = project(said, given, names).correctable if said else {}
+    theirs = project(statements, names=names) if statements else {}
+    shown = project(statements, given, names) if statements else {}
     sources = {
         source.sha256: source
         for source in Source.objects.filter(sha256__in={one.sha256 for one in first.values()})
@@ -260,7 +201,7 @@ def provenance(paper: Paper) -> dict[str, Origin]:
             sources.get(first[field].sha256) if field in first else None,
             first[field].date if field in first else None,
         )
-        for field in Field.values
+        for field in correctable()
     }
 
 
@@ -352,7 +293,8 @@ def to_split_paper(merge: Merge) -> Edit:
     entries = Entry.objects.filter(paper__slug=end)
     moved = {}
     for pk, record in entries.values_list("pk", "record"):
-        slug = identity.paper_slug(line(record["title"]), record.get("link", ""))[0]
+        row = Record.from_dict(record)
+        slug = identity.paper_slug(line(row.title), row.link)[0]
         while slug in standing:
             slug = standing[slug]
         if slug == merge.paper.slug:
@@ -370,7 +312,7 @@ def merge_authors(
     alias = Alias(name=name, of=into, why=why, made_by=by)
 
     def save(edit: Edit) -> None:
-        (alias.name,), (alias.of,) = (cleaned(Field.AUTHORS, [one]) for one in (name, into))
+        (alias.name,), (alias.of,) = (AUTHORS.clean([one]) for one in (name, into))
         alias.slug = identity.author_slug(alias.name)
         alias.save()
 
@@ -382,7 +324,7 @@ def to_merge_authors(name: str, into: str) -> Edit:
     """What that is. Papers are in the order of lists."""
     if not line(name) or not line(into):
         raise ValidationError("Say both names.")
-    (name,), (into,) = cleaned(Field.AUTHORS, [name]), cleaned(Field.AUTHORS, [into])
+    (name,), (into,) = AUTHORS.clean([name]), AUTHORS.clean([into])
     shown = Alias.shown()
     if name == into or shown.get(into) == name:
         raise ValidationError("These are one author already.")

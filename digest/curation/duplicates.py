@@ -21,9 +21,9 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.fields.json import KT
 
-from digest.catalogue.projection import line
 from digest.models import Alias, Author, Authorship, Entry, Link, Merge, Paper, Proposal
 from digest.text.identity import arxiv_id
+from digest.text.normalize import line
 
 _Value = TypeVar("_Value")
 

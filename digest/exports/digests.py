@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Literal
 
-from digest.catalogue.projection import Said, as_given, said_of
+from digest.catalogue.projection import Statement, as_given, statements_of
 from digest.formats import Record, write_json, write_markdown
 from digest.models import Digest
 
@@ -13,12 +13,12 @@ WRITERS = {"markdown": ("md", write_markdown), "json": ("json", write_json)}
 
 def export_digest(digest: Digest, format: Literal["markdown", "json"]) -> str:
     """The digest as six-column Markdown or JSON: its papers in order, as it gave them."""
-    said: dict[int, list[Said]] = defaultdict(list)
-    for paper, entry in said_of(digest.entries.all()):
-        said[paper].append(entry)
+    statements: dict[int, list[Statement]] = defaultdict(list)
+    for _, paper, statement in statements_of(digest.entries.all()):
+        statements[paper].append(statement)
     order = digest.placements.order_by("position").values_list("paper", flat=True)
     _, write = WRITERS[format]
-    return write(digest.date, [_complete(as_given(said[paper])) for paper in order])
+    return write(digest.date, [_complete(as_given(statements[paper])) for paper in order])
 
 
 def _complete(record: Record) -> Record:

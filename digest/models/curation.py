@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from digest.catalogue.fields import correctable
 from digest.text import links
 
 from .catalogue import Paper, Source
@@ -53,28 +54,18 @@ class Decision(models.Model):
         return self.ended_at is None
 
 
-class Field(models.TextChoices):
-    """What can be corrected of a paper."""
-
-    TITLE = "title", "title"
-    SUMMARY = "summary", "summary"
-    AUTHORS = "authors", "authors"
-    AUTHORS_CUT = "authors_cut", "whether the author list was cut"
-    CATEGORIES = "categories", "categories"
-    LINKS = "links", "links"
-    HIDDEN = "hidden", "whether it is hidden"
+_FIELDS = [(name, field.label) for name, field in correctable().items()]
 
 
 class Correction(Decision):
     """A curator's value for one field of one paper.
 
-    value: text for title and summary; a list of names for authors and categories; true or false for
-    authors_cut and hidden; for links `{"add": [URL...], "remove": [URL...]}`, which goes over the
-    union of what the sources give, so that a new link is still let in.
+    field: its name. value: as its class in `catalogue.fields` has it: a text, true or false, a list
+    of names; for links `{"add": [URL...], "remove": [URL...]}`.
     """
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="corrections", db_index=False)
-    field = models.CharField(max_length=11, choices=Field)
+    field = models.CharField(max_length=11, choices=_FIELDS)
     value: models.JSONField[Any, Any] = models.JSONField()
     was: models.JSONField[Any, Any] = models.JSONField(
         null=True, help_text="what the sources said of it at the time, and thus was corrected"
@@ -86,7 +77,9 @@ class Correction(Decision):
             models.UniqueConstraint(
                 fields=["paper", "field"], condition=Q(ended_at=None), name="correction_once"
             ),
-            models.CheckConstraint(condition=Q(field__in=Field.values), name="correction_field"),
+            models.CheckConstraint(
+                condition=Q(field__in=[name for name, _ in _FIELDS]), name="correction_field"
+            ),
         ]
 
     def __str__(self) -> str:

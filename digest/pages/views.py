@@ -18,7 +18,9 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from digest.caches.revision import kept_for_visitors
-from digest.catalogue.projection import Said, Shown, project, said_of
+from digest.catalogue.fields import FIELDS, HIDDEN, stored
+from digest.catalogue.kinds import LongText, PaperField, Values
+from digest.catalogue.projection import Statement, project, statements_of
 from digest.exports import FILES, About, Citation
 from digest.exports.metadata import highwire, json_ld, open_graph
 from digest.models import (
@@ -29,7 +31,6 @@ from digest.models import (
     Correction,
     Digest,
     Entry,
-    Field,
     LinkHealth,
     Merge,
     Paper,
@@ -178,14 +179,14 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
             position__in=(paper.position - 1, paper.position + 1),
         ).select_related("paper")
     }
-    said = [entry for _, entry in said_of(Entry.objects.filter(paper=paper))]
+    statements = [one for *_, one in statements_of(Entry.objects.filter(paper=paper))]
     context = {
         "paper": paper,
         "one": [paper],
         "source": destination(paper.url).label if paper.url else "",
         "silent": _silent(paper),
-        "appearances": _appearances(paper, said),
-        "corrected": _corrected(paper, said),
+        "appearances": _appearances(paper, statements),
+        "corrected": _corrected(paper, statements),
         "previous": around.get(-1),
         "next": around.get(1),
         "related": related(paper),
@@ -217,58 +218,81 @@ def _cited(paper: Paper) -> dict[str, Any]:
     }
 
 
+class FieldValues(NamedTuple):
+    """A field of a paper, what digests say of it and what is shown, as text; columns: those that
+    `Paper` would have if it showed what these digests say."""
+
+    field: PaperField
+    label: str
+    stated: str
+    shown: str
+    columns: Values
+
+
 class Appearance(NamedTuple):
-    """A paper's place in one digest, what that digest alone said, and in what it differs."""
+    """A paper's place in one digest, and the fields of which that digest says something else."""
 
     placement: Placement
-    shown: Shown
-    differing: set[str]
+    differing: list[FieldValues]
 
 
-def _appearances(paper: Paper, entries: Iterable[Said]) -> list[Appearance]:
-    """Where the paper stands, newest digest first. entries: what is said of it."""
-    said: dict[date, list[Said]] = defaultdict(list)
-    for entry in entries:
-        said[entry.date].append(entry)
-    placements = paper.placements.select_related("digest").order_by("-digest__date")
+def _appearances(paper: Paper, statements: Iterable[Statement]) -> list[Appearance]:
+    """Where the paper stands, newest digest first. statements: all about it."""
+    by_day: dict[date, list[Statement]] = defaultdict(list)
+    for statement in statements:
+        by_day[statement.date].append(statement)
+    shown = _loaded(paper)
     found = []
-    for placement in placements:
-        shown = project(said[placement.digest.date])
-        found.append(Appearance(placement, shown, _differing(paper, shown)))
+    for placement in paper.placements.select_related("digest").order_by("-digest__date"):
+        stated = project(by_day[placement.digest.date])
+        differing = [
+            name
+            for name, field in FIELDS.items()
+            if field.is_correctable
+            and field.has_one_origin
+            and stated[name]
+            and not field.reads_alike(stated[name], shown[name])
+        ]
+        # A long text comes last, so that the others are seen beside it.
+        differing.sort(key=lambda name: isinstance(FIELDS[name], LongText))
+        found.append(Appearance(placement, _compared(differing, stated, shown)))
     return found
 
 
 class Corrected(NamedTuple):
-    """What curators corrected of a paper: when they did last, the fields, and what the digests say
-    of it all."""
+    """What curators corrected of a paper, and when they did last."""
 
     on: datetime
-    fields: list[str]
-    said: Shown
+    fields: list[FieldValues]
 
 
-def _corrected(paper: Paper, entries: list[Said]) -> Corrected | None:
-    """What is corrected of a paper that is shown, if anything is. entries: what is said of it."""
-    standing = Correction.objects.standing().filter(paper=paper).exclude(field=Field.HIDDEN)
+def _corrected(paper: Paper, statements: list[Statement]) -> Corrected | None:
+    """What is corrected of a paper that is shown, if anything is. statements: all about it."""
+    standing = Correction.objects.standing().filter(paper=paper).exclude(field=HIDDEN.name)
     made = dict(standing.values_list("field", "made_at"))
     if not made:
         return None
-    fields = [field for field in Field.values if field in made]
-    return Corrected(max(made.values()), fields, project(entries))
+    names = [name for name in FIELDS if name in made]
+    compared = _compared(names, project(statements), _loaded(paper))
+    return Corrected(max(made.values()), compared)
 
 
-def _differing(paper: Paper, said: Shown) -> set[str]:
-    """The fields of which something else was said than the paper shows; silence is nothing else."""
-    shows: dict[str, tuple[Any, Any]] = {
-        "title": (said.title, paper.title),
-        "summary": (said.summary.split(), paper.summary.split()),
-        "authors": (list(said.authors), [a.author.name for a in paper.authorships.all()]),
-        "categories": (
-            list(said.categories),
-            [c.category.name for c in paper.classifications.all()],
-        ),
-    }
-    return {field for field, (then, now) in shows.items() if then and then != now}
+def _loaded(paper: Paper) -> Values:
+    return {name: field.loaded(paper) for name, field in FIELDS.items()}
+
+
+def _compared(names: list[str], stated: Values, shown: Values) -> list[FieldValues]:
+    columns = stored(stated) if names else {}
+    return [
+        FieldValues(
+            field,
+            field.label_for_readers or field.label,
+            field.text_of(stated),
+            field.text_of(shown),
+            columns,
+        )
+        for field in (FIELDS[name] for name in names)
+    ]
 
 
 # Authors and categories

@@ -25,8 +25,8 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from digest import models
+from digest.catalogue.fields import CUT_AT
 from digest.catalogue.load import find_files, load_files
-from digest.catalogue.projection import CUT_AT
 from digest.search import index
 from digest.text import identity, links, markup
 

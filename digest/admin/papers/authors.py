@@ -18,11 +18,12 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from digest.admin.base import MAX_WHY, Curated, ReadOnly, address, preview
+from digest.catalogue.fields import AUTHORS
 from digest.catalogue.plan import Edit
 from digest.curation import decisions
-from digest.models import Alias, Author, Category, Field, Paper
+from digest.models import Alias, Author, Category, Paper
 
-from .correcting import suggested
+from .forms import suggested
 
 _LARGE = 50
 """Papers of an author of whom a preview tells no more than their number."""
@@ -50,12 +51,12 @@ class NameForm(forms.Form):
     into = forms.CharField(
         label="The name that is shown",
         help_text="Of another author, or a new one: then this is renamed.",
-        widget=suggested("authorship", "author"),
+        widget=suggested(AUTHORS),
     )
     why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
 
     def clean_into(self) -> Any:
-        (name,) = decisions.cleaned(Field.AUTHORS, [self.cleaned_data["into"]]) or [""]
+        (name,) = AUTHORS.clean([self.cleaned_data["into"]]) or [""]
         return name
 
 

@@ -6,159 +6,37 @@ them is one correction.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from django import forms
 from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.functional import lazy
 from django.utils.safestring import SafeString
 
-from digest.admin.base import LABELS, MAX_WHY, Curated, linked, word_diff
+from digest.admin.base import Curated, linked, word_diff
+from digest.catalogue.fields import FIELDS, LINKS, TITLE, lists
+from digest.catalogue.kinds import PaperField
 from digest.curation import decisions
-from digest.formats.records import MAX_ITEMS
-from digest.models import Difference, Entry, Field, LinkHealth, Merge, Paper
+from digest.models import Difference, Entry, LinkHealth, Merge, Paper
 
 from .filters import waiting
+from .forms import PaperForm, Rows, rows_of, unix_lines
 from .history import history
-
-
-def suggested(model: str, field: str) -> AdminTextInputWidget:
-    """A line for a name, known or new. Known ones are suggested (static/curation.js).
-
-    model, field: the relation whose autocomplete suggests them.
-    """
-    query = f"?app_label=digest&model_name={model}&field_name={field}"
-    names = lazy(lambda: reverse("admin:autocomplete") + query, str)()
-    return AdminTextInputWidget({"data-suggest": names, "autocomplete": "off", "dir": "auto"})
-
-
-_INCOMPLETE = "The page came back incomplete: open it again."
 
 
 class _ShownOtherwise(Exception):
     """The paper shows something else than it did a moment ago."""
 
 
-class _Decoder(json.JSONDecoder):
-    """Python's own, to which numbers that are too long and lists that are too deep are no JSON."""
-
-    def decode(self, s: str, *args: Any) -> Any:
-        try:
-            return super().decode(s, *args)
-        except (ValueError, RecursionError):
-            raise json.JSONDecodeError("This is no JSON", s, 0) from None
-
-
-class PaperForm(forms.Form):
-    """The fields of a paper that are no lists, and what they were when the page was made."""
-
-    title = forms.CharField(widget=AdminTextareaWidget({"rows": 2, "dir": "auto"}))
-    summary = forms.CharField(
-        required=False, strip=False, widget=AdminTextareaWidget({"rows": 14, "dir": "auto"})
-    )
-    authors_cut = forms.BooleanField(required=False, label="The author list is cut")
-    hidden = forms.BooleanField(required=False, label="Hidden: the catalogue does not show it")
-    why = forms.CharField(
-        required=False,
-        max_length=MAX_WHY,
-        widget=AdminTextInputWidget,
-        help_text="Other curators read it in the paper's history; readers do not.",
-    )
-    seen = forms.JSONField(
-        decoder=_Decoder,
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid"), _INCOMPLETE),
-    )
-
-    def clean_title(self) -> Any:
-        return decisions.cleaned(Field.TITLE, self.cleaned_data["title"])
-
-    def clean_summary(self) -> Any:
-        return decisions.cleaned(Field.SUMMARY, _lines(self.cleaned_data["summary"]))
-
-    def clean_seen(self) -> Any:
-        seen = self.cleaned_data["seen"]
-        if not isinstance(seen, dict) or {*seen} != {*Field.values}:
-            raise ValidationError(_INCOMPLETE)
-        return seen
-
-
-class RowForm(forms.Form):
-    """One of a list's names or links. field: the list."""
-
-    value = forms.CharField(required=False)
-
-    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.field = field
-        widgets = {
-            Field.AUTHORS: lambda: suggested("authorship", "author"),
-            Field.CATEGORIES: lambda: suggested("classification", "category"),
-        }
-        self.fields["value"].widget = widgets.get(
-            Field(field), lambda: AdminTextInputWidget({"inputmode": "url"})
-        )()
-        self.fields["value"].widget.attrs["aria-label"] = f"One of the {LABELS[field]}"
-
-    def clean_value(self) -> str:
-        value = self.cleaned_data["value"]
-        return next(iter(decisions.cleaned(self.field, [value] if value else [])), "")
-
-
-class Rows(BaseFormSet):  # type: ignore[type-arg]
-    """A list in its order; `prefix` is its field, and `value` its values once it is valid."""
-
-    value: list[str]
-
-    def clean(self) -> None:
-        if any(self.errors):
-            return
-
-        def place(numbered: tuple[int, RowForm]) -> tuple[float, int]:
-            number, row = numbered
-            order = row.cleaned_data.get("ORDER")
-            if order is None:
-                return float("inf"), 0
-            # What moves to the place of another comes before it, or after it on the way down.
-            was = number if number <= self.initial_form_count() else order + 1
-            return order, (order > was) - (order < was)
-
-        rows = [
-            (number, row)
-            for number, row in enumerate(self.forms, start=1)
-            if row.cleaned_data and row not in self.deleted_forms
-        ]
-        values = [row.cleaned_data.get("value") for _, row in sorted(rows, key=place)]
-        self.value = decisions.cleaned(str(self.prefix), filter(None, values))
-
-
-_ROWS: Any = formset_factory(
-    RowForm,
-    Rows,
-    extra=1,
-    can_order=True,
-    can_delete=True,
-    max_num=MAX_ITEMS + 1,
-    absolute_max=2 * MAX_ITEMS,
-)
-_LISTS = (Field.AUTHORS.value, Field.CATEGORIES.value, Field.LINKS.value)
-
-
-class Shown(NamedTuple):
+class Input(NamedTuple):
     """A field on the page: its input (a bound field, or rows), where its value comes from, and what
     the sources say if that is something else."""
 
-    name: str
-    label: str
+    of: PaperField
     field: Any
     rows: Rows | None
     origin: decisions.Origin
@@ -190,18 +68,15 @@ class Correcting(Curated):
     def _changed(self, request: HttpRequest, paper: Paper) -> HttpResponse:
         """Correct what was changed on the page."""
         form = PaperForm(request.POST)
-        rows = {
-            field: _ROWS(request.POST, prefix=field, form_kwargs={"field": field})
-            for field in _LISTS
-        }
+        rows = {field.name: rows_of(field, request.POST) for field in lists()}
         origins = decisions.provenance(paper)
         if not all([form.is_valid(), *(some.is_valid() for some in rows.values())]):
             return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
         seen, now = form.cleaned_data["seen"], _values(origins)
         wanted = {
-            field: rows[field].value if field in rows else form.cleaned_data[field] for field in now
+            name: rows[name].value if name in rows else form.cleaned_data[name] for name in now
         }
-        mine = {field for field in now if not _same(field, wanted[field], seen[field])}
+        mine = {name for name in now if not FIELDS[name].is_same(wanted[name], seen[name])}
         why = form.cleaned_data["why"]
         decided = self._decided(request, paper, why)
         if decided is not None:
@@ -210,17 +85,19 @@ class Correcting(Curated):
             # What else was changed on the page, but not saved, stays on it.
             origins = decisions.provenance(paper)
             now = _values(origins)
-            kept = {field: wanted[field] for field in mine if field != decided}
+            kept = {name: wanted[name] for name in mine if name != decided}
             return self._page(request, paper, origins, values=now | kept, why=why)
         disputed = [
-            field
-            for field in mine
-            if not (
-                _same(field, now[field], seen[field]) or _same(field, now[field], wanted[field])
+            FIELDS[name]
+            for name in now
+            if name in mine
+            and not (
+                FIELDS[name].is_same(now[name], seen[name])
+                or FIELDS[name].is_same(now[name], wanted[name])
             )
         ]
         if disputed:
-            kept = {field: wanted[field] for field in mine}
+            kept = {name: wanted[name] for name in mine}
             return self._page(
                 request,
                 paper,
@@ -228,20 +105,19 @@ class Correcting(Curated):
                 values=now | kept,
                 why=why,
                 disputed=[
-                    (LABELS[field], word_diff(now[field], wanted[field])) for field in disputed
+                    (field.label, word_diff(field, now[field.name], wanted[field.name]))
+                    for field in disputed
                 ],
                 status=409,
             )
-        if Field.AUTHORS in mine:
-            # A corrected list is not cut unless that is said as well: what the page shows is meant.
-            mine.add(Field.AUTHORS_CUT)
-        corrected = [field for field in now if field in mine and wanted[field] != now[field]]
-        said = f"Corrected: {', '.join(LABELS[field] for field in corrected)}."
+        mine |= {other for name in mine for other in FIELDS[name].corrected_with}
+        corrected = [name for name in now if name in mine and wanted[name] != now[name]]
+        said = f"Corrected: {', '.join(FIELDS[name].label for name in corrected)}."
 
         def right() -> list[tuple[Paper, str, Any]]:
             if _values(decisions.provenance(paper)) != now:
                 raise _ShownOtherwise
-            return [(paper, field, wanted[field]) for field in now if field in mine]
+            return [(paper, name, wanted[name]) for name in now if name in mine]
 
         def log() -> None:
             if corrected:
@@ -276,7 +152,7 @@ class Correcting(Curated):
         if correction is None:
             self.message_user(request, "There is no such correction.", messages.ERROR)
             return ""
-        field, label = correction.field, LABELS[correction.field]
+        field, label = correction.field, FIELDS[correction.field].label
 
         def withdraw(log: Callable[[], None]) -> None:
             decisions.withdraw(correction, request.user, log)
@@ -312,19 +188,18 @@ class Correcting(Curated):
         if form is None or rows is None:
             form = PaperForm(initial={**values, "seen": now, "why": why})
             dead = dict(
-                LinkHealth.objects.filter(url__in=values[Field.LINKS] or (), dead=True).values_list(
+                LinkHealth.objects.filter(url__in=values[LINKS.name] or (), dead=True).values_list(
                     "url", "checked_at"
                 )
             )
             rows = {
-                field: _ROWS(
+                field.name: rows_of(
+                    field,
                     initial=[
-                        {"value": value, "dead": dead.get(value)} for value in values[field] or ()
+                        {"value": item, "dead": dead.get(item)} for item in values[field.name] or ()
                     ],
-                    prefix=field,
-                    form_kwargs={"field": field},
                 )
-                for field in _LISTS
+                for field in lists()
             }
         merges = Merge.objects.standing()
         title = "Correct a paper" if self.has_change_permission(request, paper) else "A paper"
@@ -335,7 +210,7 @@ class Correcting(Curated):
             paper,
             form=form,
             fields=list(self._fields(origins, form, rows)),
-            said=origins[Field.TITLE].shown is not None,
+            said=origins[TITLE.name].shown is not None,
             may_change=self.has_change_permission(request, paper),
             changes=history(paper),
             entries=self._entries(paper),
@@ -350,19 +225,16 @@ class Correcting(Curated):
 
     def _fields(
         self, origins: dict[str, decisions.Origin], form: PaperForm, rows: dict[str, Rows]
-    ) -> Iterable[Shown]:
+    ) -> Iterable[Input]:
         for name, origin in origins.items():
             differs = origin.correction and origin.theirs != origin.shown
-            yield Shown(
-                name,
-                str(form.fields[name].label or LABELS[name])
-                if name in form.fields
-                else LABELS[name],
+            yield Input(
+                FIELDS[name],
                 form[name] if name in form.fields else None,
                 rows.get(name),
                 origin,
                 linked(self.admin_site, origin.source),
-                word_diff(origin.shown, origin.theirs) if differs else "",
+                word_diff(FIELDS[name], origin.shown, origin.theirs) if differs else "",
             )
 
     def _entries(self, paper: Paper) -> list[tuple[Entry, str]]:
@@ -386,20 +258,9 @@ class Correcting(Curated):
 def _values(origins: dict[str, decisions.Origin]) -> dict[str, Any]:
     """What a paper shows of each field, with the line breaks that browsers leave as they are."""
     return {
-        field: _lines(origin.shown) if isinstance(origin.shown, str) else origin.shown
-        for field, origin in origins.items()
+        name: unix_lines(origin.shown) if isinstance(origin.shown, str) else origin.shown
+        for name, origin in origins.items()
     }
-
-
-def _same(field: str, one: Any, other: Any) -> bool:
-    """Whether two values are the same; the order of links is not for curators to say."""
-    if field == Field.LINKS and isinstance(one, list) and isinstance(other, list):
-        one, other = sorted(one, key=str), sorted(other, key=str)
-    return bool(one == other)
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _list(admin: Curated, model: Any) -> str:

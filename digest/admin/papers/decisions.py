@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from digest.admin.base import ReadOnly, linked, plain, word_diff
+from digest.admin.base import ReadOnly, linked, word_diff
+from digest.catalogue.fields import FIELDS
 from digest.models import Alias, Correction, Merge
 
 from .authors import split as split_author
@@ -86,11 +87,11 @@ class CorrectionAdmin(DecisionAdmin):
 
     @admin.display(description="value")
     def gives(self, correction: Correction) -> str:
-        return Truncator(plain(result(correction))).chars(80)
+        return Truncator(FIELDS[correction.field].text(result(correction))).chars(80)
 
     @admin.display(description="sources then, and the correction")
     def difference(self, correction: Correction) -> SafeString:
-        return word_diff(correction.was, result(correction))
+        return word_diff(FIELDS[correction.field], correction.was, result(correction))
 
 
 @admin.register(Merge)

@@ -15,11 +15,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from digest.admin.base import LABELS, MOST, Curated, address, linked, plain, word_diff
+from digest.admin.base import MOST, Curated, address, linked, word_diff
+from digest.catalogue.fields import FIELDS
+from digest.catalogue.kinds import ListField, PaperField
 from digest.curation import decisions
-from digest.models import Difference, Entry, Field
+from digest.models import Difference, Entry
 
 from .filters import waiting
+from .forms import unix_lines
 from .history import result
 
 
@@ -55,19 +58,15 @@ class ValueForm(forms.Form):
         strip=False, required=False, widget=AdminTextareaWidget({"rows": 6, "dir": "auto"})
     )
 
-    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, field: PaperField, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.field = field
-        if self.is_list:
+        if isinstance(field, ListField):
             self.fields["value"].help_text = "One name a line, in order."
 
-    @property
-    def is_list(self) -> bool:
-        return self.field in (Field.AUTHORS, Field.CATEGORIES)
-
     def clean_value(self) -> Any:
-        text = self.cleaned_data["value"].replace("\r\n", "\n")
-        return decisions.cleaned(self.field, text.split("\n") if self.is_list else text)
+        text = unix_lines(self.cleaned_data["value"])
+        return self.field.clean(text.split("\n") if isinstance(self.field, ListField) else text)
 
 
 @admin.register(Difference)
@@ -89,12 +88,13 @@ class DifferenceAdmin(Curated):
 
     @admin.display(description="field")
     def field(self, difference: Difference) -> str:
-        return LABELS[difference.correction.field]
+        return FIELDS[difference.correction.field].label
 
     @admin.display(description="the correction, and what the source says")
     def says(self, difference: Difference) -> str:
-        texts = (result(difference.correction), difference.theirs)
-        return word_diff(*(Truncator(plain(text)).chars(160) for text in texts))
+        field = FIELDS[difference.correction.field]
+        values = (result(difference.correction), difference.theirs)
+        return word_diff(field, *(Truncator(field.text(value)).chars(160) for value in values))
 
     @admin.display(description="source")
     def source_name(self, difference: Difference) -> str:
@@ -123,19 +123,19 @@ class DifferenceAdmin(Curated):
         """Both beside each other, and the three ways to settle it."""
         difference: Difference = self.row(request, object_id, change=request.method == "POST")
         correction = difference.correction
-        lines = "\n".join if isinstance(difference.theirs, list) else str
+        field, value = FIELDS[correction.field], result(correction)
         form = ValueForm(
             request.POST if "edited" in request.POST else None,
-            field=correction.field,
-            initial={"value": lines(result(correction))},
+            field=field,
+            initial={"value": "\n".join(value) if isinstance(field, ListField) else value},
         )
         if request.method == "POST":
             how = next((how for how in Difference.Settled if how in request.POST), None)
             if how is None:
                 self.message_user(request, "Press one of the three buttons.", messages.ERROR)
             elif how != Difference.Settled.EDITED or form.is_valid():
-                value = form.cleaned_data["value"] if form.is_valid() else None
-                return self._settle(request, difference, how, value)
+                given = form.cleaned_data["value"] if form.is_valid() else None
+                return self._settle(request, difference, how, given)
         before = waiting().filter(
             Q(filed_at__gt=difference.filed_at)
             | Q(filed_at=difference.filed_at, pk__gt=difference.pk)
@@ -148,10 +148,10 @@ class DifferenceAdmin(Curated):
             difference,
             form=form,
             correction=correction,
-            label=LABELS[correction.field],
-            mine=plain(result(correction)),
-            theirs=plain(difference.theirs),
-            diff=word_diff(result(correction), difference.theirs),
+            label=field.label,
+            mine=field.text(value),
+            theirs=field.text(difference.theirs),
+            diff=word_diff(field, value, difference.theirs),
             source=linked(self.admin_site, difference.source),
             paper_url=address(self.admin_site, correction.paper),
             entries=[

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 from django.utils.safestring import SafeString
 
-from digest.admin.base import LABELS, word_diff
-from digest.models import Correction, Field, Merge, Paper
-from digest.text.links import same_link
+from digest.admin.base import word_diff
+from digest.catalogue.fields import FIELDS
+from digest.models import Correction, Merge, Paper
 
 _MOST = 50
 """Corrections that a history goes back."""
@@ -40,12 +40,13 @@ def history(paper: Paper) -> list[Change]:
     made = {(one.field, one.made_at) for one in corrections}
     given_way = {(one.field, one.ended_at): result(one) for one in corrections if one.ended_at}
     for one in corrections:
-        label = LABELS[one.field]
+        field = FIELDS[one.field]
         before = given_way.get((one.field, one.made_at), one.was)
-        diff = word_diff(before, result(one))
-        found.append(Change(one.made_at, one.made_by, f"Corrected: {label}", one.why, diff, one))
+        diff = word_diff(field, before, result(one))
+        what = f"Corrected: {field.label}"
+        found.append(Change(one.made_at, one.made_by, what, one.why, diff, one))
         if one.ended_at and (one.field, one.ended_at) not in made:
-            what = f"Withdrew the correction: {label}"
+            what = f"Withdrew the correction: {field.label}"
             found.append(Change(one.ended_at, one.ended_by, what))
     merges = Merge.objects.filter(Q(paper=paper) | Q(into=paper))
     for merge in merges.select_related("paper", "into", "made_by", "ended_by"):
@@ -63,10 +64,4 @@ def history(paper: Paper) -> list[Change]:
 
 def result(correction: Correction) -> Any:
     """What a correction makes of what the sources said at the time."""
-    value = correction.value
-    if correction.field != Field.LINKS:
-        return value
-    there = {same_link(url): url for url in correction.was or ()}
-    for url in value.get("remove", ()):
-        there.pop(same_link(url), None)
-    return [*there.values(), *value.get("add", ())]
+    return FIELDS[correction.field].corrected(correction.was, correction.value)

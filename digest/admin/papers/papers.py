@@ -20,13 +20,15 @@ from django.utils.text import Truncator
 from digest import search
 from digest.admin.base import MAX_WHY, MOST, Curated
 from digest.admin.links import check_links_again
+from digest.catalogue.fields import CATEGORIES, HIDDEN
 from digest.curation import decisions
-from digest.models import Correction, Digest, Field, Merge, Paper
+from digest.models import Correction, Digest, Merge, Paper
 from digest.search.query import MAX_LENGTH, MAX_TERMS
 from digest.search.text import tokens
 
 from . import filters
-from .correcting import Correcting, suggested
+from .correcting import Correcting
+from .forms import suggested
 from .merging import Merging
 
 
@@ -65,15 +67,17 @@ class _Papers(ChangeList):
 class CategoryForm(forms.Form):
     """A category for several papers."""
 
-    category = forms.CharField(widget=suggested("classification", "category"))
+    category = forms.CharField(widget=suggested(CATEGORIES))
     replace = forms.BooleanField(
         required=False, label="in place of those that they have; else it goes after them"
     )
     why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
 
     def clean_category(self) -> str:
-        (name,) = decisions.cleaned(Field.CATEGORIES, [self.cleaned_data["category"]])
-        return str(name)
+        names = CATEGORIES.clean([self.cleaned_data["category"]])
+        if not names:
+            raise ValidationError("A category has a name.")
+        return names[0]
 
 
 @admin.register(Paper)
@@ -173,17 +177,17 @@ class PaperAdmin(Correcting, Merging, Curated):
     def hide(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
         if selected := self._selected(request, papers):
             shown = [paper for paper in selected if not paper.hidden]
-            self._correct_each(request, shown, Field.HIDDEN, lambda paper: True, "Hidden")
+            self._correct_each(request, shown, HIDDEN.name, lambda paper: True, "Hidden")
 
     @admin.action(description="Show the selected papers again", permissions=["change"])
     def show(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
         selected = self._selected(request, papers)
         if not selected:
             return
-        hidden = Correction.objects.standing().filter(field=Field.HIDDEN, paper__in=selected)
+        hidden = Correction.objects.standing().filter(field=HIDDEN.name, paper__in=selected)
         keys = set(hidden.values_list("paper", flat=True))
         some = [paper for paper in selected if paper.pk in keys]
-        self._correct_each(request, some, Field.HIDDEN, lambda paper: False, "Shown again")
+        self._correct_each(request, some, HIDDEN.name, lambda paper: False, "Shown again")
 
     @admin.action(description="Set a category of the selected papers", permissions=["change"])
     def set_category(self, request: HttpRequest, papers: QuerySet[Paper]) -> HttpResponse | None:
@@ -211,7 +215,7 @@ class PaperAdmin(Correcting, Merging, Curated):
         shown = [paper for paper in selected if not paper.hidden]
         said = f"{new} {'set' if replace else 'added'} as a category"
         why = form.cleaned_data["why"]
-        self._correct_each(request, shown, Field.CATEGORIES, wanted, said, why)
+        self._correct_each(request, shown, CATEGORIES.name, wanted, said, why)
         return None
 
     def _selected(self, request: HttpRequest, papers: QuerySet[Paper]) -> list[Paper]:

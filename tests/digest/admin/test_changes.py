@@ -47,7 +47,10 @@ def test_papers_are_grouped_by_what_becomes_of_them(monkeypatch):
         ("c", "C", 2),
         ("d", "D", 0),
     ]
-    assert [label for label, _ in found.changed[0].fields] == ["Summary", "Author list cut"]
+    assert [label for label, _ in found.changed[0].fields] == [
+        "Summary",
+        "Whether the author list was cut",
+    ]
     assert not found.changed[0].is_long
 
 

@@ -15,7 +15,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import connection
 from django.utils import timezone
 
-from digest.admin import uploads
+from digest.admin import upload_previews, uploads
 from digest.catalogue.load import load
 from digest.models import Paper, Source, Upload
 from tests.admin import enter, holder
@@ -214,7 +214,8 @@ def test_a_request_looks_at_files_for_a_time_and_the_page_asks_for_the_rest(cura
 
 
 def test_a_file_too_large_to_preview_is_read_and_no_more(curating, monkeypatch):
-    monkeypatch.setattr(uploads, "PREVIEWED", 1)
+    for module in (uploads, upload_previews):
+        monkeypatch.setattr(module, "PREVIEWED", 1)
     address = bring(curating, A, (BAD.encode(), "bad.md"), (b"nothing", "none.md"))
     shown = text(curating.get(address))
     assert "a.json json, 1 day, 2 rows The file has more than 0 MB: that is too much" in shown
@@ -224,7 +225,7 @@ def test_a_file_too_large_to_preview_is_read_and_no_more(curating, monkeypatch):
 
 
 def test_problems_are_listed_and_no_more_than_fit(curating, monkeypatch):
-    monkeypatch.setattr(uploads, "PROBLEMS", 1)
+    monkeypatch.setattr(upload_previews, "PROBLEMS", 1)
     address = bring(curating, (digest(row(1, title=""), row(2, title="")), "a.json"))
     shown = text(curating.get(address))
     assert "Problems: 2 Line 1: the row has no title (row left out) and 1 more" in shown

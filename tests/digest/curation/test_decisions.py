@@ -17,7 +17,6 @@ from digest.models import (
     Difference,
     Digest,
     Entry,
-    Field,
     Merge,
     Paper,
     Placement,
@@ -60,16 +59,16 @@ def _two_papers():
 @pytest.mark.parametrize(
     ("field", "value", "shown"),
     [
-        (Field.TITLE, "  A better\n title ", "A better title"),
-        (Field.SUMMARY, "- Only this.", "- Only this."),
-        (Field.AUTHORS, ["Grace Hopper", "Ada Lovelace"], ["Grace Hopper", "Ada Lovelace"]),
-        (Field.AUTHORS, [], []),
-        (Field.AUTHORS_CUT, True, True),
-        (Field.CATEGORIES, ["robotics", "Mine"], ["Robotics", "Mine"]),
-        (Field.LINKS, ["https://example.org/a"], ["https://example.org/a"]),
-        (Field.LINKS, [], []),
-        (Field.LINKS, ["https://github.com/lab/code-1", "https://b.org"], None),
-        (Field.HIDDEN, True, True),
+        ("title", "  A better\n title ", "A better title"),
+        ("summary", "- Only this.", "- Only this."),
+        ("authors", ["Grace Hopper", "Ada Lovelace"], ["Grace Hopper", "Ada Lovelace"]),
+        ("authors", [], []),
+        ("authors_cut", True, True),
+        ("categories", ["robotics", "Mine"], ["Robotics", "Mine"]),
+        ("links", ["https://example.org/a"], ["https://example.org/a"]),
+        ("links", [], []),
+        ("links", ["https://github.com/lab/code-1", "https://b.org"], None),
+        ("hidden", True, True),
     ],
 )
 def test_a_correction_is_shown_and_stands_until_it_is_withdrawn(field, value, shown, curator):
@@ -93,11 +92,11 @@ def test_a_correction_is_shown_and_stands_until_it_is_withdrawn(field, value, sh
 
 def shown_of(field):
     match field:
-        case Field.AUTHORS:
+        case "authors":
             return names()
-        case Field.CATEGORIES:
+        case "categories":
             return [place.category.name for place in paper().classifications.all()]
-        case Field.LINKS:
+        case "links":
             return urls()
     return getattr(paper(), field)
 
@@ -125,14 +124,14 @@ def snapshot():
 
 
 def test_another_correction_takes_the_place_of_the_first(curator):
-    first = decisions.correct(paper(), Field.TITLE, "One", curator)
-    second = decisions.correct(paper(), Field.TITLE, "Two", curator)
+    first = decisions.correct(paper(), "title", "One", curator)
+    second = decisions.correct(paper(), "title", "Two", curator)
     first.refresh_from_db()
     assert (first.stands, second.stands, paper().title) == (False, True, "Two")
-    assert decisions.correct(paper(), Field.TITLE, "Two", curator) == second
+    assert decisions.correct(paper(), "title", "Two", curator) == second
     assert [c.value for c in Correction.objects.all()] == ["Two", "One"]
     # What the sources say by themselves ends it.
-    assert decisions.correct(paper(), Field.TITLE, "Paper 1", curator) is None
+    assert decisions.correct(paper(), "title", "Paper 1", curator) is None
     assert not Correction.objects.standing().exists()
     assert paper().title == "Paper 1"
 
@@ -140,12 +139,12 @@ def test_another_correction_takes_the_place_of_the_first(curator):
 def test_a_list_of_five_that_a_curator_gave_is_whole(curator):
     load(digest(row(1, date="2025-02-07", authors="A B, C D, E F, G H, I J")), "b.json")
     assert paper().authors_cut is True
-    decisions.correct(paper(), Field.AUTHORS, ["A B", "C D", "E F", "G H", "K L"], curator)
+    decisions.correct(paper(), "authors", ["A B", "C D", "E F", "G H", "K L"], curator)
     assert paper().authors_cut is False
 
 
 def test_a_new_link_is_let_in_where_links_were_corrected(curator):
-    decisions.correct(paper(), Field.LINKS, ["https://example.org/mine"], curator)
+    decisions.correct(paper(), "links", ["https://example.org/mine"], curator)
     both = ["https://github.com/lab/code-1", "https://github.com/lab/new"]
     load(digest(row(1, date="2025-02-07", github_urls=both)), "b.json")
     assert urls() == ["https://github.com/lab/new", "https://example.org/mine"]
@@ -154,10 +153,10 @@ def test_a_new_link_is_let_in_where_links_were_corrected(curator):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        (Field.TITLE, " \n ", "A paper has a title."),
-        (Field.TITLE, "x" * 1001, "At most 1,000 characters, and this has 1,001."),
-        (Field.AUTHORS, ["x" * 201], "At most 200 characters, and this has 201."),
-        (Field.LINKS, ["javascript:alert(1)"], "No http or https link: javascript:alert(1)"),
+        ("title", " \n ", "A paper has a title."),
+        ("title", "x" * 1001, "At most 1,000 characters, and this has 1,001."),
+        ("authors", ["x" * 201], "At most 200 characters, and this has 201."),
+        ("links", ["javascript:alert(1)"], "No http or https link: javascript:alert(1)"),
         ("date", "2025", "date is nothing that can be corrected."),
     ],
 )
@@ -172,8 +171,8 @@ def test_a_paper_that_is_gone_meanwhile_is_not_decided_upon(curator):
     before, other = paper(), paper(SECOND)
     undo(Source.objects.get())
     for decide in (
-        lambda: decisions.correct(before, Field.HIDDEN, True, curator),
-        lambda: decisions.correct(before, Field.TITLE, "Mine", curator),
+        lambda: decisions.correct(before, "hidden", True, curator),
+        lambda: decisions.correct(before, "title", "Mine", curator),
         lambda: decisions.merge_papers(before, other, curator),
     ):
         with pytest.raises(ValidationError, match="A paper is gone meanwhile"):
@@ -183,7 +182,7 @@ def test_a_paper_that_is_gone_meanwhile_is_not_decided_upon(curator):
 
 
 def test_a_hidden_paper_is_nowhere_and_its_neighbours_move_up(curator):
-    decisions.correct(paper(), Field.HIDDEN, True, curator)
+    decisions.correct(paper(), "hidden", True, curator)
     assert list(Placement.objects.values_list("paper__slug", "position")) == [(SECOND, 1)]
     assert Digest.objects.get().paper_count == 1
     assert paper(SECOND).position == 1
@@ -198,7 +197,7 @@ def test_a_hidden_paper_is_nowhere_and_its_neighbours_move_up(curator):
 def test_where_each_field_comes_from(curator):
     later = row(1, date="2025-02-07", title="Later", authors="", summary="")
     load(digest(later), "b.json", curator.pk)
-    made = decisions.correct(paper(), Field.SUMMARY, "Mine.", curator, "why")
+    made = decisions.correct(paper(), "summary", "Mine.", curator, "why")
     found = decisions.provenance(paper())
     first, second = Source.objects.order_by("pk")
     assert {
@@ -213,8 +212,8 @@ def test_where_each_field_comes_from(curator):
         "links": (["https://github.com/lab/code-1"], None, None, None),
         "hidden": (False, None, None, None),
     }
-    decisions.correct(paper(), Field.LINKS, ["https://a.org"], curator)
-    decisions.correct(paper(), Field.HIDDEN, True, curator)
+    decisions.correct(paper(), "links", ["https://a.org"], curator)
+    decisions.correct(paper(), "hidden", True, curator)
     assert {field: origin.shown for field, origin in decisions.provenance(paper()).items()} == {
         "title": "Later",
         "summary": "Mine.",
@@ -230,7 +229,7 @@ def test_where_each_field_comes_from(curator):
 
 
 def test_every_row_has_a_verdict(curator):
-    decisions.correct(paper(SECOND), Field.TITLE, "Mine", curator)
+    decisions.correct(paper(SECOND), "title", "Mine", curator)
     content = digest(
         *(row(number, date="2025-02-07") for number in (1, 2, 3)),
         row(3, date="2025-02-08"),
@@ -269,12 +268,12 @@ def test_undoing_a_source_is_as_if_it_had_never_been_loaded():
 
 
 def test_what_was_corrected_is_hidden_and_comes_back(curator):
-    decisions.correct(paper(), Field.TITLE, "Mine", curator)
+    decisions.correct(paper(), "title", "Mine", curator)
     undo(Source.objects.get())
     assert list(Paper.objects.values_list("slug", "hidden", "title")) == [(FIRST, True, "Mine")]
     assert not Author.objects.exists()
     with pytest.raises(ValidationError, match="No source speaks of this paper any longer"):
-        decisions.correct(paper(), Field.SUMMARY, "Mine.", curator)
+        decisions.correct(paper(), "summary", "Mine.", curator)
     report = load(digest(row(1), row(2)), "b.json")
     assert (report.new, paper().title, paper().hidden) == (2, "Mine", False)
 
@@ -315,7 +314,7 @@ def test_a_file_that_cannot_be_read_any_longer_stays(curator):
 
 
 def test_a_preview_tells_all_and_writes_nothing(curator):
-    decisions.correct(paper(SECOND), Field.TITLE, "Mine", curator)
+    decisions.correct(paper(SECOND), "title", "Mine", curator)
     before = snapshot()
     content = digest(
         row(1, title="New title", date="2025-02-07", authors="Ada Lovelace"),
@@ -346,7 +345,7 @@ def test_a_preview_tells_all_and_writes_nothing(curator):
 
 
 def test_a_source_that_disagrees_files_a_difference_once(curator):
-    made = decisions.correct(paper(), Field.TITLE, "Mine", curator)
+    made = decisions.correct(paper(), "title", "Mine", curator)
     # It was this that was corrected.
     load(digest(row(1, date="2025-02-07")), "b.json")
     assert not Difference.objects.exists()
@@ -361,16 +360,16 @@ def test_a_source_that_disagrees_files_a_difference_once(curator):
 @pytest.mark.parametrize(
     ("field", "value", "said", "differs"),
     [
-        (Field.SUMMARY, "- Mine.", {"summary": "-   Mine."}, False),
-        (Field.SUMMARY, "- Mine.", {"summary": ""}, False),
-        (Field.AUTHORS, list("abcdefg"), {"authors": "a, b, c, d, e"}, False),
-        (Field.AUTHORS, list("abcdefg"), {"authors": "a, b, c, d, f"}, True),
-        (Field.AUTHORS, list("abcdefg"), {"authors": "a, b"}, True),
-        (Field.CATEGORIES, ["Robotics"], {"classification": ["Other"]}, True),
-        (Field.CATEGORIES, ["Robotics"], {"classification": []}, False),
-        (Field.LINKS, [], {"github_urls": ["https://github.com/lab/code-1"]}, False),
-        (Field.AUTHORS_CUT, True, {"authors": "a"}, False),
-        (Field.HIDDEN, True, {}, False),
+        ("summary", "- Mine.", {"summary": "-   Mine."}, False),
+        ("summary", "- Mine.", {"summary": ""}, False),
+        ("authors", list("abcdefg"), {"authors": "a, b, c, d, e"}, False),
+        ("authors", list("abcdefg"), {"authors": "a, b, c, d, f"}, True),
+        ("authors", list("abcdefg"), {"authors": "a, b"}, True),
+        ("categories", ["Robotics"], {"classification": ["Other"]}, True),
+        ("categories", ["Robotics"], {"classification": []}, False),
+        ("links", [], {"github_urls": ["https://github.com/lab/code-1"]}, False),
+        ("authors_cut", True, {"authors": "a"}, False),
+        ("hidden", True, {}, False),
     ],
 )
 def test_what_differs(field, value, said, differs, curator):
@@ -388,7 +387,7 @@ def test_what_differs(field, value, said, differs, curator):
     ],
 )
 def test_a_difference_is_settled_once(how, value, title, standing, curator):
-    decisions.correct(paper(), Field.TITLE, "Mine", curator)
+    decisions.correct(paper(), "title", "Mine", curator)
     load(digest(row(1, date="2025-02-07", title="Theirs")), "b.json")
     difference = Difference.objects.get()
     decisions.settle(difference, how, curator, value)
@@ -401,7 +400,7 @@ def test_a_difference_is_settled_once(how, value, title, standing, curator):
 
 def test_what_an_older_day_says_is_taken_though_sources_say_else(curator):
     load(digest(row(1, date="2025-02-07", title="Newest")), "b.json")
-    decisions.correct(paper(), Field.TITLE, "Mine", curator)
+    decisions.correct(paper(), "title", "Mine", curator)
     load(digest(row(1, date="2025-02-01", title="Oldest")), "c.json")
     decisions.settle(Difference.objects.get(), "taken", curator)
     assert paper().title == "Oldest"
@@ -456,7 +455,7 @@ def test_what_cannot_be_merged(curator):
         with pytest.raises(ValidationError, match="merged into another paper already"):
             decisions.merge_papers(*map(paper, pair), curator)
     with pytest.raises(ValidationError, match="No source speaks of this paper"):
-        decisions.correct(paper(), Field.TITLE, "Mine", curator)
+        decisions.correct(paper(), "title", "Mine", curator)
 
 
 def test_the_old_addresses_lead_to_the_other_paper(client, curator):
@@ -468,14 +467,14 @@ def test_the_old_addresses_lead_to_the_other_paper(client, curator):
         answer = client.get(path)
         assert (answer.status_code, answer.url) == (302, to)
     assert client.get(f"/api/v1/papers/{FIRST}/").json()["id"] == SECOND
-    decisions.correct(paper(SECOND), Field.HIDDEN, True, curator)
+    decisions.correct(paper(SECOND), "hidden", True, curator)
     assert client.get(f"/papers/{SECOND}/").status_code == 404
     assert client.get(f"/papers/{SECOND}.bib").status_code == 404
     assert client.get(f"/api/v1/papers/{SECOND}/").status_code == 404
 
 
 def test_a_hidden_paper_is_told_of_nowhere(client, curator):
-    decisions.correct(paper(), Field.HIDDEN, True, curator)
+    decisions.correct(paper(), "hidden", True, curator)
     assert client.get(f"/abs/{FIRST}").url == f"https://arxiv.org/abs/{FIRST}"
     assert client.get("/papers/", {"q": FIRST}).status_code == 200
     for path in ("/sitemap-papers-0.xml", "/papers.bib", "/papers.atom", "/digests.atom"):
@@ -547,16 +546,16 @@ def test_names_of_names(curator):
 
 def test_several_papers_are_corrected_at_once_or_none(curator):
     both = [(paper(), ["Robotics"]), (paper(SECOND), ["Text Generation"])]
-    made, needless = decisions.correct_each(both, Field.CATEGORIES, curator, "why")
+    made, needless = decisions.correct_each(both, "categories", curator, "why")
     assert (made.value, made.why, needless) == (["Robotics"], "why", None)
-    assert shown_of(Field.CATEGORIES) == ["Robotics"]
+    assert shown_of("categories") == ["Robotics"]
     before = Catalogue.current().revision
-    decisions.correct_each(both[:1], Field.CATEGORIES, curator)
+    decisions.correct_each(both[:1], "categories", curator)
     assert Catalogue.current().revision == before
     merge = decisions.merge_papers(paper(SECOND), paper(), curator)
     with pytest.raises(ValidationError, match="No source speaks of this paper"):
         decisions.correct_each(
-            [(paper(), ["Other"]), (merge.paper, ["Other"])], Field.CATEGORIES, curator
+            [(paper(), ["Other"]), (merge.paper, ["Other"])], "categories", curator
         )
     assert list(Correction.objects.standing()) == [made]
     assert index.check().whole
@@ -564,15 +563,15 @@ def test_several_papers_are_corrected_at_once_or_none(curator):
 
 def test_a_corrected_list_is_cut_if_that_is_said_though_the_digests_lists_are(curator):
     load(digest(row(1, date="2025-02-07", authors="A B, C D, E F, G H, I J")), "b.json")
-    assert decisions.correct(paper(), Field.AUTHORS_CUT, True, curator) is None
-    decisions.correct(paper(), Field.AUTHORS, ["A B", "C D"], curator)
+    assert decisions.correct(paper(), "authors_cut", True, curator) is None
+    decisions.correct(paper(), "authors", ["A B", "C D"], curator)
     assert not paper().authors_cut
-    assert decisions.correct(paper(), Field.AUTHORS_CUT, True, curator).was is True
+    assert decisions.correct(paper(), "authors_cut", True, curator).was is True
     assert paper().authors_cut
 
 
 def test_one_correction_ends_when_the_next_is_made(curator):
-    first = decisions.correct(paper(), Field.TITLE, "One", curator)
-    second = decisions.correct(paper(), Field.TITLE, "Two", curator)
+    first = decisions.correct(paper(), "title", "One", curator)
+    second = decisions.correct(paper(), "title", "Two", curator)
     first.refresh_from_db()
     assert first.ended_at == second.made_at

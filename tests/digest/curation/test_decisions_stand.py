@@ -21,7 +21,6 @@ from digest.models import (
     Correction,
     Digest,
     Entry,
-    Field,
     Link,
     Merge,
     Paper,
@@ -79,18 +78,18 @@ def check_corrections():
     for made in Correction.objects.standing().filter(paper__hidden=False).select_related("paper"):
         paper, value = made.paper, made.value
         match made.field:
-            case Field.TITLE | Field.SUMMARY | Field.AUTHORS_CUT | Field.HIDDEN:
+            case "title" | "summary" | "authors_cut" | "hidden":
                 assert getattr(paper, made.field) == value
-            case Field.AUTHORS:
+            case "authors":
                 there = [place.author.name for place in paper.authorships.all()]
                 assert there == list(dict.fromkeys(names.get(name, name) for name in value))
-            case Field.CATEGORIES:
+            case "categories":
                 assert [place.category.name for place in paper.classifications.all()] == value
-            case Field.LINKS:
+            case "links":
                 urls = set(Link.objects.filter(paper=paper).values_list("url", flat=True))
                 assert urls >= {*value["add"]} - {*value["remove"]}
                 assert not urls & ({*value["remove"]} - {*value["add"]})
-    hidden = Correction.objects.standing().filter(field=Field.HIDDEN, value=True)
+    hidden = Correction.objects.standing().filter(field="hidden", value=True)
     assert not hidden.filter(paper__hidden=False).exists()
 
 
@@ -101,20 +100,20 @@ def decide(draw, papers, by):
     number = draw(1000)
     match draw(9):
         case 0:
-            decisions.correct(paper, Field.TITLE, f"Mine {number}", by)
+            decisions.correct(paper, "title", f"Mine {number}", by)
         case 1:
-            decisions.correct(paper, Field.SUMMARY, f"- Mine.\n- {number}.", by)
+            decisions.correct(paper, "summary", f"- Mine.\n- {number}.", by)
         case 2:
-            decisions.correct(paper, Field.AUTHORS, [f"Author {number}", "Ada Lovelace"], by)
+            decisions.correct(paper, "authors", [f"Author {number}", "Ada Lovelace"], by)
         case 3:
-            decisions.correct(paper, Field.CATEGORIES, ["Robotics", f"Mine {number % 3}"], by)
+            decisions.correct(paper, "categories", ["Robotics", f"Mine {number % 3}"], by)
         case 4:
-            decisions.correct(paper, Field.LINKS, [f"https://example.org/{number}"], by)
+            decisions.correct(paper, "links", [f"https://example.org/{number}"], by)
         case 5:
             there = [link.url for link in paper.links.all()]
-            decisions.correct(paper, Field.LINKS, [*there[1:], "https://example.org/more"], by)
+            decisions.correct(paper, "links", [*there[1:], "https://example.org/more"], by)
         case 6:
-            decisions.correct(paper, Field.HIDDEN, bool(number % 2), by)
+            decisions.correct(paper, "hidden", bool(number % 2), by)
         case 7:
             decisions.merge_papers(paper, other, by)
         case 8:

@@ -5,7 +5,8 @@ from datetime import date
 from hypothesis import strategies as st
 
 from digest import models
-from digest.catalogue.projection import Said, project
+from digest.catalogue.fields import columns, stored
+from digest.catalogue.projection import Statement, project
 from digest.formats import Format, Record
 from digest.text.identity import author_slug, category_slug, paper_slug
 from digest.text.links import destination
@@ -16,32 +17,26 @@ def paper(number=1, **fields):
     """The paper that a digest with this one row shows; `fields` as for `samples.row`."""
     said = row(number, **fields)
     day = date.fromisoformat(said.pop("date"))
-    shown = project([Said(day, Format.JSON, "0" * 64, 1, Record.from_dict(said))])
-    slug, arxiv_id = paper_slug(shown.title, said.get("link", ""))
+    shown = project([Statement(day, Format.JSON, "0" * 64, 1, Record.from_dict(said))])
+    slug, arxiv_id = paper_slug(shown["title"], said.get("link", ""))
     made = models.Paper(
         pk=number,
         slug=slug,
         arxiv_id=arxiv_id,
-        url="" if arxiv_id else shown.url,
-        title=shown.title,
-        title_html=shown.title_html,
-        summary=shown.summary,
-        points=shown.points,
-        is_list=shown.is_list,
-        authors_cut=shown.authors_cut,
+        **{column: stored(shown)[column] for column in columns()},
         date=day,
         position=1,
     )
     made._prefetched_objects_cache = {
         "authorships": [
             models.Authorship(author=models.Author(name=name, slug=author_slug(name)))
-            for name in shown.authors
+            for name in shown["authors"]
         ],
         "classifications": [
             models.Classification(category=models.Category(name=name, slug=category_slug(name)))
-            for name in shown.categories
+            for name in shown["categories"]
         ],
-        "links": [models.Link(url=url, kind=destination(url).kind) for url in shown.links],
+        "links": [models.Link(url=url, kind=destination(url).kind) for url in shown["links"]],
     }
     return made
 

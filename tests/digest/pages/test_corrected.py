@@ -9,7 +9,7 @@ from django.db import connection
 
 from digest.catalogue.load import load, undo
 from digest.curation import decisions
-from digest.models import Correction, Field, Paper, Source
+from digest.models import Correction, Paper, Source
 from tests.accounts.conftest import person
 from tests.samples import digest, row
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/papers/2502.00001/"
 CORRECTED = {
-    Field.TITLE: "A better paper",
-    Field.SUMMARY: "- Better.",
-    Field.AUTHORS: ["Grace Hopper", "Ada Lovelace"],
-    Field.AUTHORS_CUT: True,
-    Field.CATEGORIES: ["Robotics", "Text Generation"],
-    Field.LINKS: ["https://example.org/code"],
+    "title": "A better paper",
+    "summary": "- Better.",
+    "authors": ["Grace Hopper", "Ada Lovelace"],
+    "authors_cut": True,
+    "categories": ["Robotics", "Text Generation"],
+    "links": ["https://example.org/code"],
 }
 
 
@@ -59,14 +59,14 @@ def test_a_paper_that_nobody_corrected_says_nothing(client, paper):
 @pytest.mark.parametrize(
     ("field", "named", "shown"),
     [
-        (Field.TITLE, "title", ["Title", "The digests: Paper 1", "Here: A better paper"]),
+        ("title", "title", ["Title", "The digests: Paper 1", "Here: A better paper"]),
         (
-            Field.SUMMARY,
+            "summary",
             "summary",
             ["Summary", "The digests gave none.", "Here: as it stands above."],
         ),
         (
-            Field.AUTHORS,
+            "authors",
             "authors",
             [
                 "Authors",
@@ -75,7 +75,7 @@ def test_a_paper_that_nobody_corrected_says_nothing(client, paper):
             ],
         ),
         (
-            Field.AUTHORS_CUT,
+            "authors_cut",
             "whether there are more authors",
             [
                 "Whether there are more authors",
@@ -84,12 +84,12 @@ def test_a_paper_that_nobody_corrected_says_nothing(client, paper):
             ],
         ),
         (
-            Field.CATEGORIES,
+            "categories",
             "categories",
             ["Categories", "The digests: Text Generation", "Here: Robotics, Text Generation"],
         ),
         (
-            Field.LINKS,
+            "links",
             "links",
             [
                 "Links",
@@ -108,7 +108,7 @@ def test_readers_are_told_what_was_corrected(client, paper, field, named, shown)
 def test_several_corrections_are_told_at_once_and_their_end(client, paper):
     made = [decisions.correct(paper, field, value, None) for field, value in CORRECTED.items()]
     on(4)
-    Correction.objects.filter(field=Field.LINKS).update(made_at="2025-03-05T12:00Z")
+    Correction.objects.filter(field="links").update(made_at="2025-03-05T12:00Z")
     assert told(client)[0] == (
         "Corrected on 5 March 2025: title, summary, authors, whether there are more authors, "
         "categories, links"
@@ -121,17 +121,17 @@ def test_several_corrections_are_told_at_once_and_their_end(client, paper):
 
 
 def test_that_a_paper_was_hidden_for_a_while_is_not_told(client, paper):
-    decisions.correct(paper, Field.HIDDEN, True, None)
+    decisions.correct(paper, "hidden", True, None)
     assert client.get(PAGE).status_code == 404
     # While no source speaks of it, that it is to be shown is a correction, too.
     undo(Source.objects.get())
-    assert decisions.correct(paper, Field.HIDDEN, False, None).stands
+    assert decisions.correct(paper, "hidden", False, None).stands
     load(digest(row(1)), "b.json")
     assert told(client) is None
 
 
 def test_who_corrected_it_and_why_is_for_curators(client, paper):
-    decisions.correct(paper, Field.TITLE, "A better paper", person("mender"), "a secret reason")
+    decisions.correct(paper, "title", "A better paper", person("mender"), "a secret reason")
     shown = text(client.get(PAGE))
     assert "A better paper" in shown
     assert "mender" not in shown
@@ -140,8 +140,8 @@ def test_who_corrected_it_and_why_is_for_curators(client, paper):
 
 def test_what_is_said_and_shown_is_escaped(client, paper):
     load(digest(row(1, title="<b>Old</b>", authors="<i>Ada</i>", date="2025-02-07")), "b.json")
-    decisions.correct(paper, Field.TITLE, "<script>alert(1)</script>", None)
-    decisions.correct(paper, Field.AUTHORS, ["<script>alert(2)</script>"], None)
+    decisions.correct(paper, "title", "<script>alert(1)</script>", None)
+    decisions.correct(paper, "authors", ["<script>alert(2)</script>"], None)
     shown = text(client.get(PAGE))
     assert "alert(1)" in shown
     for tag in ("<script>alert", "<b>Old", "<i>Ada"):
@@ -151,7 +151,7 @@ def test_what_is_said_and_shown_is_escaped(client, paper):
 def test_queries_of_a_paper_that_was_corrected(client, paper, django_assert_num_queries):
     """As many as of one that nobody corrected; all share a word with another, to show it."""
     queries = 18 + (connection.vendor == "postgresql")  # which asks how frequent words are
-    for field, value in [(Field.TITLE, "Paper 1"), *CORRECTED.items()]:
+    for field, value in [("title", "Paper 1"), *CORRECTED.items()]:
         decisions.correct(paper, field, value, None)
         caches["cards"].clear()
         with django_assert_num_queries(queries):

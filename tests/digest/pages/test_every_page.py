@@ -479,13 +479,18 @@ def test_only_what_markup_made_is_trusted():
     }
     assert trusted == {
         *("paper.title_html", "paper.points.0"),
-        *("previous.title_html", "next.title_html", "near.paper.title_html", "said.title_html"),
+        *(
+            "previous.title_html",
+            "next.title_html",
+            "near.paper.title_html",
+            "each.columns.title_html",
+        ),
         "report.paper.title_html",
     }
     points = {
         match for source in sources.values() for match in re.findall(r"{% points (\S+)", source)
     }
-    assert points == {"paper.points", "rest", "said.points"}
+    assert points == {"paper.points", "rest", "each.columns.points"}
     rendered = {
         match
         for source in sources.values()

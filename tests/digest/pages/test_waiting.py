@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from digest.catalogue import write
 from digest.catalogue.load import find_files, load, load_files, reread, undo
-from digest.catalogue.statements import Statements
+from digest.catalogue.sql import Script
 from digest.curation import decisions
 from digest.models import Author, Catalogue, Correction, Paper, Source
 from digest.search import index
@@ -179,13 +179,13 @@ def test_what_is_changed_meanwhile_is_taken_into_account(loaded, monkeypatch, me
 
 def test_what_fails_half_way_leaves_nothing(loaded, monkeypatch):
     before = Catalogue.current().revision
-    execute = Statements.execute
+    execute = Script.execute
 
     def fails(self):
         execute(self)
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(Statements, "execute", fails)
+    monkeypatch.setattr(Script, "execute", fails)
     source = Source.objects.get(name="b.json")
     for work in (lambda: load(digest(row(9)), "c.json"), lambda: undo(source)):
         with pytest.raises(OSError, match="the disk is full"):

@@ -10,9 +10,10 @@ from django.contrib.auth.models import Permission
 from django.forms import BaseFormSet
 
 from accounts.library import Library
+from digest.catalogue.fields import correctable
 from digest.catalogue.load import load, undo
 from digest.curation import decisions
-from digest.models import Category, Correction, Field, LinkHealth, Paper, Source
+from digest.models import Category, Correction, LinkHealth, Paper, Source
 from tests.admin import enter, holder
 from tests.samples import digest, row
 
@@ -39,8 +40,8 @@ def sent(answer):
             for bound in rows.management_form:
                 data[bound.html_name] = bound.value()
             for number, one in enumerate(rows.forms):
-                data[f"{field.name}-{number}-value"] = one["value"].value() or ""
-                data[f"{field.name}-{number}-ORDER"] = one["ORDER"].value() or ""
+                data[f"{field.of.name}-{number}-value"] = one["value"].value() or ""
+                data[f"{field.of.name}-{number}-ORDER"] = one["ORDER"].value() or ""
     return data
 
 
@@ -177,7 +178,7 @@ def test_what_is_wrong_is_said_beside_it_and_nothing_is_saved(
     if field != "summary":
         assert "Mine, not lost." in shown
     if field in LISTS:
-        rows = next(one.rows for one in answer.context["fields"] if one.name == field)
+        rows = next(one.rows for one in answer.context["fields"] if one.of.name == field)
         assert not rows.is_valid()
     else:
         assert field in answer.context["form"].errors
@@ -196,8 +197,8 @@ def test_a_list_has_so_many_at_most(curating, papers):
 def test_what_others_corrected_meanwhile_is_not_overwritten(curating, papers, curator):
     other = holder("other", "Curators")
     data = sent(curating.get(page(papers[0]))) | {"title": "Mine", "why": "because"}
-    decisions.correct(papers[0], Field.TITLE, "Theirs", other)
-    decisions.correct(papers[0], Field.SUMMARY, "Their summary.", other)
+    decisions.correct(papers[0], "title", "Theirs", other)
+    decisions.correct(papers[0], "summary", "Their summary.", other)
     answer = curating.post(page(papers[0]), data)
     assert answer.status_code == 409
     shown = text(answer)
@@ -214,7 +215,7 @@ def test_what_others_corrected_meanwhile_is_not_overwritten(curating, papers, cu
 
 def test_what_others_corrected_of_other_fields_stays(curating, papers, curator):
     data = sent(curating.get(page(papers[0]))) | {"title": "Mine"}
-    decisions.correct(papers[0], Field.SUMMARY, "Theirs.", holder("other", "Curators"))
+    decisions.correct(papers[0], "summary", "Theirs.", holder("other", "Curators"))
     assert curating.post(page(papers[0]), data).status_code == 302
     saved = Paper.objects.get(pk=papers[0].pk)
     assert (saved.title, saved.summary) == ("Mine", "Theirs.")
@@ -230,7 +231,7 @@ def test_save_and_stay(curating, papers):
 
 def test_each_field_says_where_it_comes_from(curating, papers, curator):
     load(digest(row(1, title="Later", date="2025-02-07", authors="")), "b.json")
-    decisions.correct(papers[0], Field.TITLE, "Sooner", curator, "as on arXiv")
+    decisions.correct(papers[0], "title", "Sooner", curator, "as on arXiv")
     LinkHealth.objects.create(
         url="https://github.com/lab/code-1", dead=True, checked_at="2025-03-01T12:00Z"
     )
@@ -254,7 +255,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
     curating, papers, curator, django_assert_num_queries
 ):
     for title in ("One", "Two", "Three"):
-        decisions.correct(papers[0], Field.TITLE, title, curator)
+        decisions.correct(papers[0], "title", title, curator)
     curating.get(page(papers[0]))
     with django_assert_num_queries(19):
         curating.get(page(papers[0]))
@@ -262,7 +263,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
     load(digest(said), "b.json")
     load(digest(said | {"date": "2025-02-09"}), "c.json")
     for summary in ("One", "Two", "Three"):
-        decisions.correct(papers[0], Field.SUMMARY, summary, curator)
+        decisions.correct(papers[0], "summary", summary, curator)
     with django_assert_num_queries(19):
         curating.get(page(papers[0]))
 
@@ -271,7 +272,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
 
 
 def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, papers, curator):
-    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], "title", "Mine", curator)
     data = sent(curating.get(page(papers[0])))
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk}, follow=True)
     assert answer.redirect_chain == [(page(papers[0]), 302)]
@@ -281,7 +282,7 @@ def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, pap
     # Once more, from a page that is old.
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk}, follow=True)
     assert messages(answer) == ["This correction does not stand any longer."]
-    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], "title", "Mine", curator)
     data = sent(curating.get(page(papers[0]))) | {"summary": "Not saved yet."}
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk})
     form = answer.context["form"]
@@ -293,8 +294,8 @@ def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, pap
 
 
 def test_the_history_goes_back_and_forth(curating, papers, curator):
-    first = decisions.correct(papers[0], Field.TITLE, "First of mine", curator, "one")
-    second = decisions.correct(papers[0], Field.TITLE, "Second of mine", curator, "two")
+    first = decisions.correct(papers[0], "title", "First of mine", curator, "one")
+    second = decisions.correct(papers[0], "title", "Second of mine", curator, "two")
     changes = curating.get(page(papers[0])).context["changes"]
     assert [(change.what, change.why, change.diff, change.correction) for change in changes] == [
         (
@@ -332,7 +333,7 @@ def test_no_such_correction(curating, papers, key):
 
 
 def test_a_correction_of_another_paper_is_not_withdrawn_here(curating, papers, curator):
-    made = decisions.correct(papers[1], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[1], "title", "Mine", curator)
     assert messages(save(curating, papers[0], _withdraw=made.pk)) == [
         "There is no such correction."
     ]
@@ -341,7 +342,7 @@ def test_a_correction_of_another_paper_is_not_withdrawn_here(curating, papers, c
 
 
 def test_the_history_of_links_is_of_whole_lists(curating, papers, curator):
-    decisions.correct(papers[0], Field.LINKS, ["https://a.org", "https://b.org"], curator)
+    decisions.correct(papers[0], "links", ["https://a.org", "https://b.org"], curator)
     (change,) = curating.get(page(papers[0])).context["changes"]
     assert change.diff == (
         "<del>https://github.com/lab/code-1</del> <ins>https://a.org</ins> <ins>https://b.org</ins>"
@@ -352,7 +353,7 @@ def test_the_history_of_links_is_of_whole_lists(curating, papers, curator):
 
 
 def test_a_hidden_paper_is_corrected_as_any_other(curating, papers, curator):
-    decisions.correct(papers[0], Field.HIDDEN, True, curator)
+    decisions.correct(papers[0], "hidden", True, curator)
     save(curating, papers[0], authors__0__value="Mine")
     data = sent(curating.get(page(papers[0])))
     del data["hidden"]
@@ -362,7 +363,7 @@ def test_a_hidden_paper_is_corrected_as_any_other(curating, papers, curator):
 
 
 def test_a_paper_that_nothing_speaks_of_cannot_be_corrected(curating, papers, curator):
-    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], "title", "Mine", curator)
     undo(Source.objects.get())
     answer = curating.get(page(papers[0]))
     assert "No source speaks of this paper any longer." in text(answer)
@@ -370,7 +371,7 @@ def test_a_paper_that_nothing_speaks_of_cannot_be_corrected(curating, papers, cu
     data = {
         **{f"{field}-{name}": 0 for field in LISTS for name in ("TOTAL_FORMS", "INITIAL_FORMS")},
         "title": "Mine again",
-        "seen": json.dumps(dict.fromkeys(Field.values)),
+        "seen": json.dumps(dict.fromkeys(correctable())),
     }
     answer = curating.post(page(papers[0]), data)
     assert "No source speaks of this paper any longer." in text(answer)
@@ -388,7 +389,7 @@ def test_a_new_category_and_author_are_there_while_a_paper_has_them(curating, pa
 def test_who_may_only_look_corrects_nothing(papers, curator, db):
     looker = holder("looker")
     looker.user_permissions.add(Permission.objects.get(codename="view_paper"))
-    made = decisions.correct(papers[0], Field.TITLE, "Mine", curator)
+    made = decisions.correct(papers[0], "title", "Mine", curator)
     client = enter(looker)
     answer = client.get(page(papers[0]))
     for words in ("Save", "Withdraw", "Merge into"):

@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from digest.admin.papers import differences as differences_admin
 from digest.catalogue.load import load
 from digest.curation import decisions
-from digest.models import Correction, Difference, Field, Paper
+from digest.models import Correction, Difference, Paper
 from tests.samples import digest, row
 
 from .conftest import messages, page, text
@@ -18,9 +18,9 @@ QUEUE = "/admin/digest/difference/"
 def differences(papers, curator):
     """One each of a title, a summary and a list of authors, the first filed first."""
     for number, field, value, said in [
-        (1, Field.TITLE, "Mine", {"title": "Theirs"}),
-        (2, Field.SUMMARY, "My summary.", {"summary": "Their summary."}),
-        (3, Field.AUTHORS, ["A B", "C D"], {"authors": "C D, E F"}),
+        (1, "title", "Mine", {"title": "Theirs"}),
+        (2, "summary", "My summary.", {"summary": "Their summary."}),
+        (3, "authors", ["A B", "C D"], {"authors": "C D, E F"}),
     ]:
         decisions.correct(papers[number - 1], field, value, curator, f"why {number}")
         later = row(number, date="2025-02-07", **{"title": papers[number - 1].title, **said})

@@ -7,11 +7,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from digest.admin.papers import base
+from digest.admin import base
 from digest.admin.papers import papers as papers_admin
 from digest.catalogue.load import load
 from digest.curation import decisions
-from digest.models import Correction, Field, LinkHealth, Paper
+from digest.models import Correction, LinkHealth, Paper
 from tests.samples import digest, row
 
 from .conftest import messages, text
@@ -35,8 +35,8 @@ def cells(answer):
 
 def test_the_columns(curating, papers, curator):
     load(digest(row(4, title="Cut", authors="A B, C D, E F, G H, I J")), "2025-02-06b.json")
-    decisions.correct(papers[1], Field.CATEGORIES, ["Robotics", "Odd"], curator)
-    decisions.correct(papers[0], Field.HIDDEN, True, curator)
+    decisions.correct(papers[1], "categories", ["Robotics", "Odd"], curator)
+    decisions.correct(papers[0], "hidden", True, curator)
     answer = curating.get(LIST)
     assert cells(answer) == [
         ["Learning to read", "6 Feb 2025", "", "", "0", "corrected, hidden"],
@@ -93,9 +93,9 @@ def test_the_days_come_from_the_digests(curating, papers):
 )
 def test_the_filters(curating, papers, curator, chosen, found):
     load(digest(row(4, title="Hidden")), "2025-02-06b.json")
-    decisions.correct(Paper.objects.get(title="Hidden"), Field.HIDDEN, True, curator)
-    decisions.correct(papers[0], Field.AUTHORS_CUT, True, curator)
-    decisions.correct(papers[0], Field.SUMMARY, "Mine", curator)
+    decisions.correct(Paper.objects.get(title="Hidden"), "hidden", True, curator)
+    decisions.correct(papers[0], "authors_cut", True, curator)
+    decisions.correct(papers[0], "summary", "Mine", curator)
     later = row(1, title="Learning to read", summary="Theirs", date="2025-02-08")
     load(digest({**later, "authors": ""}), "b.json")
     health = {"checked_at": timezone.now()}
@@ -129,7 +129,7 @@ def test_a_merged_paper_is_found(curating, papers, curator):
 )
 def test_search_is_the_sites_own_and_finds_hidden_ones_too(curating, papers, curator, query, found):
     load(digest(row(4, title="A hidden one")), "2025-02-06b.json")
-    decisions.correct(Paper.objects.get(slug="2502.00004"), Field.HIDDEN, True, curator)
+    decisions.correct(Paper.objects.get(slug="2502.00004"), "hidden", True, curator)
     answer = curating.get(LIST, {"q": query})
     assert titles(answer) == found
 
@@ -194,7 +194,11 @@ def test_a_category_is_set_of_several_after_one_was_asked_for(curating, papers, 
 
 @pytest.mark.parametrize(
     ("category", "said"),
-    [("", "This field is required."), ("x" * 201, "At most 200 characters, and this has 201.")],
+    [
+        ("", "This field is required."),
+        ("\u200b", "A category has a name."),
+        ("x" * 201, "At most 200 characters, and this has 201."),
+    ],
 )
 def test_a_category_that_cannot_be_is_asked_for_again(curating, papers, category, said):
     answer = act(curating, "set_category", papers[:1], apply="1", category=category)

@@ -9,7 +9,7 @@ from digest.admin.papers import authors as authors_admin
 from digest.admin.site import Site
 from digest.catalogue.load import load
 from digest.curation import decisions
-from digest.models import Alias, Author, Category, Correction, Field, Merge, Paper
+from digest.models import Alias, Author, Category, Correction, Merge, Paper
 from tests.admin import enter, holder
 from tests.samples import digest, row
 
@@ -91,7 +91,7 @@ def test_a_paper_is_split_after_a_look_at_what_would_change(curating, papers, cu
     ],
 )
 def test_what_a_paper_cannot_be_merged_into(curating, papers, curator, into, said):
-    decisions.correct(papers[2], Field.HIDDEN, True, curator)
+    decisions.correct(papers[2], "hidden", True, curator)
     into = {"self": papers[0].pk, "hidden": papers[2].pk}.get(into, into)
     for confirm in ({}, {"confirm": "1"}):
         answer = curating.post(address(papers[0], "merge"), {"into": into, **confirm})
@@ -266,8 +266,8 @@ def test_the_page_of_an_author_takes_a_fixed_number_of_queries(
 
 def test_all_decisions_can_be_surveyed(curating, papers, curator, django_assert_num_queries):
     other = holder("other", "Curators")
-    first = decisions.correct(papers[2], Field.TITLE, "Mine", curator, "why")
-    decisions.correct(papers[2], Field.TITLE, "Theirs", other)
+    first = decisions.correct(papers[2], "title", "Mine", curator, "why")
+    decisions.correct(papers[2], "title", "Theirs", other)
     merge = decisions.merge_papers(papers[0], papers[1], curator)
     alias = decisions.merge_authors("Grace Hopper", "Alan Turing", curator)
     for row_, queries in ((first, 11), (merge, 11), (alias, 11)):

@@ -1,5 +1,5 @@
-"""Statements that are worked out before the transaction in which they are made, one for all rows of
-a kind."""
+"""SQL that is worked out before the transaction in which it is executed, one statement for all rows
+of a kind."""
 
 # The statements below are put together from the names of tables and columns and nothing else.
 # ruff: noqa: S608
@@ -31,7 +31,7 @@ class _Statement(NamedTuple):
     now: models.Field[Any, Any] | None
 
 
-class Statements:
+class Script:
     """What is to be executed, in order. Nothing is, before `execute`."""
 
     def __init__(self) -> None:

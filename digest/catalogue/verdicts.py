@@ -1,0 +1,86 @@
+"""What becomes of the rows of a file: each one's verdict, and where they differ from curators."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from digest import formats
+from digest.models import Correction, Difference, Merge, Source, Verdict
+
+from .fields import FIELDS
+from .kinds import Values
+from .plan import Plan, batches
+from .projection import Statement, project
+
+
+class Row(NamedTuple):
+    """A row, its day, its place in the file from 1, and the paper that it speaks of. merged:
+    whether that is another than it names, which a curator merged into this one."""
+
+    day: date
+    row: formats.Row
+    position: int
+    slug: str
+    arxiv_id: str | None
+    merged: bool = False
+
+    def statement(self, sha256: str) -> Statement:
+        """What the row states, as a part of the source with this hash."""
+        return Statement(self.day, self.row.format, sha256, self.position, self.row.record)
+
+
+def resolve_merges(rows: list[Row]) -> list[Row]:
+    """The rows, each speaking of the paper that its own was merged into, if it was."""
+    to = Merge.ends(row.slug for row in rows)
+    if not to:
+        return rows
+    return [row._replace(slug=to[row.slug], merged=True) if row.slug in to else row for row in rows]
+
+
+def verdicts_of(rows: list[Row], plan: Plan) -> Iterator[Verdict]:
+    """Each row's, when they are loaded as planned."""
+    new = {*plan.new}
+    for row in rows:
+        corrections = plan.corrections.get(row.slug, {}).values()
+        if row.slug in new:
+            new.remove(row.slug)
+            yield Verdict.NEW
+        elif row.merged:
+            yield Verdict.MERGED
+        elif corrections and _disputed(project([row.statement("")], names=plan.names), corrections):
+            yield Verdict.KEPT
+        elif row.slug in plan.changed:
+            yield Verdict.CHANGED
+        else:
+            yield Verdict.UNCHANGED
+
+
+def differences(source: Source, plan: Plan) -> list[Difference]:
+    """Where a source says what neither a curator says, nor the sources said when the curator
+    corrected them, nor a difference that was filed before."""
+    found = []
+    for slug, corrections in plan.corrections.items():
+        if slug in plan.edit.statements:
+            own = project(plan.edit.statements[slug], names=plan.names)
+            for correction in _disputed(own, corrections.values()):
+                theirs = own[correction.field]
+                if FIELDS[correction.field].has_one_origin and theirs != correction.was:
+                    found.append(
+                        Difference(correction=correction, source_id=source.pk, theirs=theirs)
+                    )
+    filed: dict[int, list[Any]] = defaultdict(list)
+    for some in batches(one.correction_id for one in found):
+        before = Difference.objects.filter(correction__in=some).exclude(
+            source__in=plan.edit.without
+        )
+        for key, theirs in before.values_list("correction", "theirs"):
+            filed[key].append(theirs)
+    return [one for one in found if one.theirs not in filed[one.correction_id]]
+
+
+def _disputed(stated: Values, corrections: Iterable[Correction]) -> list[Correction]:
+    """The corrections that a source which says this does not agree with."""
+    return [one for one in corrections if FIELDS[one.field].is_disputed(stated, one.value)]
