@@ -21,7 +21,6 @@ from django.utils import timezone
 
 from accounts import markdown
 from accounts.models import (
-    Followed,
     Invitation,
     ListItem,
     Membership,
@@ -142,7 +141,7 @@ class ReadingLists(Part):
         """The person's own and those that they are a member of, by name, with `items_count`."""
         shown = Q(items__paper__hidden=False) | edited_by(self._user)
         found = open_to(self._user).select_related("owner")
-        found = found.annotate(items_count=Count("items", filter=shown))
+        found = found.annotate(items_count=Count("items", filter=shown & Q(items__shown=True)))
         return found.order_by(Lower("name"), "pk")
 
     def seen_by_others(self) -> QuerySet[ReadingList]:
@@ -193,7 +192,9 @@ class ReadingLists(Part):
         """
         names = _folded([_one_line(one.name) for one in brought])
         owned = self.owned().annotate(
-            folded=Lower("name"), count=Count("items"), last=Max("items__position")
+            folded=Lower("name"),
+            count=Count("items", filter=Q(items__shown=True)),
+            last=Max("items__position"),
         )
         ends = {
             found.folded: _End(found, found.count, found.last or 0, set())
@@ -526,11 +527,6 @@ class OpenList(Part):
         self._save()
         return item
 
-    def _near(self, position: int, others: QuerySet[ListItem]) -> int:
-        """A position among the others: after those up to this one."""
-        after = others.filter(position__gt=position).first()
-        return self._between(others.filter(position__lte=position).last(), after)
-
     def _between(self, before: ListItem | None, after: ListItem | None) -> int:
         """A position between two items that stand one after the other."""
         low = before.position if before else after.position - 2 * _GAP if after else 0
@@ -605,12 +601,10 @@ class OpenList(Part):
     def show_note(self, paper: int, shown: bool) -> None:
         """Show the owner's own note on a paper to all who may read the list, or no longer."""
         self._begin(Access.OWNER)
-        if (
-            self.items()
-            .filter(pk=self._item(paper).pk)
-            .exclude(shows_note=shown)
-            .update(shows_note=shown)
-        ):
+        rows = ListItem.objects.filter(pk=self._item(paper).pk)
+        if not shown:  # nor when papers that are merged now are split
+            rows = ListItem.with_parts.filter(reading_list=self.reading_list, paper=paper)
+        if rows.exclude(shows_note=shown).update(shows_note=shown):
             self._save()
 
     def _item(self, paper: int) -> ListItem:
@@ -747,12 +741,7 @@ class OpenList(Part):
             role=Role.EDITOR,
             added_at=timezone.now(),
         )
-        Followed.objects.filter(
-            Q(key__in=self.items().values("pk"))
-            | Q(row__row__reading_list_id=self.reading_list.pk),
-            model="listitem",
-        ).update(user=found.user)
-        self.items().update(shows_note=False)
+        ListItem.with_parts.filter(reading_list=self.reading_list).update(shows_note=False)
         self._save()
         self.access = Access.EDITOR
 
@@ -775,14 +764,6 @@ class OpenList(Part):
     def _save(self, *fields: str) -> None:
         self.reading_list.changed_at = timezone.now()
         self.reading_list.save(update_fields=[*fields, "changed_at"])
-
-
-def place_near(reading_list: ReadingList, position: int) -> int:
-    """A free position in a list: this one, else one after what stands there."""
-    opened = OpenList(reading_list.owner, reading_list, Access.OWNER)
-    if not opened.items().filter(position=position).exists():
-        return position
-    return opened._near(position, opened.items())
 
 
 def _lock(reading_list: ReadingList) -> None:

@@ -449,7 +449,7 @@ def test_a_list_that_is_changed_meanwhile_stops_the_import(filled, other, monkey
 def test_an_import_writes_lists_in_as_few_statements_for_many_as_for_one(filled, other, viewer):
     def many(library):
         one = library["lists"][0]
-        library["lists"] = [one | {"name": f"List {n}"} for n in range(30)]
+        library["lists"] = [one | {"name": f"List {n}"} for n in range(20)]
 
     few, more = exported(filled), changed(exported(filled), many)
     counts = []

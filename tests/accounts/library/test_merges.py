@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts import markdown
-from accounts.library import Library, follow
+from accounts.library import Library, merges
 from accounts.models import (
     Bookmark,
     Dismissal,
-    Followed,
     ListItem,
     Note,
     ReadingList,
@@ -40,18 +39,19 @@ def paper(number):
 
 
 def merge(one, into):
+    write = merges.merge_rows(one, into)
     Merge.objects.create(paper_id=one, into_id=into)
-    follow.follow(one, into)
+    write()
 
 
 def split(one):
-    merges = Merge.objects.standing()
-    found = merges.get(paper=one)
-    Merge.objects.filter(pk=found.pk).update(ended_at=timezone.now())
+    found = Merge.objects.standing().get(paper=one)
     end = found.into_id
-    while further := merges.filter(paper=end).first():
+    while further := Merge.objects.standing().filter(paper=end).first():
         end = further.into_id
-    follow.unfollow(one, end)
+    write = merges.split_rows(one, end)
+    Merge.objects.filter(pk=found.pk).update(ended_at=timezone.now())
+    write()
 
 
 def rows(model, *left_out):
@@ -65,6 +65,12 @@ def everything():
         model.__name__: rows(model, "version")
         for model in (Bookmark, Dismissal, Note, ListItem, Report)
     }
+
+
+def hidden():
+    """The rows that are shown to nobody."""
+    models = (Bookmark, Dismissal, Note, ListItem)
+    return [row for model in models for row in model.with_parts.filter(shown=None)]
 
 
 @pytest.fixture
@@ -98,10 +104,11 @@ def test_rows_go_to_the_paper_that_theirs_is_merged_into(library, owner, three, 
     before = everything()
     merge(one.pk, two.pk)
     for name, found in everything().items():
-        assert found == [row | {"paper_id": two.pk} for row in before[name]]
+        moved = {"paper_id": two.pk, "home_id": one.pk}
+        assert found == [row | moved for row in before[name]]
     split(one.pk)
     assert everything() == before
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_two_bookmarks_become_one_that_is_further_and_older(library, three):
@@ -152,7 +159,7 @@ def test_a_note_for_which_there_is_no_room_stays_where_it_is(library, three):
     assert everything() == before
     split(one.pk)
     assert everything() == before
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_a_list_keeps_its_order_and_hears_of_the_change(library, three, survey):
@@ -178,7 +185,7 @@ def test_an_item_comes_back_after_what_stands_in_its_place(library, three, surve
     one, two, three = three
     survey.add([one.pk, two.pk])
     merge(one.pk, two.pk)
-    taken = Followed.objects.get().row["row"]["position"]
+    taken = ListItem.with_parts.get(home=one).position
     survey.add([three.pk])
     ListItem.objects.filter(paper=three).update(position=taken)
     split(one.pk)
@@ -236,7 +243,7 @@ def test_what_was_removed_meanwhile_stays_removed(library, three, survey):
     survey.remove([two.pk])
     split(one.pk)
     assert not any(everything().values())
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_a_deleted_note_is_gone_with_all_that_it_took_up(library, three):
@@ -245,7 +252,7 @@ def test_a_deleted_note_is_gone_with_all_that_it_took_up(library, three):
     library.notes.save(two, "Second", 0)
     merge(one.pk, two.pk)
     library.notes.save(two, "", Note.objects.get().version)
-    assert not Followed.objects.exists()
+    assert not hidden()
     library.notes.save(two, "New", 0)
     split(one.pk)
     assert noted(library) == {2: "New"}
@@ -267,9 +274,9 @@ def test_who_deletes_their_account_leaves_nothing(library, owner, three, survey)
         library.bookmarks.add([key])
         survey.add([key])
     merge(one.pk, two.pk)
-    assert Followed.objects.count() == 2
+    assert len(hidden()) == 4
     owner.delete()
-    assert not Followed.objects.exists()
+    assert not hidden()
     split(one.pk)
 
 
@@ -281,7 +288,7 @@ def test_a_list_that_is_gone_gets_nothing_back(library, three, survey):
     survey.delete()
     split(one.pk)
     assert not ListItem.objects.exists()
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_an_item_is_the_new_owners_and_of_nobody_who_is_gone(library, owner, editor, three, survey):
@@ -333,7 +340,7 @@ def test_a_chain_is_split_in_any_order(library, three):
         )
         split(second.pk)
         assert everything() == before
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_two_are_taken_out_of_one_in_any_order(library, three):
@@ -353,14 +360,14 @@ def test_two_are_taken_out_of_one_in_any_order(library, three):
         assert everything() == before
 
 
-def test_who_is_at_home_comes_before_whom_there_was_no_room_for(library, three):
+def test_where_there_is_no_room_for_all_the_newest_goes_along(library, three):
     one, two, three = three
     for each, size in ((one, 60_000), (two, 60_000), (three, 10)):
         library.notes.save(each, f"{each}" * (size // 7), 0)
     before = everything()
     merge(two.pk, one.pk)
     merge(one.pk, three.pk)
-    assert noted(library).keys() == {2, 3}
+    assert noted(library).keys() == {1, 3}
     split(one.pk)
     assert everything() == before
     split(two.pk)
@@ -396,7 +403,7 @@ class AnyStory(TestCase):
     def setUp(self):
         # So little room that two long texts have none together.
         for name in ("NOTE_LENGTH", "COMMENT_LENGTH"):
-            self.enterContext(mock.patch.object(follow, name, 40))
+            self.enterContext(mock.patch.object(merges, name, 40))
 
     @settings(max_examples=40, deadline=None)
     @given(stories())
@@ -423,7 +430,7 @@ class AnyStory(TestCase):
             split(one.paper_id)
             self.check(texts)
         assert everything() == before
-        assert not Followed.objects.exists()
+        assert not hidden()
 
     def keep(self, user, mine, paper, what, status, number):
         library = Library(user)

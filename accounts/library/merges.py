@@ -1,0 +1,415 @@
+"""What people made of papers, while curators have merged these.
+
+A merge changes nothing that a person wrote: a row keeps its `home`, the paper that it was made of,
+and is shown at the paper where merges end. Where several rows of one owner meet, a new row that
+joins them is shown, and they are its parts, which are not shown. So merging and splitting are one
+thing: joined rows are taken apart, rows are placed where their homes lead now, and those that meet
+are joined. Most rows meet none and are placed by one statement a table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
+from itertools import count
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
+
+from accounts.models import (
+    COMMENT_LENGTH,
+    NOTE_LENGTH,
+    Bookmark,
+    Dismissal,
+    ListItem,
+    Note,
+    ReadingList,
+    Report,
+    Status,
+)
+from digest.catalogue.statements import Statements
+from digest.models import Merge
+
+_SOME = 500
+
+
+def merge_rows(paper: int, into: int, **signal: object) -> Callable[[], None]:
+    """What shows everybody's rows on a paper at another, which it is merged into: to be called
+    within the transaction."""
+    return _prepared(paper, into, into)
+
+
+def split_rows(paper: int, into: int, **signal: object) -> Callable[[], None]:
+    """What shows them again at a paper that is split from where its merges ended."""
+    return _prepared(paper, into, paper)
+
+
+def merged(paper: int) -> set[int]:
+    """The papers that are merged into this one, and those that are merged into them."""
+    found: set[int] = set()
+    asked = {paper}
+    while asked:
+        into = Merge.objects.standing().filter(into__in=asked)
+        asked = set(into.values_list("paper", flat=True)) - found
+        found |= asked
+    return found
+
+
+# How a row takes up another of its owner's: false if there is no room
+
+
+def _join_bookmarks(row: Bookmark, other: Bookmark) -> bool:
+    row.status = max(row.status, other.status, key=Status.values.index)
+    return _join_dismissals(row, other)
+
+
+def _join_dismissals(row: Any, other: Any) -> bool:
+    row.added_at = min(row.added_at, other.added_at)
+    return True
+
+
+def _join_notes(row: Note, other: Note) -> bool:
+    if other.text.strip() not in row.text:
+        text = f"{row.text}\n\n---\n\n{other.text}"
+        if len(text) > NOTE_LENGTH:
+            return False
+        row.text, row.html = text, f"{row.html}\n<hr>\n{other.html}"
+        row.words = f"{row.words} {other.words}"
+        # Who has one of them open hears of the other when they save it.
+        row.version = max(row.version, other.version) + 1
+    row.changed_at = max(row.changed_at, other.changed_at)
+    return _join_dismissals(row, other)
+
+
+def _join_items(row: ListItem, other: ListItem) -> bool:
+    if other.comment.strip() not in row.comment:
+        if row.comment:
+            comment = f"{row.comment}\n\n---\n\n{other.comment}"
+            if len(comment) > COMMENT_LENGTH:
+                return False
+            row.comment = comment
+            row.comment_html = f"{row.comment_html}\n<hr>\n{other.comment_html}"
+        else:
+            row.comment, row.comment_html = other.comment, other.comment_html
+    return True
+
+
+class _Kind(NamedTuple):
+    """Rows of one model. owner: who is shown one for a paper. content: what its owner writes, and
+    what follows from that; others: what else may change of a joined row by itself; besides: what
+    has rules of its own."""
+
+    model: Any
+    owner: str
+    join: Callable[[Any, Any], bool]
+    content: tuple[str, ...]
+    others: tuple[str, ...]
+    besides: tuple[str, ...] = ()
+
+
+_BOOKMARKS = _Kind(Bookmark, "user_id", _join_bookmarks, ("status",), ("added_at",))
+_DISMISSALS = _Kind(Dismissal, "user_id", _join_dismissals, (), ("added_at",))
+_NOTES = _Kind(
+    *(Note, "user_id", _join_notes),
+    *(("text", "html", "words"), ("added_at", "changed_at"), ("version",)),
+)
+_ITEMS = _Kind(
+    *(ListItem, "reading_list_id", _join_items),
+    *(("comment", "comment_html"), ("section", "position"), ("shows_note",)),
+)
+_KINDS = (_BOOKMARKS, _DISMISSALS, _NOTES, _ITEMS)
+
+
+# What is read
+
+
+class _Read(NamedTuple):
+    """The rows of those who have several, or one that is joined, as values by kind. lists: by their
+    keys, whose they are."""
+
+    rows: dict[_Kind, list[tuple[Any, ...]]]
+    lists: dict[int, int]
+
+
+def _several(kind: _Kind, papers: Iterable[int]) -> QuerySet[Any, Any]:
+    """The owners whose rows at some papers are more than one that only has to be placed."""
+    rows = kind.model.with_parts.filter(paper__in=papers)
+    several = Q(rows__gt=1) | Q(joined__gt=0)
+    counts = {"rows": Count("pk"), "joined": Count("pk", filter=~Q(shown=True, joined=False))}
+    if kind is _ITEMS:
+        # An item that shows its owner's note may have to show it no longer.
+        counts["showing"] = Count("pk", filter=Q(shows_note=True))
+        several |= Q(showing__gt=0)
+    owners = rows.order_by().values(kind.owner).annotate(**counts).filter(several)
+    return owners.values(kind.owner)  # type: ignore[no-any-return]
+
+
+def _read(papers: Iterable[int]) -> _Read:
+    found = {}
+    for kind in _KINDS:
+        chosen = Q(**{f"{kind.owner}__in": _several(kind, papers)})
+        if kind is _NOTES:
+            showing = ListItem.with_parts.filter(paper__in=papers, shows_note=True)
+            chosen |= Q(user__in=showing.values("reading_list__owner"))
+        rows = kind.model.with_parts.filter(chosen, paper__in=papers)
+        found[kind] = list(rows.order_by("pk").values_list(*_names(kind)))
+    lists = ReadingList.objects.filter(pk__in=_several(_ITEMS, papers))
+    return _Read(found, dict(lists.values_list("pk", "owner")))
+
+
+def _names(kind: _Kind) -> list[str]:
+    return [field.attname for field in kind.model._meta.concrete_fields]
+
+
+# What is worked out: before the transaction, unless a row has changed since
+
+
+def _home(row: Any) -> int:
+    home: int = row.home_id or row.paper_id
+    return home
+
+
+def _put(row: Any, paper: int, *, shown: bool = True, joined: bool = False) -> None:
+    row.home_id = None if _home(row) == paper else _home(row)
+    row.paper_id, row.shown, row.joined = paper, shown or None, joined
+
+
+def _in_order(rows: Iterable[Any], paper: int) -> list[Any]:
+    """A row that was made of the paper itself is the first, and then come the newest."""
+    return sorted(rows, key=lambda row: (_home(row) != paper, -row.pk))
+
+
+class _Placed:
+    """The rows of one kind, placed. ends: by home, where a row is to be shown. notes: those of the
+    lists' owners, which are placed first."""
+
+    def __init__(
+        self, kind: _Kind, read: _Read, ends: Mapping[int, int], notes: _Placed | None = None
+    ) -> None:
+        self.kind, self.ends, self.notes, self.lists = kind, ends, notes, read.lists
+        self.before = {values[0]: values for values in read.rows[kind]}
+        self.rows = {key: kind.model(*values) for key, values in self.before.items()}
+        self.shown_before: dict[tuple[int, int], Any] = {}
+        self.shown: dict[tuple[int, int], Any] = {}
+        """By owner and paper."""
+        self.new: list[Any] = []
+        self.with_note: dict[int, str | None] = {}
+        """By the key of an item with which its owner shows a note: the text that was shown."""
+        originals = self._take_apart()
+        meeting = defaultdict(list)
+        for row in originals:
+            meeting[self._owner(row), ends[_home(row)]].append(row)
+        for (owner, end), rows in meeting.items():
+            self._join(owner, end, rows)
+        kept = {row.pk for row in originals}
+        self.gone = [key for key in self.rows if key not in kept]
+
+    def _owner(self, row: Any) -> int:
+        owner: int = getattr(row, self.kind.owner)
+        return owner
+
+    # Joined rows are taken apart
+
+    def _take_apart(self) -> list[Any]:
+        """The rows that people made."""
+        groups = defaultdict(list)
+        for row in self.rows.values():
+            groups[self._owner(row), row.paper_id].append(row)
+            if row.shown:
+                self.shown_before[self._owner(row), row.paper_id] = copy(row)
+        originals: list[Any] = []
+        for key, rows in groups.items():
+            # Where none is shown, their owner has removed it, and its parts with it.
+            if shown := self.shown_before.get(key):
+                originals += self._originals(self.rows[shown.pk], rows)
+        return originals
+
+    def _originals(self, shown: Any, rows: list[Any]) -> list[Any]:
+        hidden = _in_order((row for row in rows if row is not shown), shown.paper_id)
+        parts = [row for row in hidden if row.joined]
+        if self.kind is _ITEMS and shown.shows_note:
+            note = self.notes and self.notes.before_at(self.lists[self._owner(shown)], shown)
+            self.with_note[shown.pk if not shown.joined else parts[0].pk] = note and note.text
+        if not shown.joined:
+            # One that was made after what was joined had been removed stands for its parts.
+            for row in parts:
+                row.joined = False
+            return [shown, *(row for row in hidden if _home(row) != _home(shown))]
+        first, joined = parts[0], copy(parts[0])
+        for part in parts[1:]:
+            self.kind.join(joined, part)
+        edited = [
+            name for name in self.kind.others if getattr(shown, name) != getattr(joined, name)
+        ]
+        content = self.kind.content
+        rewritten = bool(content) and getattr(shown, content[0]) != getattr(joined, content[0])
+        for name in [*edited, *(content if rewritten else ())]:
+            setattr(first, name, getattr(shown, name))
+        for part in parts:
+            part.joined = False
+            part.shown = None if rewritten and part is not first else True
+            if self.kind is _NOTES:
+                part.version = shown.version + 1
+        if self.kind is _ITEMS:
+            first.shows_note = first.shows_note or shown.shows_note
+        return hidden
+
+    def before_at(self, owner: int, row: Any) -> Any:
+        """The row of an owner that was shown at the paper of another row."""
+        return self.shown_before.get((owner, row.paper_id))
+
+    # Rows that meet are joined
+
+    def _join(self, owner: int, end: int, rows: list[Any]) -> None:
+        rows = _in_order(rows, end)
+        # What was replaced comes to light again if what replaced it is gone elsewhere.
+        first, *others = [row for row in rows if row.shown] or rows
+        joined, parts = copy(first), [first]
+        replaced = [row for row in rows if row is not first and row not in others]
+        for row in others:
+            home = _home(row)
+            if self.kind.join(joined, row):
+                parts.append(row)
+            elif home == end or (owner, home) in self.shown:
+                replaced.append(row)
+            else:
+                _put(row, home)  # where it can be read whole
+                self.shown[owner, home] = row
+        for row in replaced:
+            _put(row, end, shown=False)
+        if self.kind is _ITEMS:
+            joined.shows_note = first.shows_note and self._may_show_note(owner, end, first)
+        if len(parts) == 1 and not (self.kind is _ITEMS and joined.shows_note != first.shows_note):
+            _put(first, end)
+            self.shown[owner, end] = first
+            return
+        for row in parts:
+            _put(row, end, shown=False, joined=True)
+        joined.pk = joined.home_id = None
+        joined.paper_id, joined.shown, joined.joined = end, True, True
+        self.shown[owner, end] = joined
+        self.new.append(joined)
+
+    def _may_show_note(self, owner: int, end: int, item: Any) -> bool:
+        """Whether readers of a list would be shown no other text than they were."""
+        assert self.notes
+        note = self.notes.shown.get((self.lists[owner], end))
+        if note is None:
+            return True
+        if self.with_note.get(item.pk) == note.text:
+            return True
+        return not note.joined and _home(note) == _home(item)
+
+    # What is written
+
+    def write(self) -> None:
+        if self.kind is _ITEMS:
+            self._find_positions()
+        names = _names(self.kind)
+        place = {"paper_id", "home_id", "shown", "joined"}
+        changed, moved = [], []
+        for key in self.rows.keys() - self.gone:
+            row, values = self.rows[key], zip(names, self.before[key], strict=True)
+            different = {name for name, value in values if getattr(row, name) != value}
+            if different - place:
+                changed.append(row)
+            if different & place:
+                moved.append(row)
+        if self.kind is _ITEMS:
+            _touch(row.reading_list_id for row in [*changed, *moved, *self.new])
+        # Hidden ones first: of those that are shown no two may be at one paper, even in between.
+        moved.sort(key=lambda row: bool(row.shown))
+        statements = Statements()
+        statements.delete(self.kind.model, "id = %s", ((key,) for key in self.gone))
+        statements.update(changed, [*self.kind.content, *self.kind.others, *self.kind.besides])
+        statements.update(moved, ["paper", "home", "shown", "joined"])
+        statements.insert(self.new, leave="id")
+        statements.execute()
+
+    def _find_positions(self) -> None:
+        """Let items that are shown again stand after what stands in their place now, if anything
+        does."""
+        before = {(row.reading_list_id, row.position) for row in self.shown_before.values()}
+        coming = [
+            row for row in self.shown.values() if (row.reading_list_id, row.position) not in before
+        ]
+        taken = set()
+        for some in _batches(coming):
+            found = ListItem.objects.filter(
+                reading_list__in={row.reading_list_id for row in some},
+                position__in={row.position for row in some},
+            ).exclude(pk__in=[row.pk for row in some])
+            taken |= set(found.values_list("reading_list", "position"))
+        for row in coming:
+            if (row.reading_list_id, row.position) in taken:
+                items = ListItem.with_parts.filter(reading_list=row.reading_list_id)
+                positions = {*items.values_list("position", flat=True)}
+                free = (place for place in count(row.position) if place not in positions)
+                row.position = next(
+                    place for place in free if (row.reading_list_id, place) not in taken
+                )
+            taken.add((row.reading_list_id, row.position))
+
+
+def _placed(read: _Read, ends: Mapping[int, int]) -> list[_Placed]:
+    notes = _Placed(_NOTES, read, ends)
+    others = [_Placed(kind, read, ends) for kind in (_BOOKMARKS, _DISMISSALS)]
+    return [*others, notes, _Placed(_ITEMS, read, ends, notes)]
+
+
+def _prepared(paper: int, into: int, to: int) -> Callable[[], None]:
+    leaving = {paper, *merged(paper)}
+    ends = dict.fromkeys([into, *merged(into)], into) | dict.fromkeys(leaving, to)
+    read = _read(ends)
+    placed = _placed(read, ends)
+
+    @transaction.atomic
+    def write() -> None:
+        _lock_tables()
+        now = _read(ends)
+        rows = placed if now == read else _placed(now, ends)
+        _place_others(leaving, ends, to)
+        for kind in rows:
+            kind.write()
+
+    return write
+
+
+def _place_others(leaving: Iterable[int], papers: Iterable[int], to: int) -> None:
+    """Place the rows of those owners who have but one."""
+    home = Q(home__in=leaving) | Q(home=None, paper__in=leaving)
+    at_home = NullIf(Coalesce("home", "paper"), Value(to))
+    items = ListItem.objects.filter(home, paper__in=papers)
+    _touch(items.values("reading_list"))
+    for kind in _KINDS:
+        rows = kind.model.with_parts.filter(home, paper__in=papers)
+        rows = rows.exclude(**{f"{kind.owner}__in": _several(kind, papers)})
+        rows.update(home=at_home, paper=to)
+    Report.objects.filter(home, paper__in=papers).update(home=at_home, paper=to)
+
+
+def _touch(lists: Iterable[Any]) -> None:
+    ReadingList.objects.filter(pk__in=lists).update(changed_at=timezone.now())
+
+
+def _lock_tables() -> None:
+    """Let nobody else write such rows until the transaction ends. On SQLite nobody can anyway.
+
+    The tables are in the order in which others write them; who changes a list locks its row first.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for model in (Bookmark, Dismissal, Note, ReadingList, ListItem, Report):
+            mode = "EXCLUSIVE" if model is ReadingList else "SHARE ROW EXCLUSIVE"
+            cursor.execute(f"LOCK TABLE {model._meta.db_table} IN {mode} MODE")
+
+
+def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    rows = list(rows)
+    for start in range(0, len(rows), _SOME):
+        yield rows[start : start + _SOME]
