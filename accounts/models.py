@@ -148,9 +148,9 @@ class ShownManager(models.Manager["Any"]):
 class JoinableRow(PaperRow):
     """A row of which its owner is shown one for a paper, however many papers were merged into that.
 
-    shown: true, or null, since what is null is unique. joined: of a shown row, that it joins
-    several, which are its parts; of another, that it is such a part, and not replaced by what its
-    owner wrote since.
+    shown: true, or null, which is equal to no other null: only what is shown is unique. joined: of
+    a shown row, that it joins several, which are its parts; of another, that it is such a part, and
+    not replaced by what its owner wrote since. Those that are not shown stay at home.
     """
 
     shown = models.BooleanField(null=True, default=True, editable=False)

@@ -35,6 +35,7 @@ from digest.models import Paper, PaperQuerySet
 from digest.text.markup import clean
 
 from .base import NotHere, Part, at_hand, edited_by
+from .merges import homes
 
 MOST_ITEMS = 10_000
 """Papers of a list, at most."""
@@ -603,7 +604,9 @@ class OpenList(Part):
         self._begin(Access.OWNER)
         rows = ListItem.objects.filter(pk=self._item(paper).pk)
         if not shown:  # nor when papers that are merged now are split
-            rows = ListItem.with_parts.filter(reading_list=self.reading_list, paper=paper)
+            rows = ListItem.with_parts.filter(
+                reading_list=self.reading_list, paper__in=homes(paper)
+            )
         if rows.exclude(shows_note=shown).update(shows_note=shown):
             self._save()
 

@@ -10,7 +10,7 @@ are joined. Most rows meet none and are placed by one statement a table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from itertools import count
 from typing import Any, NamedTuple
@@ -40,23 +40,43 @@ _SOME = 500
 def merge_rows(paper: int, into: int, **signal: object) -> Callable[[], None]:
     """What shows everybody's rows on a paper at another, which it is merged into: to be called
     within the transaction."""
-    return _prepared(paper, into, into)
+    leaving, staying = _both(paper, into)
+    were = dict.fromkeys(staying, into) | dict.fromkeys(leaving, paper)
+    return _prepared(_Change(leaving, into, were, dict.fromkeys(were, into)))
 
 
 def split_rows(paper: int, into: int, **signal: object) -> Callable[[], None]:
     """What shows them again at a paper that is split from where its merges ended."""
-    return _prepared(paper, into, paper)
+    leaving, staying = _both(paper, into)
+    ends = dict.fromkeys(staying, into) | dict.fromkeys(leaving, paper)
+    return _prepared(_Change(leaving, paper, dict.fromkeys(ends, into), ends))
 
 
-def merged(paper: int) -> set[int]:
-    """The papers that are merged into this one, and those that are merged into them."""
+def homes(paper: int) -> set[int]:
+    """A paper, those that are merged into it, and those that are merged into them: what was made of
+    them is shown at it."""
     found: set[int] = set()
     asked = {paper}
     while asked:
+        found |= asked
         into = Merge.objects.standing().filter(into__in=asked)
         asked = set(into.values_list("paper", flat=True)) - found
-        found |= asked
     return found
+
+
+class _Change(NamedTuple):
+    """leaving: the papers whose rows are to be shown at `to`. By home of the rows: were: where they
+    are shown; ends: where they are to be."""
+
+    leaving: set[int]
+    to: int
+    were: dict[int, int]
+    ends: dict[int, int]
+
+
+def _both(paper: int, into: int) -> tuple[set[int], set[int]]:
+    leaving = homes(paper)
+    return leaving, homes(into) - leaving
 
 
 # How a row takes up another of its owner's: false if there is no room
@@ -173,9 +193,14 @@ def _home(row: Any) -> int:
     return home
 
 
-def _put(row: Any, paper: int, *, shown: bool = True, joined: bool = False) -> None:
+def _show(row: Any, paper: int) -> None:
     row.home_id = None if _home(row) == paper else _home(row)
-    row.paper_id, row.shown, row.joined = paper, shown or None, joined
+    row.paper_id, row.shown, row.joined = paper, True, False
+
+
+def _hide(row: Any, *, joined: bool) -> None:
+    row.paper_id, row.home_id = _home(row), None
+    row.shown, row.joined = None, joined
 
 
 def _in_order(rows: Iterable[Any], paper: int) -> list[Any]:
@@ -184,13 +209,12 @@ def _in_order(rows: Iterable[Any], paper: int) -> list[Any]:
 
 
 class _Placed:
-    """The rows of one kind, placed. ends: by home, where a row is to be shown. notes: those of the
-    lists' owners, which are placed first."""
+    """The rows of one kind, placed. notes: those of the lists' owners, which are placed first."""
 
     def __init__(
-        self, kind: _Kind, read: _Read, ends: Mapping[int, int], notes: _Placed | None = None
+        self, kind: _Kind, read: _Read, change: _Change, notes: _Placed | None = None
     ) -> None:
-        self.kind, self.ends, self.notes, self.lists = kind, ends, notes, read.lists
+        self.kind, self.change, self.notes, self.lists = kind, change, notes, read.lists
         self.before = {values[0]: values for values in read.rows[kind]}
         self.rows = {key: kind.model(*values) for key, values in self.before.items()}
         self.shown_before: dict[tuple[int, int], Any] = {}
@@ -202,11 +226,12 @@ class _Placed:
         originals = self._take_apart()
         meeting = defaultdict(list)
         for row in originals:
-            meeting[self._owner(row), ends[_home(row)]].append(row)
+            meeting[self._owner(row), change.ends[_home(row)]].append(row)
         for (owner, end), rows in meeting.items():
             self._join(owner, end, rows)
         kept = {row.pk for row in originals}
         self.gone = [key for key in self.rows if key not in kept]
+        self._statements = self._prepare()
 
     def _owner(self, row: Any) -> int:
         owner: int = getattr(row, self.kind.owner)
@@ -218,9 +243,12 @@ class _Placed:
         """The rows that people made."""
         groups = defaultdict(list)
         for row in self.rows.values():
-            groups[self._owner(row), row.paper_id].append(row)
             if row.shown:
-                self.shown_before[self._owner(row), row.paper_id] = copy(row)
+                key = self._owner(row), row.paper_id
+                self.shown_before[key] = copy(row)
+            else:
+                key = self._owner(row), self.change.were[row.paper_id]
+            groups[key].append(row)
         originals: list[Any] = []
         for key, rows in groups.items():
             # Where none is shown, their owner has removed it, and its parts with it.
@@ -277,18 +305,18 @@ class _Placed:
             elif home == end or (owner, home) in self.shown:
                 replaced.append(row)
             else:
-                _put(row, home)  # where it can be read whole
+                _show(row, home)  # where it can be read whole
                 self.shown[owner, home] = row
         for row in replaced:
-            _put(row, end, shown=False)
+            _hide(row, joined=False)
         if self.kind is _ITEMS:
             joined.shows_note = first.shows_note and self._may_show_note(owner, end, first)
         if len(parts) == 1 and not (self.kind is _ITEMS and joined.shows_note != first.shows_note):
-            _put(first, end)
+            _show(first, end)
             self.shown[owner, end] = first
             return
         for row in parts:
-            _put(row, end, shown=False, joined=True)
+            _hide(row, joined=True)
         joined.pk = joined.home_id = None
         joined.paper_id, joined.shown, joined.joined = end, True, True
         self.shown[owner, end] = joined
@@ -308,31 +336,44 @@ class _Placed:
 
     def write(self) -> None:
         if self.kind is _ITEMS:
-            self._find_positions()
+            if self._find_positions():
+                self._statements = self._prepare()
+            _touch(self._touched)
+        self._statements.execute()
+
+    def _prepare(self) -> Statements:
         names = _names(self.kind)
-        place = {"paper_id", "home_id", "shown", "joined"}
-        changed, moved = [], []
+        written = {*self.kind.content, *self.kind.others, *self.kind.besides}
+        changed, moved, marked = [], [], []
         for key in self.rows.keys() - self.gone:
             row, values = self.rows[key], zip(names, self.before[key], strict=True)
             different = {name for name, value in values if getattr(row, name) != value}
-            if different - place:
+            if different & written:
                 changed.append(row)
-            if different & place:
+            if different & {"paper_id", "home_id"}:
                 moved.append(row)
+            elif different & {"shown", "joined"}:
+                marked.append(row)
         if self.kind is _ITEMS:
-            _touch(row.reading_list_id for row in [*changed, *moved, *self.new])
-        # Hidden ones first: of those that are shown no two may be at one paper, even in between.
-        moved.sort(key=lambda row: bool(row.shown))
+            rows = [*changed, *moved, *marked, *self.new]
+            self._touched = {row.reading_list_id for row in rows}
         statements = Statements()
-        statements.delete(self.kind.model, "id = %s", ((key,) for key in self.gone))
-        statements.update(changed, [*self.kind.content, *self.kind.others, *self.kind.besides])
-        statements.update(moved, ["paper", "home", "shown", "joined"])
+        model = self.kind.model
+        statements.delete(model, "id = %s", ((key,) for key in self.gone))
+        statements.update(changed, sorted(written))
+        # Hidden ones first: of those that are shown no two may be at one paper, even in between.
+        for shown in (None, True):
+            statements.update([row for row in marked if row.shown is shown], ["shown", "joined"])
+            statements.update(
+                [row for row in moved if row.shown is shown], ["paper", "home", "shown", "joined"]
+            )
         statements.insert(self.new, leave="id")
-        statements.execute()
+        return statements
 
-    def _find_positions(self) -> None:
-        """Let items that are shown again stand after what stands in their place now, if anything
-        does."""
+    def _find_positions(self) -> bool:
+        """Let items that are shown again stand after what stands in their place now. Whether
+        anything does."""
+        changed = False
         before = {(row.reading_list_id, row.position) for row in self.shown_before.values()}
         coming = [
             row for row in self.shown.values() if (row.reading_list_id, row.position) not in before
@@ -352,44 +393,43 @@ class _Placed:
                 row.position = next(
                     place for place in free if (row.reading_list_id, place) not in taken
                 )
+                changed = True
             taken.add((row.reading_list_id, row.position))
+        return changed
 
 
-def _placed(read: _Read, ends: Mapping[int, int]) -> list[_Placed]:
-    notes = _Placed(_NOTES, read, ends)
-    others = [_Placed(kind, read, ends) for kind in (_BOOKMARKS, _DISMISSALS)]
-    return [*others, notes, _Placed(_ITEMS, read, ends, notes)]
+def _placed(read: _Read, change: _Change) -> list[_Placed]:
+    notes = _Placed(_NOTES, read, change)
+    others = [_Placed(kind, read, change) for kind in (_BOOKMARKS, _DISMISSALS)]
+    return [*others, notes, _Placed(_ITEMS, read, change, notes)]
 
 
-def _prepared(paper: int, into: int, to: int) -> Callable[[], None]:
-    leaving = {paper, *merged(paper)}
-    ends = dict.fromkeys([into, *merged(into)], into) | dict.fromkeys(leaving, to)
-    read = _read(ends)
-    placed = _placed(read, ends)
+def _prepared(change: _Change) -> Callable[[], None]:
+    read = _read(change.ends)
+    placed = _placed(read, change)
 
     @transaction.atomic
     def write() -> None:
         _lock_tables()
-        now = _read(ends)
-        rows = placed if now == read else _placed(now, ends)
-        _place_others(leaving, ends, to)
-        for kind in rows:
+        now = _read(change.ends)
+        kinds = placed if now == read else _placed(now, change)
+        _place_others(change)
+        for kind in kinds:
             kind.write()
 
     return write
 
 
-def _place_others(leaving: Iterable[int], papers: Iterable[int], to: int) -> None:
+def _place_others(change: _Change) -> None:
     """Place the rows of those owners who have but one."""
+    leaving, papers, to = change.leaving, change.ends, change.to
     home = Q(home__in=leaving) | Q(home=None, paper__in=leaving)
-    at_home = NullIf(Coalesce("home", "paper"), Value(to))
-    items = ListItem.objects.filter(home, paper__in=papers)
-    _touch(items.values("reading_list"))
+    place = {"paper": to, "home": NullIf(Coalesce("home", "paper"), Value(to))}
+    _touch(ListItem.objects.filter(home, paper__in=papers).values("reading_list"))
     for kind in _KINDS:
-        rows = kind.model.with_parts.filter(home, paper__in=papers)
-        rows = rows.exclude(**{f"{kind.owner}__in": _several(kind, papers)})
-        rows.update(home=at_home, paper=to)
-    Report.objects.filter(home, paper__in=papers).update(home=at_home, paper=to)
+        rows = kind.model.objects.filter(home, paper__in=papers)
+        rows.exclude(**{f"{kind.owner}__in": _several(kind, papers)}).update(**place)
+    Report.objects.filter(home, paper__in=papers).update(**place)
 
 
 def _touch(lists: Iterable[Any]) -> None:

@@ -17,6 +17,7 @@ from accounts.models import NOTE_LENGTH, ListItem, Note
 from digest.models import Paper
 
 from .base import Part
+from .merges import homes
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 """What no database takes."""
@@ -171,10 +172,10 @@ class Notes(Part):
     def _delete(self, paper: Paper, version: int) -> None:
         gone, _ = Note.objects.filter(user=self._owner, paper=paper, version=version).delete()
         # With its parts, whose texts it had.
-        parts = Note.with_parts.filter(user=self._owner, paper=paper, shown=None)
-        parts.delete()
+        papers = homes(paper.pk)
+        Note.with_parts.filter(user=self._owner, paper__in=papers, shown=None).delete()
         # Who showed this one with a list said nothing of the next.
-        shown = ListItem.with_parts.filter(reading_list__owner=self._owner, paper=paper)
+        shown = ListItem.with_parts.filter(reading_list__owner=self._owner, paper__in=papers)
         shown.filter(shows_note=True).update(shows_note=False)
         note = self.get(paper.pk)
         if not gone and note is not None:

@@ -6,13 +6,8 @@ from django.db import migrations
 from django.utils.html import escape
 
 BETWEEN = {"html": "\n<hr>\n", "comment_html": "\n<hr>\n", "words": " "}
+HIDDEN = {"home_id": None, "shown": None}
 FOLLOWS = {"html": "text", "words": "text", "comment_html": "comment"}
-
-
-def end(paper, merges):
-    while paper in merges:
-        paper = merges[paper]
-    return paper
 
 
 def before(row, takes):
@@ -39,9 +34,6 @@ def before(row, takes):
 
 
 def into_parts(apps, schema_editor):
-    merges = dict(
-        apps.get_model("digest", "Merge").objects.filter(ended_at=None).values_list("paper", "into")
-    )
     lists = {*apps.get_model("accounts", "ReadingList").objects.values_list("pk", flat=True)}
     people = {*apps.get_model("accounts", "User").objects.values_list("pk", flat=True)}
     followed = defaultdict(list)
@@ -64,7 +56,8 @@ def into_parts(apps, schema_editor):
             if joined is None:  # its owner has removed it
                 continue
             values = {field.attname: getattr(joined, field.attname) for field in model._meta.fields}
-            new.append(before(values, takes[key]) | {"id": None, "joined": True, "shown": None})
+            home = {"paper_id": joined.home_id or joined.paper_id, "home_id": None}
+            new.append(before(values, takes[key]) | HIDDEN | home | {"id": None, "joined": True})
             model.objects.filter(pk=key).update(joined=True, home=None)
         for key, one in gone.items():
             root = one
@@ -75,12 +68,8 @@ def into_parts(apps, schema_editor):
                 continue
             if values.get("added_by_id") not in people:
                 values.pop("added_by_id", None)
-            paper = end(one.paper_id, merges)
-            new.append(
-                values
-                | {"paper_id": paper, "home_id": None if paper == one.paper_id else one.paper_id}
-                | {"shown": None, "joined": model.objects.filter(pk=root.row["onto"]).exists()}
-            )
+            stands = model.objects.filter(pk=root.row["onto"]).exists()
+            new.append(values | HIDDEN | {"paper_id": one.paper_id, "joined": stands})
         for values in new:
             model.objects.create(**values)
     if schema_editor.connection.vendor == "postgresql":

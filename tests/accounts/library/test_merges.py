@@ -185,7 +185,7 @@ def test_an_item_comes_back_after_what_stands_in_its_place(library, three, surve
     one, two, three = three
     survey.add([one.pk, two.pk])
     merge(one.pk, two.pk)
-    taken = ListItem.with_parts.get(home=one).position
+    taken = ListItem.with_parts.get(paper=one).position
     survey.add([three.pk])
     ListItem.objects.filter(paper=three).update(position=taken)
     split(one.pk)
