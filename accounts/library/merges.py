@@ -20,19 +20,11 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
-from accounts.models import (
-    COMMENT_LENGTH,
-    NOTE_LENGTH,
-    Bookmark,
-    Dismissal,
-    ListItem,
-    Note,
-    ReadingList,
-    Report,
-    Status,
-)
+from accounts.models import Bookmark, Dismissal, ListItem, Note, ReadingList, Report
 from digest.catalogue.statements import Statements
 from digest.models import Merge
+
+from .joins import BOOKMARKS, DISMISSALS, ITEMS, KINDS, NOTES, Kind
 
 _SOME = 500
 
@@ -79,71 +71,6 @@ def _both(paper: int, into: int) -> tuple[set[int], set[int]]:
     return leaving, homes(into) - leaving
 
 
-# How a row takes up another of its owner's: false if there is no room
-
-
-def _join_bookmarks(row: Bookmark, other: Bookmark) -> bool:
-    row.status = max(row.status, other.status, key=Status.values.index)
-    return _join_dismissals(row, other)
-
-
-def _join_dismissals(row: Any, other: Any) -> bool:
-    row.added_at = min(row.added_at, other.added_at)
-    return True
-
-
-def _join_notes(row: Note, other: Note) -> bool:
-    if other.text.strip() not in row.text:
-        text = f"{row.text}\n\n---\n\n{other.text}"
-        if len(text) > NOTE_LENGTH:
-            return False
-        row.text, row.html = text, f"{row.html}\n<hr>\n{other.html}"
-        row.words = f"{row.words} {other.words}"
-        # Who has one of them open hears of the other when they save it.
-        row.version = max(row.version, other.version) + 1
-    row.changed_at = max(row.changed_at, other.changed_at)
-    return _join_dismissals(row, other)
-
-
-def _join_items(row: ListItem, other: ListItem) -> bool:
-    if other.comment.strip() not in row.comment:
-        if row.comment:
-            comment = f"{row.comment}\n\n---\n\n{other.comment}"
-            if len(comment) > COMMENT_LENGTH:
-                return False
-            row.comment = comment
-            row.comment_html = f"{row.comment_html}\n<hr>\n{other.comment_html}"
-        else:
-            row.comment, row.comment_html = other.comment, other.comment_html
-    return True
-
-
-class _Kind(NamedTuple):
-    """Rows of one model. owner: who is shown one for a paper. content: what its owner writes, and
-    what follows from that; others: what else may change of a joined row by itself; besides: what
-    has rules of its own."""
-
-    model: Any
-    owner: str
-    join: Callable[[Any, Any], bool]
-    content: tuple[str, ...]
-    others: tuple[str, ...]
-    besides: tuple[str, ...] = ()
-
-
-_BOOKMARKS = _Kind(Bookmark, "user_id", _join_bookmarks, ("status",), ("added_at",))
-_DISMISSALS = _Kind(Dismissal, "user_id", _join_dismissals, (), ("added_at",))
-_NOTES = _Kind(
-    *(Note, "user_id", _join_notes),
-    *(("text", "html", "words"), ("added_at", "changed_at"), ("version",)),
-)
-_ITEMS = _Kind(
-    *(ListItem, "reading_list_id", _join_items),
-    *(("comment", "comment_html"), ("section", "position"), ("shows_note",)),
-)
-_KINDS = (_BOOKMARKS, _DISMISSALS, _NOTES, _ITEMS)
-
-
 # What is read
 
 
@@ -151,16 +78,16 @@ class _Read(NamedTuple):
     """The rows of those who have several, or one that is joined, as values by kind. lists: by their
     keys, whose they are."""
 
-    rows: dict[_Kind, list[tuple[Any, ...]]]
+    rows: dict[Kind, list[tuple[Any, ...]]]
     lists: dict[int, int]
 
 
-def _several(kind: _Kind, papers: Iterable[int]) -> QuerySet[Any, Any]:
+def _several(kind: Kind, papers: Iterable[int]) -> QuerySet[Any, Any]:
     """The owners whose rows at some papers are more than one that only has to be placed."""
     rows = kind.model.with_parts.filter(paper__in=papers)
     several = Q(rows__gt=1) | Q(joined__gt=0)
     counts = {"rows": Count("pk"), "joined": Count("pk", filter=~Q(shown=True, joined=False))}
-    if kind is _ITEMS:
+    if kind is ITEMS:
         # An item that shows its owner's note may have to show it no longer.
         counts["showing"] = Count("pk", filter=Q(shows_note=True))
         several |= Q(showing__gt=0)
@@ -170,18 +97,18 @@ def _several(kind: _Kind, papers: Iterable[int]) -> QuerySet[Any, Any]:
 
 def _read(papers: Iterable[int]) -> _Read:
     found = {}
-    for kind in _KINDS:
+    for kind in KINDS:
         chosen = Q(**{f"{kind.owner}__in": _several(kind, papers)})
-        if kind is _NOTES:
+        if kind is NOTES:
             showing = ListItem.with_parts.filter(paper__in=papers, shows_note=True)
             chosen |= Q(user__in=showing.values("reading_list__owner"))
         rows = kind.model.with_parts.filter(chosen, paper__in=papers)
         found[kind] = list(rows.order_by("pk").values_list(*_names(kind)))
-    lists = ReadingList.objects.filter(pk__in=_several(_ITEMS, papers))
+    lists = ReadingList.objects.filter(pk__in=_several(ITEMS, papers))
     return _Read(found, dict(lists.values_list("pk", "owner")))
 
 
-def _names(kind: _Kind) -> list[str]:
+def _names(kind: Kind) -> list[str]:
     return [field.attname for field in kind.model._meta.concrete_fields]
 
 
@@ -212,7 +139,7 @@ class _Placed:
     """The rows of one kind, placed. notes: those of the lists' owners, which are placed first."""
 
     def __init__(
-        self, kind: _Kind, read: _Read, change: _Change, notes: _Placed | None = None
+        self, kind: Kind, read: _Read, change: _Change, notes: _Placed | None = None
     ) -> None:
         self.kind, self.change, self.notes, self.lists = kind, change, notes, read.lists
         self.before = {values[0]: values for values in read.rows[kind]}
@@ -259,10 +186,10 @@ class _Placed:
     def _originals(self, shown: Any, rows: list[Any]) -> list[Any]:
         hidden = _in_order((row for row in rows if row is not shown), shown.paper_id)
         parts = [row for row in hidden if row.joined]
-        if self.kind is _ITEMS and shown.shows_note:
+        if self.kind is ITEMS and shown.shows_note:
             note = self.notes and self.notes.before_at(self.lists[self._owner(shown)], shown)
             self.with_note[shown.pk if not shown.joined else parts[0].pk] = note and note.text
-        if not shown.joined:
+        if not (shown.joined and parts):
             # One that was made after what was joined had been removed stands for its parts.
             for row in parts:
                 row.joined = False
@@ -280,9 +207,9 @@ class _Placed:
         for part in parts:
             part.joined = False
             part.shown = None if rewritten and part is not first else True
-            if self.kind is _NOTES:
+            if self.kind is NOTES:
                 part.version = shown.version + 1
-        if self.kind is _ITEMS:
+        if self.kind is ITEMS:
             first.shows_note = first.shows_note or shown.shows_note
         return hidden
 
@@ -309,9 +236,9 @@ class _Placed:
                 self.shown[owner, home] = row
         for row in replaced:
             _hide(row, joined=False)
-        if self.kind is _ITEMS:
+        if self.kind is ITEMS:
             joined.shows_note = first.shows_note and self._may_show_note(owner, end, first)
-        if len(parts) == 1 and not (self.kind is _ITEMS and joined.shows_note != first.shows_note):
+        if len(parts) == 1 and not (self.kind is ITEMS and joined.shows_note != first.shows_note):
             _show(first, end)
             self.shown[owner, end] = first
             return
@@ -335,7 +262,7 @@ class _Placed:
     # What is written
 
     def write(self) -> None:
-        if self.kind is _ITEMS:
+        if self.kind is ITEMS:
             if self._find_positions():
                 self._statements = self._prepare()
             _touch(self._touched)
@@ -354,7 +281,7 @@ class _Placed:
                 moved.append(row)
             elif different & {"shown", "joined"}:
                 marked.append(row)
-        if self.kind is _ITEMS:
+        if self.kind is ITEMS:
             rows = [*changed, *moved, *marked, *self.new]
             self._touched = {row.reading_list_id for row in rows}
         statements = Statements()
@@ -399,9 +326,9 @@ class _Placed:
 
 
 def _placed(read: _Read, change: _Change) -> list[_Placed]:
-    notes = _Placed(_NOTES, read, change)
-    others = [_Placed(kind, read, change) for kind in (_BOOKMARKS, _DISMISSALS)]
-    return [*others, notes, _Placed(_ITEMS, read, change, notes)]
+    notes = _Placed(NOTES, read, change)
+    others = [_Placed(kind, read, change) for kind in (BOOKMARKS, DISMISSALS)]
+    return [*others, notes, _Placed(ITEMS, read, change, notes)]
 
 
 def _prepared(change: _Change) -> Callable[[], None]:
@@ -426,7 +353,7 @@ def _place_others(change: _Change) -> None:
     home = Q(home__in=leaving) | Q(home=None, paper__in=leaving)
     place = {"paper": to, "home": NullIf(Coalesce("home", "paper"), Value(to))}
     _touch(ListItem.objects.filter(home, paper__in=papers).values("reading_list"))
-    for kind in _KINDS:
+    for kind in KINDS:
         rows = kind.model.objects.filter(home, paper__in=papers)
         rows.exclude(**{f"{kind.owner}__in": _several(kind, papers)}).update(**place)
     Report.objects.filter(home, paper__in=papers).update(**place)
