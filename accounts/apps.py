@@ -10,19 +10,19 @@ class AccountsConfig(AppConfig):
         from allauth.mfa.totp.internal.auth import TOTP
         from allauth.usersessions.models import UserSession
 
-        from digest.curation.decisions import papers_merged, papers_split
+        from digest.curation.decisions import papers_merging, papers_splitting
 
         from . import (
             admin,  # noqa: F401  registers what it shows
             second_factor,
             security,  # noqa: F401  receives signals
         )
-        from .library.follow import follow, unfollow
+        from .library.merges import merge_rows, split_rows
         from .optional_writes import write_if_free
 
         TOTP._mark_code_used = second_factor.use
         # The page of a person's sessions takes those out that have ended: when it may.
         delete = UserSession.delete
         UserSession.delete = lambda ended: write_if_free(partial(delete, ended))
-        papers_merged.connect(follow)
-        papers_split.connect(unfollow)
+        papers_merging.connect(merge_rows)
+        papers_splitting.connect(split_rows)

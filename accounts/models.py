@@ -124,19 +124,57 @@ class Status(models.TextChoices):
     READ = "read", "read"
 
 
-class Bookmark(models.Model):
+class PaperRow(models.Model):
+    """A row that somebody made of a paper.
+
+    paper: where it is shown. home: the paper that it was made of, if curators have merged that into
+    the one where it is shown. Only `library.merges` writes it.
+    """
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
+    home = models.ForeignKey(
+        Paper, models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class ShownManager(models.Manager["Any"]):
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(shown=True)
+
+
+class JoinableRow(PaperRow):
+    """A row of which its owner is shown one for a paper, however many papers were merged into that.
+
+    shown: true, or null, which is equal to no other null: only what is shown is unique. joined: of
+    a shown row, that it joins several, which are its parts; of another, that it is such a part, and
+    not replaced by what its owner wrote since. Those that are not shown stay at home.
+    """
+
+    shown = models.BooleanField(null=True, default=True, editable=False)
+    joined = models.BooleanField(default=False, editable=False)
+
+    objects = ShownManager()
+    with_parts = models.Manager()
+
+    class Meta:
+        abstract = True
+
+
+class Bookmark(JoinableRow):
     """A person's mark on a paper, with a reading status."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
     )
-    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     status = models.CharField(max_length=7, choices=Status, default=Status.TO_READ)
     added_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "paper"], name="bookmark_once"),
+            models.UniqueConstraint(fields=["user", "paper", "shown"], name="bookmark_once"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="bookmark_status"),
         ]
 
@@ -144,23 +182,24 @@ class Bookmark(models.Model):
         return f"{self.paper} ({self.get_status_display()})"
 
 
-class Dismissal(models.Model):
+class Dismissal(JoinableRow):
     """A paper that a person does not want to see in lists."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
     )
-    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "paper"], name="dismissal_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "paper", "shown"], name="dismissal_once")
+        ]
 
     def __str__(self) -> str:
         return str(self.paper)
 
 
-class Note(models.Model):
+class Note(JoinableRow):
     """A person's private Markdown text on a paper.
 
     version: counts the texts that were saved; who saves one says which they began from.
@@ -169,7 +208,6 @@ class Note(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
     )
-    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     text = models.TextField(validators=[MaxLengthValidator(NOTE_LENGTH)])
     html = models.TextField(help_text="the text as safe HTML")
     words = models.TextField(help_text="the text as the search folds it")
@@ -179,7 +217,7 @@ class Note(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "paper"], name="note_once"),
+            models.UniqueConstraint(fields=["user", "paper", "shown"], name="note_once"),
             models.CheckConstraint(
                 condition=Q(text__length__range=(1, NOTE_LENGTH)), name="note_length"
             ),
@@ -306,7 +344,7 @@ class SentMail(models.Model):
         return salted_hmac("accounts.SentMail", address.lower(), algorithm="sha256").hexdigest()
 
 
-class ListItem(models.Model):
+class ListItem(JoinableRow):
     """A paper in a reading list.
 
     position: orders the items, with gaps to put others into. section: the heading under which it
@@ -317,7 +355,6 @@ class ListItem(models.Model):
     reading_list = models.ForeignKey(
         ReadingList, models.CASCADE, related_name="items", db_index=False
     )
-    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     position = models.BigIntegerField()
     section = models.CharField(max_length=200, blank=True)
     comment = models.TextField(
@@ -333,8 +370,12 @@ class ListItem(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["reading_list", "paper"], name="list_item_once"),
-            models.UniqueConstraint(fields=["reading_list", "position"], name="list_item_place"),
+            models.UniqueConstraint(
+                fields=["reading_list", "paper", "shown"], name="list_item_once"
+            ),
+            models.UniqueConstraint(
+                fields=["reading_list", "position", "shown"], name="list_item_place"
+            ),
             models.CheckConstraint(
                 condition=Q(comment__length__lte=COMMENT_LENGTH), name="list_item_comment_length"
             ),
@@ -380,7 +421,7 @@ class ApiToken(models.Model):
         return self.name
 
 
-class Report(models.Model):
+class Report(PaperRow):
     """What a reader says is wrong with a paper, addressed to the curators, who settle it."""
 
     class Kind(models.TextChoices):
@@ -397,7 +438,6 @@ class Report(models.Model):
         DECLINED = "declined", "left as it is"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     kind = models.CharField("what is wrong", max_length=10, choices=Kind)
     comment = models.TextField(validators=[MaxLengthValidator(REPORT_LENGTH)])
     made_at = models.DateTimeField()
@@ -438,33 +478,6 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.paper}"
-
-
-class Followed(models.Model):
-    """A row of a person's that went with a paper that curators merged into another.
-
-    row: what it was, if it was joined with one that was there already, and is gone; none if it was
-    moved as it is. Splitting the papers brings either back.
-    """
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    paper = models.ForeignKey(
-        Paper, models.PROTECT, related_name="+", help_text="the one that was merged into another"
-    )
-    model = models.CharField(max_length=9, help_text="of the row")
-    key = models.BigIntegerField(help_text="of the row")
-    row: models.JSONField[Any, Any] = models.JSONField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(model__in=["bookmark", "dismissal", "note", "listitem", "report"]),
-                name="followed_model",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.model} {self.key}"
 
 
 class Disclosure(models.Model):

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from digest.log import security
 
-from .library import NotHere
+from .library import NotFound
 from .models import ApiToken, Scope, User
 from .optional_writes import write_if_free
 
@@ -32,10 +32,10 @@ def of(user: User) -> QuerySet[ApiToken]:
 
 
 def revoke(user: User, token: int) -> None:
-    """Let nobody in with it any more. Raises NotHere if the person has no such token."""
+    """Let nobody in with it any more. Raises NotFound if the person has no such token."""
     gone, _ = of(user).filter(pk=token).delete()
     if not gone:
-        raise NotHere("There is no such token.")
+        raise NotFound("There is no such token.")
     security("token_revoked", user, token=token)
 
 

@@ -36,8 +36,7 @@ from digest.text.identity import fold, paper_slug
 from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList
 from .library.bookmarks import Kept
-from .library.lists import Brought as BroughtList
-from .library.lists import Item
+from .library.lists.imports import ImportedItem, ImportedList
 from .library.notes import Brought
 from .models import NOTE_LENGTH, Report, Status, User
 from .names import display_name
@@ -369,12 +368,12 @@ class _Brought:
             if (paper := self._paper(row))
         ]
         lists = [
-            BroughtList(
+            ImportedList(
                 row["name"],
                 row["description"],
                 _moment(row["added_at"]),
                 [
-                    Item(paper.pk, item["section"], item["comment"], moment)
+                    ImportedItem(paper.pk, item["section"], item["comment"], moment)
                     for item in row["items"]
                     if (moment := _moment(item["added_at"])) and (paper := self._paper(item))
                 ],

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.library import NotHere, Sort
+from accounts.library import NotFound, Sort
 from accounts.library.shelf import Place
 from digest.api.pages import cursor, cursor_of, page, revision, unchanged
 
@@ -81,7 +81,7 @@ class Bookmarks(LibraryViewSet):
         """The bookmark of a paper."""
         rows = self._rows([self.library.paper(slug).pk])
         if not rows:
-            raise NotHere("This paper is not bookmarked.")
+            raise NotFound("This paper is not bookmarked.")
         return Response(rows[0])
 
     @extend_schema(**schema.BOOKMARK_KEEP)

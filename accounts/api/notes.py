@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.library import Conflict, NotHere
+from accounts.library import Conflict, NotFound
 from accounts.models import Note
 from digest.api.pages import Order
 from digest.api.problems import PreconditionFailed, PreconditionRequired
@@ -41,7 +41,7 @@ class Notes(LibraryViewSet):
         paper = self.library.paper(slug)
         note = self.library.notes.get(paper.pk)
         if note is None:
-            raise NotHere("There is no note on this paper.")
+            raise NotFound("There is no note on this paper.")
         return self._said(note, paper)
 
     @extend_schema(**schema.NOTE_SAVE)

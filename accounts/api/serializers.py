@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.library import Sort
-from accounts.library.lists import name_or_address
+from accounts.library.lists.members import name_or_address
 from accounts.models import COMMENT_LENGTH, NOTE_LENGTH, Role, Status, Visibility
 from digest.api.pages import MOST, PAGE
 from digest.api.parsers import Serializer as Serializer

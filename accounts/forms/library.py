@@ -54,7 +54,7 @@ class MarkForm(forms.Form):
 
     def __init__(self, library: Library, data: object) -> None:
         super().__init__(data)  # type: ignore[arg-type]
-        self.fields["paper"].queryset = library.at_hand  # type: ignore[attr-defined]
+        self.fields["paper"].queryset = library.accessible  # type: ignore[attr-defined]
         self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
 
     def clean(self) -> None:

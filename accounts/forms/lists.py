@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from accounts.library import Library
-from accounts.library.lists import name_or_address
+from accounts.library.lists.members import name_or_address
 from accounts.models import COMMENT_LENGTH, Role, Visibility
 from digest.models import Paper
 
@@ -96,7 +96,7 @@ class ItemsForm(forms.Form):
 
     def __init__(self, library: Library, data: object) -> None:
         super().__init__(data)  # type: ignore[arg-type]
-        self.fields["paper"].queryset = library.at_hand  # type: ignore[attr-defined]
+        self.fields["paper"].queryset = library.accessible  # type: ignore[attr-defined]
 
     def clean_to(self) -> tuple[int, str | None] | None:
         place, slash, section = self.cleaned_data["to"].partition("/")

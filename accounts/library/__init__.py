@@ -5,7 +5,7 @@
     library.notes.save(paper, "It *works*.", version=0)
     library.lists.open("3f9a01c2d4").add([paper.pk])
 
-Nobody else's rows can be reached through it: what is not there for this person raises NotHere,
+Nobody else's rows can be reached through it: what is not there for this person raises NotFound,
 which a page answers with 404. A visitor who has not logged in has a library as well: an empty one,
 that keeps nothing and opens the lists that everybody may see.
 """
@@ -23,7 +23,7 @@ from accounts.models import Bookmark, Dismissal, Note, Status, User
 from digest.models import Merge, Paper, PaperQuerySet
 from digest.text.identity import arxiv_id
 
-from .base import NotHere, at_hand
+from .base import NotFound, accessible
 from .bookmarks import Bookmarks
 from .digests import Digests
 from .lists import Access, OpenList, ReadingLists, Removed
@@ -36,7 +36,7 @@ __all__ = [
     "Conflict",
     "Library",
     "Marks",
-    "NotHere",
+    "NotFound",
     "OpenList",
     "Removed",
     "Shelf",
@@ -79,10 +79,10 @@ class Library:
 
     def paper(self, name: str) -> Paper:
         """The paper that is called so: by its slug, or its arXiv id in any common form. Raises
-        NotHere."""
+        NotFound."""
         found = self.papers([name])
         if not found:
-            raise NotHere("There is no such paper.")
+            raise NotFound("There is no such paper.")
         return found[name]
 
     def papers(self, names: Iterable[str]) -> dict[str, Paper]:
@@ -91,7 +91,7 @@ class Library:
         slugs = {name: arxiv_id(name) or name for name in names}
         found = Paper.objects.in_bulk({*slugs.values()}, field_name="slug")
         if hidden := {slug for slug, paper in found.items() if paper.hidden}:
-            kept = self.at_hand.in_bulk(hidden, field_name="slug")
+            kept = self.accessible.in_bulk(hidden, field_name="slug")
             ends = Merge.ends(hidden - kept.keys())
             into = Paper.objects.visible().in_bulk({*ends.values()}, field_name="slug")
             shown = {slug: into[end] for slug, end in ends.items() if end in into}
@@ -99,9 +99,9 @@ class Library:
         return {name: found[slug] for name, slug in slugs.items() if slug in found}
 
     @property
-    def at_hand(self) -> PaperQuerySet:
+    def accessible(self) -> PaperQuerySet:
         """The papers that the person may do something with."""
-        return at_hand(self.user)
+        return accessible(self.user)
 
     def marks(self, papers: Iterable[int]) -> dict[int, Marks]:
         """What the person made of the papers with these keys, in one query."""

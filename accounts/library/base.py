@@ -19,7 +19,7 @@ from accounts.models import (
 from digest.models import Paper, PaperQuerySet
 
 
-class NotHere(Http404):
+class NotFound(Http404):
     """There is nothing of that kind for this person: none at all, or somebody else's."""
 
 
@@ -29,7 +29,7 @@ def edited_by(user: User | AnonymousUser) -> Q:
     return Q(owner=user.pk) | Q(pk__in=edited.values("reading_list"))
 
 
-def at_hand(user: User | AnonymousUser) -> PaperQuerySet:
+def accessible(user: User | AnonymousUser) -> PaperQuerySet:
     """The papers that a person may do something with: those of the catalogue, and those that it
     shows no longer, if they keep them already or edit a list that has them."""
     kept = Q(hidden=False)
@@ -50,5 +50,5 @@ class Part:
     def _owner(self) -> User:
         """The person, to write something in their name."""
         if not isinstance(self._user, User):
-            raise NotHere("Log in to keep something.")
+            raise NotFound("Log in to keep something.")
         return self._user

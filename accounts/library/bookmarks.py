@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Bookmark, Dismissal, Note, Status
 from digest.models import Paper
 
-from .base import Part, at_hand
+from .base import Part, accessible
 
 
 class Kept(NamedTuple):
@@ -126,7 +126,7 @@ class Bookmarks(Part):
         )
 
     def _there(self, papers: Iterable[int]) -> list[int]:
-        found = at_hand(self._user).filter(pk__in=list(papers))
+        found = accessible(self._user).filter(pk__in=list(papers))
         return list(found.values_list("pk", flat=True))
 
     def _kept(self, papers: Iterable[int]) -> list[Kept]:

@@ -11,7 +11,7 @@ from django.db.models import Max, QuerySet
 from accounts.models import ReadDigest, User
 from digest.models import Digest, Paper, tomorrow
 
-from .base import NotHere, Part
+from .base import NotFound, Part
 
 
 class Digests(Part):
@@ -27,10 +27,10 @@ class Digests(Part):
         return found.filter(date__gt=self._user.read_until) if self._user.read_until else found
 
     def get(self, day: date) -> Digest:
-        """The day's digest. Raises NotHere."""
+        """The day's digest. Raises NotFound."""
         found = Digest.objects.filter(date=day).first()
         if found is None:
-            raise NotHere("There is no such digest.")
+            raise NotFound("There is no such digest.")
         return found
 
     def new_papers(self) -> int:

@@ -17,7 +17,7 @@ from accounts.models import NOTE_LENGTH, ListItem, Note
 from digest.models import Paper
 
 from .base import Part
-from .follow import forget
+from .merges import homes
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 """What no database takes."""
@@ -171,9 +171,11 @@ class Notes(Part):
     @transaction.atomic
     def _delete(self, paper: Paper, version: int) -> None:
         gone, _ = Note.objects.filter(user=self._owner, paper=paper, version=version).delete()
-        forget(self._owner.pk, paper.pk)
+        # With its parts, whose texts it had.
+        papers = homes(paper.pk)
+        Note.with_parts.filter(user=self._owner, paper__in=papers, shown=None).delete()
         # Who showed this one with a list said nothing of the next.
-        shown = ListItem.objects.filter(reading_list__owner=self._owner, paper=paper)
+        shown = ListItem.with_parts.filter(reading_list__owner=self._owner, paper__in=papers)
         shown.filter(shows_note=True).update(shows_note=False)
         note = self.get(paper.pk)
         if not gone and note is not None:

@@ -28,7 +28,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.lists import InviteForm, ItemsForm, ListSettingsForm, MemberForm, NewListForm
 from accounts.invitations import may_mail, write_to
-from accounts.library import Access, Library, NotHere, OpenList, Removed
+from accounts.library import Access, Library, NotFound, OpenList, Removed
 from accounts.models import ListItem, Role, User, Visibility
 from digest.exports import to_cite
 from digest.models import Paper
@@ -49,7 +49,7 @@ def _kindly(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
     def kind(request: HtmxRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except NotHere as nothing:
+        except NotFound as nothing:
             if request.user.is_authenticated:
                 links = [("Your reading lists", reverse("reading-lists"))]
                 raise paging.NotHere(str(nothing), links) from None
@@ -338,7 +338,7 @@ def list_items(request: MemberRequest, slug: str) -> HttpResponse:
 def _do(request: MemberRequest, opened: OpenList, said: dict[str, Any]) -> int | None:
     """Do what the form says. The paper to go on from is returned, if there is one.
 
-    Raises ValidationError, NotHere.
+    Raises ValidationError, NotFound.
     """
     papers = list(said["paper"])
     keys = [paper.pk for paper in papers]

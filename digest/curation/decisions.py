@@ -26,10 +26,11 @@ from digest.models import Alias, Correction, Difference, Entry, Merge, Paper, So
 from digest.text import identity
 from digest.text.normalize import line
 
-papers_merged = Signal()
-"""Sent within the transaction, with the keys `paper`, which is hidden now, and `into`."""
-papers_split = Signal()
-"""The same, when `paper` is itself again."""
+papers_merging = Signal()
+"""Sent before the transaction, with the keys `paper`, which is to be hidden, and `into`. What a
+receiver returns is called within it, and writes what belongs to that."""
+papers_splitting = Signal()
+"""The same, when `paper` is to be itself again. into: where its merges ended."""
 
 
 Curator = Any
@@ -39,6 +40,7 @@ Curator = Any
 Also = Callable[[], None]
 """What belongs to a decision, and is written in the same transaction."""
 _Write = Callable[[], None] | None
+Writes = list[Callable[[], None]]
 
 
 # Corrections
@@ -249,10 +251,10 @@ def merge_papers(
     on, and its address leads there."""
     merge = Merge(paper=paper, into=into, why=why, made_by=by)
 
-    def follow(edit: Edit) -> None:
-        papers_merged.send(Merge, paper=paper.pk, into=into.pk)
+    def others(edit: Edit) -> Writes:
+        return _answers(papers_merging, paper.pk, into.pk)
 
-    _decide(lambda: to_merge_papers(paper, into), lambda _: merge.save(), follow, also)
+    _decide(lambda: to_merge_papers(paper, into), lambda _: merge.save(), others, also)
     return merge
 
 
@@ -271,14 +273,14 @@ def to_merge_papers(paper: Paper, into: Paper) -> Edit:
 def split_paper(merge: Merge, by: Curator, also: Also | None = None) -> None:
     """End a merge: each paper has its own entries again, and what people kept of it."""
 
-    def follow(edit: Edit) -> None:
+    def others(edit: Edit) -> Writes:
         end = Paper.objects.only("pk").get(slug=edit.papers[1])
-        papers_split.send(Merge, paper=merge.paper_id, into=end.pk)
+        return _answers(papers_splitting, merge.paper_id, end.pk)
 
     def end(edit: Edit) -> None:
         _end(Merge.objects.filter(pk=merge.pk), by)
 
-    _decide(lambda: to_split_paper(merge), end, follow, also)
+    _decide(lambda: to_split_paper(merge), end, others, also)
 
 
 def to_split_paper(merge: Merge) -> Edit:
@@ -360,26 +362,31 @@ def _by(author: str) -> list[str]:
 def _decide(
     edit: Callable[[], Edit],
     save: Callable[[Edit], object],
-    follow: Callable[[Edit], None] | None = None,
+    others: Callable[[Edit], Writes] | None = None,
     also: Also | None = None,
 ) -> None:
     """Save a decision, and what papers show then. edit: what it changes, told from what is there;
-    what it raises is raised. follow: what comes of it, beside what papers show."""
+    what it raises is raised. others: what else writes what comes of it."""
     memo: dict[Any, Any] = {}
 
     def prepare() -> tuple[None, Callable[[], None]]:
         wanted = edit()
         rows = Rows(Plan(wanted, memo=memo))
+        writes = others(wanted) if others else []
 
         def write() -> None:
             save(wanted)
             rows.write()
-            if follow:
-                follow(wanted)
+            for each in writes:
+                each()
 
         return None, write
 
     in_turn(prepare, also and (lambda _: also()))
+
+
+def _answers(signal: Signal, paper: int, into: int) -> Writes:
+    return [write for _, write in signal.send(Merge, paper=paper, into=into)]
 
 
 def _there(papers: Iterable[Paper]) -> None:

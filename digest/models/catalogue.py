@@ -167,7 +167,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
                 and relation.on_delete is models.PROTECT
                 and relation.related_model is not but
             ):
-                rows = relation.related_model._default_manager
+                rows = relation.related_model._base_manager
                 holding |= Exists(rows.filter(**{relation.field.name: OuterRef("pk")}))
         return self.filter(holding)
 

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.library import Library
-from accounts.library import lists as library_lists
+from accounts.library.lists import items as list_items
+from accounts.library.lists import members as list_members
 from accounts.models import Invitation, ListItem, Membership, Note, ReadingList, Role, Visibility
 from digest.catalogue.load import load
 from digest.curation import decisions
@@ -493,7 +494,7 @@ def test_papers_are_added_by_slug_id_or_address(client, survey):
 
 
 def test_a_list_that_is_full_says_so(client, survey, papers, monkeypatch):
-    monkeypatch.setattr(library_lists, "MOST_ITEMS", 3)
+    monkeypatch.setattr(list_items, "MOST_ITEMS", 3)
     response = client.post(address(survey, "items/"), {"do": "add", "paper": papers[3].slug})
     assert "A list has at most 3 papers." in text(response)
     data = {"do": "list", "list": survey.reading_list.slug, "paper": papers[3].slug}
@@ -785,7 +786,7 @@ def test_an_invitation_that_cannot_be_says_why(client, survey, invitee, role, fi
 
 
 def test_invitations_that_wait_are_limited(client, survey, monkeypatch):
-    monkeypatch.setattr(library_lists, "MOST_INVITED", 2)
+    monkeypatch.setattr(list_members, "MOST_INVITED", 2)
     for name in ("a", "b", "c", "b"):
         response = invite(client, survey, name)
         if name == "c":

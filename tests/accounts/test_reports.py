@@ -13,7 +13,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db.utils import IntegrityError
 from django.utils import timezone
 
-from accounts.library import Library, NotHere
+from accounts.library import Library, NotFound
 from accounts.library.reports import A_DAY
 from accounts.models import REPORT_LENGTH, Report
 from accounts.profile import erase
@@ -158,7 +158,7 @@ def test_other_methods(mine):
 
 
 def test_a_visitors_library_takes_none(papers):
-    with pytest.raises(NotHere):
+    with pytest.raises(NotFound):
         Library(AnonymousUser()).reports.add(papers[0], **SAID)
     assert list(Library(AnonymousUser()).reports.all()) == []
 

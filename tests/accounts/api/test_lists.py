@@ -206,7 +206,7 @@ def test_papers_that_cannot_be_put(mine, survey, data, field):
 
 
 def test_a_list_that_is_full(mine, survey, monkeypatch):
-    monkeypatch.setattr("accounts.library.lists.MOST_ITEMS", 4)
+    monkeypatch.setattr("accounts.library.lists.items.MOST_ITEMS", 4)
     response = mine.post(f"{survey}items/", {"papers": IDS})
     assert collides(response) == {"non_field_errors": ["A list has at most 4 papers."]}
     slug = survey.split("/")[1]

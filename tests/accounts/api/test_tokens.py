@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.library import NotHere
+from accounts.library import NotFound
 from accounts.models import ApiToken
 from accounts.profile import erase
 from tests.accounts.conftest import PASSWORD
@@ -160,7 +160,7 @@ def test_nobody_revokes_anothers(mine, owner, other):
     token, secret = tokens.create(other, "Script", ["library:read"])
     for number in (token.pk, 0, 10**30):
         assert mine.post(f"{PAGE}{number}/revoke/").status_code == 404
-    with pytest.raises(NotHere):
+    with pytest.raises(NotFound):
         tokens.revoke(owner, token.pk)
     assert ask(secret).status_code == 200
     assert "Script" not in text(mine.get(PAGE))

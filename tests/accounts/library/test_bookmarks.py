@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.library import Library, Marks, NotHere
+from accounts.library import Library, Marks, NotFound
 from accounts.models import Bookmark, Dismissal, User
 
 
@@ -83,7 +83,7 @@ def test_marks_are_one_persons_and_one_query(library, other, papers, django_asse
 def test_a_visitor_keeps_nothing(papers):
     library = Library(AnonymousUser())
     for change in (library.bookmarks.add, library.bookmarks.dismiss, library.bookmarks.remove):
-        with pytest.raises(NotHere):
+        with pytest.raises(NotFound):
             change([papers[0].pk])
 
 

@@ -6,7 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from accounts.library import Library, NotHere
+from accounts.library import Library, NotFound
 from accounts.models import Bookmark, ListItem, Note, ReadingList, Role, Visibility
 from accounts.transfer import export, restore
 from digest.catalogue.load import load, undo
@@ -153,7 +153,7 @@ def test_nobody_else_can_keep_it(client, other, hidden, papers):
     page = client.post("/lists/", {"name": "With it", "paper": hidden.slug})
     assert not ReadingList.objects.filter(name="With it").exists()
     assert client.get(f"/library/notes/{hidden.slug}/").status_code == 404
-    with pytest.raises(NotHere):
+    with pytest.raises(NotFound):
         library.paper(hidden.slug)
     assert not ListItem.objects.filter(reading_list__owner=other).exists()
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.library import Conflict, Library, NotHere
+from accounts.library import Conflict, Library, NotFound
 from accounts.models import NOTE_LENGTH, Note
 
 
@@ -66,7 +66,7 @@ def test_a_note_is_its_persons_alone(library, other, papers):
     assert library.notes.get(papers[0].pk).text == "Mine"
     visitor = Library(AnonymousUser())
     assert visitor.notes.get(papers[0].pk) is None
-    with pytest.raises(NotHere):
+    with pytest.raises(NotFound):
         visitor.notes.save(papers[0], "Nobody's", 0)
 
 

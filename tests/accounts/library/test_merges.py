@@ -1,20 +1,22 @@
 """What people made of papers, when curators merge and split these: nothing is lost, ever."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from unittest import mock
 
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts import markdown
-from accounts.library import Library, follow
+from accounts.library import Library, joins, merges
 from accounts.models import (
     Bookmark,
     Dismissal,
-    Followed,
     ListItem,
     Note,
     ReadingList,
@@ -40,18 +42,19 @@ def paper(number):
 
 
 def merge(one, into):
+    write = merges.merge_rows(one, into)
     Merge.objects.create(paper_id=one, into_id=into)
-    follow.follow(one, into)
+    write()
 
 
 def split(one):
-    merges = Merge.objects.standing()
-    found = merges.get(paper=one)
-    Merge.objects.filter(pk=found.pk).update(ended_at=timezone.now())
+    found = Merge.objects.standing().get(paper=one)
     end = found.into_id
-    while further := merges.filter(paper=end).first():
+    while further := Merge.objects.standing().filter(paper=end).first():
         end = further.into_id
-    follow.unfollow(one, end)
+    write = merges.split_rows(one, end)
+    Merge.objects.filter(pk=found.pk).update(ended_at=timezone.now())
+    write()
 
 
 def rows(model, *left_out):
@@ -65,6 +68,12 @@ def everything():
         model.__name__: rows(model, "version")
         for model in (Bookmark, Dismissal, Note, ListItem, Report)
     }
+
+
+def hidden():
+    """The rows that are shown to nobody."""
+    models = (Bookmark, Dismissal, Note, ListItem)
+    return [row for model in models for row in model.with_parts.filter(shown=None)]
 
 
 @pytest.fixture
@@ -98,10 +107,11 @@ def test_rows_go_to_the_paper_that_theirs_is_merged_into(library, owner, three, 
     before = everything()
     merge(one.pk, two.pk)
     for name, found in everything().items():
-        assert found == [row | {"paper_id": two.pk} for row in before[name]]
+        moved = {"paper_id": two.pk, "home_id": one.pk}
+        assert found == [row | moved for row in before[name]]
     split(one.pk)
     assert everything() == before
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_two_bookmarks_become_one_that_is_further_and_older(library, three):
@@ -152,7 +162,7 @@ def test_a_note_for_which_there_is_no_room_stays_where_it_is(library, three):
     assert everything() == before
     split(one.pk)
     assert everything() == before
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_a_list_keeps_its_order_and_hears_of_the_change(library, three, survey):
@@ -178,7 +188,7 @@ def test_an_item_comes_back_after_what_stands_in_its_place(library, three, surve
     one, two, three = three
     survey.add([one.pk, two.pk])
     merge(one.pk, two.pk)
-    taken = Followed.objects.get().row["row"]["position"]
+    taken = ListItem.with_parts.get(paper=one).position
     survey.add([three.pk])
     ListItem.objects.filter(paper=three).update(position=taken)
     split(one.pk)
@@ -236,7 +246,7 @@ def test_what_was_removed_meanwhile_stays_removed(library, three, survey):
     survey.remove([two.pk])
     split(one.pk)
     assert not any(everything().values())
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_a_deleted_note_is_gone_with_all_that_it_took_up(library, three):
@@ -245,7 +255,7 @@ def test_a_deleted_note_is_gone_with_all_that_it_took_up(library, three):
     library.notes.save(two, "Second", 0)
     merge(one.pk, two.pk)
     library.notes.save(two, "", Note.objects.get().version)
-    assert not Followed.objects.exists()
+    assert not hidden()
     library.notes.save(two, "New", 0)
     split(one.pk)
     assert noted(library) == {2: "New"}
@@ -267,9 +277,9 @@ def test_who_deletes_their_account_leaves_nothing(library, owner, three, survey)
         library.bookmarks.add([key])
         survey.add([key])
     merge(one.pk, two.pk)
-    assert Followed.objects.count() == 2
+    assert len(hidden()) == 4
     owner.delete()
-    assert not Followed.objects.exists()
+    assert not hidden()
     split(one.pk)
 
 
@@ -281,7 +291,7 @@ def test_a_list_that_is_gone_gets_nothing_back(library, three, survey):
     survey.delete()
     split(one.pk)
     assert not ListItem.objects.exists()
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_an_item_is_the_new_owners_and_of_nobody_who_is_gone(library, owner, editor, three, survey):
@@ -333,7 +343,7 @@ def test_a_chain_is_split_in_any_order(library, three):
         )
         split(second.pk)
         assert everything() == before
-    assert not Followed.objects.exists()
+    assert not hidden()
 
 
 def test_two_are_taken_out_of_one_in_any_order(library, three):
@@ -353,14 +363,14 @@ def test_two_are_taken_out_of_one_in_any_order(library, three):
         assert everything() == before
 
 
-def test_who_is_at_home_comes_before_whom_there_was_no_room_for(library, three):
+def test_where_there_is_no_room_for_all_the_newest_goes_along(library, three):
     one, two, three = three
     for each, size in ((one, 60_000), (two, 60_000), (three, 10)):
         library.notes.save(each, f"{each}" * (size // 7), 0)
     before = everything()
     merge(two.pk, one.pk)
     merge(one.pk, three.pk)
-    assert noted(library).keys() == {2, 3}
+    assert noted(library).keys() == {1, 3}
     split(one.pk)
     assert everything() == before
     split(two.pk)
@@ -380,6 +390,48 @@ def test_curators_say_it(library, curator, papers):
     assert [b.paper for b in library.bookmarks.all()] == [one, two, three]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_were_joined_before_there_were_parts_come_back(library, three):
+    """What the last version wrote: a joined row, and the others and what it was before as JSON."""
+    one, two, three = three
+    library.notes.save(two, "Second\n\n---\n\nFirst", 0)
+    library.bookmarks.add([two.pk], "read")
+    state = MigrationExecutor(connection).loader.project_state(
+        ("accounts", "0010_rows_of_merged_papers")
+    )
+    with connection.schema_editor() as editor:
+        editor.create_model(state.apps.get_model("accounts", "Followed"))
+    note, moved = Note.objects.get(), Bookmark.objects.get()
+    gone = Note(user=note.user, paper=two, text="First", html="<p>First</p>", words="first")
+    plain = {field.attname: getattr(gone, field.attname) for field in Note._meta.concrete_fields}
+    times = {"added_at": DAY.isoformat(), "changed_at": DAY.isoformat()}
+    for name in ("home_id", "shown", "joined"):  # there was no such thing
+        del plain[name]
+    was = {"text": "Second"} | times
+    row = {"row": plain | times | {"id": 7_000}, "onto": note.pk, "was": was}
+    mine = {"user_id": note.user_id, "paper_id": one.pk}
+    followed = state.apps.get_model("accounts", "Followed").objects
+    followed.create(**mine, model="note", key=7_000, row=row)
+    followed.create(**mine, model="bookmark", key=moved.pk)
+    Merge.objects.create(paper=one, into=two)
+    try:
+        with connection.schema_editor() as editor:
+            module = import_module("accounts.migrations.0011_followed_rows")
+            module.into_parts(state.apps, editor)
+    finally:
+        with connection.schema_editor() as editor:
+            editor.delete_model(state.apps.get_model("accounts", "Followed"))
+    assert noted(library) == {2: "Second\n\n---\n\nFirst"}
+    split(one.pk)
+    assert noted(library) == {1: "First", 2: "Second"}
+    assert [*Note.objects.order_by("text").values_list("html", "words", "added_at")] == [
+        ("<p>First</p>", "first", DAY),
+        ("<p>Second</p>", "second", DAY),
+    ]
+    assert [bookmark.paper for bookmark in library.bookmarks.all()] == [one]
+    assert not hidden()
+
+
 @st.composite
 def stories(draw):
     """What two people have of four papers, and which are then merged and split."""
@@ -387,60 +439,111 @@ def stories(draw):
     people = st.integers(0, 1)
     has = st.sampled_from(["bookmark", "dismissal", "note", "item", "report"])
     row = st.tuples(people, papers, has, st.sampled_from(Status.values))
-    kept = draw(st.lists(row, min_size=12, max_size=30))
+    rows = draw(st.lists(row, min_size=12, max_size=30))
     steps = draw(st.lists(st.tuples(papers, papers), min_size=3, max_size=12))
-    return kept, steps, draw(st.randoms(use_true_random=False))
+    return rows, steps, draw(st.randoms(use_true_random=False))
 
 
 class AnyStory(TestCase):
     def setUp(self):
         # So little room that two long texts have none together.
         for name in ("NOTE_LENGTH", "COMMENT_LENGTH"):
-            self.enterContext(mock.patch.object(follow, name, 40))
+            self.enterContext(mock.patch.object(joins, name, 40))
 
-    @settings(max_examples=40, deadline=None)
     @given(stories())
     def test_everybody_has_what_they_had(self, story):
-        kept, steps, random = story
+        rows, steps, random = story
+        papers = self.make(rows)
+        before, texts = everything(), self.texts()
+        for one, into in steps:
+            self.decide(papers[one], papers[into])
+            self.check(texts)
+        merges = list(Merge.objects.standing())
+        random.shuffle(merges)
+        for one in merges:
+            split(one.paper_id)
+            self.check(texts)
+        assert everything() == before
+        assert not hidden()
+
+    @given(stories())
+    def test_what_they_write_meanwhile_stays(self, story):
+        rows, steps, random = story
+        papers = self.make(rows)
+        library = Library(User.objects.get(username="owner"))
+        last = {}
+        for one, into in steps:
+            self.decide(papers[one], papers[into])
+            last |= self.change(library, random)
+        for one in Merge.objects.standing():
+            split(one.paper_id)
+        assert not hidden()
+        for model in (Bookmark, Dismissal, Note, ListItem, Report):
+            assert not model.objects.exclude(home=None).exists()
+        for model, field, text in last.values():
+            found = model.objects.values_list(field, flat=True)
+            assert not text or any(text in one for one in found)
+
+    def make(self, rows):
+        """Four papers, and what two people have of them."""
         papers = [paper(number) for number in range(1, 5)]
         people = [User.objects.create_user(name) for name in ("owner", "other")]
         lists = [
             Library(user).lists.create("List", visibility=Visibility.PUBLIC) for user in people
         ]
-        for number, (who, which, what, status) in enumerate(kept):
-            self.keep(people[who], lists[who], papers[which], what, status, number)
-        before, texts = everything(), self.texts()
-        for one, into in steps:
-            there = set(Merge.objects.standing().values_list("paper", flat=True))
-            if papers[one].pk in there:
-                split(papers[one].pk)
-            elif one != into and papers[into].pk not in there:
-                merge(papers[one].pk, papers[into].pk)
-            self.check(texts)
-        standing = list(Merge.objects.standing())
-        random.shuffle(standing)
-        for one in standing:
-            split(one.paper_id)
-            self.check(texts)
-        assert everything() == before
-        assert not Followed.objects.exists()
+        made = {}
+        for number, (who, which, what, status) in enumerate(rows):
+            at = DAY + timedelta(days=number % 7, microseconds=number)
+            text = f"<{number}>" + " and so on" * (number % 3)
+            own = {"user": people[who], "paper": papers[which]}
+            match what:
+                case "bookmark":
+                    new = Bookmark(**own, status=status, added_at=at)
+                case "dismissal":
+                    new = Dismissal(**own, added_at=at)
+                case "report":
+                    new = Report(**own, kind="other", comment="", made_at=at)
+                case "note":
+                    new = Note(**own, text=text, html=text, words=text, added_at=at, changed_at=at)
+                case _:
+                    text = text if number % 4 else ""
+                    new = ListItem(
+                        reading_list=lists[who],
+                        paper=papers[which],
+                        section=status,
+                        position=number,
+                        comment=text,
+                        added_at=at,
+                        comment_html=text,
+                        added_by=people[who],
+                    )
+            made.setdefault((who, which, number if what == "report" else what), new)
+        for model in (Bookmark, Dismissal, Note, ListItem, Report):
+            model.objects.bulk_create(row for row in made.values() if isinstance(row, model))
+        return papers
 
-    def keep(self, user, mine, paper, what, status, number):
-        library = Library(user)
-        at = DAY + timedelta(days=number % 7, microseconds=number)
-        text = f"<{number}>" + " and so on" * (number % 3)
-        if what == "bookmark":
-            library.bookmarks.restore([(paper.pk, status, at)], {})
-        elif what == "dismissal":
-            library.bookmarks.restore([], {paper.pk: at})
-        elif what == "report":
-            Report.objects.create(user=user, paper=paper, kind="other", comment="", made_at=at)
-        elif what == "item":
-            opened = library.lists.open(mine.slug)
-            opened.add([paper.pk], section=status)
-            opened.describe_item(paper.pk, comment=text if number % 4 else "", section=status)
-        elif library.notes.get(paper.pk) is None:
-            library.notes.save(paper, text, 0)
+    def decide(self, paper, into):
+        """Merge two papers, or split the one if it is merged."""
+        merges = Merge.objects.standing().filter(paper__in=[paper, into])
+        if merges.filter(paper=paper).exists():
+            split(paper.pk)
+        elif paper != into and not merges.exists():
+            merge(paper.pk, into.pk)
+
+    def change(self, library, random):
+        """Write one of the notes or comments anew, or remove it: by kind, what is to be found."""
+        opened = library.lists.open(library.lists.owned().get().slug)
+        if not (rows := [*library.notes.all(), *opened.items()]):
+            return {}
+        row, text = random.choice(rows), random.choice(["", f"[{random.random()}]"])
+        if isinstance(row, Note):
+            library.notes.save(row.paper, text, row.version)
+            return {Note: (Note, "text", text)}
+        if text:
+            opened.change_item(row.paper_id, comment=text, to=random.choice([None, 1]))
+        else:
+            opened.remove([row.paper_id])
+        return {ListItem: (ListItem, "comment", text)}
 
     def texts(self):
         notes = Note.objects.values_list("user", "text")

@@ -1,0 +1,182 @@
+"""Lists that are restored from an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.library.base import Part
+from accounts.models import ListItem, ReadingList, User, Visibility
+
+from . import items as list_items
+from .positions import GAP
+from .texts import Text, new_list, one_line
+
+MOST_RESTORED = 10_000
+"""Items that are restored at once: others wait while they are written."""
+MOST_RENDERED = 1_000_000
+"""Characters of what is said in lists that are restored at once: some seconds of work."""
+
+
+class ImportedItem(NamedTuple):
+    """What a list said of a paper, apart from its place."""
+
+    paper: int
+    section: str
+    comment: str
+    added_at: datetime
+
+
+class ImportedList(NamedTuple):
+    """A list as it once was."""
+
+    name: str
+    description: str
+    added_at: datetime
+    items: list[ImportedItem]
+
+
+class Prepared(NamedTuple):
+    """What `prepare` made of lists. joined: those of the person's that get items; whole: how many
+    are restored, with those that are here whole; full: there is more than one import may hold."""
+
+    new: list[ReadingList]
+    joined: list[ReadingList]
+    items: list[ListItem]
+    whole: int
+    problems: list[str]
+    full: bool
+
+
+class Imports(Part):
+    """Lists of an export, which are added to the person's own."""
+
+    def prepare(self, imported: Sequence[ImportedList]) -> Prepared:
+        """Render and check what is to be restored, so that `restore` only has to write.
+
+        A list of a name that there is already is joined: what it says of itself and of the papers
+        in it stays, and the others come at its end. A new one is private.
+        """
+        names = _folded([one_line(one.name) for one in imported])
+        owned = self._own().annotate(
+            folded=Lower("name"),
+            count=Count("items", filter=Q(items__shown=True)),
+            last=Max("items__position"),
+        )
+        ends = {
+            found.folded: _End(found, found.count, found.last or 0, set())
+            for found in owned.filter(folded__in=names)
+        }
+        prepared = Prepared([], [], [], 0, [], False)
+        new, joined, items, count, problems, full = prepared
+        rendered = 0
+        for one, name in zip(imported, names, strict=True):
+            try:
+                if not (end := ends.get(name)):
+                    rendered += len(one.description)
+                    if full := rendered > MOST_RENDERED:
+                        break
+                    made = new_list(
+                        self._owner, one.name, Text.of(one.description), Visibility.PRIVATE
+                    )
+                    made.added_at = one.added_at
+                    end = _End(made, 0, 0, set())
+                more = end.missing(one.items)
+                room = MOST_RESTORED - len(items)
+                some: list[ListItem] = []
+                for item in more[:room]:
+                    rendered += len(item.comment)
+                    if full := rendered > MOST_RENDERED:
+                        break
+                    some.append(end.item(item, self._owner, len(some) + 1))
+            except ValidationError as error:
+                problems.append(f"{one.name}: {' '.join(error.messages)}")
+                continue
+            if name not in ends:
+                new.append(end.reading_list)
+                ends[name] = end
+            elif some and end.reading_list.pk and not end.papers:
+                joined.append(end.reading_list)
+            end.grow(some)
+            items += some
+            count += 1
+            if full := full or len(more) > room:
+                break
+        return prepared._replace(whole=count, full=full)
+
+    def _own(self) -> QuerySet[ReadingList]:
+        return ReadingList.objects.filter(owner=self._owner)
+
+    @transaction.atomic
+    def restore(self, prepared: Prepared) -> None:
+        """Write what was prepared. Raises ValidationError if a list was changed meanwhile."""
+        there = self._own().filter(pk__in=[found.pk for found in prepared.joined])
+        now = dict(there.select_for_update().values_list("pk", "changed_at"))
+        if now != {found.pk: found.changed_at for found in prepared.joined}:
+            raise ValidationError("A list was changed while the export was read. Import it again.")
+        ReadingList.objects.bulk_create(prepared.new)
+        ListItem.objects.bulk_create(prepared.items)
+        there.update(changed_at=timezone.now())
+
+
+def _folded(names: Sequence[str]) -> list[str]:
+    """The names as the database compares them, in their order."""
+    found: list[str] = []
+    with connection.cursor() as cursor:
+        for start in range(0, len(names), 500):
+            some = names[start : start + 500]
+            cursor.execute(f"SELECT {', '.join(['lower(CAST(%s AS text))'] * len(some))}", some)
+            found += cursor.fetchone()
+    return found
+
+
+@dataclass
+class _End:
+    """Where items are put to the end of a list: how many it has, the position of the last, and
+    which papers it was given."""
+
+    reading_list: ReadingList
+    count: int
+    last: int
+    papers: set[int]
+
+    def missing(self, items: Iterable[ImportedItem]) -> list[ImportedItem]:
+        """Those whose papers are not in the list. Raises ValidationError if they are too many."""
+        found = {item.paper: item for item in items}
+        there = set(self.papers)
+        if self.reading_list.pk:
+            rows = ListItem.objects.filter(reading_list=self.reading_list, paper__in=found)
+            there |= set(rows.values_list("paper", flat=True))
+        more = [item for paper, item in found.items() if paper not in there]
+        if self.count + len(more) > list_items.MOST_ITEMS:
+            raise ValidationError(f"A list has at most {list_items.MOST_ITEMS:,} papers.")
+        return more
+
+    def item(self, given: ImportedItem, person: User, place: int) -> ListItem:
+        """To be saved at a place after the last, from 1. Raises ValidationError if it cannot be."""
+        comment, html = Text.of(given.comment)
+        item = ListItem(
+            reading_list=self.reading_list,
+            paper_id=given.paper,
+            position=self.last + GAP * place,
+            section=one_line(given.section),
+            comment=comment,
+            comment_html=html,
+            added_by=person,
+            added_at=given.added_at,
+        )
+        item.clean_fields(exclude=("reading_list", "paper", "added_by"))  # they are there
+        return item
+
+    def grow(self, items: Sequence[ListItem]) -> None:
+        self.count += len(items)
+        self.last += GAP * len(items)
+        self.papers.update(item.paper_id for item in items)
