@@ -136,7 +136,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
     number = found.query.arxiv_id
     if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
         return redirect("paper", number)
-    results = found.results
+    results = found.qs
     page = turn_to(request, results, _size(request))
     papers = list(page)
     mark(papers, found.query)
