@@ -24,12 +24,13 @@ from django.views.decorators.http import require_safe
 from rest_framework.throttling import BaseThrottle
 
 from digest.caches.exports import Busy, whole
-from digest.caches.revision import kept_for_visitors, unknown_in
 from digest.exports import WRITERS, About, Feed, opml, to_cite
 from digest.log import expected
 from digest.models import Author, Catalogue, Category, Digest, Merge, Paper
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import arxiv_id
+
+from .cache import kept_for_visitors, unknown_in
 
 IN_A_FEED = 100
 """Papers of a feed: more than a day brings."""
