@@ -11,7 +11,7 @@ together would be too long, stays at home.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ from accounts.models import (
     Status,
     User,
 )
+from digest.batches import batches
 from digest.catalogue.statements import Statements
 from digest.models import Merge
 
@@ -42,7 +43,6 @@ _Texts = dict[tuple[int, int], int | None]
 """By person and paper: where their note on it stood before; `_CHANGED` if it says something else
 now, and None if it was gone."""
 _CHANGED = -1
-_SOME = 500
 
 
 def merged(paper: int) -> set[int]:
@@ -306,14 +306,14 @@ class _Rows:
         """texts: of the notes, which are saved first."""
         model = self.kind.model
         left = self.stood.keys() - self.standing.keys()
-        for some in _batches(left):
+        for some in batches(left):
             model.objects.filter(pk__in=some).delete()
         moved = defaultdict(list)
         for key, row in self.standing.items():
             if self.stood.get(key, row.paper_id) != row.paper_id:
                 moved[row.paper_id].append(key)
         for paper, keys in moved.items():
-            for some in _batches(keys):
+            for some in batches(keys):
                 model.objects.filter(pk__in=some).update(paper=paper)
         changed = self._finish(texts)
         made = self.standing.keys() - self.stood.keys()
@@ -325,7 +325,7 @@ class _Rows:
         if model is ListItem:
             touched = left.union(made, changed, *moved.values())
             lists = {self.rows[key].reading_list_id for key in touched}
-            for some in _batches(lists):
+            for some in batches(lists):
                 ReadingList.objects.filter(pk__in=some).update(changed_at=timezone.now())
         self._remember()
 
@@ -393,7 +393,7 @@ class _Rows:
             Followed(user_id=user, paper_id=self.homes[key], model=self.kind.name, key=key, row=row)
             for key, (user, row) in want.items()
         ]
-        for some in _batches(old):
+        for some in batches(old):
             Followed.objects.filter(pk__in=some).delete()
         statements = Statements()
         statements.update(other, ["user", "row"])
@@ -426,9 +426,3 @@ def _plain(values: _Values) -> _Values:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in values.items()
     }
-
-
-def _batches(keys: Iterable[int]) -> Iterator[list[int]]:
-    keys = list(keys)
-    for start in range(0, len(keys), _SOME):
-        yield keys[start : start + _SOME]

@@ -32,6 +32,7 @@ from accounts.models import (
     User,
     Visibility,
 )
+from digest.batches import batches
 from digest.models import Paper, PaperQuerySet
 from digest.text.markup import clean
 
@@ -806,8 +807,7 @@ def _folded(names: Sequence[str]) -> list[str]:
     """The names as the database compares them, in their order."""
     found: list[str] = []
     with connection.cursor() as cursor:
-        for start in range(0, len(names), 500):
-            some = names[start : start + 500]
+        for some in batches(names):
             cursor.execute(f"SELECT {', '.join(['lower(CAST(%s AS text))'] * len(some))}", some)
             found += cursor.fetchone()
     return found

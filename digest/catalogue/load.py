@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from digest.batches import batches
 from digest.formats import MAX_BYTES, Format, Problem, Reading, Row, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import (
@@ -30,7 +31,7 @@ from digest.models import (
 )
 from digest.text import identity, links
 
-from .plan import Edit, Overlay, Plan, batches, snapshot
+from .plan import Edit, Overlay, Plan, snapshot
 from .projection import Said, Shown, given_links, line, project
 from .statements import keys
 from .write import Brought, Rows, in_turn

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection, models, transaction
 
+from digest.batches import batches
 from digest.formats import Format
 from digest.models import (
     Alias,
@@ -258,10 +259,3 @@ class Plan:
         if known is None or known[0] != made_of:
             known = self.memo[what] = (made_of, work())
         return known[1]
-
-
-def batches(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """The values by five hundred: below what one statement may name in any database."""
-    values = list(values)
-    for start in range(0, len(values), 500):
-        yield values[start : start + 500]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models, transaction
 
+from digest.batches import batches
 from digest.formats import Format
 from digest.models import (
     Author,
@@ -31,7 +32,7 @@ from digest.search import index
 from digest.search.text import document
 from digest.text import identity, links, taxonomy
 
-from .plan import OWN, Plan, batches, snapshot
+from .plan import OWN, Plan, snapshot
 from .statements import Statements, keys
 
 TRIES = 3

@@ -17,7 +17,8 @@ from django.core.exceptions import ValidationError
 from django.dispatch import Signal
 from django.utils import timezone
 
-from digest.catalogue.plan import ENDED, Edit, Plan, batches
+from digest.batches import batches
+from digest.catalogue.plan import ENDED, Edit, Plan
 from digest.catalogue.projection import MAX_NAME, Said, block, line, project, said_of, who_says
 from digest.catalogue.write import Rows, in_turn
 from digest.formats.records import MAX_ITEM, MAX_ITEMS, MAX_TEXT, MAX_TITLE

@@ -32,6 +32,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from digest.batches import batches
 from digest.models import Catalogue, Link, LinkHealth, Paper
 from digest.text.links import clean_url
 
@@ -382,8 +383,8 @@ def due(older_than: timedelta = AGAIN) -> list[str]:
     failing = LinkHealth.objects.filter(dead=False, failures__gt=0, checked_at__date__lt=now.date())
     again = set(failing.values_list("url", flat=True))
     forgotten = sorted(checked.keys() - given)
-    for start in range(0, len(forgotten), 500):
-        LinkHealth.objects.filter(url__in=forgotten[start : start + 500]).delete()
+    for some in batches(forgotten):
+        LinkHealth.objects.filter(url__in=some).delete()
     before = now - older_than
     wanted = [url for url in given if url not in checked or url in again or checked[url] <= before]
     return _in_turn(wanted, checked)

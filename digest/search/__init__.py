@@ -63,7 +63,6 @@ RANKED = 1_000
 """Up to so many matches are ranked one by one; of more, those come first that match by title."""
 SAMPLED = 2_000
 """Facets are counted among the newest so many matches."""
-_CHUNK = 500
 _EVERY_PAPER = Query()
 ANCHORS = 20
 """Papers by which a place in results is found again: it is lost if all of them go."""
@@ -275,10 +274,10 @@ class Results:
         if self._ranked:
             yield self._keys(0, RANKED)
         elif self.order == "newest":
-            yield from index.walk(self.query.node, _CHUNK)
+            yield from index.walk(self.query.node)
         else:
             for better, level in zip([None, *self._levels], self._levels, strict=False):
-                yield from index.walk(AllOf((level, Not(better))) if better else level, _CHUNK)
+                yield from index.walk(AllOf((level, Not(better))) if better else level)
 
 
 def _within(node: Node, column: str) -> Node:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from digest.admin.papers import base
+from digest.admin import base
 from digest.admin.papers import papers as papers_admin
 from digest.catalogue.load import load
 from digest.curation import decisions
