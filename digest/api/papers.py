@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from digest.exports import WRITERS, About, to_cite
+from digest.exports import API_FILES, About, Writer, to_cite
 from digest.models import Catalogue, Merge, Paper, Tombstone
 from digest.pages.files import file_of, whole_file
 from digest.search import Place, Query, matching
@@ -42,20 +42,16 @@ LOOKUP = 500
 """Ids of one lookup, at most."""
 
 
-def _file_renderer(suffix: str) -> type[BaseRenderer]:
+def _file_renderer(writer: Writer) -> type[BaseRenderer]:
     """What tells a format to content negotiation; the file itself is streamed by its writer."""
-    content_type = WRITERS[suffix].content_type.partition(";")[0]
     return type(
-        f"{suffix.title()}Renderer",
+        f"{writer.suffix.title()}Renderer",
         (BaseRenderer,),
-        {"media_type": content_type, "format": suffix, "render": lambda *_: b""},
+        {"media_type": writer.media_type, "format": writer.suffix, "render": lambda *_: b""},
     )
 
 
-FORMATS = ("bib", "ris", "csl.json", "md", "csv")
-
-
-FILE_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *map(_file_renderer, FORMATS)]
+FILE_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *map(_file_renderer, API_FILES)]
 
 
 def paper_json(paper: Paper) -> dict[str, Any]:

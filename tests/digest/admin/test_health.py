@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from digest.admin import health
+from digest.admin import links
 from digest.catalogue.load import load
 from digest.curation import link_health
 from digest.curation.doctor import CHECKS
@@ -265,7 +265,7 @@ def test_the_links_of_papers_are_checked_again(curating, papers, answering, monk
     }
     assert said() == [("linkhealth", "Checked 3 of 3 links: 3 gone.")]
     # So many papers may be chosen, whatever number of links they have.
-    monkeypatch.setattr(health, "MOST_CHECKED", 2)
+    monkeypatch.setattr(links, "MOST_CHECKED", 2)
     assert "Checked 3 of 3 links" in check_papers(curating, papers[1:])
     assert "Choose fewer: at most 2 at a time." in check_papers(curating, papers)
 
