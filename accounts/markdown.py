@@ -26,7 +26,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from digest.search.text import document
 from digest.text.links import clean_url
-from digest.text.markup import MATHML_ATTRIBUTES, MATHML_ELEMENTS, clean, mathml
+from digest.text.markup import clean
+from digest.text.mathml import MATHML_ATTRIBUTES, MATHML_ELEMENTS, mathml
 
 Env = MutableMapping[str, Any]
 

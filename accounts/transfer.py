@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from jsonschema import ValidationError as SchemaError
 from jsonschema import validate
 
+from digest.batches import batches
 from digest.exports import WRITERS, About, to_cite
 from digest.models import Paper, PaperQuerySet, SearchText
 from digest.search.text import document
@@ -45,7 +46,6 @@ from .references import Reference
 FORMAT = "paper-digest-library/1"
 SCHEMA = Path(__file__).with_name("schema.json")
 _PROFILE = ("display_name", "time_zone", "theme", "papers_on_a_page")
-_SOME = 500
 
 MAX_LIBRARY = 20_000_000
 """Bytes of library.json. How many bookmarks, notes and lists it may hold is in the schema."""
@@ -101,7 +101,7 @@ def _by_title(titles: Iterable[str]) -> dict[str, Paper]:
     """The papers of these titles, by the title as the search folds it. A title that several papers
     have tells none of them."""
     found: dict[str, Paper | None] = {}
-    for some in _batches({document(title) for title in titles} - {""}):
+    for some in batches({document(title) for title in titles} - {""}):
         rows = SearchText.objects.filter(title__in=some).select_related("paper")
         for row in rows:
             found[row.title] = None if row.title in found else row.paper
@@ -110,15 +110,9 @@ def _by_title(titles: Iterable[str]) -> dict[str, Paper]:
 
 def _papers(library: Library, slugs: Iterable[str]) -> dict[str, Paper]:
     found: dict[str, Paper] = {}
-    for some in _batches(slugs):
+    for some in batches(dict.fromkeys(slugs)):
         found |= library.papers(some)
     return found
-
-
-def _batches(values: Iterable[str]) -> Iterator[list[str]]:
-    values = list(dict.fromkeys(values))
-    for start in range(0, len(values), _SOME):
-        yield values[start : start + _SOME]
 
 
 # Out

@@ -1,5 +1,6 @@
 """Every address of the site."""
 
+import re
 from datetime import date
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from accounts import profile
 
 from .api.problems import or_page
 from .api.reference import recipes
+from .exports import FILES
 from .pages import busy, files, resubmission, views
 
 
@@ -45,7 +47,7 @@ class PaperConverter(SlugConverter):
 class SuffixConverter(SlugConverter):
     """The suffix of a file that papers are taken away in."""
 
-    regex = r"bib|ris|csl\.json|md"
+    regex = "|".join(re.escape(writer.suffix) for writer in FILES)
 
 
 class OutputConverter(SlugConverter):

@@ -9,7 +9,7 @@ from accounts.library import Library
 from accounts.models import User
 from digest.catalogue.load import load
 from digest.curation import link_health
-from digest.curation.link_health import Answer, Outcome
+from digest.curation.http_check import Answer, Outcome
 from digest.models import Paper, SearchText
 from tests import holds
 from tests.samples import digest, row

@@ -16,7 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import whom: a module imports what stands on the lines before its own, and nothing
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
-    ["digest.environment", "digest.log", "digest.static", "digest.text"],
+    [
+        "digest.batches",
+        "digest.environment",
+        "digest.log",
+        "digest.static",
+        "digest.template_loader",
+        "digest.text",
+    ],
     ["digest.rights"],
     ["digest.formats"],
     ["digest.catalogue.kinds"],

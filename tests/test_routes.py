@@ -27,7 +27,7 @@ from digest.api.reference import SCHEMA
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.models import LinkHealth, Paper, Proposal, Source, Upload
-from digest.search.filters import PaperFilter
+from digest.search.filters import PARAMETERS
 from tests.accounts.conftest import person
 from tests.admin import enter, holder
 from tests.samples import digest, row
@@ -210,7 +210,7 @@ def parameters():
     }
     return {
         "/": ["page"],
-        "/papers": [*PaperFilter.base_filters, "page"],
+        "/papers": [*sorted(PARAMETERS), "page"],
         "/library": ["page", "q", "sort", "status", "shown"],
         "/admin/": ["term"],
         **in_query,

@@ -25,6 +25,7 @@ from accounts.library import Library
 from accounts.models import Note, ReadingList, User
 from digest import models
 from digest.curation import link_health
+from digest.curation.http_check import Checker
 from tests.admin import PASSWORD, enter, holder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -237,7 +238,7 @@ def links(walk: Walk, size: Sizes) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Links) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        checker = link_health.Checker(lambda host, port: [server.server_address[:2]], pause=0)
+        checker = Checker(lambda host, port: [server.server_address[:2]], pause=0)
         urls = walk.do(f"check_links: what is due, {size.forgotten:,} to forget", link_health.due)
         near = [url.replace("https://", "http://") for url in urls[: size.chosen]]
         walk.do(f"check_links: {size.chosen} links", lambda: link_health.check(near, checker))

@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from accounts.models import Bookmark, Dismissal, ListItem, Note, ReadingList, Report
-from digest.catalogue.statements import Statements
+from digest.catalogue.sql import Script
 from digest.models import Merge
 
 from .joins import BOOKMARKS, DISMISSALS, ITEMS, KINDS, NOTES, Kind
@@ -268,7 +268,7 @@ class _Placed:
             _touch(self._touched)
         self._statements.execute()
 
-    def _prepare(self) -> Statements:
+    def _prepare(self) -> Script:
         names = _names(self.kind)
         written = {*self.kind.content, *self.kind.others, *self.kind.besides}
         changed, moved, marked = [], [], []
@@ -284,7 +284,7 @@ class _Placed:
         if self.kind is ITEMS:
             rows = [*changed, *moved, *marked, *self.new]
             self._touched = {row.reading_list_id for row in rows}
-        statements = Statements()
+        statements = Script()
         model = self.kind.model
         statements.delete(model, "id = %s", ((key,) for key in self.gone))
         statements.update(changed, sorted(written))

@@ -12,6 +12,7 @@ from django.db.models import CharField, F, QuerySet
 from django.db.models.functions import Cast
 
 from accounts.models import Bookmark, Dismissal, ListItem, Note, Status
+from digest.batches import batches
 from digest.models import Paper
 from digest.search import Query, These, Unreadable, among, parse
 from digest.search.query import Node, Not, Words
@@ -19,7 +20,6 @@ from digest.search.query import Node, Not, Words
 from .base import Part
 from .lists import open_to
 
-_CHUNK = 500
 _AT = Cast("added_at", CharField())
 """When a row was added, as text: it sorts the same, and thousands need not be read into times."""
 
@@ -161,8 +161,8 @@ class Found:
         return self._papers([place.paper for place in self.places[wanted]])
 
     def __iter__(self) -> Iterator[Paper]:
-        for start in range(0, self.count, _CHUNK):
-            yield from self[start : start + _CHUNK]
+        for some in batches(self.places):
+            yield from self._papers([place.paper for place in some])
 
     def _papers(self, keys: list[int]) -> list[Paper]:
         papers = Paper.objects.for_cards().in_bulk(keys)

@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Callable
 
-from digest.formats.json_dialect import is_json
+from digest.formats.json_list import is_json
 
 from .bibtex import read_bibtex
 from .bookmarks import read_bookmarks

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
-from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from digest.caches.revision import Revision
 from digest.curation.doctor import CHECKS, examine
-from digest.models import Catalogue
 
 from .site import Site
 
@@ -40,11 +39,9 @@ def doctor(request: HttpRequest) -> HttpResponse:
             "shown": SHOWN if len(found.findings) > SHOWN else 0,
         }
     else:
-        key = f"doctor:{Catalogue.current()}"
-        counts = caches["pages"].get(key)
-        if counts is None:
-            counts = {name: _bounded(examine(check)) for name, check in CHECKS.items()}
-            caches["pages"].set(key, counts)
+        counts = Revision().once(
+            lambda: {name: _bounded(examine(check)) for name, check in CHECKS.items()}, "doctor"
+        )
         context["checks"] = [(check, counts[name]) for name, check in CHECKS.items()]
     return TemplateResponse(request, "admin/digest/doctor.html", context)
 

@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import content_disposition_header
 
+from digest.batches import batches
 from digest.catalogue.ledger import Ledger
 from digest.catalogue.load import LoadReport, reread, to_undo, undo
-from digest.catalogue.plan import batches
 from digest.catalogue.preview import preview, would_change
 from digest.formats import Format
 from digest.models import Digest, Entry, Paper, Source, Verdict

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from hashlib import sha256
 from typing import Any
 
-from django.core.cache import caches
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.decorators import method_decorator
@@ -19,6 +17,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
+from digest.caches.revision import Revision
 from digest.models import Catalogue
 from digest.pages.middleware import since
 
@@ -107,29 +106,29 @@ class CatalogueViewSet(ApiViewSet):
         answer already is told so, before anything is made.
         """
         request = self.request
-        self.catalogue = catalogue = Catalogue.current()
-        made_of = f"{catalogue.revision} {request.accepted_renderer.format} " + (
-            request.get_full_path()
-        )
-        key = sha256(made_of.encode()).hexdigest()
-        etag = f'W/"{key[:32]}"'
+        revision = Revision()
+        self.catalogue = catalogue = revision.catalogue
+        name = ("api", request.accepted_renderer.format, request.get_full_path())
+        etag = f'W/"{revision.key(*name)[:32]}"'
         changed = since(request._request, int(catalogue.changed_at.timestamp()))
         response: HttpResponseBase | None = get_conditional_response(
             request._request, etag, changed
         )
         if response is None:
-            body = caches["pages"].get(f"api-{key}")
-            if body is None:
-                said = make()
-                if isinstance(said, HttpResponseBase):
-                    response = said
-                else:
-                    body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-                    caches["pages"].set(f"api-{key}", body)
-            if body is not None:
-                response = HttpResponse(body, content_type="application/json")
-        assert response is not None  # a file, or what is kept
+            said = revision.once(
+                lambda: _json(make()), *name, storable=lambda said: isinstance(said, bytes)
+            )
+            if isinstance(said, bytes):
+                said = HttpResponse(said, content_type="application/json")
+            response = said
         response["ETag"] = etag
         response["Last-Modified"] = http_date(changed)
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
         return response
+
+
+def _json(said: dict[str, Any] | HttpResponseBase) -> bytes | HttpResponseBase:
+    """The text of what is to be said as JSON; a file as it is."""
+    if isinstance(said, HttpResponseBase):
+        return said
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()

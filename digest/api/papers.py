@@ -14,11 +14,11 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from digest.exports import WRITERS, About, to_cite
+from digest.exports import API_FILES, About, Writer, to_cite
 from digest.models import Catalogue, Merge, Paper, Tombstone
 from digest.pages.files import file_of, whole_file
 from digest.search import Place, Query, matching
-from digest.search.filters import SEVERAL, PaperFilter
+from digest.search.filters import PARAMETERS, SEVERAL, PaperFilter
 from digest.text.identity import arxiv_id
 
 from . import schema
@@ -42,20 +42,16 @@ LOOKUP = 500
 """Ids of one lookup, at most."""
 
 
-def _file_renderer(suffix: str) -> type[BaseRenderer]:
+def _file_renderer(writer: Writer) -> type[BaseRenderer]:
     """What tells a format to content negotiation; the file itself is streamed by its writer."""
-    content_type = WRITERS[suffix].content_type.partition(";")[0]
     return type(
-        f"{suffix.title()}Renderer",
+        f"{writer.suffix.title()}Renderer",
         (BaseRenderer,),
-        {"media_type": content_type, "format": suffix, "render": lambda *_: b""},
+        {"media_type": writer.media_type, "format": writer.suffix, "render": lambda *_: b""},
     )
 
 
-FORMATS = ("bib", "ris", "csl.json", "md", "csv")
-
-
-FILE_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *map(_file_renderer, FORMATS)]
+FILE_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *map(_file_renderer, API_FILES)]
 
 
 def paper_json(paper: Paper) -> dict[str, Any]:
@@ -141,7 +137,7 @@ class Papers(CatalogueViewSet):
     def list(self, request: Request) -> HttpResponseBase:
         if "modified_since" in request.GET:
             return self._changes(request)
-        filters = [name for name in PaperFilter.base_filters if name != "order"]
+        filters = PARAMETERS - {"order"}
         only(request.GET, *filters, "ordering", "fields", "page_size", "cursor", many=SEVERAL)
         empty = {n: ["Say a value."] for n, said in request.GET.lists() if n != "q" and "" in said}
         if empty:
@@ -157,7 +153,7 @@ class Papers(CatalogueViewSet):
         if format != "json":
             about = self._about("Papers")
             return self.kept(
-                lambda: whole_file(request._request, format, found.results, about, "papers")
+                lambda: whole_file(request._request, format, found.qs, about, "papers")
             )
         size, fields = size_of_page(request), fields_of(request)
         at = cursor_of(request, int, str, str)
@@ -173,10 +169,10 @@ class Papers(CatalogueViewSet):
             else:
                 began = at[2] if at else stamp(self.catalogue.changed_at)
                 start = Place(at[0], given(at[1])) if at else None
-                papers, after = found.results.after(start, size)
+                papers, after = found.qs.after(start, size)
                 next = after and cursor(after.end, ".".join(map(str, after.given)), began)
                 if at and not after and began != stamp(Catalogue.current().changed_at):
-                    if found.results.order == "best":
+                    if found.qs.order == "best":
                         # What is best follows from all papers: nobody knows which were passed.
                         said = page(request, told(papers, fields), None, problems=problems)
                         return said | {"next": following(request, ordering="newest")}

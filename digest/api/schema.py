@@ -14,6 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from digest.exports import API_FILES
 from digest.text.links import KINDS as _KINDS
 from digest.text.links import OTHER
 
@@ -265,20 +266,12 @@ PUBLIC: list[Any] = [{"cookieAuth": []}, {"token": []}, {}]
 """Who may ask: anybody, with a token or without."""
 FORMAT = query(
     "format",
-    "`json`, or the whole list as a file: `bib`, `ris`, `csl.json`, `md`, `csv`",
-    enum=["json", "bib", "ris", "csl.json", "md", "csv"],
+    "`json`, or the whole list as a file: "
+    + ", ".join(f"`{writer.suffix}`" for writer in API_FILES),
+    enum=["json", *(writer.suffix for writer in API_FILES)],
 )
 JSON_ONLY = query("format", "`json`", enum=["json"])
-FILES = {
-    (200, content_type): OpenApiTypes.BINARY
-    for content_type in (
-        "application/x-bibtex",
-        "application/x-research-info-systems",
-        "application/vnd.citationstyles.csl+json",
-        "text/markdown",
-        "text/csv",
-    )
-}
+FILES = {(200, writer.media_type): OpenApiTypes.BINARY for writer in API_FILES}
 PAPER_EXAMPLE = {
     "id": "2502.02737",
     "arxiv_id": "2502.02737",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -19,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from digest.models import Catalogue
+from .revision import Revision
 
 AT_ONCE = 2
 """Exports that are made at a time, in all processes of a machine together."""
@@ -59,8 +58,7 @@ def whole(
     made_of: what it follows from, beside the catalogue: its format, and what was asked for.
     address: who asks. make: gives its text. Raises Busy. What is given has to be closed.
     """
-    # The revision is read before anything is made of it, as in `revision`.
-    key = sha256(f"{Catalogue.current()}\n{made_of}".encode()).hexdigest()
+    key = Revision().key("export", made_of)
     folder: Path = settings.EXPORTS
     path = folder / key
     if (kept := _kept(path)) is not None:

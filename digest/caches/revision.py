@@ -1,73 +1,53 @@
-"""Pages that are kept for the next visitor, for as long as the catalogue does not change."""
+"""Values that are made once for each revision of the catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from functools import wraps
+from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from django.core.cache import caches
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
-from django.utils.cache import patch_vary_headers
 
 from digest.models import Catalogue
 
-_View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
+_Value = TypeVar("_Value")
 
 
-def unknown_in(request: HttpRequest, known: Collection[str]) -> list[str]:
-    """The parameters of the address that a view does not know."""
-    return [name for name in request.GET if name not in known]
+def key_of(*parts: object) -> str:
+    """The key of a value that is made of these parts: the same for the same parts in their order,
+    of 64 characters, whatever the length of theirs."""
+    return sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
 
-def kept_for_visitors(view: _View, known: Collection[str] = ()) -> _View:
-    """Let a view's page be kept, and given to everybody else who asks for it without any cookie.
+class Revision:
+    """The current revision of the catalogue, and what was made of it, for all of a process.
 
-    known: the parameters that the view reads. An address with others leads to the one without: else
-    it would be another page, and anybody could make as many of them as they like.
-    What the view shows to such a visitor must follow from the address, the `HX-Request` header and
-    the catalogue. Who comes with a cookie may be logged in, or have something to be told: their
-    page is made for them, and never kept.
+    Get it before anything of the catalogue is read: a value that a load overtakes is then stored
+    under the revision that has passed, where nobody will look for it.
     """
 
-    @wraps(view)
-    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if unknown := unknown_in(request, known):
-            address = request.GET.copy()
-            for name in unknown:
-                del address[name]
-            query = f"?{address.urlencode()}" if address else ""
-            response: HttpResponseBase = redirect(request.path + query)
-        elif request.COOKIES:
-            response = view(request, *args, **kwargs)
-        else:
-            response = _kept(request, lambda: view(request, *args, **kwargs))
-        patch_vary_headers(response, ["Cookie"])
-        return response
+    def __init__(self) -> None:
+        self.catalogue = Catalogue.current()
 
-    return cast(_View, kept)
+    def key(self, *name: object) -> str:
+        """The key of a value that follows from the catalogue and its name alone."""
+        return key_of(self.catalogue.revision, *name)
 
+    def once(
+        self,
+        make: Callable[[], _Value],
+        *name: object,
+        storable: Callable[[_Value], bool] = lambda _: True,
+    ) -> _Value:
+        """What `make` gives, made once under a name.
 
-def _kept(request: HttpRequest, make: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    # The revision is read before the page is made: one that a load overtakes is kept under the
-    # revision that has passed, where nobody will look for it.
-    made_of = (
-        str(Catalogue.current()),
-        request.headers.get("HX-Request", ""),
-        request.get_full_path(),
-    )
-    key = sha256("\n".join(made_of).encode()).hexdigest()
-    response: HttpResponseBase | None = caches["pages"].get(key)
-    if response is None:
-        response = make()
-        if _is_impersonal(request, response):
-            caches["pages"].set(key, response)
-    return response
-
-
-def _is_impersonal(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether it is a whole page, and no form in it holds a visitor's own token."""
-    token = request.META.get("CSRF_COOKIE_NEEDS_UPDATE")
-    return response.status_code == 200 and not (response.streaming or response.cookies or token)
+        The first part of a name says what kind of value it is. storable: whether the next one who
+        asks may have it, too.
+        """
+        key = self.key(*name)
+        value: _Value | None = caches["pages"].get(key)
+        if value is None:
+            value = make()
+            if storable(value):
+                caches["pages"].set(key, value)
+        return value

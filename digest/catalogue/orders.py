@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from digest.batches import batches
 from digest.formats import Format
 from digest.models import Digest, Entry, Paper, Placement
 
-from .plan import Plan, batches
+from .plan import Plan
 
 
 class Orders:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection, models, transaction
 
+from digest.batches import batches
 from digest.formats import Format
 from digest.models import Alias, Correction, Entry, Paper, Placement
 
@@ -241,10 +242,3 @@ def related_model(field: ListField) -> type[models.Model]:
     model = Paper._meta.get_field(field.relation).related_model
     assert isinstance(model, type)
     return model
-
-
-def batches(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """The values by five hundred: below what one statement may name in any database."""
-    values = list(values)
-    for start in range(0, len(values), 500):
-        yield values[start : start + 500]

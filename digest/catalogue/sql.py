@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 
+from digest.batches import batches
 from digest.models import Catalogue
 
 _Values = tuple[Any, ...]
-_SOME = 500
-"""Rows that PostgreSQL is sent together."""
 
 
 class _Statement(NamedTuple):
@@ -88,8 +87,7 @@ class Script:
                     moment = field.get_db_prep_save(now, connection)
                     rows = [(moment, *row) for row in rows]
                 if head and connection.vendor == "postgresql":
-                    for start in range(0, len(rows), _SOME):
-                        some = rows[start : start + _SOME]
+                    for some in batches(rows):
                         values = [value for row in some for value in row]
                         cursor.execute(head + ", ".join([each] * len(some)) + tail, values)
                 else:

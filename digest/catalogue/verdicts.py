@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from digest import formats
+from digest.batches import batches
 from digest.models import Correction, Difference, Merge, Source, Verdict
 
 from .fields import FIELDS
 from .kinds import Values
-from .plan import Plan, batches
+from .plan import Plan
 from .projection import Statement, project
 
 

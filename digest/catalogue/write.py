@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
+from digest.batches import batches
 from digest.models import (
     Author,
     Catalogue,
@@ -30,7 +31,7 @@ from digest.text import identity, links, taxonomy
 from .fields import AUTHORS, CATEGORIES, LINKS, columns, lists
 from .kinds import ListField, Names
 from .orders import Orders
-from .plan import Plan, batches, related_model, snapshot
+from .plan import Plan, related_model, snapshot
 from .sql import Script, keys
 
 TRIES = 3

@@ -17,9 +17,15 @@ from django.core.exceptions import ValidationError
 from django.dispatch import Signal
 from django.utils import timezone
 
+from digest.batches import batches
 from digest.catalogue.fields import AUTHORS, HIDDEN, correctable
-from digest.catalogue.plan import ENDED, Edit, Plan, batches
-from digest.catalogue.projection import Statement, origins, project, statements_of
+from digest.catalogue.plan import ENDED, Edit, Plan
+from digest.catalogue.projection import (
+    Statement,
+    origins,
+    project,
+    statements_of,
+)
 from digest.catalogue.write import Rows, in_turn
 from digest.formats import Record
 from digest.models import Alias, Correction, Difference, Entry, Merge, Paper, Source

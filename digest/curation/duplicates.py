@@ -21,6 +21,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.fields.json import KT
 
+from digest.batches import batches
 from digest.models import Alias, Author, Authorship, Entry, Link, Merge, Paper, Proposal
 from digest.text.identity import arxiv_id
 from digest.text.normalize import line
@@ -72,12 +73,12 @@ def propose() -> Report:
         elif reason and reason != proposal.reason:
             proposal.reason = reason
             changed.append(proposal)
-    for keys in _batches(gone):
+    for keys in batches(gone):
         Proposal.objects.filter(pk__in=keys, refused_at=None).delete()
-    for some in _batches(changed):
+    for some in batches(changed):
         Proposal.objects.bulk_update(some, ["reason"], batch_size=100)
     new: Counter[str] = Counter()
-    for several in _batches(sorted(found.items())):
+    for several in batches(sorted(found.items())):
         rows = {
             key: Proposal(kind=key[0], first=key[1], second=key[2], reason=reason)
             for key, reason in several
@@ -147,7 +148,7 @@ def _same_arxiv_id() -> dict[Pair, str]:
         if (number := arxiv_id(url))
     ]
     titles: dict[str, str] = {}
-    for some in _batches({number for *_, number in named}):
+    for some in batches({number for *_, number in named}):
         there = Paper.objects.visible().filter(arxiv_id__in=some)
         titles |= dict(there.values_list("slug", "title"))
     found = {}
@@ -174,7 +175,7 @@ def _alike(titles: dict[str, list[str]]) -> dict[Pair, str]:
         pairs |= {_in_order(a, b): edits for a in titles[one] for b in titles[other]}
     written: dict[str, set[str]] = defaultdict(set)
     numbered: set[str] = set()
-    for some in _batches({slug for pair in pairs for slug in pair}):
+    for some in batches({slug for pair in pairs for slug in pair}):
         rows = Authorship.objects.filter(paper__slug__in=some)
         for slug, name in rows.values_list("paper__slug", "author__name"):
             written[slug].add(_plain(name).replace(" ", ""))
@@ -443,20 +444,13 @@ def _wrote_with(names: Iterable[str]) -> dict[str, set[str]]:
     """The names that stand beside each of these on a paper."""
     found: dict[str, set[str]] = defaultdict(set)
     rows = Authorship.objects.values_list("paper", "author__name")
-    for some in _batches(names):
+    for some in batches(names):
         papers: dict[int, list[str]] = defaultdict(list)
         for paper, name in rows.filter(author__name__in=some):
             papers[paper].append(name)
-        for several in _batches(papers):
+        for several in batches(papers):
             for paper, other in rows.filter(paper__in=several):
                 for name in papers[paper]:
                     if name != other:
                         found[name].add(other)
     return found
-
-
-def _batches(values: Iterable[_Value]) -> Iterator[list[_Value]]:
-    """The values by five hundred: below what one statement may name in any database."""
-    values = list(values)
-    for start in range(0, len(values), 500):
-        yield values[start : start + 500]

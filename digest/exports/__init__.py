@@ -13,7 +13,17 @@ from . import atom, bibtex, csl_json, markdown, opml, ris, table
 from .citation import About, Citation
 from .opml import Feed
 
-__all__ = ["FILES", "WRITERS", "About", "Citation", "Feed", "Writer", "opml", "to_cite"]
+__all__ = [
+    "API_FILES",
+    "FILES",
+    "WRITERS",
+    "About",
+    "Citation",
+    "Feed",
+    "Writer",
+    "opml",
+    "to_cite",
+]
 
 _PIECE = 1 << 16
 
@@ -22,13 +32,21 @@ _PIECE = 1 << 16
 class Writer:
     """A format that papers are taken away in.
 
-    write: makes the file's text, piece by piece, of papers fetched with `to_cite`.
+    write: makes the file's text, piece by piece, of papers fetched with `to_cite`. cites: pages
+    offer it wherever they show papers. api: the API answers in it, too.
     """
 
     suffix: str
     label: str
     content_type: str
     write: Callable[[Iterable[Paper], About], Iterator[str]]
+    cites: bool = True
+    api: bool = True
+
+    @property
+    def media_type(self) -> str:
+        """The content type alone, without its character set."""
+        return self.content_type.partition(";")[0]
 
     def stream(self, papers: Iterable[Paper], about: About) -> Iterator[str]:
         """The file's text in pieces of a size that a server sends well."""
@@ -57,14 +75,21 @@ WRITERS = {
         Writer("ris", "RIS", "application/x-research-info-systems; charset=utf-8", ris.write),
         Writer("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json", csl_json.write),
         Writer("md", "Markdown", "text/markdown; charset=utf-8", markdown.write),
-        Writer("csv", "CSV", "text/csv; charset=utf-8", table.write),
-        Writer("atom", "Atom", "application/atom+xml; charset=utf-8", atom.write),
+        Writer("csv", "CSV", "text/csv; charset=utf-8", table.write, cites=False),
+        Writer(
+            *("atom", "Atom", "application/atom+xml; charset=utf-8", atom.write),
+            cites=False,
+            api=False,
+        ),
     )
 }
-"""Every format by the suffix of its files."""
+"""Every format by the suffix of its files. A new one is a line here, and its module; pages, their
+addresses, lists and the API follow."""
 
-FILES = [WRITERS[suffix] for suffix in ("bib", "ris", "csl.json", "md")]
+FILES = [writer for writer in WRITERS.values() if writer.cites]
 """The formats that papers are cited in. The others are for feed readers and spreadsheets."""
+API_FILES = [writer for writer in WRITERS.values() if writer.api]
+"""The formats that the API has beside JSON."""
 
 
 def to_cite(papers: PaperQuerySet) -> Iterator[Paper]:

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from digest.batches import batches
 from digest.catalogue.fields import correctable
 from digest.text import links
 
@@ -112,8 +113,8 @@ class Merge(Decision):
         asked = list(slugs)
         while asked:
             found: dict[str, str] = {}
-            for start in range(0, len(asked), 500):
-                merges = Merge.objects.standing().filter(paper__slug__in=asked[start : start + 500])
+            for some in batches(asked):
+                merges = Merge.objects.standing().filter(paper__slug__in=some)
                 found.update(merges.values_list("paper__slug", "into__slug"))
             to |= found
             asked = [slug for slug in found.values() if slug not in to]

@@ -80,7 +80,7 @@ class Narrowing:
         self.address = QueryDict(mutable=True)
         self._open: dict[str, str] = {}
         for name, values in filter.data.lists():
-            if name in filter.filters and (said := [value for value in values if value]):
+            if name in filter.form.fields and (said := [value for value in values if value]):
                 self.address.setlist(name, said)
 
     @property
@@ -158,19 +158,19 @@ class Narrowing:
         offers += [(chip.label, QueryDict(chip.address.partition("?")[2])) for chip in self.chips()]
         found = []
         for label, address in offers[:RELAXATIONS]:
-            if address and (papers := PaperFilter(address).results.count):
+            if address and (papers := PaperFilter(address).qs.count):
                 found.append(Option(label, papers, _listed(address)))
         return found
 
     @cached_property
     def _counted(self) -> Facets:
-        return self.filter.results.facets()
+        return self.filter.qs.facets()
 
     @property
     def sampled(self) -> int:
         """Among how many of the newest matches facets are counted; 0 if among all of them."""
         among = self._counted.among
-        return among if among < self.filter.results.count else 0
+        return among if among < self.filter.qs.count else 0
 
     @cached_property
     def facets(self) -> list[Facet]:

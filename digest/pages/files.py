@@ -24,13 +24,13 @@ from django.views.decorators.http import require_safe
 from rest_framework.throttling import BaseThrottle
 
 from digest.caches.exports import Busy, whole
-from digest.caches.revision import kept_for_visitors, unknown_in
 from digest.exports import WRITERS, About, Feed, opml, to_cite
 from digest.log import expected
 from digest.models import Author, Catalogue, Category, Digest, Merge, Paper
-from digest.search import Results
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import arxiv_id
+
+from .cache import kept_for_visitors, unknown_in
 
 IN_A_FEED = 100
 """Papers of a feed: more than a day brings."""
@@ -63,7 +63,7 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
     if suffix != "atom":
         try:
-            return whole_file(request, suffix, found.results, about, "papers")
+            return whole_file(request, suffix, found.qs, about, "papers")
         except Busy as busy:
             headers = {"Retry-After": str(busy.after)}
             text, kind = f"{busy}\n", "text/plain; charset=utf-8"
@@ -71,7 +71,7 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
             expected(request, response, str(busy))
             return response
     about = _updated(about)
-    return feed_of(Results(found.query, "newest").come_out(IN_A_FEED), about)
+    return feed_of(found.qs.ordered("newest").come_out(IN_A_FEED), about)
 
 
 def _title(found: PaperFilter) -> str:

@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from digest.caches.revision import kept_for_visitors
+from digest.caches.revision import Revision
 from digest.catalogue.fields import FIELDS, HIDDEN, stored
 from digest.catalogue.kinds import LongText, PaperField, Values
 from digest.catalogue.projection import Statement, project, statements_of
@@ -26,7 +26,6 @@ from digest.exports.metadata import highwire, json_ld, open_graph
 from digest.models import (
     Alias,
     Author,
-    Catalogue,
     Category,
     Correction,
     Digest,
@@ -43,6 +42,7 @@ from digest.search.related import related
 from digest.text.identity import arxiv_id, author_slug
 from digest.text.links import KINDS, destination
 
+from .cache import kept_for_visitors
 from .calendar import years_of
 from .facets import Narrowing
 from .paging import HtmxRequest, NotHere, turn_to
@@ -131,13 +131,12 @@ def papers(request: HtmxRequest) -> HttpResponse:
 
     A page that has the rest already is given what was found, and stays where it is.
     """
-    # Before anything is read of it, so that nothing older is kept under this name.
-    revision = Catalogue.current()
+    revision = Revision()
     found = PaperFilter(request.GET)
     number = found.query.arxiv_id
     if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
         return redirect("paper", number)
-    results = found.results
+    results = found.qs
     page = turn_to(request, results, _size(request))
     papers = list(page)
     mark(papers, found.query)

@@ -63,7 +63,7 @@ RANKED = 1_000
 """Up to so many matches are ranked one by one; of more, those come first that match by title."""
 SAMPLED = 2_000
 """Facets are counted among the newest so many matches."""
-_CHUNK = 500
+_EVERY_PAPER = Query()
 ANCHORS = 20
 """Papers by which a place in results is found again: it is lost if all of them go."""
 
@@ -138,9 +138,31 @@ class Results:
     come as `for_cards` fetches them, those of a slice excepted, whose cards may be at hand.
     """
 
-    def __init__(self, query: Query, order: str = "newest") -> None:
+    model = Paper
+
+    def __init__(self, query: Query = _EVERY_PAPER, order: str = "newest") -> None:
         self.query = query
-        self.order = order if query.words() else "newest"
+        self._order = order
+
+    @property
+    def order(self) -> str:
+        """The order they come in: the newest first where no words are sought."""
+        return self._order if self.query.words() else "newest"
+
+    # The same papers narrowed, or in another order, as a queryset is.
+
+    def all(self) -> Results:
+        return Results(self.query, self._order)
+
+    def sought(self, query: Query) -> Results:
+        """Those that a query finds as well; what it says of itself is kept."""
+        return Results(query & self.query.node.nodes, self._order)
+
+    def narrowed(self, *nodes: Node) -> Results:
+        return Results(self.query & nodes, self._order)
+
+    def ordered(self, order: str) -> Results:
+        return Results(self.query, order)
 
     @cached_property
     def _newest(self) -> list[int]:
@@ -252,10 +274,10 @@ class Results:
         if self._ranked:
             yield self._keys(0, RANKED)
         elif self.order == "newest":
-            yield from index.walk(self.query.node, _CHUNK)
+            yield from index.walk(self.query.node)
         else:
             for better, level in zip([None, *self._levels], self._levels, strict=False):
-                yield from index.walk(AllOf((level, Not(better))) if better else level, _CHUNK)
+                yield from index.walk(AllOf((level, Not(better))) if better else level)
 
 
 def _within(node: Node, column: str) -> Node:

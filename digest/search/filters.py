@@ -1,6 +1,6 @@
 """What the address of a list may say: one FilterSet for pages, feeds, exports and the API.
 
-Each filter narrows a `search.Query`, so that the index answers for all of them at once.
+Each filter narrows `search.Results`, so that the index answers for all of them at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from digest.models import Author, Category, Paper
+from digest.models import Author, Category
 from digest.text.links import KINDS, OTHER
 
 from . import Query, Results, parse
@@ -52,11 +52,26 @@ def _areas(_: Any) -> QuerySet[Category]:
     return Category.objects.filter(is_area=True)
 
 
+class _Form(forms.Form):
+    """Also what says how others are meant, and is no filter by itself."""
+
+    match = forms.ChoiceField(
+        label="Papers of",
+        choices=[("all", "all of these"), ("any", "any of these")],
+        required=False,
+    )
+
+
 class PaperFilter(filters.FilterSet):
-    """Reads an address. `form` has its fields and errors, `query` what is to match.
+    """Reads an address. `form` has its fields and errors, `qs` the papers that match, the best
+    first where words are sought and the address says no other order.
 
     A field with an error narrows nothing, and the others still do.
+    queryset: the papers to narrow, all visible ones by default.
     """
+
+    class Meta:
+        form = _Form
 
     q = filters.CharFilter(
         label="Search",
@@ -65,12 +80,6 @@ class PaperFilter(filters.FilterSet):
     )
     category = _Slugs(rows=_categories, label="Categories", method="by_category")
     area = _Slugs(rows=_areas, label="Areas", method="by_category")
-    match = filters.ChoiceFilter(
-        label="Papers of",
-        choices=[("all", "all of these"), ("any", "any of these")],
-        method="nothing",
-        empty_label=None,
-    )
     not_category = _Slugs(rows=_categories, label="Without categories", method="without_category")
     author = _Slugs(rows=lambda _: Author.objects.all(), label="Authors", method="by_author")
     has = filters.MultipleChoiceFilter(
@@ -80,25 +89,27 @@ class PaperFilter(filters.FilterSet):
         widget=forms.CheckboxSelectMultiple,
     )
     date_from = filters.DateFilter(
-        label="From", method="nothing", widget=forms.DateInput(attrs={"type": "date"})
+        label="From", method="by_day", widget=forms.DateInput(attrs={"type": "date"})
     )
     date_to = filters.DateFilter(
-        label="To", method="nothing", widget=forms.DateInput(attrs={"type": "date"})
+        label="To", method="by_day", widget=forms.DateInput(attrs={"type": "date"})
     )
     digest = filters.DateFilter(label="Digest of", method="in_digest", widget=forms.HiddenInput)
     order = filters.ChoiceFilter(
         label="Order",
         choices=[("best", "best match"), ("newest", "newest first")],
-        method="nothing",
+        method="ordered",
         empty_label=None,
     )
 
-    def __init__(self, data: QueryDict | None = None) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, queryset: Results | None = None, **options: Any
+    ) -> None:
         # Bound even to an empty address: what it asks for is then every paper.
         said = QueryDict(mutable=True)
         for name, values in data.lists() if data else ():
             said.setlist(name, [_CONTROL.sub(" ", value) for value in values])
-        super().__init__(said, queryset=Paper.objects.visible())
+        super().__init__(said, Results(order="best") if queryset is None else queryset, **options)
 
     @cached_property
     def said(self) -> dict[str, Any]:
@@ -107,21 +118,17 @@ class PaperFilter(filters.FilterSet):
         # Of the others even to learn that they are empty would take a query each to make.
         return {name: v for name, v in self.form.cleaned_data.items() if name in self.data}
 
-    @cached_property
+    def filter_queryset(self, queryset: Results) -> Results:
+        for name, value in self.said.items():
+            if name in self.filters:
+                queryset = self.filters[name].filter(queryset, value)
+        return queryset
+
+    @property
     def query(self) -> Query:
         """What the address asks for, in the index's terms."""
-        query = Query()
-        for name, value in self.said.items():
-            query = self.filters[name].filter(query, value)
-        first, last = self._value("date_from"), self._value("date_to")
-        if first or last:
-            query &= (date_node(first or date.min, last or date.max),)
+        query: Query = self.qs.query
         return query
-
-    @cached_property
-    def results(self) -> Results:
-        """The papers, the best matches first where words are sought, unless it says otherwise."""
-        return Results(self.query, self._value("order") or "best")
 
     @property
     def errors_by_field(self) -> dict[str, list[str]]:
@@ -136,38 +143,41 @@ class PaperFilter(filters.FilterSet):
     def _value(self, name: str) -> Any:
         return self.said.get(name)
 
-    # What each parameter does to a query
+    # What each parameter does to the papers
 
-    def search(self, query: Query, name: str, value: str) -> Query:
-        found = parse(value)
-        return Query(found.node, found.problems, found.arxiv_id) & query.node.nodes
+    def search(self, papers: Results, name: str, value: str) -> Results:
+        return papers.sought(parse(value))
 
-    def by_category(self, query: Query, name: str, value: list[Category]) -> Query:
-        return self._each(query, [Tag(category_tag(category.pk)) for category in value])
+    def by_category(self, papers: Results, name: str, value: list[Category]) -> Results:
+        tags = [Tag(category_tag(category.pk)) for category in value]
+        if self._value("match") == "any":
+            return papers.narrowed(AnyOf(tuple(tags)))
+        return papers.narrowed(*tags)
 
-    def without_category(self, query: Query, name: str, value: list[Category]) -> Query:
-        return query & tuple(Not(Tag(category_tag(category.pk))) for category in value)
+    def without_category(self, papers: Results, name: str, value: list[Category]) -> Results:
+        return papers.narrowed(*(Not(Tag(category_tag(category.pk))) for category in value))
 
-    def by_author(self, query: Query, name: str, value: list[Author]) -> Query:
-        return query & tuple(Tag(author_tag(author.pk)) for author in value)
+    def by_author(self, papers: Results, name: str, value: list[Author]) -> Results:
+        return papers.narrowed(*(Tag(author_tag(author.pk)) for author in value))
 
-    def by_kind(self, query: Query, name: str, value: list[str]) -> Query:
-        return query & tuple(Tag(kind_tag(kind)) for kind in value)
+    def by_kind(self, papers: Results, name: str, value: list[str]) -> Results:
+        return papers.narrowed(*(Tag(kind_tag(kind)) for kind in value))
 
-    def in_digest(self, query: Query, name: str, value: date) -> Query:
-        return query & (Tag(digest_tag(value)),)
+    def by_day(self, papers: Results, name: str, value: date) -> Results:
+        """Both ends together, and so once: a year is one tag, and its days are hundreds."""
+        first, last = self._value("date_from"), self._value("date_to")
+        if name == "date_to" and first:
+            return papers
+        return papers.narrowed(date_node(first or date.min, last or date.max))
 
-    def nothing(self, query: Query, name: str, value: Any) -> Query:
-        """Parameters that say how others are meant."""
-        return query
+    def in_digest(self, papers: Results, name: str, value: date) -> Results:
+        return papers.narrowed(Tag(digest_tag(value)))
 
-    def _each(self, query: Query, nodes: list[Tag]) -> Query:
-        if nodes and self._value("match") == "any":
-            return query & (AnyOf(tuple(nodes)),)
-        return query & tuple(nodes)
+    def ordered(self, papers: Results, name: str, value: str) -> Results:
+        return papers.ordered(value)
 
 
-PARAMETERS = frozenset(PaperFilter.base_filters)
+PARAMETERS = frozenset({*PaperFilter.base_filters, *_Form.base_fields})
 """What an address may say."""
 SEVERAL = frozenset(
     name

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText
 
 from .query import (
@@ -127,9 +127,9 @@ def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
     """
     papers = list(papers)
     # All go before any comes: papers that changed places take each other's keys.
-    for some in _batches(papers, 500):
+    for some in batches(papers):
         SearchText.objects.filter(paper__in=some).delete()
-    for some in _batches(papers, 500):
+    for some in batches(papers):
         SearchText.objects.bulk_create(rows(some))
     SearchText.objects.bulk_create(new)
     Catalogue.change()
@@ -400,7 +400,7 @@ def newest(node: Node, most: int, before: int = 2**62) -> list[int]:
     return [row for (row,) in _rows(sql, database.expression(node), before, most)]
 
 
-def walk(node: Node, size: int) -> Iterator[list[int]]:
+def walk(node: Node, size: int = SIZE) -> Iterator[list[int]]:
     """The keys of all rows that match, newest first, so many at a time."""
     some = newest(node, size)
     while some:
@@ -482,7 +482,7 @@ def check(*, mend: bool = False) -> Health:
     health = Health()
     stale = list(SearchText.objects.filter(paper__hidden=True).values_list("paper", flat=True))
     keys = Paper.objects.visible().order_by("pk").values_list("pk", flat=True)
-    for some in _batches(keys, 500):
+    for some in batches(keys):
         with _snapshot():
             stale += _stale(some)
         health.papers += len(some)
@@ -575,9 +575,3 @@ def _agrees_in(database: Any) -> bool:
     except (DatabaseError, sqlite3.DatabaseError):
         return False
     return True
-
-
-def _batches(values: Iterable[int], size: int) -> Iterator[list[int]]:
-    values = iter(values)
-    while some := list(islice(values, size)):
-        yield some

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +18,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from digest.caches.revision import key_of
 from digest.exports import FILES, Citation, metadata
 from digest.models import Paper
 
@@ -113,8 +113,17 @@ def cards(papers: Iterable[Paper]) -> dict[int, SafeString]:
 
 def _made_of(paper: Paper) -> str:
     """The key of a paper's card: another where the paper changed, or other words are marked."""
-    shown = (str(paper.pk), str(paper.changed_at), paper.title_html, *paper.points)
-    return sha256("\n".join(shown).encode()).hexdigest()
+    return key_of(paper.pk, paper.changed_at, paper.title_html, *paper.points)
+
+
+@register.simple_tag(takes_context=True)
+def facets(context: RequestContext) -> SafeString:
+    """The facets of a list, made once for all readers: they take long."""
+    shown = {name: context[name] for name in ("filter", "narrowing")}
+    return context["revision"].once(
+        lambda: get_template("digest/_facets.html").render(shown),
+        *("facets", context["narrowing"].parameters),
+    )
 
 
 @register.simple_tag(takes_context=True)

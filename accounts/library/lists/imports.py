@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.library.base import Part
 from accounts.models import ListItem, ReadingList, User, Visibility
+from digest.batches import batches
 
 from . import items as list_items
 from .positions import GAP
@@ -131,8 +132,7 @@ def _folded(names: Sequence[str]) -> list[str]:
     """The names as the database compares them, in their order."""
     found: list[str] = []
     with connection.cursor() as cursor:
-        for start in range(0, len(names), 500):
-            some = names[start : start + 500]
+        for some in batches(names):
             cursor.execute(f"SELECT {', '.join(['lower(CAST(%s AS text))'] * len(some))}", some)
             found += cursor.fetchone()
     return found

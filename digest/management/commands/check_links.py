@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import Progress
 
-from digest.curation.link_health import AGAIN, NothingAnswers, Outcome, check, due
+from digest.curation.http_check import Outcome
+from digest.curation.link_health import AGAIN, NothingAnswers, check, due
 
 
 def positive(text: str) -> int:

@@ -10,7 +10,8 @@ from digest.catalogue.load import load
 from digest.curation import link_health
 from digest.curation.doctor import CHECKS
 from digest.curation.duplicates import propose
-from digest.curation.link_health import Answer, Checker, Outcome, write
+from digest.curation.http_check import Answer, Checker, Outcome
+from digest.curation.link_health import write
 from digest.models import Alias, Author, LinkHealth, Merge, Paper, Proposal
 from tests.admin import enter, holder
 from tests.samples import digest, row

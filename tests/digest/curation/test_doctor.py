@@ -9,7 +9,8 @@ from django.db.models import F
 
 from digest.catalogue.load import load
 from digest.curation.doctor import CHECKS, cut, examine, misshapen
-from digest.curation.link_health import Answer, Outcome, write
+from digest.curation.http_check import Answer, Outcome
+from digest.curation.link_health import write
 from digest.models import Author, Authorship, Category, Digest, Paper, Placement, Source
 from tests.samples import NASTY, digest, row
 

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
@@ -23,20 +24,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from digest.catalogue.load import load
-from digest.curation import link_health
-from digest.curation.link_health import (
+from digest.curation import http_check, link_health
+from digest.curation.http_check import (
     Answer,
     Checker,
-    NothingAnswers,
     Outcome,
     Refused,
-    check,
-    due,
     is_public,
     public_addresses,
-    recheck,
-    write,
 )
+from digest.curation.link_health import NothingAnswers, check, due, recheck, write
 from digest.models import Catalogue, Link, LinkHealth, Paper
 from tests.samples import digest, row
 
@@ -286,9 +283,29 @@ def test_a_host_that_fails_three_times_is_left_alone():
 
 
 def test_an_answer_without_end_is_left(server, checker, monkeypatch):
-    monkeypatch.setattr(link_health, "TIMEOUT", 0.1)
+    monkeypatch.setattr(http_check, "TIMEOUT", 0.1)
     server.answers["/"] = (None, {})
     answer = checker.ask("http://a.example.org/")
+    assert answer == Answer(FAILED, None, "did not answer in time")
+
+
+def test_a_handshake_without_end_is_left(monkeypatch):
+    monkeypatch.setattr(http_check, "TIMEOUT", 0.1)
+    never = threading.Event()
+
+    def trickle(listening):
+        asking, _ = listening.accept()
+        with asking, suppress(OSError):
+            asking.sendall(b"\x16\x03\x03\x3f\xff")  # the head of a long record
+            while not never.wait(0.01):
+                asking.sendall(b"\x02")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=trickle, args=(listening,))
+        thread.start()
+        checker = Checker(lambda *_: [listening.getsockname()], pause=0)
+        answer = checker.ask("https://a.example.org/")
+        thread.join()
     assert answer == Answer(FAILED, None, "did not answer in time")
 
 

@@ -9,8 +9,10 @@ import bibtexparser
 import feedparser
 import pytest
 import rispy
+from django.urls import is_valid_path
 
-from digest.exports import WRITERS, Citation
+from digest.api.papers import Papers
+from digest.exports import API_FILES, FILES, WRITERS, Citation
 from tests.digest.exports.papers import paper
 
 
@@ -24,6 +26,19 @@ def test_every_format_has_a_name_and_a_type():
         "atom": ("Atom", "application/atom+xml; charset=utf-8"),
     }
     assert all(writer.suffix == suffix for suffix, writer in WRITERS.items())
+
+
+def test_where_each_format_is_offered():
+    offered = {
+        "pages": [writer.suffix for writer in FILES],
+        "api": [writer.suffix for writer in API_FILES],
+    }
+    cited = ["bib", "ris", "csl.json", "md"]
+    assert offered == {"pages": cited, "api": [*cited, "csv"]}
+    for suffix in [*cited, "csv", "atom"]:
+        address = f"/papers.{suffix}"
+        assert bool(is_valid_path(address)) == (suffix != "csv"), suffix
+    assert {*offered["api"], "json"} == {one.format for one in Papers.renderer_classes}
 
 
 @pytest.mark.parametrize(

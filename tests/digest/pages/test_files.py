@@ -135,7 +135,7 @@ def test_all_outputs_of_a_query_have_the_same_papers(client, papers, address):
         "https://arxiv.org/abs/2502.00003": "2502.00003",
         "https://lab.example.org/old": "lab-example-org-old-",
     }
-    expected = [paper.slug for paper in PaperFilter(QueryDict(query)).results]
+    expected = [paper.slug for paper in PaperFilter(QueryDict(query)).qs]
 
     def slugs(found):
         by_link = [links[link] for link in found]

@@ -3,7 +3,9 @@ from django.http import QueryDict
 
 from digest.catalogue.load import load
 from digest.pages.facets import Narrowing
+from digest.search import Results, parse
 from digest.search.filters import PaperFilter
+from digest.search.query import AllOf, AnyOf, Tag
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -52,8 +54,20 @@ def read(address):
     ],
 )
 def test_an_address_is_the_whole_query(address, found):
-    papers = [paper.slug[-2:] for paper in read(address).results]
+    papers = [paper.slug[-2:] for paper in read(address).qs]
     assert papers == found
+
+
+def test_what_is_given_to_it_is_narrowed_further_and_stays_as_it_was():
+    given = Results(parse("title:paper"), "newest")
+    found = PaperFilter(QueryDict("category=robotics&order=best&q=lovelace"), given).qs
+    assert [paper.slug[-2:] for paper in found] == ["01"]
+    assert (found.order, given.order, given.count) == ("best", "newest", 4)
+
+
+def test_both_ends_of_a_range_make_one_part_of_the_query():
+    year = read("date_from=2025-01-01&date_to=2025-12-31").qs.query.node
+    assert year == AllOf((AnyOf((Tag("d2025"),)),))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +87,7 @@ def test_an_address_is_the_whole_query(address, found):
 def test_a_bad_value_is_named_and_narrows_nothing(address, name):
     found = read(f"{address}&q=paper")
     assert list(found.errors_by_field) == [name]
-    assert found.results.count == 4
+    assert found.qs.count == 4
 
 
 def test_chips_say_what_is_chosen_and_lead_to_the_list_without_it():
@@ -138,6 +152,6 @@ def test_facets_take_a_fixed_number_of_queries(django_assert_num_queries):
     load(digest(*(row(n, classification=["Audio"]) for n in range(10, 40))), "b.json")
     for address in ("category=robotics", "category=audio"):
         narrowing = Narrowing(read(address))
-        assert narrowing.filter.results.count
+        assert narrowing.filter.qs.count
         with django_assert_num_queries(3):
             assert narrowing.facets

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.text.markup import is_list, mathml, summary_points, title_html
+from digest.text.markup import is_list, summary_points, title_html
+from digest.text.mathml import mathml
 from tests.speed import in_proportion
 
 _MATHEMATICS = """
@@ -350,7 +351,7 @@ def test_a_switch_in_a_row_leaves_what_is_before_it_open():
 def test_no_sign_that_is_repeated_keeps_the_converter_busy_or_breaks_it():
     """In a process of its own, for what is not refused may never end, or end in a crash."""
     signs = [chr(n) for n in range(0x3100) if unicodedata.category(chr(n))[0] in "PS"]
-    run = "import json, sys; from digest.text.markup import mathml\n"
+    run = "import json, sys; from digest.text.mathml import mathml\n"
     run += "for sign in json.load(sys.stdin):\n    mathml(sign * 40); mathml(sign * 999)"
     subprocess.run(
         [sys.executable, "-c", run], input=json.dumps(signs), text=True, check=True, timeout=120

@@ -10,9 +10,9 @@ from django.test import RequestFactory
 from django.utils.cache import patch_vary_headers
 
 from digest.caches.memory import _used as used
-from digest.caches.revision import kept_for_visitors
 from digest.catalogue.load import load, load_files
 from digest.models import Catalogue, SearchText
+from digest.pages.cache import kept_for_visitors
 from digest.search import index
 from tests.samples import digest, row
 

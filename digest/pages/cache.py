@@ -1,0 +1,58 @@
+"""Pages that are kept for the next visitor, for as long as the catalogue does not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial, wraps
+from typing import Any, TypeVar, cast
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.cache import patch_vary_headers
+
+from digest.caches.revision import Revision
+
+_View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
+
+
+def unknown_in(request: HttpRequest, known: Collection[str]) -> list[str]:
+    """The parameters of the address that a view does not know."""
+    return [name for name in request.GET if name not in known]
+
+
+def kept_for_visitors(view: _View, known: Collection[str] = ()) -> _View:
+    """Let a view's page be kept, and given to everybody else who asks for it without any cookie.
+
+    known: the parameters that the view reads. An address with others leads to the one without: else
+    it would be another page, and anybody could make as many of them as they like.
+    What the view shows to such a visitor must follow from the address, the `HX-Request` header and
+    the catalogue. Who comes with a cookie may be logged in, or have something to be told: their
+    page is made for them, and never kept.
+    """
+
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if unknown := unknown_in(request, known):
+            address = request.GET.copy()
+            for name in unknown:
+                del address[name]
+            query = f"?{address.urlencode()}" if address else ""
+            response: HttpResponseBase = redirect(request.path + query)
+        elif request.COOKIES:
+            response = view(request, *args, **kwargs)
+        else:
+            response = Revision().once(
+                lambda: view(request, *args, **kwargs),
+                *("page", request.headers.get("HX-Request", ""), request.get_full_path()),
+                storable=partial(_is_impersonal, request),
+            )
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+    return cast(_View, kept)
+
+
+def _is_impersonal(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether it is a whole page, and no form in it holds a visitor's own token."""
+    token = request.META.get("CSRF_COOKIE_NEEDS_UPDATE")
+    return response.status_code == 200 and not (response.streaming or response.cookies or token)
