@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.cache import cache
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -32,8 +32,7 @@ class Scoped(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if request.method not in view.allowed_methods:
             return True  # which nobody may, and so they are told
-        read, write = view.scopes  # type: ignore[attr-defined]
-        needed = read if request.method in SAFE_METHODS else write
+        needed = view.scope(request.method)  # type: ignore[attr-defined]
         if request.auth is not None:
             return needed in cast(Any, request.auth).scopes
         return request.user.is_authenticated or needed == "catalogue:read"

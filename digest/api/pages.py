@@ -5,36 +5,31 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpResponseBase
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.plumbing import build_parameter_type
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from digest.models import Catalogue
 
-from .base import CatalogueViewSet, only
+from .parsers import is_text
 from .problems import Changed
+from .serializers import Serializer, stamp
 
 PAGE, MOST = 25, 100
 """Rows of a page if nobody says, and at most."""
 
 
 _KEYS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,99}")
-_HALVES = re.compile("[\ud800-\udfff]")
-
-
-def size_of_page(request: Request) -> int:
-    """How many rows a page is to have."""
-    given = request.GET.get("page_size", str(PAGE))
-    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(MOST))
-    if not (digits and 1 <= int(given) <= MOST):
-        raise ValidationError({"page_size": [f"Say a whole number from 1 to {MOST}."]})
-    return int(given)
 
 
 def cursor_of(request: Request, *kinds: type) -> list[Any] | None:
@@ -68,21 +63,10 @@ def _fits(value: int | str) -> bool:
     return is_text(value) if isinstance(value, str) else abs(value) < 2**63
 
 
-def is_text(value: object) -> bool:
-    """Whether it is a text that a database takes, and an answer: JSON may hold halves of signs."""
-    return isinstance(value, str) and "\x00" not in value and not _HALVES.search(value)
-
-
 def cursor(*values: int | str) -> str:
     """What `cursor_of` reads these values from."""
     packed = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
-
-
-def page(request: Request, results: list[Any], next: str | None, **more: Any) -> dict[str, Any]:
-    """A page of rows. next: the cursor of the page after it."""
-    address = None if next is None else following(request, cursor=next)
-    return {"next": address, **more, "results": results}
 
 
 def following(request: Request, **said: str) -> str:
@@ -92,11 +76,6 @@ def following(request: Request, **said: str) -> str:
     for name, value in said.items():
         asked[name] = value
     return f"{settings.SITE_URL}{request.path}?{asked.urlencode()}"
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as the answers have it: in UTC, to the microsecond."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def moment_of(text: str) -> datetime | None:
@@ -195,28 +174,88 @@ class Order(NamedTuple):
         return cursor(*values, *since)
 
 
-class Listed(CatalogueViewSet):
-    """Rows of one kind, in one of the orders that it has."""
+class CursorPagination(BasePagination):
+    """Pages that begin at a cursor: a place in an order of the rows.
 
-    orders: dict[str, Order]
-    parameters: tuple[str, ...] = ()
+    A view has an `order`, or `orders` by what an address calls them, the first one being the
+    default. A view that finds its rows another way asks for `page_size` and `answer` alone.
+    """
 
-    def rows(self, request: Request) -> QuerySet[Any]:
-        raise NotImplementedError
+    query: type[Serializer] | None = None
+    """What an address may say of a page, if it is read by a serializer."""
+    page_name = ""
+    """What the schema calls the shape of a page, if not by its rows."""
+    more_example: ClassVar[Mapping[str, Any]] = {}
 
-    def tell(self, row: Any) -> dict[str, Any]:
-        raise NotImplementedError
+    @classmethod
+    def more(cls) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields of what a page has beside its rows."""
+        return {}
 
-    def list(self, request: Request) -> HttpResponseBase:
-        only(request.GET, "ordering", "page_size", "cursor", *self.parameters)
-        wanted = request.GET.get("ordering", next(iter(self.orders)))
-        if wanted not in self.orders:
-            raise ValidationError({"ordering": [f"Say one of {', '.join(self.orders)}."]})
-        order, size = self.orders[wanted], size_of_page(request)
-        rows = self.rows(request)
+    @classmethod
+    @cache
+    def page_serializer(cls, row: type[Serializer]) -> type[Serializer]:
+        """The shape of a page of rows of one shape."""
+        members: dict[str, Any] = {
+            "next": serializers.CharField(allow_null=True, help_text="address of the next page"),
+            **cls.more(),
+            "results": row(many=True),
+        }
+        if row.example:
+            members["example"] = {"next": None, **cls.more_example, "results": [row.example]}
+        name = cls.page_name or f"{row.__name__.removesuffix('Serializer')}Page"
+        return type(f"{name}Serializer", (Serializer,), members)
 
-        def make() -> dict[str, Any]:
-            found, next = order.page(request, rows, size)
-            return page(request, [self.tell(row) for row in found], next)
+    def page_size(self, request: Request) -> int:
+        """How many rows a page is to have. Raises ValidationError."""
+        given = request.query_params.get("page_size", str(PAGE))
+        digits = given.isascii() and given.isdecimal() and len(given) <= len(str(MOST))
+        if not (digits and 1 <= int(given) <= MOST):
+            raise ValidationError({"page_size": [f"Say a whole number from 1 to {MOST}."]})
+        return int(given)
 
-        return self.kept(make)
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any]:
+        """The rows of the page that is asked for; sets `next`, the cursor of the page after it.
+        Raises ValidationError, Changed."""
+        if view.orders:
+            wanted = request.query_params.get("ordering", next(iter(view.orders)))
+            if wanted not in view.orders:
+                raise ValidationError({"ordering": [f"Say one of {', '.join(view.orders)}."]})
+        order: Order = view.orders[wanted] if view.orders else view.order
+        found, self.next = order.page(request, queryset, self.page_size(request))
+        return list(found)
+
+    def answer(
+        self,
+        request: Request,
+        row: type[Serializer],
+        rows: Iterable[Any],
+        next: str | None,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """What a page says. next: the cursor of the page after it. more: beside its rows."""
+        address = None if next is None else following(request, cursor=next)
+        page = self.page_serializer(row)({"next": address, "results": rows, **more})
+        return dict(page.data)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        if self.query:
+            return []
+        parameters = [
+            ("page_size", {"type": "integer"}, f"rows of a page: 1 to {MOST}"),
+            (
+                "cursor",
+                {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+                "where the page begins, as `next` says it",
+            ),
+        ]
+        if view.orders:
+            parameters.append(
+                ("ordering", {"type": "string", "enum": sorted(view.orders)}, "of the rows")
+            )
+        return [
+            build_parameter_type(name, schema, "query", description=description)
+            for name, schema, description in parameters
+        ]
