@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as Refused
 from django.db.models import QuerySet
 from django.utils.cache import patch_cache_control, patch_vary_headers, set_response_etag
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,11 +28,8 @@ class LibraryPagination(CursorPagination):
     """Pages that say how many rows there are on all of them."""
 
     query = PageQuerySerializer
-    more_example = {"count": 1}
-
-    @classmethod
-    def more(cls) -> dict[str, Any]:
-        return {"count": serializers.IntegerField(help_text="rows on all pages together")}
+    more: ClassVar = {"count": serializers.IntegerField(help_text="rows on all pages together")}
+    more_example: ClassVar = {"count": 1}
 
     def page_size(self, request: Request) -> int:
         size: int = read(self.query, request.query_params)["page_size"]
@@ -50,6 +48,8 @@ class LibraryViewSet(ApiViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.library = Library(request.user)
+        if self.action and request.method not in SAFE_METHODS and self.operation.body is None:
+            self.body()  # which has no fields
 
     def handle_exception(self, error: Exception) -> Response:
         response = super().handle_exception(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 from django.db import transaction
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from accounts.library.shelf import Place
 from accounts.models import Bookmark
 from digest.api.base import read
 from digest.api.pages import cursor, cursor_of, revision, unchanged
-from digest.api.schema import operation
+from digest.api.schema import Operation
 from digest.api.serializers import QueryProblemSerializer
 
 from .base import PAPER, LibraryPagination, LibraryViewSet
@@ -23,21 +23,18 @@ from .serializers import BookmarkSerializer, BulkResultSerializer
 
 class BookmarkPagination(LibraryPagination):
     query = BookmarkQuerySerializer
-    more_example = {**LibraryPagination.more_example, "problems": []}
-
-    @classmethod
-    def more(cls) -> dict[str, Any]:
-        return {
-            **super().more(),
-            "problems": QueryProblemSerializer(many=True, help_text="parts of q not read"),
-        }
+    more: ClassVar = {
+        **LibraryPagination.more,
+        "problems": QueryProblemSerializer(many=True, help_text="parts of q not read"),
+    }
+    more_example: ClassVar = {**LibraryPagination.more_example, "problems": []}
 
 
 class BookmarksViewSet(LibraryViewSet):
     pagination_class = BookmarkPagination
     path_help = {"slug": PAPER}
 
-    @operation("bookmarks", BookmarkSerializer, 410)
+    @Operation("bookmarks", BookmarkSerializer, errors=[410])
     def list(self, request: Request) -> Response:
         """Your bookmarks, as far as they are asked for."""
         asked = read(BookmarkQuerySerializer, request.query_params)
@@ -60,7 +57,7 @@ class BookmarksViewSet(LibraryViewSet):
         count = len(bookmarked)
         return Response(self.page_of(rows, next, count=count, problems=query.problems))
 
-    @operation("bookmarks_bulk", BulkResultSerializer, body=BulkSerializer)
+    @Operation("bookmarks_bulk", BulkResultSerializer, body=BulkSerializer)
     def bulk(self, request: Request) -> Response:
         """Do one thing with up to 500 papers, and say what became of each."""
         asked = self.body()
@@ -94,7 +91,7 @@ class BookmarksViewSet(LibraryViewSet):
             case status:
                 bookmarks.add(keys, status)
 
-    @operation("bookmark", BookmarkSerializer)
+    @Operation("bookmark", BookmarkSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
         """The bookmark of a paper."""
         rows = self._rows([self.library.paper(slug).pk])
@@ -102,7 +99,7 @@ class BookmarksViewSet(LibraryViewSet):
             raise NotHere("This paper is not bookmarked.")
         return Response(self.answer(rows[0]))
 
-    @operation("bookmark_keep", BookmarkSerializer, body=MarkSerializer, statuses=[200, 201])
+    @Operation("bookmark_keep", BookmarkSerializer, body=MarkSerializer, statuses=[200, 201])
     def update(self, request: Request, slug: str) -> Response:
         """Bookmark a paper, or give its bookmark another status. 201 says that it is new."""
         paper = self.library.paper(slug)
@@ -110,10 +107,9 @@ class BookmarksViewSet(LibraryViewSet):
         before = self.library.bookmarks.add([paper.pk], status)
         return Response(self.answer(self._rows([paper.pk])[0]), 200 if before else 201)
 
-    @operation("bookmark_drop", None)
+    @Operation("bookmark_drop", None, statuses=[204])
     def destroy(self, request: Request, slug: str) -> Response:
         """Take a paper's bookmark away, if it has one. Its note stays."""
-        self.body()
         self.library.bookmarks.remove([self.library.paper(slug).pk])
         return Response(status=204)
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from accounts.library import Access, OpenList
 from accounts.models import ListItem, ReadingList
 from digest.api.pages import Order
-from digest.api.schema import operation
+from digest.api.schema import Operation
 from digest.models import Paper
 
 from .base import PAPER, LibraryViewSet
@@ -39,7 +39,7 @@ class ListsViewSet(LibraryViewSet):
     order = Order((("lowered", False, str), ("pk", False, int)))
     path_help = {"slug": LIST}
 
-    @operation("lists", ReadingListSerializer)
+    @Operation("lists", ReadingListSerializer)
     def list(self, request: Request) -> Response:
         """Your own lists, and those that you are a member of, by name."""
         editable = {found.pk for found in self.library.lists.editable()}
@@ -56,10 +56,10 @@ class ListsViewSet(LibraryViewSet):
         lists = self.library.lists.mine().annotate(lowered=Lower("name"))
         return Response(self.page(lists, show))
 
-    @operation(
+    @Operation(
         "list_make",
         ReadingListSerializer,
-        409,
+        errors=[409],
         body=NewListSerializer,
         statuses=[201],
         parameters=[_LOCATION],
@@ -70,12 +70,12 @@ class ListsViewSet(LibraryViewSet):
         there = {"Location": settings.SITE_URL + reverse("api-list", args=[made.slug])}
         return Response(self.answer(_shown(made, Access.OWNER, 0)), 201, headers=there)
 
-    @operation("list", ReadingListSerializer)
+    @Operation("list", ReadingListSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
         """A list that is open to you."""
         return self._answered(self.library.lists.open(slug))
 
-    @operation("list_change", ReadingListSerializer, 409, body=ListChangeSerializer)
+    @Operation("list_change", ReadingListSerializer, errors=[409], body=ListChangeSerializer)
     def partial_update(self, request: Request, slug: str) -> Response:
         """Change what your list is called, what it says of itself, or who sees it."""
         opened = self.library.lists.open(slug)
@@ -85,24 +85,22 @@ class ListsViewSet(LibraryViewSet):
             opened.describe(**asked)
         return self._answered(opened)
 
-    @operation("list_delete", None)
+    @Operation("list_delete", None, statuses=[204])
     def destroy(self, request: Request, slug: str) -> Response:
         """Delete your list. Its papers stay in the catalogue and in your library."""
-        self.body()
         self.library.lists.open(slug).delete()
         return Response(status=204)
 
-    @operation("list_leave", None)
+    @Operation("list_leave", None, statuses=[204])
     def leave(self, request: Request, slug: str) -> Response:
         """Be a member of a list no longer."""
-        self.body()
         self.library.lists.open(slug).leave()
         return Response(status=204)
 
-    @operation(
+    @Operation(
         "list_hand_over",
         ReadingListSerializer,
-        409,
+        errors=[409],
         body=SuccessorSerializer,
         example={**ReadingListSerializer.example, "owner": "editor", "access": "editor"},
     )
@@ -131,7 +129,7 @@ class ItemsViewSet(LibraryViewSet):
     order = Order((("position", False, int),))
     path_help = {"slug": LIST, "paper": PAPER}
 
-    @operation("list_items", ListItemSerializer)
+    @Operation("list_items", ListItemSerializer)
     def list(self, request: Request, slug: str) -> Response:
         """The papers of a list, in order."""
         opened = self.library.lists.open(slug)
@@ -144,7 +142,7 @@ class ItemsViewSet(LibraryViewSet):
 
         return Response(self.page(items.select_related("paper"), show))
 
-    @operation("list_items_add", ItemsAddedSerializer, 409, body=NewItemsSerializer)
+    @Operation("list_items_add", ItemsAddedSerializer, errors=[409], body=NewItemsSerializer)
     def create(self, request: Request, slug: str) -> Response:
         """Put up to 500 papers at the end of a list, those excepted that are in it."""
         opened = self.library.lists.open(slug)
@@ -156,13 +154,13 @@ class ItemsViewSet(LibraryViewSet):
         missing = [name for name in asked["papers"] if name not in papers]
         return Response(self.answer({"added": added, "missing": missing}))
 
-    @operation("list_item", ListItemSerializer)
+    @Operation("list_item", ListItemSerializer)
     def retrieve(self, request: Request, slug: str, paper: str) -> Response:
         """What a list says of a paper."""
         opened = self.library.lists.open(slug)
         return self._answered(opened, self.library.paper(paper))
 
-    @operation("list_item_change", ListItemSerializer, body=ItemChangeSerializer)
+    @Operation("list_item_change", ListItemSerializer, body=ItemChangeSerializer)
     def partial_update(self, request: Request, slug: str, paper: str) -> Response:
         """Change what a list says of a paper, or its place."""
         opened = self.library.lists.open(slug)
@@ -179,10 +177,9 @@ class ItemsViewSet(LibraryViewSet):
         )
         return self._answered(opened, found)
 
-    @operation("list_item_drop", None)
+    @Operation("list_item_drop", None, statuses=[204])
     def destroy(self, request: Request, slug: str, paper: str) -> Response:
         """Take a paper out of a list, if it is in it."""
-        self.body()
         opened = self.library.lists.open(slug)
         opened.remove([self.library.paper(paper).pk])
         return Response(status=204)

@@ -12,7 +12,7 @@ from accounts.invitations import write_to
 from accounts.library import Access
 from accounts.models import User
 from digest.api.pages import Order
-from digest.api.schema import operation
+from digest.api.schema import Operation
 
 from .base import LibraryViewSet
 from .bodies import AnswerSerializer, InviteeSerializer, RoleChangeSerializer
@@ -31,7 +31,7 @@ _INVITATION = "id of the invitation"
 class MembersViewSet(LibraryViewSet):
     path_help = {"slug": LIST, "member": "id of the member", "invitation": _INVITATION}
 
-    @operation("list_members", MembersSerializer)
+    @Operation("list_members", MembersSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
         """Who the members of a list are; its owner also sees who was asked to come."""
         opened = self.library.lists.open(slug)
@@ -42,7 +42,9 @@ class MembersViewSet(LibraryViewSet):
         }
         return Response(self.answer(answer))
 
-    @operation("list_invite", InvitedSerializer, 409, body=InviteeSerializer, statuses=[201])
+    @Operation(
+        "list_invite", InvitedSerializer, errors=[409], body=InviteeSerializer, statuses=[201]
+    )
     def create(self, request: Request, slug: str) -> Response:
         """Ask somebody to come to your list, or as what. A private list is then its members'."""
         opened = self.library.lists.open(slug)
@@ -52,7 +54,7 @@ class MembersViewSet(LibraryViewSet):
         write_to(cast(User, request.user), opened, asked)
         return Response(self.answer(asked), 201)
 
-    @operation("list_member_change", MemberSerializer, body=RoleChangeSerializer)
+    @Operation("list_member_change", MemberSerializer, body=RoleChangeSerializer)
     def partial_update(self, request: Request, slug: str, member: int) -> Response:
         """Say what a member may do."""
         opened = self.library.lists.open(slug)
@@ -61,17 +63,15 @@ class MembersViewSet(LibraryViewSet):
             opened.set_role(member, role)
         return Response(self.answer(opened.member(member)))
 
-    @operation("list_member_dismiss", None)
+    @Operation("list_member_dismiss", None, statuses=[204])
     def destroy(self, request: Request, slug: str, member: int) -> Response:
         """Let a member in no longer."""
-        self.body()
         self.library.lists.open(slug).dismiss_member(member)
         return Response(status=204)
 
-    @operation("list_uninvite", None)
+    @Operation("list_uninvite", None, statuses=[204])
     def uninvite(self, request: Request, slug: str, invitation: int) -> Response:
         """Take an invitation back, if there is still one."""
-        self.body()
         self.library.lists.open(slug).uninvite(invitation)
         return Response(status=204)
 
@@ -80,12 +80,12 @@ class InvitationsViewSet(LibraryViewSet):
     order = Order((("added_at", True, datetime), ("pk", False, int)))
     path_help = {"invitation": _INVITATION}
 
-    @operation("invitations", InvitationSerializer)
+    @Operation("invitations", InvitationSerializer)
     def list(self, request: Request) -> Response:
         """The lists that others ask you to come to, the newest first."""
         return Response(self.page(self.library.lists.invitations()))
 
-    @operation(
+    @Operation(
         "invitation_answer",
         ReadingListSerializer,
         body=AnswerSerializer,

@@ -14,7 +14,7 @@ from accounts.library import Conflict, NotHere
 from accounts.models import Note
 from digest.api.pages import Order
 from digest.api.problems import PreconditionFailed, PreconditionRequired
-from digest.api.schema import operation
+from digest.api.schema import Operation
 from digest.models import Paper
 
 from .base import PAPER, LibraryViewSet
@@ -35,12 +35,12 @@ class NotesViewSet(LibraryViewSet):
     order = Order((("added_at", False, datetime), ("pk", False, int)))
     path_help = {"slug": PAPER}
 
-    @operation("notes", ListedNoteSerializer)
+    @Operation("notes", ListedNoteSerializer)
     def list(self, request: Request) -> Response:
         """Your notes, the first one first."""
         return Response(self.page(self.library.notes.all()))
 
-    @operation("note", NoteSerializer, parameters=[_ETAG])
+    @Operation("note", NoteSerializer, parameters=[_ETAG])
     def retrieve(self, request: Request, slug: str) -> Response:
         """Your note on a paper. Its ETag says which text this is."""
         paper = self.library.paper(slug)
@@ -49,10 +49,10 @@ class NotesViewSet(LibraryViewSet):
             raise NotHere("There is no note on this paper.")
         return self._answered(note, paper)
 
-    @operation(
+    @Operation(
         "note_save",
         NoteSerializer,
-        *(412, 428),
+        errors=[412, 428],
         body=NoteTextSerializer,
         statuses=[200, 201],
         parameters=[_IF_MATCH, _IF_NONE_MATCH, _ETAG],
@@ -69,10 +69,9 @@ class NotesViewSet(LibraryViewSet):
         assert saved is not None  # since the text is not empty
         return self._answered(saved, paper, 200 if note else 201)
 
-    @operation("note_drop", None, 412, 428, parameters=[_IF_MATCH])
+    @Operation("note_drop", None, statuses=[204], errors=[412, 428], parameters=[_IF_MATCH])
     def destroy(self, request: Request, slug: str) -> Response:
         """Delete the note on a paper, if there is one: the one that If-Match says."""
-        self.body()
         paper = self.library.paper(slug)
         note = self.library.notes.get(paper.pk)
         if note:

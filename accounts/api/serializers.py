@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from accounts.library import Access
 from accounts.models import Role, Status, Visibility
-from digest.api.serializers import PageAddressField, Serializer
+from digest.api.serializers import DigestSerializer, MomentField, PageAddressField, Serializer
 from digest.models import Paper
 
 
@@ -70,7 +70,7 @@ class BookmarkSerializer(Serializer):
 
     paper = PaperNameSerializer()
     status = serializers.ChoiceField(choices=Status.choices)
-    added_at = serializers.DateTimeField()
+    added_at = MomentField()
     has_note = serializers.BooleanField()
 
 
@@ -105,8 +105,8 @@ class NoteSerializer(Serializer):
     paper = serializers.CharField(source="paper.slug", help_text="id of the paper")
     text = serializers.CharField(help_text="Markdown")
     version = serializers.IntegerField(help_text="how often it was saved")
-    added_at = serializers.DateTimeField()
-    changed_at = serializers.DateTimeField()
+    added_at = MomentField()
+    changed_at = MomentField()
 
 
 class ListedNoteSerializer(NoteSerializer):
@@ -143,8 +143,8 @@ class ReadingListSerializer(Serializer):
         choices=["owner", "editor", "viewer", "reader"], help_text="what you may do with it"
     )
     items_count = serializers.IntegerField()
-    added_at = serializers.DateTimeField(source="list.added_at")
-    changed_at = serializers.DateTimeField(source="list.changed_at")
+    added_at = MomentField(source="list.added_at")
+    changed_at = MomentField(source="list.changed_at")
     page = PageAddressField(source="list", help_text="its page here")
     link = SecretLinkField(help_text="the secret link, told to its owner while it opens the list")
 
@@ -170,7 +170,7 @@ class ListItemSerializer(Serializer):
     note_html = serializers.CharField(
         allow_null=True, help_text="what the list's owner noted on it, if that is shown"
     )
-    added_at = serializers.DateTimeField(source="item.added_at")
+    added_at = MomentField(source="item.added_at")
 
 
 class ItemsAddedSerializer(Serializer):
@@ -186,7 +186,7 @@ class MemberSerializer(Serializer):
     id = serializers.IntegerField()
     name = PersonField(source="user")
     role = serializers.ChoiceField(choices=Role.choices)
-    added_at = serializers.DateTimeField()
+    added_at = MomentField()
 
 
 class InvitedSerializer(Serializer):
@@ -200,7 +200,7 @@ class InvitedSerializer(Serializer):
     id = serializers.IntegerField()
     invitee = serializers.CharField()
     role = serializers.ChoiceField(choices=Role.choices)
-    added_at = serializers.DateTimeField()
+    added_at = MomentField()
 
 
 class MembersSerializer(Serializer):
@@ -241,7 +241,7 @@ class InvitationSerializer(Serializer):
     id = serializers.IntegerField()
     list = InvitedToSerializer(source="reading_list")
     role = serializers.ChoiceField(choices=Role.choices)
-    added_at = serializers.DateTimeField()
+    added_at = MomentField()
 
 
 class MissingReferenceSerializer(Serializer):
@@ -294,15 +294,13 @@ class RestoredSerializer(Serializer):
     problems = serializers.ListField(child=serializers.CharField())
 
 
-class UnreadDigestSerializer(Serializer):
+class UnreadDigestSerializer(DigestSerializer):
     example = {
         "date": "2025-02-06",
         "paper_count": 20,
         "page": "https://digest.example.org/digests/2025-02-06/",
     }
 
-    date = serializers.DateField()
-    paper_count = serializers.IntegerField()
     page = PageAddressField(help_text="its page here")
 
 

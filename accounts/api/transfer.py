@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.db import transaction
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import PolymorphicProxySerializer
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -24,7 +24,7 @@ from accounts.library import Access
 from accounts.models import User
 from accounts.transfer import export, match, may_import, restore
 from digest.api.parsers import JsonParser, dry_run
-from digest.api.schema import operation, query
+from digest.api.schema import Operation
 from digest.log import security
 from digest.pages.resubmission import Reason
 
@@ -46,19 +46,19 @@ class TransferViewSet(LibraryViewSet):
     def get_renderers(self) -> list[Any]:
         return [*([ZipRenderer()] if self.action == "export" else []), JSONRenderer()]
 
-    @operation(
+    @Operation(
         "import",
         PolymorphicProxySerializer(
             component_name="Import",
             serializers=[ReferencesSerializer, RestoredSerializer],
             resource_type_field_name=None,
         ),
-        *(404, 409),
+        errors=[404, 409],
         body={
             "application/json": ImportTextSerializer,
             "multipart/form-data": ImportFileSerializer,
         },
-        parameters=[query("dry_run", "as in the body", bool)],
+        parameters=[OpenApiParameter("dry_run", bool, description="as in the body")],
         example=ReferencesSerializer.example,
     )
     def create(self, request: Request) -> Response:
@@ -113,7 +113,7 @@ class TransferViewSet(LibraryViewSet):
         answer = {"format": "library", "dry_run": dry_run, **asdict(restored)}
         return Response(RestoredSerializer(answer).data)
 
-    @operation("export", None, statuses=[200])
+    @Operation("export", None)
     def export(self, request: Request) -> HttpResponseBase:
         """All that you made, as a ZIP, which can be imported here or elsewhere."""
         file = TemporaryFile()  # noqa: SIM115 (it is closed with the response)

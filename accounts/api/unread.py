@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from digest.api.pages import Order
-from digest.api.schema import operation
+from digest.api.schema import Operation
 
 from .base import LibraryPagination, LibraryViewSet
 from .bodies import ReadMarkSerializer
@@ -24,29 +24,26 @@ _DAY = OpenApiParameter(
 
 
 class UnreadPagination(LibraryPagination):
-    more_example = {**LibraryPagination.more_example, "new_papers": 18}
-
-    @classmethod
-    def more(cls) -> dict[str, Any]:
-        return {
-            **super().more(),
-            "new_papers": serializers.IntegerField(
-                help_text="papers that came first in one of all these"
-            ),
-        }
+    more: ClassVar = {
+        **LibraryPagination.more,
+        "new_papers": serializers.IntegerField(
+            help_text="papers that came first in one of all these"
+        ),
+    }
+    more_example: ClassVar = {**LibraryPagination.more_example, "new_papers": 18}
 
 
 class UnreadViewSet(LibraryViewSet):
     pagination_class = UnreadPagination
     order = Order((("date", True, date),))
 
-    @operation("unread", UnreadDigestSerializer)
+    @Operation("unread", UnreadDigestSerializer)
     def list(self, request: Request) -> Response:
         """The digests that you have not read, the newest first."""
         digests = self.library.digests
         return Response(self.page(digests.unread(), new_papers=digests.new_papers()))
 
-    @operation("unread_mark", ReadStateSerializer, body=ReadMarkSerializer, parameters=[_DAY])
+    @Operation("unread_mark", ReadStateSerializer, body=ReadMarkSerializer, parameters=[_DAY])
     def update(self, request: Request, day: date) -> Response:
         """Count a day's digest as read, or as new again."""
         digests = self.library.digests

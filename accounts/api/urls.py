@@ -2,86 +2,77 @@
 
 from django.urls import path
 
-from . import bookmarks, lists, members, notes, transfer, unread
+from .bookmarks import BookmarksViewSet
+from .lists import ItemsViewSet, ListsViewSet
+from .members import InvitationsViewSet, MembersViewSet
+from .notes import NotesViewSet
+from .transfer import TransferViewSet
+from .unread import UnreadViewSet
 
 urlpatterns = [
     path(
         "bookmarks/",
-        bookmarks.BookmarksViewSet.as_view({"get": "list", "post": "bulk"}),
+        BookmarksViewSet.as_view({"get": "list", "post": "bulk"}),
         name="api-bookmarks",
     ),
     path(
         "bookmarks/<paper:slug>/",
-        bookmarks.BookmarksViewSet.as_view(
-            {"get": "retrieve", "put": "update", "delete": "destroy"}
-        ),
+        BookmarksViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="api-bookmark",
     ),
-    path("notes/", notes.NotesViewSet.as_view({"get": "list"}), name="api-notes"),
+    path("notes/", NotesViewSet.as_view({"get": "list"}), name="api-notes"),
     path(
         "notes/<paper:slug>/",
-        notes.NotesViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        NotesViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="api-note",
     ),
-    path("lists/", lists.ListsViewSet.as_view({"get": "list", "post": "create"}), name="api-lists"),
+    path("lists/", ListsViewSet.as_view({"get": "list", "post": "create"}), name="api-lists"),
     path(
         "lists/<name:slug>/",
-        lists.ListsViewSet.as_view(
-            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
-        ),
+        ListsViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="api-list",
     ),
     path(
         "lists/<name:slug>/items/",
-        lists.ItemsViewSet.as_view({"get": "list", "post": "create"}),
+        ItemsViewSet.as_view({"get": "list", "post": "create"}),
         name="api-list-items",
     ),
     path(
         "lists/<name:slug>/items/<paper:paper>/",
-        lists.ItemsViewSet.as_view(
-            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
-        ),
+        ItemsViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="api-list-item",
     ),
     path(
         "lists/<name:slug>/members/",
-        members.MembersViewSet.as_view({"get": "retrieve", "post": "create"}),
+        MembersViewSet.as_view({"get": "retrieve", "post": "create"}),
         name="api-list-members",
     ),
     path(
         "lists/<name:slug>/members/<int:member>/",
-        members.MembersViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
+        MembersViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
         name="api-list-member",
     ),
     path(
         "lists/<name:slug>/invitations/<int:invitation>/",
-        members.MembersViewSet.as_view({"delete": "uninvite"}),
+        MembersViewSet.as_view({"delete": "uninvite"}),
         name="api-list-invitation",
     ),
     path(
-        "lists/<name:slug>/leave/",
-        lists.ListsViewSet.as_view({"post": "leave"}),
-        name="api-list-leave",
+        "lists/<name:slug>/leave/", ListsViewSet.as_view({"post": "leave"}), name="api-list-leave"
     ),
     path(
         "lists/<name:slug>/hand-over/",
-        lists.ListsViewSet.as_view({"post": "hand_over"}),
+        ListsViewSet.as_view({"post": "hand_over"}),
         name="api-list-hand-over",
     ),
-    path(
-        "invitations/", members.InvitationsViewSet.as_view({"get": "list"}), name="api-invitations"
-    ),
+    path("invitations/", InvitationsViewSet.as_view({"get": "list"}), name="api-invitations"),
     path(
         "invitations/<int:invitation>/",
-        members.InvitationsViewSet.as_view({"post": "respond"}),
+        InvitationsViewSet.as_view({"post": "respond"}),
         name="api-invitation",
     ),
-    path("import/", transfer.TransferViewSet.as_view({"post": "create"}), name="api-import"),
-    path("export/", transfer.TransferViewSet.as_view({"get": "export"}), name="api-export"),
-    path("unread/", unread.UnreadViewSet.as_view({"get": "list"}), name="api-unread"),
-    path(
-        "unread/<date:day>/",
-        unread.UnreadViewSet.as_view({"put": "update"}),
-        name="api-unread-mark",
-    ),
+    path("import/", TransferViewSet.as_view({"post": "create"}), name="api-import"),
+    path("export/", TransferViewSet.as_view({"get": "export"}), name="api-export"),
+    path("unread/", UnreadViewSet.as_view({"get": "list"}), name="api-unread"),
+    path("unread/<date:day>/", UnreadViewSet.as_view({"put": "update"}), name="api-unread-mark"),
 ]

@@ -27,7 +27,7 @@ from digest.models import Catalogue
 from digest.pages.middleware import since
 
 from .access import announce
-from .pages import CursorPagination, Order
+from .pages import CursorPagination, Order, following
 from .parsers import form_only
 from .schema import Operation
 from .serializers import Serializer
@@ -49,7 +49,7 @@ def only(asked: QueryDict, known: Collection[str], many: Collection[str] = ()) -
 @cache
 def _parameters(view: type[ApiViewSet], action: str) -> frozenset[str]:
     """What the address of an action may say: what the schema has of it."""
-    names = {"format", *getattr(view, action).operation.names}
+    names = {"format", *getattr(view, action).operation.query}
     if action == "list":
         pagination = view.pagination_class
         names |= {*pagination.query().fields} if pagination.query else set()
@@ -87,7 +87,7 @@ class Negotiation(DefaultContentNegotiation):
 
 @method_decorator(gzip_page, name="dispatch")
 class ApiViewSet(ViewSet):
-    """Actions that answer what `schema.operation` says of them.
+    """Actions that answer what `schema.Operation` says of them.
 
     scopes: what a token needs to read and to write. repeated: parameters that an address may say
     more than once. orders, order: of the rows of a list; see `CursorPagination`. format_help: what
@@ -113,7 +113,7 @@ class ApiViewSet(ViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if hasattr(getattr(self, self.action or "", None), "operation"):
+        if hasattr(getattr(self, str(self.action), None), "operation"):
             only(request.query_params, _parameters(type(self), self.action), self.repeated)
 
     def check_permissions(self, request: Request) -> None:
@@ -162,8 +162,9 @@ class ApiViewSet(ViewSet):
 
     def page_of(self, rows: Iterable[Any], next: str | None, **more: Any) -> dict[str, Any]:
         """A page of these rows. next: the cursor of the one after it. more: beside the rows."""
-        row = self.operation.answer
-        return self.pagination_class().answer(self.request, row, rows, next, **more)
+        address = None if next is None else following(self.request, cursor=next)
+        page = self.pagination_class.page_serializer(self.operation.answer)
+        return dict(page({"next": address, **more, "results": rows}).data)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -14,7 +14,7 @@ from digest.models import Author, Category, Link
 from .base import CatalogueViewSet
 from .filters import KindFilterBackend
 from .pages import Order
-from .schema import operation
+from .schema import Operation
 from .serializers import AuthorSerializer, CategorySerializer, LinkSerializer
 
 _MOST_PAPERS = Order((("paper_count", True, int), ("name", False, str)), stays=False)
@@ -30,11 +30,11 @@ class AuthorsViewSet(CatalogueViewSet):
 
     orders = {"-paper_count": _MOST_PAPERS, "name": _BY_NAME}
 
-    @operation("authors", AuthorSerializer, description=_REORDERED)
+    @Operation("authors", AuthorSerializer, description=_REORDERED)
     def list(self, request: Request) -> HttpResponseBase:
         return self.cached(lambda: self.page(Author.objects.all()))
 
-    @operation("author", AuthorSerializer)
+    @Operation("author", AuthorSerializer)
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         return self.cached(lambda: self.answer(one(Author.objects.filter(slug=slug), slug)))
 
@@ -44,11 +44,11 @@ class CategoriesViewSet(CatalogueViewSet):
 
     orders = {"name": _BY_NAME, "-paper_count": _MOST_PAPERS}
 
-    @operation("categories", CategorySerializer, description=_REORDERED)
+    @Operation("categories", CategorySerializer, description=_REORDERED)
     def list(self, request: Request) -> HttpResponseBase:
         return self.cached(lambda: self.page(_categories()))
 
-    @operation("category", CategorySerializer)
+    @Operation("category", CategorySerializer)
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         return self.cached(lambda: self.answer(one(_categories().filter(slug=slug), slug)))
 
@@ -59,7 +59,7 @@ class LinksViewSet(CatalogueViewSet):
     orders = {"id": Order((("pk", False, int),))}
     filter_backends = [KindFilterBackend]
 
-    @operation("links", LinkSerializer)
+    @Operation("links", LinkSerializer)
     def list(self, request: Request) -> HttpResponseBase:
         rows = Link.objects.select_related("paper").only("url", "kind", "paper__slug")
         rows = self.filter_queryset(rows)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.http import HttpResponseBase, QueryDict
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound, ParseError, PermissionDenied, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -30,7 +31,7 @@ from .parsers import (
     dry_run,
     form_only,
 )
-from .schema import operation, query
+from .schema import Operation
 from .serializers import (
     DigestSerializer,
     LoadReportSerializer,
@@ -53,11 +54,11 @@ class DigestsViewSet(CatalogueViewSet):
     scopes = ("catalogue:read", "digests:write")
     parser_classes = [MultiPartParser, MarkdownParser, TextParser, RawJsonParser, BytesParser]
 
-    @operation("digests", DigestSerializer)
+    @Operation("digests", DigestSerializer)
     def list(self, request: Request) -> HttpResponseBase:
         return self.cached(lambda: self.page(Digest.objects.all()))
 
-    @operation("digest", WholeDigestSerializer, parameters=[FIELDS])
+    @Operation("digest", WholeDigestSerializer, parameters=[FIELDS])
     def retrieve(self, request: Request, day: date) -> HttpResponseBase:
         fields = fields_of(request)
         found: Any = Digest.objects.filter(date=day).first()
@@ -73,7 +74,7 @@ class DigestsViewSet(CatalogueViewSet):
 
         return self.cached(make)
 
-    @operation(
+    @Operation(
         "digest_load",
         LoadReportSerializer,
         body={
@@ -85,12 +86,15 @@ class DigestsViewSet(CatalogueViewSet):
         },
         statuses=[200, 201],
         parameters=[
-            query(
+            OpenApiParameter(
                 "dry_run",
-                "`true`: report, and write nothing; may stand in the form instead",
+                description="`true`: report, and write nothing; may stand in the form instead",
                 enum=["true", "false", "1", "0"],
             ),
-            query("name", "the file's name, whose date counts where the content names none"),
+            OpenApiParameter(
+                "name",
+                description="the file's name, whose date counts where the content names none",
+            ),
         ],
         summary="Load a digest, as `load_digest` does",
         description="The body is the file itself, or a form's `file`. The same bytes twice change"
@@ -142,11 +146,11 @@ class SourcesViewSet(ApiViewSet):
         if known and not may(request, "digest.view_source"):
             raise PermissionDenied(f"The files that were loaded are for curators{_WITH}")
 
-    @operation("sources", SourceSerializer)
+    @Operation("sources", SourceSerializer)
     def list(self, request: Request) -> Response:
         return Response(self.page(Source.objects.defer("content")))
 
-    @operation("source", SourceSerializer)
+    @Operation("source", SourceSerializer)
     def retrieve(self, request: Request, pk: int) -> Response:
         found = Source.objects.defer("content").filter(pk=pk).first() if pk < 2**63 else None
         if found is None:

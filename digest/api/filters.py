@@ -50,11 +50,12 @@ class PaperFilterBackend(DjangoFilterBackend):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """What an address may say: the fields of the filter's form."""
+        found = {_called(name): field for name, field in PaperFilter().form.fields.items()}
         return [
             build_parameter_type(
-                _called(name), _schema(field), "query", description=_HELP[_called(name)]
+                name, _schema(field), "query", description=_HELP.get(name, field.label)
             )
-            for name, field in PaperFilter().form.fields.items()
+            for name, field in found.items()
         ]
 
 

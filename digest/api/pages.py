@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -174,33 +174,40 @@ class Order(NamedTuple):
         return cursor(*values, *since)
 
 
+_NEXT = serializers.CharField(allow_null=True, help_text="address of the next page")
+_PARAMETERS = [
+    build_parameter_type(name, schema, "query", description=description)
+    for name, schema, description in (
+        ("page_size", {"type": "integer"}, f"rows of a page: 1 to {MOST}"),
+        (
+            "cursor",
+            {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+            "where the page begins, as `next` says it",
+        ),
+    )
+]
+
+
 class CursorPagination(BasePagination):
     """Pages that begin at a cursor: a place in an order of the rows.
 
     A view has an `order`, or `orders` by what an address calls them, the first one being the
-    default. A view that finds its rows another way asks for `page_size` and `answer` alone.
+    default. A view that finds its rows another way asks for `page_size` alone.
+
+    query: what reads the parameters of a page, if not this. page_name: what the schema calls a
+    page, if not by its rows. more: fields of a page beside its rows, and `more_example` of them.
     """
 
-    query: type[Serializer] | None = None
-    """What an address may say of a page, if it is read by a serializer."""
-    page_name = ""
-    """What the schema calls the shape of a page, if not by its rows."""
+    query: ClassVar[type[Serializer] | None] = None
+    page_name: ClassVar[str] = ""
+    more: ClassVar[Mapping[str, Any]] = {}
     more_example: ClassVar[Mapping[str, Any]] = {}
-
-    @classmethod
-    def more(cls) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """The fields of what a page has beside its rows."""
-        return {}
 
     @classmethod
     @cache
     def page_serializer(cls, row: type[Serializer]) -> type[Serializer]:
         """The shape of a page of rows of one shape."""
-        members: dict[str, Any] = {
-            "next": serializers.CharField(allow_null=True, help_text="address of the next page"),
-            **cls.more(),
-            "results": row(many=True),
-        }
+        members = {"next": _NEXT, **cls.more, "results": row(many=True)}
         if row.example:
             members["example"] = {"next": None, **cls.more_example, "results": [row.example]}
         name = cls.page_name or f"{row.__name__.removesuffix('Serializer')}Page"
@@ -227,35 +234,9 @@ class CursorPagination(BasePagination):
         found, self.next = order.page(request, queryset, self.page_size(request))
         return list(found)
 
-    def answer(
-        self,
-        request: Request,
-        row: type[Serializer],
-        rows: Iterable[Any],
-        next: str | None,
-        **more: Any,
-    ) -> dict[str, Any]:
-        """What a page says. next: the cursor of the page after it. more: beside its rows."""
-        address = None if next is None else following(request, cursor=next)
-        page = self.page_serializer(row)({"next": address, "results": rows, **more})
-        return dict(page.data)
-
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         if self.query:
             return []
-        parameters = [
-            ("page_size", {"type": "integer"}, f"rows of a page: 1 to {MOST}"),
-            (
-                "cursor",
-                {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
-                "where the page begins, as `next` says it",
-            ),
-        ]
-        if view.orders:
-            parameters.append(
-                ("ordering", {"type": "string", "enum": sorted(view.orders)}, "of the rows")
-            )
-        return [
-            build_parameter_type(name, schema, "query", description=description)
-            for name, schema, description in parameters
-        ]
+        schema = {"type": "string", "enum": sorted(view.orders)}
+        ordering = build_parameter_type("ordering", schema, "query", description="of the rows")
+        return [*_PARAMETERS, ordering] if view.orders else _PARAMETERS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -34,7 +35,7 @@ from .pages import (
     rows_after,
 )
 from .parsers import JsonParser
-from .schema import operation, query
+from .schema import Operation
 from .serializers import (
     GoneSerializer,
     LookupResultSerializer,
@@ -64,9 +65,9 @@ FILE_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *map(_file_renderer, F
 
 _NAMES = tuple(PaperSerializer.readers())
 _ONE_OF = "|".join(_NAMES)
-FIELDS = query(
+FIELDS = OpenApiParameter(
     "fields",
-    "fields of a paper to be told, separated by commas: `id,title`",
+    description="fields of a paper to be told, separated by commas: `id,title`",
     pattern=f"^({_ONE_OF})(,({_ONE_OF}))*$",
 )
 _CHANGES = {"modified_since", "fields", "page_size", "cursor", "format"}
@@ -117,18 +118,15 @@ class PaperPagination(CursorPagination):
     """Pages of papers, by their place among those that match or by when they changed."""
 
     page_name = "PaperPage"
-    more_example = {"problems": []}
-
-    @classmethod
-    def more(cls) -> dict[str, Any]:
-        return {
-            "problems": QueryProblemSerializer(
-                many=True, required=False, help_text="parts of q that were not read"
-            ),
-            "gone": GoneSerializer(
-                many=True, required=False, help_text="with modified_since: no longer here"
-            ),
-        }
+    more: ClassVar = {
+        "problems": QueryProblemSerializer(
+            many=True, required=False, help_text="parts of q that were not read"
+        ),
+        "gone": GoneSerializer(
+            many=True, required=False, help_text="with modified_since: no longer here"
+        ),
+    }
+    more_example: ClassVar = {"problems": []}
 
 
 class PapersViewSet(CatalogueViewSet):
@@ -140,14 +138,15 @@ class PapersViewSet(CatalogueViewSet):
     repeated = SEVERAL
     format_help = "`json`, or the whole list as a file: " + ", ".join(f"`{f}`" for f in FORMATS)
 
-    @operation(
+    @Operation(
         "papers",
         TrimmedPaperSerializer,
         parameters=[
-            query(
+            OpenApiParameter(
                 "modified_since",
-                "instead of all above: what changed since, oldest change first, and what is gone",
                 OpenApiTypes.DATETIME,
+                description="instead of all above: what changed since, oldest change first, and"
+                " what is gone",
             ),
             FIELDS,
         ],
@@ -224,7 +223,7 @@ class PapersViewSet(CatalogueViewSet):
 
         return self.cached(make)
 
-    @operation(
+    @Operation(
         "paper",
         TrimmedPaperSerializer,
         parameters=[FIELDS],
@@ -258,11 +257,10 @@ class LookupViewSet(CatalogueViewSet):
     http_method_names = ["post", "options"]
     parser_classes = [JsonParser]
 
-    @operation(
+    @Operation(
         "papers_lookup",
         LookupResultSerializer,
         body=LookupSerializer,
-        statuses=[200],
         summary="Which of up to 500 arXiv ids or addresses are here",
     )
     def create(self, request: Request) -> Response:

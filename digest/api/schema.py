@@ -4,7 +4,7 @@ takes and answers, which the action says once."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeVar
 
 from drf_spectacular import openapi
@@ -17,15 +17,13 @@ from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
     OpenApiResponse,
-    PolymorphicProxySerializer,
     extend_schema,
 )
 from rest_framework.permissions import SAFE_METHODS
 
-from .serializers import ProblemSerializer, Serializer
+from .serializers import ProblemSerializer
 
 Action = TypeVar("Action", bound=Callable[..., Any])
-Shape = type[Serializer]
 
 PROBLEM = "application/problem+json"
 ERRORS = {
@@ -50,52 +48,39 @@ ALWAYS = {400, 401, 403, 406, 429, 503}
 
 @dataclass(frozen=True)
 class Operation:
-    """What an action of a view takes and answers. See `operation`."""
+    """What an action takes and answers, said above it: its view acts by it, and the schema follows
+    from it.
 
+    answer: the shape of the answer, or of a row where the action is a list; None if there is none.
+    body: the shape of the body. statuses: of the answer. errors: beside those that follow from what
+    it is. example: of an answer, else the shape's own. description: else the action's docstring.
+    """
+
+    name: str
     answer: Any
-    body: Any
-    statuses: Sequence[int]
-    errors: Sequence[int]
-    parameters: Sequence[OpenApiParameter]
-    example: Any = field(default=None, compare=False)
+    body: Any = None
+    _: KW_ONLY
+    statuses: Sequence[int] = (200,)
+    errors: Sequence[int] = ()
+    parameters: Sequence[OpenApiParameter] = ()
+    example: Any = None
+    summary: str | None = None
+    description: str | None = None
+
+    def __call__(self, action: Action) -> Action:
+        action.operation = self  # type: ignore[attr-defined]
+        extend = extend_schema(self.name, summary=self.summary, description=self.description)
+        return extend(action)
 
     @property
-    def names(self) -> set[str]:
+    def query(self) -> set[str]:
         """The parameters that an address may say."""
         return {one.name for one in self.parameters if one.location == OpenApiParameter.QUERY}
 
 
-def operation(
-    name: str,
-    answer: Shape | PolymorphicProxySerializer | None,
-    *errors: int,
-    body: Any = None,
-    statuses: Sequence[int] = (),
-    parameters: Sequence[OpenApiParameter] = (),
-    example: Any = None,
-    **options: Any,
-) -> Callable[[Action], Action]:
-    """Say what an action takes and answers: its view acts by it, and the schema follows from it.
-
-    name: of the operation. answer: the shape of the answer, or of a row where the action is a list;
-    None says nothing. body: the shape of the body. statuses: of the answer, 200 or 204 by default.
-    errors: beside those that follow from what it is. example: of an answer, else the shape's own.
-    options: for drf-spectacular's `extend_schema`.
-    """
-    found = statuses or ((200,) if answer else (204,))
-
-    def decorate(action: Action) -> Action:
-        action.operation = Operation(  # type: ignore[attr-defined]
-            answer, body, found, errors, parameters, example
-        )
-        return extend_schema(operation_id=name, **options)(action)
-
-    return decorate
-
-
 class AutoSchema(openapi.AutoSchema):
     """Infers an operation from its view's scopes, renderers, pagination, filters and path, and from
-    what `operation` says of its action."""
+    what `Operation` says of its action."""
 
     @property
     def operation(self) -> Operation:
@@ -141,19 +126,18 @@ class AutoSchema(openapi.AutoSchema):
         return self.operation.body
 
     def get_response_serializers(self) -> Any:
-        files = [r for r in self.view.get_renderers() if r.format != "json"]
-        json = () if not files else ("application/json",)
         answer = self._answer()
-        found: dict[Any, Any] = {}
-        for status in self.operation.statuses:
-            if answer or not files:
-                # 204 says nothing, whatever the action answers else.
-                found[(status, *json) if json else status] = None if status == 204 else answer
-            found |= {(status, file.media_type): OpenApiTypes.BINARY for file in files}
-        return found | {
+        answers = {
+            (status, one.media_type): answer if one.format == "json" else OpenApiTypes.BINARY
+            for status in self.operation.statuses
+            for one in self.view.get_renderers()
+            if status != 204 and (answer or one.format != "json")
+        }
+        errors = {
             (status, PROBLEM): OpenApiResponse(ProblemSerializer, ERRORS[status])
             for status in sorted(self._errors())
         }
+        return answers | ({204: None} if 204 in self.operation.statuses else {}) | errors
 
     def _errors(self) -> set[int]:
         found = ALWAYS | {*self.operation.errors}
@@ -207,12 +191,3 @@ def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         if name.endswith("Request") and shape.get("type") == "object":
             shape["additionalProperties"] = False
     return result
-
-
-def query(
-    name: str, description: str, type: Any = str, *, many: bool = False, **more: Any
-) -> OpenApiParameter:
-    """A parameter of an address."""
-    return OpenApiParameter(
-        name, type, OpenApiParameter.QUERY, False, description, many=many, **more
-    )

@@ -4,8 +4,8 @@ schema is inferred from it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, date, datetime
+from functools import cache, cached_property
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -48,16 +48,19 @@ class Serializer(serializers.Serializer[Any]):
         """How each field is read from what is to be answered, by name."""
         return {name: _reader(field) for name, field in cls().fields.items()}
 
-    @classmethod
-    @cache
-    def _optional(cls) -> tuple[str, ...]:
-        return tuple(name for name, field in cls().fields.items() if not field.required)
+    @cached_property
+    def _readers(self) -> list[tuple[str, Reader]]:
+        return list(self.readers().items())
+
+    @cached_property
+    def _optional(self) -> list[str]:
+        return [name for name, field in self.fields.items() if not field.required]
 
     def to_representation(self, instance: Any) -> Any:
         if type(instance) is dict:
             instance = SimpleNamespace(**instance)
-        found = {name: read(instance) for name, read in self.readers().items()}
-        for name in self._optional():
+        found = {name: read(instance) for name, read in self._readers}
+        for name in self._optional:
             if found[name] is _ABSENT:
                 del found[name]
         return found
@@ -77,6 +80,8 @@ class Serializer(serializers.Serializer[Any]):
 
 def _reader(field: serializers.Field[Any, Any, Any, Any]) -> Reader:
     represent: Reader = field.to_representation
+    if type(field) is serializers.DateField:
+        represent = date.isoformat  # what DRF's gives, at a tenth of its time
     if field.source == "*":
         return represent
     get: Reader = attrgetter(field.source)
@@ -103,16 +108,20 @@ def _reader(field: serializers.Field[Any, Any, Any, Any]) -> Reader:
     return read
 
 
-def stamp(moment: datetime) -> str:
-    """A moment as the catalogue's answers have it: in UTC, to the microsecond."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def stamp(moment: datetime, timespec: str = "microseconds") -> str:
+    """A moment as an answer has it: in UTC, and by default to the microsecond."""
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 class MomentField(serializers.DateTimeField):
-    """A moment, always to the microsecond."""
+    """A moment. timespec: as `datetime.isoformat` has it."""
+
+    def __init__(self, timespec: str = "auto", **options: Any) -> None:
+        super().__init__(**options)
+        self.timespec = timespec
 
     def to_representation(self, value: datetime) -> str:
-        return stamp(value)
+        return stamp(value, self.timespec)
 
 
 class PageAddressField(serializers.CharField):
@@ -169,7 +178,7 @@ class PaperSerializer(Serializer):
     categories = PaperCategorySerializer(many=True, source="classifications")
     links = PaperLinkSerializer(many=True)
     date = serializers.DateField(help_text="day of the first digest that had it")
-    changed_at = MomentField(help_text="when what is said here was last written")
+    changed_at = MomentField("microseconds", help_text="when what is said here was last written")
     url = serializers.CharField(
         source="abstract_url", allow_blank=True, help_text="where the paper itself is"
     )
@@ -216,7 +225,7 @@ class QueryProblemSerializer(Serializer):
 
 class GoneSerializer(Serializer):
     id = serializers.CharField(source="slug")
-    gone_at = MomentField()
+    gone_at = MomentField("microseconds")
 
 
 class NamesField(serializers.ListField):
@@ -306,7 +315,7 @@ class SourceSerializer(Serializer):
     sha256 = serializers.CharField()
     format = serializers.CharField()
     date = serializers.DateField(allow_null=True)
-    loaded_at = MomentField()
+    loaded_at = MomentField("microseconds")
     rows = serializers.IntegerField()
     problems = LoadProblemSerializer(many=True)
 
