@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import transaction
@@ -77,7 +78,7 @@ class BookmarksViewSet(LibraryViewSet):
             results.append({"paper": name, "outcome": outcome})
         return Response(self.answer({"results": results}))
 
-    def _do(self, do: str, keys: list[int]) -> None:
+    def _do(self, do: str, keys: Sequence[int]) -> None:
         bookmarks = self.library.bookmarks
         match do:
             case "add":
@@ -113,5 +114,5 @@ class BookmarksViewSet(LibraryViewSet):
         self.library.bookmarks.remove([self.library.paper(slug).pk])
         return Response(status=204)
 
-    def _rows(self, keys: list[int]) -> list[Bookmark]:
+    def _rows(self, keys: Sequence[int]) -> Sequence[Bookmark]:
         return [bookmark for bookmark, _ in self.library.bookmarks.of(keys)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.conf import settings
@@ -135,10 +135,10 @@ class ItemsViewSet(LibraryViewSet):
         opened = self.library.lists.open(slug)
         items = opened.items()
 
-        def show(found: list[ListItem]) -> list[dict[str, Any]]:
+        def show(found: Sequence[ListItem]) -> Sequence[dict[str, Any]]:
             begins = "cursor" not in request.query_params or not found
             before = 0 if begins else items.filter(position__lt=found[0].position).count()
-            return self._shown(opened, enumerate(found, start=before + 1))
+            return self._shown(opened, [*enumerate(found, start=before + 1)])
 
         return Response(self.page(items.select_related("paper"), show))
 
@@ -189,10 +189,9 @@ class ItemsViewSet(LibraryViewSet):
         return Response(self.answer(item))
 
     def _shown(
-        self, opened: OpenList, items: Iterable[tuple[int, ListItem]]
-    ) -> list[dict[str, Any]]:
+        self, opened: OpenList, items: Sequence[tuple[int, ListItem]]
+    ) -> Sequence[dict[str, Any]]:
         """Items with their places, for `ListItemSerializer`."""
-        items = list(items)
         notes = opened.notes(item for _, item in items)
         return [
             {"item": item, "position": place, "note_html": notes.get(item.paper_id)}

@@ -11,7 +11,6 @@ from rest_framework import serializers
 from accounts.library import Access
 from accounts.models import Role, Status, Visibility
 from digest.api.serializers import DigestSerializer, MomentField, PageAddressField, Serializer
-from digest.models import Paper
 
 
 class PersonField(serializers.CharField):
@@ -19,7 +18,7 @@ class PersonField(serializers.CharField):
 
 
 class PaperPageField(PageAddressField):
-    def to_representation(self, value: Paper) -> Any:
+    def to_representation(self, value: Any) -> Any:
         return None if value.hidden else super().to_representation(value)
 
 

@@ -18,7 +18,6 @@ from django.views.decorators.gzip import gzip_page
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
@@ -47,7 +46,7 @@ def only(asked: QueryDict, known: Collection[str], many: Collection[str] = ()) -
 
 
 @cache
-def _parameters(view: type[ApiViewSet], action: str) -> frozenset[str]:
+def _parameters(view: Any, action: str) -> frozenset[str]:
     """What the address of an action may say: what the schema has of it."""
     names = {"format", *getattr(view, action).operation.query}
     if action == "list":
@@ -105,16 +104,11 @@ class ApiViewSet(ViewSet):
     format_help = "`json`"
     path_help: ClassVar[Mapping[str, str]] = {}
 
-    @classmethod
-    def scope(cls, method: str | None) -> str:
-        """The scope that a token needs for a method."""
-        read, write = cls.scopes
-        return read if method in SAFE_METHODS else write
-
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if hasattr(getattr(self, str(self.action), None), "operation"):
-            only(request.query_params, _parameters(type(self), self.action), self.repeated)
+            view: Any = type(self)
+            only(request.query_params, _parameters(view, self.action), self.repeated)
 
     def check_permissions(self, request: Request) -> None:
         # Who is refused has asked as well: they are counted before.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -32,7 +32,7 @@ _HELP = {
 }
 
 
-class PaperFilterBackend(DjangoFilterBackend):
+class PaperFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
     """Finds papers as the site's own pages do, by `PaperFilter`, whose `order` programs call
     `ordering`. What pages pass over is refused: a parameter without a value, or a wrong one."""
 
@@ -45,12 +45,12 @@ class PaperFilterBackend(DjangoFilterBackend):
             asked.setlist("order" if name == "ordering" else name, values)
         found = PaperFilter(asked)
         if errors := found.errors_by_field:
-            raise ValidationError({_called(name): texts for name, texts in errors.items()})
+            raise ValidationError({_parameter(name): texts for name, texts in errors.items()})
         return found.results
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """What an address may say: the fields of the filter's form."""
-        found = {_called(name): field for name, field in PaperFilter().form.fields.items()}
+        found = {_parameter(name): field for name, field in PaperFilter().form.fields.items()}
         return [
             build_parameter_type(
                 name, _schema(field), "query", description=_HELP.get(name, field.label)
@@ -59,7 +59,7 @@ class PaperFilterBackend(DjangoFilterBackend):
         ]
 
 
-def _called(name: str) -> str:
+def _parameter(name: str) -> str:
     """What programs call a parameter."""
     return "ordering" if name == "order" else name
 
@@ -70,7 +70,7 @@ def _schema(field: forms.Field) -> dict[str, Any]:
     if isinstance(field, forms.DateField):
         one["format"] = "date"
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-        one["enum"] = sorted(value for value, _ in field.choices if value)
+        one["enum"] = sorted(value for value, _ in cast(Any, field.choices) if value)
     several = isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField)
     return {"type": "array", "items": one} if several else one
 

@@ -91,16 +91,6 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
-def rows_after(rows: QuerySet[Any], column: str, at: str, pk: int, size: int) -> list[Any]:
-    """The rows after a moment and a key, one more than a page has."""
-    moment = moment_of(at)
-    if moment is None:
-        raise not_ours()
-    later = Q(**{f"{column}__gt": moment}) | Q(**{column: moment, "pk__gt": pk})
-    # The first condition alone leads to the index's place.
-    return list(rows.filter(later, **{f"{column}__gte": moment}).order_by(column, "pk")[: size + 1])
-
-
 def revision() -> str:
     """The catalogue's, for the cursor of an order that follows from it. To be read before rows."""
     return Catalogue.current().revision.hex
@@ -149,15 +139,16 @@ class Order(NamedTuple):
         packed = [int if kind is int else str for kind in kinds]
         at = cursor_of(request, *packed, *([] if self.stays else [str]))
         since = [] if self.stays else [at[-1] if at else revision()]
-        values = at and [_read(*one) for one in zip(at, kinds, strict=False)]
-        found = self.after(rows, values, size)
+        found = self.after(rows, at and at[: len(kinds)], size)
         if at and since:
             unchanged(since[0])
         return found[:size], self._place(found[size - 1], since) if len(found) > size else None
 
     def after(self, rows: QuerySet[Any], at: list[Any] | None, size: int) -> list[Any]:
-        """So many rows after those that the cursor stands at, and one more."""
+        """So many rows after those that the values of a cursor stand for, and one more. Raises
+        ValidationError."""
         if at is not None:
+            at = [_read(value, kind) for value, (*_, kind) in zip(at, self.columns, strict=True)]
             later = Q(pk__in=())
             for n, (name, down, _) in enumerate(self.columns):
                 same = {
@@ -165,7 +156,9 @@ class Order(NamedTuple):
                     for (column, *_), value in zip(self.columns[:n], at[:n], strict=True)
                 }
                 later |= Q(**same, **{f"{name}__{'lt' if down else 'gt'}": at[n]})
-            rows = rows.filter(later)
+            # The first column alone leads to the index's place.
+            first, down, _ = self.columns[0]
+            rows = rows.filter(later, **{f"{first}__{'lte' if down else 'gte'}": at[0]})
         names = (f"-{name}" if down else name for name, down, _ in self.columns)
         return list(rows.order_by(*names)[: size + 1])
 
@@ -221,9 +214,7 @@ class CursorPagination(BasePagination):
             raise ValidationError({"page_size": [f"Say a whole number from 1 to {MOST}."]})
         return int(given)
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page that is asked for; sets `next`, the cursor of the page after it.
         Raises ValidationError, Changed."""
         if view.orders:

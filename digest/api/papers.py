@@ -26,13 +26,13 @@ from .base import CatalogueViewSet, only
 from .filters import PaperFilterBackend
 from .pages import (
     CursorPagination,
+    Order,
     cursor,
     cursor_of,
     following,
     given,
     moment_of,
     not_ours,
-    rows_after,
 )
 from .parsers import JsonParser
 from .schema import Operation
@@ -63,14 +63,16 @@ FORMATS = ("bib", "ris", "csl.json", "md", "csv")
 FILE_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *map(_file_renderer, FORMATS)]
 
 
-_NAMES = tuple(PaperSerializer.readers())
+_NAMES = tuple(PaperSerializer().fields)
 _ONE_OF = "|".join(_NAMES)
 FIELDS = OpenApiParameter(
     "fields",
     description="fields of a paper to be told, separated by commas: `id,title`",
     pattern=f"^({_ONE_OF})(,({_ONE_OF}))*$",
 )
-_CHANGES = {"modified_since", "fields", "page_size", "cursor", "format"}
+_CHANGED = Order((("changed_at", False, datetime), ("pk", False, int)))
+_GONE = Order((("gone_at", False, datetime), ("pk", False, int)))
+_CHANGE_PARAMETERS = {"modified_since", "fields", "page_size", "cursor", "format"}
 """What an address may say that asks what changed."""
 
 
@@ -108,7 +110,7 @@ def _meanwhile(query: Query, at: str, pk: int, size: int) -> tuple[list[Paper], 
     papers = Paper.objects.visible()
     if query.node.nodes:
         papers = papers.filter(pk__in=matching(query))
-    found = rows_after(papers.for_cards(), "changed_at", at, pk, size)
+    found = _CHANGED.after(papers.for_cards(), [at, pk], size)
     if len(found) <= size:
         return found, None
     return found[:size], cursor(found[size - 1].pk, "", stamp(found[size - 1].changed_at))
@@ -193,17 +195,15 @@ class PapersViewSet(CatalogueViewSet):
 
     def _changes(self, request: Request) -> HttpResponseBase:
         """What changed since a moment, oldest first, and what is gone: to keep a copy in step."""
-        only(request.GET, _CHANGES)
+        only(request.GET, _CHANGE_PARAMETERS)
         size, fields = self.pagination_class().page_size(request), fields_of(request)
         since = _moment(request, "modified_since")
         streams = cursor_of(request, str, int, str, int)
 
         def make() -> dict[str, Any]:
             at = streams or [stamp(since), 0, stamp(since), 0]
-            papers = rows_after(
-                Paper.objects.visible().for_cards(), "changed_at", at[0], at[1], size
-            )
-            gone = rows_after(Tombstone.objects.all(), "gone_at", at[2], at[3], size)
+            papers = _CHANGED.after(Paper.objects.visible().for_cards(), at[:2], size)
+            gone = _GONE.after(Tombstone.objects.all(), at[2:], size)
             rows: list[tuple[datetime, Paper | Tombstone]] = [
                 *((paper.changed_at, paper) for paper in papers),
                 *((stone.gone_at, stone) for stone in gone),

@@ -8,7 +8,6 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeVar
 
 from drf_spectacular import openapi
-from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.plumbing import build_parameter_type
@@ -21,11 +20,12 @@ from drf_spectacular.utils import (
 )
 from rest_framework.permissions import SAFE_METHODS
 
+from .access import PUBLIC, scope
+from .problems import CONTENT_TYPE
 from .serializers import ProblemSerializer
 
 Action = TypeVar("Action", bound=Callable[..., Any])
 
-PROBLEM = "application/problem+json"
 ERRORS = {
     400: "A parameter is wrong: `errors` names it",
     401: "The token is not known",
@@ -82,6 +82,8 @@ class AutoSchema(openapi.AutoSchema):
     """Infers an operation from its view's scopes, renderers, pagination, filters and path, and from
     what `Operation` says of its action."""
 
+    view: Any
+
     @property
     def operation(self) -> Operation:
         found: Operation = getattr(self.view, self.view.action).operation
@@ -96,15 +98,22 @@ class AutoSchema(openapi.AutoSchema):
         if self._pagination:
             answer = self._pagination.page_serializer(answer)
         # Of what is called "list", it is else taken to be an array.
-        return forced_singular_serializer(answer) if isinstance(answer, type) else answer
+        if isinstance(answer, type):
+            return forced_singular_serializer(answer)  # type: ignore[no-untyped-call]
+        return answer
 
     def get_auth(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = super().get_auth()  # type: ignore[no-untyped-call]
-        return [*found, {}] if self.view.scope(self.method) == "catalogue:read" else found
+        found: list[dict[str, Any]] = super().get_auth()
+        return [*found, {}] if scope(self.view, self.method) == PUBLIC else found
 
     def get_override_parameters(self) -> list[Any]:
         query = self._pagination and self._pagination.query
         return [*self.operation.parameters, *([query] if query else [])]
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        # What a filter backend says itself; drf-spectacular asks django-filter's for a model.
+        backends = [backend() for backend in self.get_filter_backends()]
+        return [p for one in backends for p in one.get_schema_operation_parameters(self.view)]
 
     def _get_format_parameters(self) -> list[dict[str, Any]]:
         formats = self.map_renderers("format")
@@ -115,7 +124,8 @@ class AutoSchema(openapi.AutoSchema):
         return [build_parameter_type("format", schema, "query", description=help, enum=formats)]
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        resolve = super()._resolve_path_parameters
+        found: list[dict[str, Any]] = resolve(variables)  # type: ignore[no-untyped-call]
         help = self.view.path_help
         for one in found:
             if one["name"] in help:
@@ -134,7 +144,7 @@ class AutoSchema(openapi.AutoSchema):
             if status != 204 and (answer or one.format != "json")
         }
         errors = {
-            (status, PROBLEM): OpenApiResponse(ProblemSerializer, ERRORS[status])
+            (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, ERRORS[status])
             for status in sorted(self._errors())
         }
         return answers | ({204: None} if 204 in self.operation.statuses else {}) | errors
@@ -160,16 +170,6 @@ class AutoSchema(openapi.AutoSchema):
                 OpenApiExample("Answer", response, response_only=True, status_codes=[status])
             )
         return found
-
-
-class FilterExtension(DjangoFilterExtension):  # type: ignore[no-untyped-call]
-    """A filter backend of ours says itself what it reads."""
-
-    target_class = "digest.api.filters.PaperFilterBackend"
-    priority = 1
-
-    def get_schema_operation_parameters(self, auto_schema: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.target.get_schema_operation_parameters(auto_schema.view)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

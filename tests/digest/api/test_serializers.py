@@ -25,44 +25,52 @@ def test_a_paper_is_answered_as_by_drf(django_assert_num_queries):
         assert list(answer.items()) == list(expected.items())
 
 
-class PartSerializer(Serializer):
+class ChildSerializer(Serializer):
     name = serializers.CharField()
 
 
-class WholeSerializer(Serializer):
+class ParentSerializer(Serializer):
     id = serializers.IntegerField(source="pk")
-    part = PartSerializer(allow_null=True)
-    parts = PartSerializer(many=True)
-    part_name = serializers.CharField(source="part.name", allow_null=True)
+    child = ChildSerializer(allow_null=True)
+    children = ChildSerializer(many=True)
+    child_name = serializers.CharField(source="child.name", allow_null=True)
     since = serializers.DateField(required=False)
 
 
 @dataclass
-class Part:
+class Child:
     name: str
 
 
 def test_objects_and_dictionaries_are_answered_alike():
-    part = Part("a")
-    of_dictionary = WholeSerializer({"pk": 1, "part": part, "parts": [part, {"name": "b"}]}).data
+    child = Child("a")
+    of_dictionary = ParentSerializer(
+        {"pk": 1, "child": child, "children": [child, {"name": "b"}]}
+    ).data
     assert of_dictionary == {
         "id": 1,
-        "part": {"name": "a"},
-        "parts": [{"name": "a"}, {"name": "b"}],
-        "part_name": "a",
+        "child": {"name": "a"},
+        "children": [{"name": "a"}, {"name": "b"}],
+        "child_name": "a",
     }
-    empty = WholeSerializer({"pk": 2, "part": None, "parts": [], "since": None}).data
-    assert empty == {"id": 2, "part": None, "parts": [], "part_name": None, "since": None}
+    empty = ParentSerializer({"pk": 2, "child": None, "children": [], "since": None}).data
+    assert empty == {"id": 2, "child": None, "children": [], "child_name": None, "since": None}
 
 
 def test_what_the_object_lacks_is_no_answer():
     with pytest.raises(AttributeError):
-        WholeSerializer({"pk": 1, "part": None}).data  # noqa: B018
+        ParentSerializer({"pk": 1, "child": None}).data  # noqa: B018
 
 
 def test_fields_that_nobody_knows_are_refused_in_objects_too():
-    given = {"pk": 1, "id": 1, "part": {"name": "a", "nmae": "b"}, "parts": [], "part_name": "a"}
+    given = {
+        "pk": 1,
+        "id": 1,
+        "child": {"name": "a", "nmae": "b"},
+        "children": [],
+        "child_name": "a",
+    }
     with pytest.raises(ValidationError) as error:
-        WholeSerializer(data=given).is_valid(raise_exception=True)
-    assert {*error.value.detail} == {"pk", "part"}
-    assert {*error.value.detail["part"]} == {"nmae"}
+        ParentSerializer(data=given).is_valid(raise_exception=True)
+    assert {*error.value.detail} == {"pk", "child"}
+    assert {*error.value.detail["child"]} == {"nmae"}
