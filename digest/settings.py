@@ -427,7 +427,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["digest.api.access.Scoped"],
     "DEFAULT_THROTTLE_CLASSES": ["digest.api.access.Throttle"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "digest.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "digest.api.problems.handle",
     "NUM_PROXIES": TRUSTED_PROXIES,
 }

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from django.db import transaction
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.library import NotFound, Sort
 from accounts.library.shelf import Place
-from digest.api.pages import cursor, cursor_of, page, revision, unchanged
+from accounts.models import Bookmark
+from digest.api.base import read
+from digest.api.pages import cursor, cursor_of, revision, unchanged
+from digest.api.schema import Operation
+from digest.api.serializers import QueryProblemSerializer
 
-from . import schema
-from . import serializers as said
-from .base import LibraryViewSet, Row, paper_row, read
+from .base import PAPER, LibraryPagination, LibraryViewSet
+from .bodies import BookmarkQuerySerializer, BulkSerializer, MarkSerializer
+from .serializers import BookmarkSerializer, BulkResultSerializer
 
 
-class Bookmarks(LibraryViewSet):
-    parameters = {"every": said.BookmarkQuery}
+class BookmarkPagination(LibraryPagination):
+    query = BookmarkQuerySerializer
+    more: ClassVar = {
+        **LibraryPagination.more,
+        "problems": QueryProblemSerializer(many=True, help_text="parts of q not read"),
+    }
+    more_example: ClassVar = {**LibraryPagination.more_example, "problems": []}
 
-    @extend_schema(**schema.BOOKMARKS)
-    def every(self, request: Request) -> Response:
+
+class BookmarksViewSet(LibraryViewSet):
+    pagination_class = BookmarkPagination
+    path_help = {"slug": PAPER}
+
+    @Operation("bookmarks", BookmarkSerializer, errors=[410])
+    def list(self, request: Request) -> Response:
         """Your bookmarks, as far as they are asked for."""
-        asked = read(said.BookmarkQuery, request.query_params)
+        asked = read(BookmarkQuerySerializer, request.query_params)
         sort, size = Sort(asked["sort"]), asked["page_size"]
         # Papers get other titles, and other days: then nobody knows what was told of a list.
         stays = sort == Sort.ADDED
@@ -30,22 +46,22 @@ class Bookmarks(LibraryViewSet):
         since = [] if stays else [at[-1] if at else revision()]
         shelf = self.library.shelf
         query = shelf.parse(asked["q"])
-        every = shelf.bookmarked(shelf.find(query, sort), asked.get("status", ""))
-        found = every
+        bookmarked = shelf.bookmarked(shelf.find(query, sort), asked.get("status", ""))
+        found = bookmarked
         if at:
             place = Place(*at[:2])
-            found = [one for one in every if (one > place if sort == Sort.TITLE else one < place)]
+            found = [one for one in found if (one > place if sort == Sort.TITLE else one < place)]
         rows = self._rows([one.paper for one in found[:size]])
         if at and since:
             unchanged(since[0])
         next = cursor(*found[size - 1], *since) if len(found) > size else None
-        problems = [problem._asdict() for problem in query.problems]
-        return Response(page(request, rows, next, count=len(every), problems=problems))
+        count = len(bookmarked)
+        return Response(self.page_of(rows, next, count=count, problems=query.problems))
 
-    @extend_schema(**schema.BOOKMARKS_BULK)
+    @Operation("bookmarks_bulk", BulkResultSerializer, body=BulkSerializer)
     def bulk(self, request: Request) -> Response:
         """Do one thing with up to 500 papers, and say what became of each."""
-        asked = read(said.Bulk, request.data)
+        asked = self.body()
         papers = self.library.papers(asked["papers"])
         keys = [paper.pk for paper in papers.values()]
         with transaction.atomic():
@@ -60,9 +76,9 @@ class Bookmarks(LibraryViewSet):
             else:
                 outcome = "missing"
             results.append({"paper": name, "outcome": outcome})
-        return Response({"results": results})
+        return Response(self.answer({"results": results}))
 
-    def _do(self, do: str, keys: list[int]) -> None:
+    def _do(self, do: str, keys: Sequence[int]) -> None:
         bookmarks = self.library.bookmarks
         match do:
             case "add":
@@ -76,36 +92,27 @@ class Bookmarks(LibraryViewSet):
             case status:
                 bookmarks.add(keys, status)
 
-    @extend_schema(**schema.BOOKMARK)
-    def one(self, request: Request, slug: str) -> Response:
+    @Operation("bookmark", BookmarkSerializer)
+    def retrieve(self, request: Request, slug: str) -> Response:
         """The bookmark of a paper."""
         rows = self._rows([self.library.paper(slug).pk])
         if not rows:
             raise NotFound("This paper is not bookmarked.")
-        return Response(rows[0])
+        return Response(self.answer(rows[0]))
 
-    @extend_schema(**schema.BOOKMARK_KEEP)
-    def keep(self, request: Request, slug: str) -> Response:
+    @Operation("bookmark_keep", BookmarkSerializer, body=MarkSerializer, statuses=[200, 201])
+    def update(self, request: Request, slug: str) -> Response:
         """Bookmark a paper, or give its bookmark another status. 201 says that it is new."""
         paper = self.library.paper(slug)
-        status = read(said.Mark, request.data).get("status", "")
+        status = self.body().get("status", "")
         before = self.library.bookmarks.add([paper.pk], status)
-        return Response(self._rows([paper.pk])[0], 200 if before else 201)
+        return Response(self.answer(self._rows([paper.pk])[0]), 200 if before else 201)
 
-    @extend_schema(**schema.BOOKMARK_DROP)
-    def drop(self, request: Request, slug: str) -> Response:
+    @Operation("bookmark_drop", None, statuses=[204])
+    def destroy(self, request: Request, slug: str) -> Response:
         """Take a paper's bookmark away, if it has one. Its note stays."""
-        read(said.Nothing, request.data)
         self.library.bookmarks.remove([self.library.paper(slug).pk])
         return Response(status=204)
 
-    def _rows(self, keys: list[int]) -> list[Row]:
-        return [
-            {
-                "paper": paper_row(bookmark.paper),
-                "status": bookmark.status,
-                "added_at": bookmark.added_at,
-                "has_note": has_note,
-            }
-            for bookmark, has_note in self.library.bookmarks.of(keys)
-        ]
+    def _rows(self, keys: Sequence[int]) -> Sequence[Bookmark]:
+        return [bookmark for bookmark, _ in self.library.bookmarks.of(keys)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.utils.http import http_date, parse_etags
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,53 +14,64 @@ from accounts.library import Conflict, NotFound
 from accounts.models import Note
 from digest.api.pages import Order
 from digest.api.problems import PreconditionFailed, PreconditionRequired
+from digest.api.schema import Operation
 from digest.models import Paper
 
-from . import schema
-from . import serializers as said
-from .base import LibraryViewSet, Row, read
-
-ADDED = Order((("added_at", False, datetime), ("pk", False, int)))
+from .base import PAPER, LibraryViewSet
+from .bodies import NoteTextSerializer
+from .serializers import ListedNoteSerializer, NoteSerializer
 
 
-class Notes(LibraryViewSet):
-    @extend_schema(**schema.NOTES)
-    def every(self, request: Request) -> Response:
+def _header(name: str, what: str, **more: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=what, **more)
+
+
+_IF_MATCH = _header("If-Match", "the ETag of the note that this one is to replace")
+_IF_NONE_MATCH = _header("If-None-Match", "`*`: only if there is no note yet")
+_ETAG = _header("ETag", "which note this is", response=[200, 201])
+
+
+class NotesViewSet(LibraryViewSet):
+    order = Order((("added_at", False, datetime), ("pk", False, int)))
+    path_help = {"slug": PAPER}
+
+    @Operation("notes", ListedNoteSerializer)
+    def list(self, request: Request) -> Response:
         """Your notes, the first one first."""
+        return Response(self.page(self.library.notes.all()))
 
-        def rows(notes: Iterable[Note]) -> list[Row]:
-            return [
-                {**self._row(note, note.paper.slug), "title": note.paper.title} for note in notes
-            ]
-
-        return self.page(self.library.notes.all(), ADDED, rows)
-
-    @extend_schema(**schema.NOTE)
-    def one(self, request: Request, slug: str) -> Response:
+    @Operation("note", NoteSerializer, parameters=[_ETAG])
+    def retrieve(self, request: Request, slug: str) -> Response:
         """Your note on a paper. Its ETag says which text this is."""
         paper = self.library.paper(slug)
         note = self.library.notes.get(paper.pk)
         if note is None:
             raise NotFound("There is no note on this paper.")
-        return self._said(note, paper)
+        return self._answered(note, paper)
 
-    @extend_schema(**schema.NOTE_SAVE)
-    def save(self, request: Request, slug: str) -> Response:
+    @Operation(
+        "note_save",
+        NoteSerializer,
+        errors=[412, 428],
+        body=NoteTextSerializer,
+        statuses=[200, 201],
+        parameters=[_IF_MATCH, _IF_NONE_MATCH, _ETAG],
+    )
+    def update(self, request: Request, slug: str) -> Response:
         """Write a note on a paper. Where there is one, If-Match says that this replaces no other.
 
         To say the same again changes nothing, and is no conflict.
         """
         paper = self.library.paper(slug)
-        text = read(said.NoteText, request.data)["text"]
+        text = self.body()["text"]
         note = self.library.notes.get(paper.pk)
         saved = self._save(paper, text, self._began_from(request, note))
         assert saved is not None  # since the text is not empty
-        return self._said(saved, paper, 200 if note else 201)
+        return self._answered(saved, paper, 200 if note else 201)
 
-    @extend_schema(**schema.NOTE_DROP)
-    def drop(self, request: Request, slug: str) -> Response:
+    @Operation("note_drop", None, statuses=[204], errors=[412, 428], parameters=[_IF_MATCH])
+    def destroy(self, request: Request, slug: str) -> Response:
         """Delete the note on a paper, if there is one: the one that If-Match says."""
-        read(said.Nothing, request.data)
         paper = self.library.paper(slug)
         note = self.library.notes.get(paper.pk)
         if note:
@@ -84,21 +95,13 @@ class Notes(LibraryViewSet):
             raise PreconditionRequired
         return 0
 
-    def _said(self, note: Note, paper: Paper, status: int = 200) -> Response:
+    def _answered(self, note: Note, paper: Paper, status: int = 200) -> Response:
         headers = {
             "ETag": _etag(note),
             "Last-Modified": http_date(note.changed_at.timestamp()),
         }
-        return Response(self._row(note, paper.slug), status, headers=headers)
-
-    def _row(self, note: Note, paper: str) -> Row:
-        return {
-            "paper": paper,
-            "text": note.text,
-            "version": note.version,
-            "added_at": note.added_at,
-            "changed_at": note.changed_at,
-        }
+        note.paper = paper
+        return Response(self.answer(note), status, headers=headers)
 
 
 def _etag(note: Note) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from tempfile import TemporaryFile
 from typing import Any, cast
 
 from django.db import transaction
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -23,30 +24,44 @@ from accounts.library import Access
 from accounts.models import User
 from accounts.transfer import export, match, may_import, restore
 from digest.api.parsers import JsonParser, dry_run
+from digest.api.schema import Operation
 from digest.log import security
 from digest.pages.resubmission import Reason
 
-from . import schema
-from . import serializers as said
-from .base import LibraryViewSet, Row, paper_row, read
+from .base import LibraryViewSet
+from .bodies import ImportFileSerializer, ImportTextSerializer
+from .serializers import ReferencesSerializer, RestoredSerializer
 
 
-class Zip(BaseRenderer):
+class ZipRenderer(BaseRenderer):
     """For those who ask for a ZIP by name; the view makes it itself."""
 
     media_type = "application/zip"
     format = "zip"
 
 
-class Transfer(LibraryViewSet):
+class TransferViewSet(LibraryViewSet):
     parser_classes = [JsonParser, MultiPartParser]
-    parameters = {"bring": said.DryRun}
 
     def get_renderers(self) -> list[Any]:
-        return [*([Zip()] if self.action == "export" else []), JSONRenderer()]
+        return [*([ZipRenderer()] if self.action == "export" else []), JSONRenderer()]
 
-    @extend_schema(**schema.IMPORT)
-    def bring(self, request: Request) -> Response:
+    @Operation(
+        "import",
+        PolymorphicProxySerializer(
+            component_name="Import",
+            serializers=[ReferencesSerializer, RestoredSerializer],
+            resource_type_field_name=None,
+        ),
+        errors=[404, 409],
+        body={
+            "application/json": ImportTextSerializer,
+            "multipart/form-data": ImportFileSerializer,
+        },
+        parameters=[OpenApiParameter("dry_run", bool, description="as in the body")],
+        example=ReferencesSerializer.example,
+    )
+    def create(self, request: Request) -> Response:
         """Bookmark the papers that a file or a text names, or add what an export from here holds.
 
         Unless `dry_run` is false, nothing is changed, and the answer says what would be.
@@ -68,33 +83,21 @@ class Transfer(LibraryViewSet):
                 self.library.bookmarks.add(keys, asked.get("status", ""))
                 if into:
                     into.add(keys)
-        return Response(
-            {
-                "format": reading.format,
-                "dry_run": dry,
-                "matched": list(map(paper_row, found.papers)),
-                "missing": [
-                    {
-                        "line": missing.line,
-                        "title": missing.title,
-                        "arxiv_id": missing.arxiv_id,
-                        "url": missing.url,
-                    }
-                    for missing in found.missing
-                ],
-                "problems": [
-                    {"line": problem.line, "reason": problem.reason, "text": problem.text}
-                    for problem in reading.problems
-                ],
-            }
-        )
+        answer = {
+            "format": reading.format,
+            "dry_run": dry,
+            "matched": found.papers,
+            "missing": found.missing,
+            "problems": reading.problems,
+        }
+        return Response(ReferencesSerializer(answer).data)
 
-    def _content(self, request: Request) -> tuple[bytes, Row]:
-        """What is brought, and how it is to be taken in."""
+    def _content(self, request: Request) -> tuple[bytes, dict[str, Any]]:
+        """What is imported, and how."""
         if not (isinstance(request.data, Mapping) and "file" in request.data):
-            asked = read(said.ImportText, request.data)
+            asked = self.body(ImportTextSerializer)
             return asked["text"].encode(), asked
-        asked = read(said.ImportFile, request.data)
+        asked = self.body(ImportFileSerializer)
         if asked["file"].size > MAX_UPLOAD:
             raise ValidationError({"file": f"A file has at most {MAX_UPLOAD // 10**6} MB."})
         return asked["file"].read(), asked
@@ -107,9 +110,10 @@ class Transfer(LibraryViewSet):
             # It may cite the file, which may hold what no answer can.
             reason = str(error).encode(errors="backslashreplace").decode()
             raise ValidationError({"file": reason}) from None
-        return Response({"format": "library", "dry_run": dry_run, **vars(restored)})
+        answer = {"format": "library", "dry_run": dry_run, **asdict(restored)}
+        return Response(RestoredSerializer(answer).data)
 
-    @extend_schema(**schema.EXPORT)
+    @Operation("export", None)
     def export(self, request: Request) -> HttpResponseBase:
         """All that you made, as a ZIP, which can be imported here or elsewhere."""
         file = TemporaryFile()  # noqa: SIM115 (it is closed with the response)

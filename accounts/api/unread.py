@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
+from typing import ClassVar
 
-from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from digest.api.pages import Order
-from digest.models import Digest
+from digest.api.schema import Operation
 
-from . import schema
-from . import serializers as said
-from .base import LibraryViewSet, Row, read
+from .base import LibraryPagination, LibraryViewSet
+from .bodies import ReadMarkSerializer
+from .serializers import ReadStateSerializer, UnreadDigestSerializer
+
+_DAY = OpenApiParameter(
+    "day", OpenApiTypes.DATE, OpenApiParameter.PATH, description="the digest's day"
+)
 
 
-class Unread(LibraryViewSet):
-    @extend_schema(**schema.UNREAD)
-    def every(self, request: Request) -> Response:
+class UnreadPagination(LibraryPagination):
+    more: ClassVar = {
+        **LibraryPagination.more,
+        "new_papers": serializers.IntegerField(
+            help_text="papers that came first in one of all these"
+        ),
+    }
+    more_example: ClassVar = {**LibraryPagination.more_example, "new_papers": 18}
+
+
+class UnreadViewSet(LibraryViewSet):
+    pagination_class = UnreadPagination
+    order = Order((("date", True, date),))
+
+    @Operation("unread", UnreadDigestSerializer)
+    def list(self, request: Request) -> Response:
         """The digests that you have not read, the newest first."""
         digests = self.library.digests
-        newest = Order((("date", True, date),))
-        return self.page(digests.unread(), newest, self._rows, new_papers=digests.new_papers())
+        return Response(self.page(digests.unread(), new_papers=digests.new_papers()))
 
-    @extend_schema(**schema.UNREAD_MARK)
-    def mark(self, request: Request, day: date) -> Response:
+    @Operation("unread_mark", ReadStateSerializer, body=ReadMarkSerializer, parameters=[_DAY])
+    def update(self, request: Request, day: date) -> Response:
         """Count a day's digest as read, or as new again."""
         digests = self.library.digests
         digests.get(day)
-        if read(said.ReadMark, request.data)["read"]:
+        if self.body()["read"]:
             digests.mark_read(day)
         else:
             digests.mark_unread(day)
-        return Response({"date": day, "read": digests.is_read(day)})
-
-    def _rows(self, digests: Iterable[Digest]) -> list[Row]:
-        return [
-            {
-                "date": digest.date,
-                "paper_count": digest.paper_count,
-                "page": settings.SITE_URL + digest.get_absolute_url(),
-            }
-            for digest in digests
-        ]
+        return Response(self.answer({"date": day, "read": digests.is_read(day)}))

@@ -2,70 +2,77 @@
 
 from django.urls import path
 
-from . import bookmarks, lists, notes, transfer, unread
+from .bookmarks import BookmarksViewSet
+from .lists import ItemsViewSet, ListsViewSet
+from .members import InvitationsViewSet, MembersViewSet
+from .notes import NotesViewSet
+from .transfer import TransferViewSet
+from .unread import UnreadViewSet
 
 urlpatterns = [
     path(
         "bookmarks/",
-        bookmarks.Bookmarks.as_view({"get": "every", "post": "bulk"}),
+        BookmarksViewSet.as_view({"get": "list", "post": "bulk"}),
         name="api-bookmarks",
     ),
     path(
         "bookmarks/<paper:slug>/",
-        bookmarks.Bookmarks.as_view({"get": "one", "put": "keep", "delete": "drop"}),
+        BookmarksViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="api-bookmark",
     ),
-    path("notes/", notes.Notes.as_view({"get": "every"}), name="api-notes"),
+    path("notes/", NotesViewSet.as_view({"get": "list"}), name="api-notes"),
     path(
         "notes/<paper:slug>/",
-        notes.Notes.as_view({"get": "one", "put": "save", "delete": "drop"}),
+        NotesViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="api-note",
     ),
-    path("lists/", lists.Lists.as_view({"get": "every", "post": "make"}), name="api-lists"),
+    path("lists/", ListsViewSet.as_view({"get": "list", "post": "create"}), name="api-lists"),
     path(
         "lists/<name:slug>/",
-        lists.Lists.as_view({"get": "one", "patch": "change", "delete": "delete_it"}),
+        ListsViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="api-list",
     ),
     path(
         "lists/<name:slug>/items/",
-        lists.Items.as_view({"get": "every", "post": "add"}),
+        ItemsViewSet.as_view({"get": "list", "post": "create"}),
         name="api-list-items",
     ),
     path(
         "lists/<name:slug>/items/<paper:paper>/",
-        lists.Items.as_view({"get": "one", "patch": "change", "delete": "drop"}),
+        ItemsViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="api-list-item",
     ),
     path(
         "lists/<name:slug>/members/",
-        lists.Members.as_view({"get": "every", "post": "invite"}),
+        MembersViewSet.as_view({"get": "retrieve", "post": "create"}),
         name="api-list-members",
     ),
     path(
         "lists/<name:slug>/members/<int:member>/",
-        lists.Members.as_view({"patch": "change", "delete": "dismiss"}),
+        MembersViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
         name="api-list-member",
     ),
     path(
         "lists/<name:slug>/invitations/<int:invitation>/",
-        lists.Members.as_view({"delete": "uninvite"}),
+        MembersViewSet.as_view({"delete": "uninvite"}),
         name="api-list-invitation",
     ),
-    path("lists/<name:slug>/leave/", lists.Lists.as_view({"post": "leave"}), name="api-list-leave"),
+    path(
+        "lists/<name:slug>/leave/", ListsViewSet.as_view({"post": "leave"}), name="api-list-leave"
+    ),
     path(
         "lists/<name:slug>/hand-over/",
-        lists.Lists.as_view({"post": "hand_over"}),
+        ListsViewSet.as_view({"post": "hand_over"}),
         name="api-list-hand-over",
     ),
-    path("invitations/", lists.Invitations.as_view({"get": "every"}), name="api-invitations"),
+    path("invitations/", InvitationsViewSet.as_view({"get": "list"}), name="api-invitations"),
     path(
         "invitations/<int:invitation>/",
-        lists.Invitations.as_view({"post": "answer"}),
+        InvitationsViewSet.as_view({"post": "respond"}),
         name="api-invitation",
     ),
-    path("import/", transfer.Transfer.as_view({"post": "bring"}), name="api-import"),
-    path("export/", transfer.Transfer.as_view({"get": "export"}), name="api-export"),
-    path("unread/", unread.Unread.as_view({"get": "every"}), name="api-unread"),
-    path("unread/<date:day>/", unread.Unread.as_view({"put": "mark"}), name="api-unread-mark"),
+    path("import/", TransferViewSet.as_view({"post": "create"}), name="api-import"),
+    path("export/", TransferViewSet.as_view({"get": "export"}), name="api-export"),
+    path("unread/", UnreadViewSet.as_view({"get": "list"}), name="api-unread"),
+    path("unread/<date:day>/", UnreadViewSet.as_view({"put": "update"}), name="api-unread-mark"),
 ]

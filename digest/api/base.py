@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, cast
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.http import http_date
 from django.views.decorators.gzip import gzip_page
 from rest_framework.exceptions import ValidationError
+from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -22,12 +25,15 @@ from digest.models import Catalogue
 from digest.pages.middleware import since
 
 from .access import announce
+from .pages import CursorPagination, Order, following
+from .parsers import form_only
+from .schema import Operation
+from .serializers import Serializer
 
 
-def only(asked: QueryDict, *known: str, many: Collection[str] = ()) -> None:
+def only(asked: QueryDict, known: Collection[str], many: Collection[str] = ()) -> None:
     """Refuse parameters that nobody knows: a misspelt filter would give all rows. And those that
     are said twice, of which one would count. many: parameters that may be."""
-    known = (*known, "format")
     errors = {}
     for name, values in asked.lists():
         if name not in known:
@@ -36,6 +42,29 @@ def only(asked: QueryDict, *known: str, many: Collection[str] = ()) -> None:
             errors[name] = ["Say it once."]
     if errors:
         raise ValidationError(errors)
+
+
+@cache
+def _parameters(view: Any, action: str) -> frozenset[str]:
+    """What the address of an action may say: what the schema has of it."""
+    names = {"format", *getattr(view, action).operation.query}
+    if action == "list":
+        pagination = view.pagination_class
+        names |= {*pagination.query().fields} if pagination.query else set()
+        for source in (pagination, *view.filter_backends):
+            names |= {one["name"] for one in source().get_schema_operation_parameters(view)}
+    return frozenset(names)
+
+
+def read(serializer: type[Serializer], data: Any) -> dict[str, Any]:
+    """What a program says in this shape. Raises ValidationError, by field."""
+    if isinstance(data, QueryDict):
+        known = serializer().fields
+        # DRF takes it for a browser's form, where what is empty or missing was not filled in.
+        data = {name: value for name, value in data.items() if name in known}
+    given = serializer(data=data)
+    given.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", given.validated_data)
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -56,11 +85,29 @@ class Negotiation(DefaultContentNegotiation):
 
 @method_decorator(gzip_page, name="dispatch")
 class ApiViewSet(ViewSet):
-    """scopes: what a token needs to read and to write."""
+    """Actions that answer what `schema.Operation` says of them.
+
+    scopes: what a token needs to read and to write. repeated: parameters that an address may say
+    more than once. orders, order: of the rows of a list; see `CursorPagination`. format_help: what
+    the schema says of the parameter `format`. path_help: and of what stands in its path, by name.
+    """
 
     scopes: tuple[str, str]
     renderer_classes: Any = [JSONRenderer]
     content_negotiation_class = Negotiation
+    pagination_class = CursorPagination
+    filter_backends: ClassVar[Sequence[type[BaseFilterBackend]]] = ()
+    repeated: ClassVar[Collection[str]] = ("dry_run",)
+    orders: ClassVar[Mapping[str, Order]] = {}
+    order: Order
+    format_help = "`json`"
+    path_help: ClassVar[Mapping[str, str]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if hasattr(getattr(self, str(self.action), None), "operation"):
+            view: Any = type(self)
+            only(request.query_params, _parameters(view, self.action), self.repeated)
 
     def check_permissions(self, request: Request) -> None:
         # Who is refused has asked as well: they are counted before.
@@ -69,6 +116,48 @@ class ApiViewSet(ViewSet):
 
     def check_throttles(self, request: Request) -> None:
         """Nothing more: see `check_permissions`."""
+
+    @property
+    def operation(self) -> Operation:
+        """What the action takes and answers."""
+        found: Operation = getattr(self, self.action).operation
+        return found
+
+    def body(self, serializer: type[Serializer] | None = None) -> dict[str, Any]:
+        """What the body of the request says, in the shape that the action takes. Raises
+        ValidationError, by field. serializer: of the shapes that it takes, if they are several."""
+        shape, data = serializer or self.operation.body or Serializer, self.request.data
+        if isinstance(data, QueryDict):
+            form_only(data, *shape().fields, many=["dry_run"])
+        return read(shape, data)
+
+    def answer(self, instance: Any) -> dict[str, Any]:
+        """What the action answers of an object, in the shape that it says."""
+        return dict(self.operation.answer(instance).data)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """The rows that the address asks for. Raises ValidationError."""
+        for backend in self.filter_backends:
+            queryset = backend().filter_queryset(self.request, queryset, self)
+        return queryset
+
+    def page(
+        self,
+        queryset: QuerySet[Any],
+        show: Callable[[list[Any]], Iterable[Any]] = list,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """The page of rows that is asked for. show: makes of them what is answered. more: what the
+        page says beside. Raises ValidationError, Changed."""
+        paginator = self.pagination_class()
+        rows = paginator.paginate_queryset(queryset, self.request, self)
+        return self.page_of(show(rows), paginator.next, **more)
+
+    def page_of(self, rows: Iterable[Any], next: str | None, **more: Any) -> dict[str, Any]:
+        """A page of these rows. next: the cursor of the one after it. more: beside the rows."""
+        address = None if next is None else following(self.request, cursor=next)
+        page = self.pagination_class.page_serializer(self.operation.answer)
+        return dict(page({"next": address, **more, "results": rows}).data)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -99,11 +188,11 @@ class CatalogueViewSet(ApiViewSet):
             response["Access-Control-Max-Age"] = "86400"
         return response
 
-    def kept(self, make: Callable[[], dict[str, Any] | HttpResponseBase]) -> HttpResponseBase:
+    def cached(self, make: Callable[[], dict[str, Any] | HttpResponseBase]) -> HttpResponseBase:
         """The answer that `make` gives, made once for each address and state of the catalogue.
 
-        make: gives what is to be said as JSON, or a whole file, which is not kept. Who has the
-        answer already is told so, before anything is made.
+        make: gives what is answered as JSON, or a whole file, which is not stored. A program that
+        has the answer already gets 304, before anything is made.
         """
         request = self.request
         revision = Revision()
@@ -115,20 +204,20 @@ class CatalogueViewSet(ApiViewSet):
             request._request, etag, changed
         )
         if response is None:
-            said = revision.once(
-                lambda: _json(make()), *name, storable=lambda said: isinstance(said, bytes)
+            made = revision.once(
+                lambda: _json(make()), *name, storable=lambda made: isinstance(made, bytes)
             )
-            if isinstance(said, bytes):
-                said = HttpResponse(said, content_type="application/json")
-            response = said
+            if isinstance(made, bytes):
+                made = HttpResponse(made, content_type="application/json")
+            response = made
         response["ETag"] = etag
         response["Last-Modified"] = http_date(changed)
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
         return response
 
 
-def _json(said: dict[str, Any] | HttpResponseBase) -> bytes | HttpResponseBase:
-    """The text of what is to be said as JSON; a file as it is."""
-    if isinstance(said, HttpResponseBase):
-        return said
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+def _json(answer: dict[str, Any] | HttpResponseBase) -> bytes | HttpResponseBase:
+    """An answer as the text of its JSON; a file as it is."""
+    if isinstance(answer, HttpResponseBase):
+        return answer
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()

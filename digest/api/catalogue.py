@@ -4,101 +4,70 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
-from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from digest.models import Author, Category, Link
 
-from . import schema
-from .base import only
-from .pages import Listed, Order
+from .base import CatalogueViewSet
+from .filters import KindFilterBackend
+from .pages import Order
+from .schema import Operation
+from .serializers import AuthorSerializer, CategorySerializer, LinkSerializer
 
 _MOST_PAPERS = Order((("paper_count", True, int), ("name", False, str)), stays=False)
-
-
 _BY_NAME = Order((("name", False, str),))
+_REORDERED = (
+    "By `-paper_count`, the pages end with 410 where the catalogue changes while you turn them:"
+    " begin again, or take `name`, which nothing changes."
+)
 
 
-class Authors(Listed):
+class AuthorsViewSet(CatalogueViewSet):
     """Names as the digests print them, those with most papers first."""
 
     orders = {"-paper_count": _MOST_PAPERS, "name": _BY_NAME}
 
-    def rows(self, request: Request) -> QuerySet[Author]:
-        return Author.objects.all()
-
-    def tell(self, row: Author) -> dict[str, Any]:
-        return {
-            "id": row.slug,
-            "name": row.name,
-            "is_handle": row.is_handle,
-            "paper_count": row.paper_count,
-            "page": settings.SITE_URL + row.get_absolute_url(),
-        }
-
-    @extend_schema(**schema.AUTHORS)
+    @Operation("authors", AuthorSerializer, description=_REORDERED)
     def list(self, request: Request) -> HttpResponseBase:
-        return super().list(request)
+        return self.cached(lambda: self.page(Author.objects.all()))
 
-    @extend_schema(**schema.AUTHOR)
+    @Operation("author", AuthorSerializer)
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
-        only(request.GET)
-        return self.kept(lambda: self.tell(one(Author.objects.filter(slug=slug), slug)))
+        return self.cached(lambda: self.answer(one(Author.objects.filter(slug=slug), slug)))
 
 
-class Categories(Listed):
+class CategoriesViewSet(CatalogueViewSet):
     """Tasks and the areas that group them."""
 
     orders = {"name": _BY_NAME, "-paper_count": _MOST_PAPERS}
 
-    def rows(self, request: Request) -> QuerySet[Category]:
-        return Category.objects.select_related("area")
-
-    def tell(self, row: Category) -> dict[str, Any]:
-        return {
-            "id": row.slug,
-            "name": row.name,
-            "is_area": row.is_area,
-            "area": row.area and row.area.slug,
-            "paper_count": row.paper_count,
-            "page": settings.SITE_URL + row.get_absolute_url(),
-        }
-
-    @extend_schema(**schema.CATEGORIES)
+    @Operation("categories", CategorySerializer, description=_REORDERED)
     def list(self, request: Request) -> HttpResponseBase:
-        return super().list(request)
+        return self.cached(lambda: self.page(_categories()))
 
-    @extend_schema(**schema.CATEGORY)
+    @Operation("category", CategorySerializer)
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
-        only(request.GET)
-        return self.kept(lambda: self.tell(one(self.rows(request).filter(slug=slug), slug)))
+        return self.cached(lambda: self.answer(one(_categories().filter(slug=slug), slug)))
 
 
-class Links(Listed):
+class LinksViewSet(CatalogueViewSet):
     """Addresses that were given for papers."""
 
     orders = {"id": Order((("pk", False, int),))}
-    parameters = ("kind",)
+    filter_backends = [KindFilterBackend]
 
-    def rows(self, request: Request) -> QuerySet[Link]:
-        rows = Link.objects.select_related("paper").only("url", "kind", "paper__slug")
-        kind = request.GET.get("kind")
-        if kind is None:
-            return rows
-        if kind not in schema.KINDS:
-            raise ValidationError({"kind": [f"Say one of {', '.join(schema.KINDS)}."]})
-        return rows.filter(kind=kind)
-
-    def tell(self, row: Link) -> dict[str, Any]:
-        return {"url": row.url, "kind": row.kind, "paper": row.paper.slug}
-
-    @extend_schema(**schema.LINKS)
+    @Operation("links", LinkSerializer)
     def list(self, request: Request) -> HttpResponseBase:
-        return super().list(request)
+        rows = Link.objects.select_related("paper").only("url", "kind", "paper__slug")
+        rows = self.filter_queryset(rows)
+        return self.cached(lambda: self.page(rows))
+
+
+def _categories() -> QuerySet[Category]:
+    return Category.objects.select_related("area")
 
 
 def one(rows: QuerySet[Any], slug: str) -> Any:

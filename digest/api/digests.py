@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any, cast
 
-from django.conf import settings
-from django.db.models import QuerySet
 from django.http import HttpResponseBase, QueryDict
-from django.utils.dateparse import parse_date
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound, ParseError, PermissionDenied, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from digest.catalogue.load import LoadReport, load
+from digest.catalogue.load import load
 from digest.catalogue.preview import preview
 from digest.formats import MAX_BYTES
 from digest.models import Digest, Paper, Placement, Source
 from digest.rights import may
 
-from . import schema
-from .base import ApiViewSet, only
-from .pages import Listed, Order, page, size_of_page, stamp
-from .papers import fields_of, told
+from .base import ApiViewSet, CatalogueViewSet
+from .pages import Order
+from .papers import FIELDS, fields_of
 from .parsers import (
     BytesParser,
     MarkdownParser,
@@ -33,6 +31,14 @@ from .parsers import (
     dry_run,
     form_only,
 )
+from .schema import Operation
+from .serializers import (
+    DigestSerializer,
+    LoadReportSerializer,
+    SourceSerializer,
+    UploadSerializer,
+    WholeDigestSerializer,
+)
 
 _WITH = (
     ", with a second factor that this session showed, or the one in which the token was made."
@@ -40,7 +46,7 @@ _WITH = (
 )
 
 
-class Digests(Listed):
+class DigestsViewSet(CatalogueViewSet):
     """Digests, newest first; one has its papers whole, in order."""
 
     orders = {"-date": Order((("date", True, date),)), "date": Order((("date", False, date),))}
@@ -48,25 +54,14 @@ class Digests(Listed):
     scopes = ("catalogue:read", "digests:write")
     parser_classes = [MultiPartParser, MarkdownParser, TextParser, RawJsonParser, BytesParser]
 
-    def rows(self, request: Request) -> QuerySet[Digest]:
-        return Digest.objects.all()
-
-    def tell(self, row: Digest) -> dict[str, Any]:
-        return {
-            "date": row.date.isoformat(),
-            "paper_count": row.paper_count,
-            "page": settings.SITE_URL + row.get_absolute_url(),
-        }
-
-    @extend_schema(**schema.DIGESTS)
+    @Operation("digests", DigestSerializer)
     def list(self, request: Request) -> HttpResponseBase:
-        return super().list(request)
+        return self.cached(lambda: self.page(Digest.objects.all()))
 
-    @extend_schema(**schema.DIGEST)
+    @Operation("digest", WholeDigestSerializer, parameters=[FIELDS])
     def retrieve(self, request: Request, day: date) -> HttpResponseBase:
-        only(request.GET, "fields")
         fields = fields_of(request)
-        found = Digest.objects.filter(date=day).first()
+        found: Any = Digest.objects.filter(date=day).first()
         if found is None:
             raise NotFound(f"There is no digest of {day}.")
         places = Placement.objects.filter(digest=found).order_by("position")
@@ -74,13 +69,38 @@ class Digests(Listed):
         def make() -> dict[str, Any]:
             keys = list(places.values_list("paper", flat=True))
             papers = Paper.objects.for_cards().in_bulk(keys)
-            return self.tell(found) | {"papers": told((papers[key] for key in keys), fields)}
+            found.trimmed = [(papers[key], fields) for key in keys]
+            return self.answer(found)
 
-        return self.kept(make)
+        return self.cached(make)
 
-    @extend_schema(**schema.LOAD)
+    @Operation(
+        "digest_load",
+        LoadReportSerializer,
+        body={
+            "multipart/form-data": UploadSerializer,
+            "text/markdown": OpenApiTypes.BINARY,
+            "text/plain": OpenApiTypes.BINARY,
+            "application/json": OpenApiTypes.ANY,
+            "application/octet-stream": OpenApiTypes.BINARY,
+        },
+        statuses=[200, 201],
+        parameters=[
+            OpenApiParameter(
+                "dry_run",
+                description="`true`: report, and write nothing; may stand in the form instead",
+                enum=["true", "false", "1", "0"],
+            ),
+            OpenApiParameter(
+                "name",
+                description="the file's name, whose date counts where the content names none",
+            ),
+        ],
+        summary="Load a digest, as `load_digest` does",
+        description="The body is the file itself, or a form's `file`. The same bytes twice change"
+        " nothing.",
+    )
     def create(self, request: Request) -> Response:
-        only(request.GET, "dry_run", "name", many=["dry_run"])
         if not may(request, "digest.add_source"):
             raise PermissionDenied(f"Digests are loaded by curators{_WITH}")
         name, content = sent_file(request)
@@ -89,26 +109,9 @@ class Digests(Listed):
         if report.status == "unreadable":
             texts = [str(problem) for problem in report.problems] or ["There is no digest in it."]
             raise ValidationError({"file": texts})
-        status = 201 if report.status == "loaded" and not dry else 200
-        return Response(load_report(report, not dry), status=status)
-
-
-def load_report(report: LoadReport, written: bool) -> dict[str, Any]:
-    """What a load did, in the words of the command."""
-    return {
-        "written": written and report.status == "loaded",
-        "name": report.name,
-        "status": report.status,
-        "format": report.format,
-        **{
-            name: getattr(report, name)
-            for name in ("digests", "rows", "new", "changed", "unchanged", "links")
-        },
-        "problems": [
-            {"line": problem.line, "reason": problem.reason, "action": problem.action}
-            for problem in report.problems
-        ],
-    }
+        written = report.status == "loaded" and not dry
+        answer = self.answer({**asdict(report), "written": written})
+        return Response(answer, status=201 if written else 200)
 
 
 def sent_file(request: Request) -> tuple[str, bytes]:
@@ -130,18 +133,12 @@ def sent_file(request: Request) -> tuple[str, bytes]:
     return name or also or file.name or "upload", file.read(MAX_BYTES + 1)
 
 
-def parse_day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
-class Sources(ApiViewSet):
+class SourcesViewSet(ApiViewSet):
     """The files that were loaded: for curators."""
 
     scopes = ("digests:write", "")
     http_method_names = ["get", "head", "options"]
+    order = Order((("pk", True, int),))
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
@@ -149,30 +146,13 @@ class Sources(ApiViewSet):
         if known and not may(request, "digest.view_source"):
             raise PermissionDenied(f"The files that were loaded are for curators{_WITH}")
 
-    @extend_schema(**schema.SOURCES)
+    @Operation("sources", SourceSerializer)
     def list(self, request: Request) -> Response:
-        only(request.GET, "page_size", "cursor")
-        rows, size = Source.objects.defer("content"), size_of_page(request)
-        found, next = Order((("pk", True, int),)).page(request, rows, size)
-        return Response(page(request, [_source(row) for row in found], next))
+        return Response(self.page(Source.objects.defer("content")))
 
-    @extend_schema(**schema.SOURCE)
+    @Operation("source", SourceSerializer)
     def retrieve(self, request: Request, pk: int) -> Response:
-        only(request.GET)
         found = Source.objects.defer("content").filter(pk=pk).first() if pk < 2**63 else None
         if found is None:
             raise NotFound("There is no such source.")
-        return Response(_source(found))
-
-
-def _source(row: Source) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "name": row.name,
-        "sha256": row.sha256,
-        "format": row.format,
-        "date": row.date and row.date.isoformat(),
-        "loaded_at": stamp(row.loaded_at),
-        "rows": row.rows,
-        "problems": row.problems,
-    }
+        return Response(self.answer(found))

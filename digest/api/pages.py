@@ -5,36 +5,31 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpResponseBase
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.plumbing import build_parameter_type
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from digest.models import Catalogue
 
-from .base import CatalogueViewSet, only
+from .parsers import is_text
 from .problems import Changed
+from .serializers import Serializer, stamp
 
 PAGE, MOST = 25, 100
 """Rows of a page if nobody says, and at most."""
 
 
 _KEYS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,99}")
-_HALVES = re.compile("[\ud800-\udfff]")
-
-
-def size_of_page(request: Request) -> int:
-    """How many rows a page is to have."""
-    given = request.GET.get("page_size", str(PAGE))
-    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(MOST))
-    if not (digits and 1 <= int(given) <= MOST):
-        raise ValidationError({"page_size": [f"Say a whole number from 1 to {MOST}."]})
-    return int(given)
 
 
 def cursor_of(request: Request, *kinds: type) -> list[Any] | None:
@@ -68,21 +63,10 @@ def _fits(value: int | str) -> bool:
     return is_text(value) if isinstance(value, str) else abs(value) < 2**63
 
 
-def is_text(value: object) -> bool:
-    """Whether it is a text that a database takes, and an answer: JSON may hold halves of signs."""
-    return isinstance(value, str) and "\x00" not in value and not _HALVES.search(value)
-
-
 def cursor(*values: int | str) -> str:
     """What `cursor_of` reads these values from."""
     packed = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
-
-
-def page(request: Request, results: list[Any], next: str | None, **more: Any) -> dict[str, Any]:
-    """A page of rows. next: the cursor of the page after it."""
-    address = None if next is None else following(request, cursor=next)
-    return {"next": address, **more, "results": results}
 
 
 def following(request: Request, **said: str) -> str:
@@ -92,11 +76,6 @@ def following(request: Request, **said: str) -> str:
     for name, value in said.items():
         asked[name] = value
     return f"{settings.SITE_URL}{request.path}?{asked.urlencode()}"
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as the answers have it: in UTC, to the microsecond."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def moment_of(text: str) -> datetime | None:
@@ -110,16 +89,6 @@ def moment_of(text: str) -> datetime | None:
         return moment and moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def rows_after(rows: QuerySet[Any], column: str, at: str, pk: int, size: int) -> list[Any]:
-    """The rows after a moment and a key, one more than a page has."""
-    moment = moment_of(at)
-    if moment is None:
-        raise not_ours()
-    later = Q(**{f"{column}__gt": moment}) | Q(**{column: moment, "pk__gt": pk})
-    # The first condition alone leads to the index's place.
-    return list(rows.filter(later, **{f"{column}__gte": moment}).order_by(column, "pk")[: size + 1])
 
 
 def revision() -> str:
@@ -170,15 +139,16 @@ class Order(NamedTuple):
         packed = [int if kind is int else str for kind in kinds]
         at = cursor_of(request, *packed, *([] if self.stays else [str]))
         since = [] if self.stays else [at[-1] if at else revision()]
-        values = at and [_read(*one) for one in zip(at, kinds, strict=False)]
-        found = self.after(rows, values, size)
+        found = self.after(rows, at and at[: len(kinds)], size)
         if at and since:
             unchanged(since[0])
         return found[:size], self._place(found[size - 1], since) if len(found) > size else None
 
     def after(self, rows: QuerySet[Any], at: list[Any] | None, size: int) -> list[Any]:
-        """So many rows after those that the cursor stands at, and one more."""
+        """So many rows after those that the values of a cursor stand for, and one more. Raises
+        ValidationError."""
         if at is not None:
+            at = [_read(value, kind) for value, (*_, kind) in zip(at, self.columns, strict=True)]
             later = Q(pk__in=())
             for n, (name, down, _) in enumerate(self.columns):
                 same = {
@@ -186,7 +156,9 @@ class Order(NamedTuple):
                     for (column, *_), value in zip(self.columns[:n], at[:n], strict=True)
                 }
                 later |= Q(**same, **{f"{name}__{'lt' if down else 'gt'}": at[n]})
-            rows = rows.filter(later)
+            # The first column alone leads to the index's place.
+            first, down, _ = self.columns[0]
+            rows = rows.filter(later, **{f"{first}__{'lte' if down else 'gte'}": at[0]})
         names = (f"-{name}" if down else name for name, down, _ in self.columns)
         return list(rows.order_by(*names)[: size + 1])
 
@@ -195,28 +167,67 @@ class Order(NamedTuple):
         return cursor(*values, *since)
 
 
-class Listed(CatalogueViewSet):
-    """Rows of one kind, in one of the orders that it has."""
+_NEXT = serializers.CharField(allow_null=True, help_text="address of the next page")
+_PARAMETERS = [
+    build_parameter_type(name, schema, "query", description=description)
+    for name, schema, description in (
+        ("page_size", {"type": "integer"}, f"rows of a page: 1 to {MOST}"),
+        (
+            "cursor",
+            {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+            "where the page begins, as `next` says it",
+        ),
+    )
+]
 
-    orders: dict[str, Order]
-    parameters: tuple[str, ...] = ()
 
-    def rows(self, request: Request) -> QuerySet[Any]:
-        raise NotImplementedError
+class CursorPagination(BasePagination):
+    """Pages that begin at a cursor: a place in an order of the rows.
 
-    def tell(self, row: Any) -> dict[str, Any]:
-        raise NotImplementedError
+    A view has an `order`, or `orders` by what an address calls them, the first one being the
+    default. A view that finds its rows another way asks for `page_size` alone.
 
-    def list(self, request: Request) -> HttpResponseBase:
-        only(request.GET, "ordering", "page_size", "cursor", *self.parameters)
-        wanted = request.GET.get("ordering", next(iter(self.orders)))
-        if wanted not in self.orders:
-            raise ValidationError({"ordering": [f"Say one of {', '.join(self.orders)}."]})
-        order, size = self.orders[wanted], size_of_page(request)
-        rows = self.rows(request)
+    query: what reads the parameters of a page, if not this. page_name: what the schema calls a
+    page, if not by its rows. more: fields of a page beside its rows, and `more_example` of them.
+    """
 
-        def make() -> dict[str, Any]:
-            found, next = order.page(request, rows, size)
-            return page(request, [self.tell(row) for row in found], next)
+    query: ClassVar[type[Serializer] | None] = None
+    page_name: ClassVar[str] = ""
+    more: ClassVar[Mapping[str, Any]] = {}
+    more_example: ClassVar[Mapping[str, Any]] = {}
 
-        return self.kept(make)
+    @classmethod
+    @cache
+    def page_serializer(cls, row: type[Serializer]) -> type[Serializer]:
+        """The shape of a page of rows of one shape."""
+        members = {"next": _NEXT, **cls.more, "results": row(many=True)}
+        if row.example:
+            members["example"] = {"next": None, **cls.more_example, "results": [row.example]}
+        name = cls.page_name or f"{row.__name__.removesuffix('Serializer')}Page"
+        return type(f"{name}Serializer", (Serializer,), members)
+
+    def page_size(self, request: Request) -> int:
+        """How many rows a page is to have. Raises ValidationError."""
+        given = request.query_params.get("page_size", str(PAGE))
+        digits = given.isascii() and given.isdecimal() and len(given) <= len(str(MOST))
+        if not (digits and 1 <= int(given) <= MOST):
+            raise ValidationError({"page_size": [f"Say a whole number from 1 to {MOST}."]})
+        return int(given)
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """The rows of the page that is asked for; sets `next`, the cursor of the page after it.
+        Raises ValidationError, Changed."""
+        if view.orders:
+            wanted = request.query_params.get("ordering", next(iter(view.orders)))
+            if wanted not in view.orders:
+                raise ValidationError({"ordering": [f"Say one of {', '.join(view.orders)}."]})
+        order: Order = view.orders[wanted] if view.orders else view.order
+        found, self.next = order.page(request, queryset, self.page_size(request))
+        return list(found)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        if self.query:
+            return []
+        schema = {"type": "string", "enum": sorted(view.orders)}
+        ordering = build_parameter_type("ordering", schema, "query", description="of the rows")
+        return [*_PARAMETERS, ordering] if view.orders else _PARAMETERS

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.http import QueryDict
-from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.request import Request
@@ -24,6 +24,7 @@ SWITCH = {
 
 _CSRF_FIELD = "csrfmiddlewaretoken"  # which the forms of a logged-in browser have besides
 _NAME_SHOWN = 100
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def meant(value: Any) -> bool | None:
@@ -69,6 +70,11 @@ def form_only(form: QueryDict, *known: str, many: Iterable[str] = ()) -> None:
         raise ValidationError(errors)
 
 
+def is_text(value: object) -> bool:
+    """Whether it is a text that a database takes, and an answer: JSON may hold halves of signs."""
+    return isinstance(value, str) and "\x00" not in value and not _HALVES.search(value)
+
+
 def spelt(name: str) -> str:
     """A field's name as an error has it: it may be long, and hold what no answer can."""
     return name[:_NAME_SHOWN].encode("utf-8", "backslashreplace").decode()
@@ -77,23 +83,6 @@ def spelt(name: str) -> str:
 def no_such_fields(names: Iterable[str]) -> dict[str, list[str]]:
     """The errors of fields that nobody knows."""
     return {spelt(name): ["There is no such field."] for name in names}
-
-
-class Serializer(serializers.Serializer[Any]):
-    """Reads what a program says, objects in objects too, and refuses fields that it does not have:
-    a misspelt one would be left out of what is done."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown: dict[str, Any] = {}
-        if isinstance(data, Mapping):
-            unknown |= no_such_fields(name for name in data if name not in self.fields)
-        try:
-            value = super().to_internal_value(data)
-        except ValidationError as error:
-            raise ValidationError({**unknown, **error.detail}) from None  # type: ignore[dict-item]
-        if unknown:
-            raise ValidationError(unknown)
-        return value
 
 
 class JsonParser(JSONParser):

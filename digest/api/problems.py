@@ -22,6 +22,8 @@ from rest_framework.views import exception_handler
 from digest.caches.exports import Busy
 from digest.log import expected
 
+from .serializers import ProblemSerializer
+
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
 """What the addresses of the API begin with."""
@@ -62,16 +64,17 @@ class PreconditionRequired(exceptions.APIException):
 
 
 def problem(
-    status: int, detail: str = "", errors: dict[str, list[str]] | None = None, **more: Any
+    status: int, detail: str = "", errors: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
     """The body of an error. errors: what is wrong, by field."""
-    said: dict[str, Any] = {
+    found = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail or HTTPStatus(status).description,
+        **({"errors": errors} if errors else {}),
     }
-    return said | ({"errors": errors} if errors else {}) | more
+    return dict(ProblemSerializer(found).data)
 
 
 def or_page(status: int, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -9,6 +9,9 @@ import pytest
 import yaml
 from django.core.management import call_command
 
+from digest.search.filters import PARAMETERS, SEVERAL
+from tests.accounts.conftest import person
+
 pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # one database is enough
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,6 +23,32 @@ def test_the_schema_in_the_repository_is_up_to_date(tmp_path):
     now = (tmp_path / "now.yml").read_text()
     assert now == (ROOT / "digest/api/openapi.yml").read_text(), "run make schema"
     assert yaml.safe_load(now)["openapi"] == "3.1.0"
+
+
+def test_the_parameters_of_the_papers_are_those_of_their_filter():
+    said = yaml.safe_load((ROOT / "digest/api/openapi.yml").read_text())
+    parameters = said["paths"]["/api/v1/papers/"]["get"]["parameters"]
+    names = {"ordering" if name == "order" else name for name in PARAMETERS}
+    more = {"cursor", "fields", "format", "modified_since", "page_size"}
+    assert {one["name"] for one in parameters} == names | more
+    several = {one["name"] for one in parameters if one["schema"]["type"] == "array"}
+    assert several == SEVERAL
+
+
+def test_an_address_may_say_what_the_schema_has_and_nothing_else(client, db):
+    """The other side of it, that each parameter is taken, is what is fuzzed below."""
+    said = yaml.safe_load((ROOT / "digest/api/openapi.yml").read_text())
+    client.force_login(person("curator"))
+    asked = 0
+    for path, methods in said["paths"].items():
+        if "{" not in path and "get" in methods:
+            response = client.get(path, {"no_such_parameter": "1"})
+            if response.status_code != 403:  # as the files of curators are
+                assert response.json()["errors"] == {
+                    "no_such_parameter": ["There is no such parameter."]
+                }, path
+                asked += 1
+    assert asked == 11
 
 
 def fuzz(site, folder, token, *options):

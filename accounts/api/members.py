@@ -1,0 +1,101 @@
+"""Reading lists for programs: who is in them, and who is asked to come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.invitations import write_to
+from accounts.library import Access
+from accounts.models import User
+from digest.api.pages import Order
+from digest.api.schema import Operation
+
+from .base import LibraryViewSet
+from .bodies import AnswerSerializer, InviteeSerializer, RoleChangeSerializer
+from .lists import LIST, shown
+from .serializers import (
+    InvitationSerializer,
+    InvitedSerializer,
+    MemberSerializer,
+    MembersSerializer,
+    ReadingListSerializer,
+)
+
+_INVITATION = "id of the invitation"
+
+
+class MembersViewSet(LibraryViewSet):
+    path_help = {"slug": LIST, "member": "id of the member", "invitation": _INVITATION}
+
+    @Operation("list_members", MembersSerializer)
+    def retrieve(self, request: Request, slug: str) -> Response:
+        """Who the members of a list are; its owner also sees who was asked to come."""
+        opened = self.library.lists.open(slug)
+        answer = {
+            "owner": opened.reading_list.owner,
+            "invitations": opened.invited() if opened.is_owner else (),
+            "members": opened.members(),
+        }
+        return Response(self.answer(answer))
+
+    @Operation(
+        "list_invite", InvitedSerializer, errors=[409], body=InviteeSerializer, statuses=[201]
+    )
+    def create(self, request: Request, slug: str) -> Response:
+        """Ask somebody to come to your list, or as what. A private list is then its members'."""
+        opened = self.library.lists.open(slug)
+        opened.needs(Access.OWNER)
+        whom = self.body()
+        asked = opened.invite(whom["invitee"], whom["role"])
+        write_to(cast(User, request.user), opened, asked)
+        return Response(self.answer(asked), 201)
+
+    @Operation("list_member_change", MemberSerializer, body=RoleChangeSerializer)
+    def partial_update(self, request: Request, slug: str, member: int) -> Response:
+        """Say what a member may do."""
+        opened = self.library.lists.open(slug)
+        opened.needs(Access.OWNER)
+        if role := self.body().get("role"):
+            opened.set_role(member, role)
+        return Response(self.answer(opened.member(member)))
+
+    @Operation("list_member_dismiss", None, statuses=[204])
+    def destroy(self, request: Request, slug: str, member: int) -> Response:
+        """Let a member in no longer."""
+        self.library.lists.open(slug).dismiss_member(member)
+        return Response(status=204)
+
+    @Operation("list_uninvite", None, statuses=[204])
+    def uninvite(self, request: Request, slug: str, invitation: int) -> Response:
+        """Take an invitation back, if there is still one."""
+        self.library.lists.open(slug).uninvite(invitation)
+        return Response(status=204)
+
+
+class InvitationsViewSet(LibraryViewSet):
+    order = Order((("added_at", True, datetime), ("pk", False, int)))
+    path_help = {"invitation": _INVITATION}
+
+    @Operation("invitations", InvitationSerializer)
+    def list(self, request: Request) -> Response:
+        """The lists that others ask you to come to, the newest first."""
+        return Response(self.page(self.library.lists.invitations()))
+
+    @Operation(
+        "invitation_answer",
+        ReadingListSerializer,
+        body=AnswerSerializer,
+        statuses=[200, 204],
+        example={**ReadingListSerializer.example, "access": "editor"},
+    )
+    def respond(self, request: Request, invitation: int) -> Response:
+        """Come to a list, and be told what it is; or say no."""
+        lists = self.library.lists
+        if self.body()["do"] == "decline":
+            lists.decline(invitation)
+            return Response(status=204)
+        return Response(self.answer(shown(lists.open(lists.accept(invitation).slug))))
