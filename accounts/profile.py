@@ -152,7 +152,7 @@ def resubmission(request: MemberRequest) -> HttpResponse:
         return redirect("home")
     said = {
         "heading": "Send it again",
-        "message": "You are logged in. What you had sent before was not done yet.",
+        "message": "You are logged in. The form that you sent before is not saved yet.",
         "discard": reverse("resubmission"),
     }
     return page(request, said, submission)

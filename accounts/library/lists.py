@@ -681,8 +681,8 @@ class OpenList(Part):
         if asked is None and invitations.count() >= MOST_INVITED:
             raise ValidationError(
                 {
-                    "invitee": f"{MOST_INVITED} invitations wait for an answer, as many as a list"
-                    " may have. Take some back first."
+                    "invitee": f"{MOST_INVITED} invitations wait for an answer, the most that a"
+                    " list may have. Cancel some first."
                 }
             )
         asked = asked or Invitation(
@@ -873,7 +873,7 @@ def _describe(reading_list: ReadingList, name: str | None, description: _Text | 
     if name is not None:
         reading_list.name = _one_line(name)
     if not any(char.isprintable() and char != " " for char in reading_list.name):
-        raise ValidationError({"name": "Give the list a name that can be seen."})
+        raise ValidationError({"name": "Give the list a name with visible characters."})
     if description:
         reading_list.description, reading_list.description_html = description
     reading_list.changed_at = timezone.now()

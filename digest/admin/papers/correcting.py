@@ -41,7 +41,7 @@ def suggested(model: str, field: str) -> AdminTextInputWidget:
     return AdminTextInputWidget({"data-suggest": names, "autocomplete": "off", "dir": "auto"})
 
 
-_INCOMPLETE = "The page came back incomplete: open it again."
+_INCOMPLETE = "The form was incomplete: open the page again."
 
 
 class _ShownOtherwise(Exception):
@@ -55,7 +55,7 @@ class _Decoder(json.JSONDecoder):
         try:
             return super().decode(s, *args)
         except (ValueError, RecursionError):
-            raise json.JSONDecodeError("This is no JSON", s, 0) from None
+            raise json.JSONDecodeError("This is not JSON", s, 0) from None
 
 
 class PaperForm(forms.Form):
@@ -66,7 +66,7 @@ class PaperForm(forms.Form):
         required=False, strip=False, widget=AdminTextareaWidget({"rows": 14, "dir": "auto"})
     )
     authors_cut = forms.BooleanField(required=False, label="The author list is cut")
-    hidden = forms.BooleanField(required=False, label="Hidden: the catalogue does not show it")
+    hidden = forms.BooleanField(required=False, label="Hidden: not shown in the catalogue")
     why = forms.CharField(
         required=False,
         max_length=MAX_WHY,
