@@ -79,7 +79,7 @@ def delete(request: MemberRequest) -> HttpResponse:
         security("account_deleted")
         erase(request.user)
         logout(request)
-        messages.success(request, "Your account is deleted, and all that was yours with it.")
+        messages.success(request, "Your account and all your data are deleted.")
         return redirect("home")
     library = request.library
     context = {

@@ -54,7 +54,7 @@ def time_zones() -> list[tuple[str, Any]]:
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = forms.ChoiceField(
         choices=time_zones,
-        error_messages={"invalid_choice": "Choose a time zone of the list."},
+        error_messages={"invalid_choice": "Choose a time zone from the list."},
     )
 
     class Meta:

@@ -365,7 +365,7 @@ def _do(request: MemberRequest, opened: OpenList, said: dict[str, Any]) -> int |
             done += f", in “{item.section}”." if item.section else "."
         case "describe":
             opened.describe_item(one.pk, comment=said["comment"], section=said["section"])
-            done = f"What the list says of {what} is saved."
+            done = f"The comment and section of {what} are saved."
         case shows:
             opened.show_note(one.pk, shows == "show-note")
             whom = "to all who may read the list" if shows == "show-note" else "to you alone"

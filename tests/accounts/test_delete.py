@@ -93,9 +93,7 @@ def test_all_of_it_goes(enter, owner, other, shelf):
     kept = len(belongings(other)) - 1  # a membership of a list that goes
     answer = client.post("/account/delete/", {"password": PASSWORD})
     assert (answer.status_code, answer.url) == (302, "/")
-    assert text(client.get("/")).startswith(
-        "Your account is deleted, and all that was yours with it."
-    )
+    assert text(client.get("/")).startswith("Your account and all your data are deleted.")
     assert belongings(owner) == []
     assert not User.objects.filter(pk=owner.pk).exists()
     assert [len(belongings(other)), Paper.objects.count()] == [kept, 2]

@@ -34,8 +34,8 @@ def test_visitors_have_the_theme_of_their_system(anonymous):
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
-        ("time_zone", "Mars/Olympus", "Choose a time zone of the list."),
-        ("time_zone", "../../etc/passwd", "Choose a time zone of the list."),
+        ("time_zone", "Mars/Olympus", "Choose a time zone from the list."),
+        ("time_zone", "../../etc/passwd", "Choose a time zone from the list."),
         ("time_zone", "", "This field is required."),
         (
             *("theme", "pink"),

@@ -69,7 +69,7 @@ def test_all_of_it_works_without_javascript(visit):
     page.get_by_role("link", name="Delete").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Delete my account").click()
-    expect(page.get_by_text("Your account is deleted")).to_be_visible()
+    expect(page.get_by_text("Your account and all your data are deleted")).to_be_visible()
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
 
 

@@ -114,7 +114,7 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     page.get_by_role("link", name="Delete").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name=re.compile("Delete")).click()
-    expect(page.get_by_text("Your account is deleted")).to_be_visible()
+    expect(page.get_by_text("Your account and all your data are deleted")).to_be_visible()
     theirs.goto(page.url.partition("/lists/")[0].rstrip("/") + f"/lists/{slug}/")
     expect(theirs.get_by_role("heading", level=1)).to_have_text("Not found")
     assert rows_about("mira", "Savannah", "zebrafish") == []
