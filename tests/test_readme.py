@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNTS = {"README.md": 2, "OPERATING.md": 12, "CONTRIBUTING.md": 13}
+COUNTS = {"README.md": 5, "OPERATING.md": 12, "CONTRIBUTING.md": 13}
 """The commands of each document."""
 TEXTS = {name: (ROOT / name).read_text() for name in COUNTS}
 
