@@ -27,18 +27,18 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 .PHONY: help run install installed test test-fast test-all dev faults chromium lint audit format schema lock clean
 
 help:
-	@echo "make run      install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
-	@echo "make install  the same, without serving"
-	@echo "make test     run every test, on SQLite and on PostgreSQL"
+	@echo "make run        install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
+	@echo "make install    the same, without serving"
+	@echo "make test       run every test, on SQLite and on PostgreSQL"
 	@echo "make test-fast  run those that need no browser and no PostgreSQL"
 	@echo "make test-all   run every test, and break what the site stands on"
-	@echo "make faults   break what the site stands on, and see that nothing is lost (ONLY=disk)"
-	@echo "make lint     check style, types, templates, migrations and settings"
-	@echo "make audit    ask what is known against the locked versions"
-	@echo "make format   put code and templates into shape"
-	@echo "make schema   renew the API's schema after a change in it"
-	@echo "make lock     renew requirements/ from pyproject.toml"
-	@echo "make clean    remove what can be made again; var/, with the data, stays"
+	@echo "make faults     break what the site stands on, and see that nothing is lost (ONLY=disk)"
+	@echo "make lint       check style, types, templates, migrations and settings"
+	@echo "make audit      ask what is known against the locked versions"
+	@echo "make format     put code and templates into shape"
+	@echo "make schema     renew the API's schema after a change in it"
+	@echo "make lock       renew requirements/ from pyproject.toml"
+	@echo "make clean      remove what can be made again; var/, with the data, stays"
 
 run: export SITE_URL := $(or $(SITE_URL),http://localhost:$(PORT))
 run: install
