@@ -19,7 +19,7 @@ ALONE := mkdir -p var && $(if $(shell command -v flock),flock var/install.lock,)
 # Each worker has a database of its own, which more than a few cores would not make up for.
 PYTEST := $(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-# What README.md tells operators to set: `check --deploy` has nothing to say about it.
+# What OPERATING.md tells operators to set: `check --deploy` has nothing to say about it.
 DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
@@ -30,8 +30,8 @@ help:
 	@echo "make run        install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
 	@echo "make install    the same, without serving"
 	@echo "make test       run the tests, on SQLite and on PostgreSQL"
-	@echo "make test-fast  those that need no browser, no PostgreSQL and no process of their own"
-	@echo "make test-all   try all of what the others try in part: the archive, pairs, examples"
+	@echo "make test-fast  run those that need no browser, no PostgreSQL and no process of their own"
+	@echo "make test-all   run every test at its largest, and break what the site stands on"
 	@echo "make faults     break what the site stands on, and see that nothing is lost (ONLY=disk)"
 	@echo "make lint       check style, types, templates, migrations and settings"
 	@echo "make audit      ask what is known against the locked versions"
@@ -71,6 +71,7 @@ test-fast: dev
 test-all: dev chromium
 	DATABASE_URL= $(PYTEST) --thorough
 	$(VENV) tests/postgres.py $(PYTEST) --thorough
+	$(MAKE) --no-print-directory faults
 
 # By hand, since it takes minutes: kills, a full disk, a locked database, servers that are gone.
 # Some of it wants root, redis-server or faketime, and is skipped with the reason otherwise.

@@ -47,8 +47,8 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_password_mismatch": MISMATCH,
         "incorrect_password": "This is not your password.",
         "enter_current_password": "This is not your current password.",
-        "incorrect_code": "This is not the code of the newest mail.",
-        "too_many_login_attempts": "Too many tries. Wait some minutes before the next.",
+        "incorrect_code": "This is not the code from the newest mail.",
+        "too_many_login_attempts": "Too many tries. Wait some minutes, then try again.",
         "username_taken": TAKEN,
     }
 
@@ -154,7 +154,7 @@ class AccountAdapter(DefaultAccountAdapter):
             _log.exception("Could not send %s", template_prefix)
             messages.error(
                 self.request,
-                "The site could not send its mail. Try again later, or tell whoever runs it.",
+                "The site could not send the mail. Try again later, or tell its operators.",
             )
 
 
@@ -190,7 +190,7 @@ def _at_home(url: str) -> str:
 class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "This code is not right. Codes last for half a minute: try the next one.",
+        "incorrect_code": "This code is wrong. Codes change every half minute: try the next one.",
     }
 
     def encrypt(self, text: str) -> str:

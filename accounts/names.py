@@ -19,10 +19,10 @@ def display_name(value: str) -> str:
         ):
             name = unicodedata.name(character, "a control character")
             raise ValidationError(
-                f"Take out the invisible character U+{ord(character):04X} ({name.lower()})."
+                f"Remove the invisible character U+{ord(character):04X} ({name.lower()})."
             )
     if value and not any(unicodedata.category(character)[0] in "LNPS" for character in value):
-        raise ValidationError("Use a name that can be seen, or none.")
+        raise ValidationError("Use a name with visible characters, or none.")
     return value
 
 

@@ -22,9 +22,9 @@ class ContextValidator:
             said = said.replace(word.replace(" ", ""), "") if len(word) > 3 else said
         if len(said) < 4 and re.search(r"[^\W\d_]", password):
             raise ValidationError(
-                "This password is hardly more than the name of this site. Choose one that nobody "
-                "thinks of here."
+                "This password is little more than the name of this site. Choose one that is "
+                "harder to guess."
             )
 
     def get_help_text(self) -> str:
-        return "Your password can’t be made of the name of this site."
+        return "Your password can’t be made up of the name of this site."

@@ -79,7 +79,7 @@ def delete(request: MemberRequest) -> HttpResponse:
         security("account_deleted")
         erase(request.user)
         logout(request)
-        messages.success(request, "Your account is deleted, and all that was yours with it.")
+        messages.success(request, "Your account and all your data are deleted.")
         return redirect("home")
     library = request.library
     context = {
@@ -152,7 +152,7 @@ def resubmission(request: MemberRequest) -> HttpResponse:
         return redirect("home")
     said = {
         "heading": "Send it again",
-        "message": "You are logged in. What you had sent before was not done yet.",
+        "message": "You are logged in. The form that you sent before is not saved yet.",
         "discard": reverse("resubmission"),
     }
     return page(request, said, submission)

@@ -410,7 +410,7 @@ class _Brought:
         """What is taken over: where the person has changed nothing, and no name that could mislead
         others."""
         if given["time_zone"] not in available_timezones():
-            raise ValueError(f"{given['time_zone']} is no time zone")
+            raise ValueError(f"{given['time_zone']} is not a time zone")
         new = User()
         taken = {
             name: given[name]
@@ -459,14 +459,14 @@ def _slug(paper: dict[str, str | None]) -> str:
 def _moment(text: str) -> datetime:
     moment = parse_datetime(text)
     if moment is None or moment.tzinfo is None:
-        raise ValueError(f"{text} is no time with a zone")
+        raise ValueError(f"{text} is not a time with a time zone")
     if moment.year in (MINYEAR, MAXYEAR):  # in another time zone it may have no year at all
-        raise ValueError(f"{text} is not a time of ours")
+        raise ValueError(f"{text} has a year that is too early or too late")
     return moment
 
 
 def _day(text: str) -> date:
     day = parse_date(text)
     if day is None:
-        raise ValueError(f"{text} is no day")
+        raise ValueError(f"{text} is not a date")
     return day

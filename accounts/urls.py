@@ -1,8 +1,26 @@
 """The addresses of people's libraries, and of their tokens."""
 
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path
 
 from .views import bookmarks, lists, notes, reports, tokens, transfer
+
+
+def moved_to(name: str) -> Callable[[HttpRequest], HttpResponse]:
+    """A view for an old address, which redirects to the one called `name`.
+
+    308 makes browsers send a form again as it was; 301 is for what is read.
+    """
+
+    def moved(request: HttpRequest) -> HttpResponse:
+        written = request.method not in ("GET", "HEAD")
+        return redirect(name, permanent=True, preserve_request=written)
+
+    return moved
+
 
 urlpatterns = [
     path("library/", bookmarks.library, name="library"),
@@ -15,11 +33,13 @@ urlpatterns = [
     path("library/unread/all/", bookmarks.mark_all_digests, name="mark-all-digests"),
     path("library/unread/<date:day>/", bookmarks.mark_digest, name="mark-digest"),
     path("library/import/", transfer.bring, name="import"),
-    path("library/import/take-in/", transfer.take_in, name="take-in"),
+    path("library/import/confirm/", transfer.take_in, name="take-in"),
+    path("library/import/take-in/", moved_to("take-in")),
     path("library/export.zip", transfer.take_away, name="export"),
     path("library/export.schema.json", transfer.schema, name="export-schema"),
     path("lists/", lists.reading_lists, name="reading-lists"),
-    path("lists/put-back/", lists.put_back, name="put-back"),
+    path("lists/undo/", lists.put_back, name="put-back"),
+    path("lists/put-back/", moved_to("put-back")),
     path("lists/invitations/<int:invitation>/", lists.answer_invitation, name="answer-invitation"),
     path("lists/shared/<name:secret>/", lists.shared_list, name="shared-list"),
     path("lists/shared/<name:secret>.<output:suffix>", lists.shared_file, name="shared-file"),

@@ -46,7 +46,7 @@ class Environment:
         if not path:
             return value or default
         if value:
-            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: say one of them")
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: use one of them")
         try:
             value = Path(path).read_text("utf-8").strip()
         except (OSError, ValueError) as error:
@@ -58,14 +58,14 @@ class Environment:
     def switch(self, name: str, default: str) -> bool:
         value = self.text(name, default)
         if value not in ("on", "off"):
-            raise ImproperlyConfigured(f"{name}={value}: say on or off")
+            raise ImproperlyConfigured(f"{name}={value}: use on or off")
         return value == "on"
 
     def choice(self, name: str, default: str, *, choices: tuple[str, ...]) -> str:
         value = self.text(name, default)
         if value not in choices:
             raise ImproperlyConfigured(
-                f"{name}={value}: say {', '.join(choices[:-1])} or {choices[-1]}"
+                f"{name}={value}: use {', '.join(choices[:-1])} or {choices[-1]}"
             )
         return value
 
@@ -76,22 +76,22 @@ class Environment:
             return None
         user, _, secret = value.partition(":")
         if not user or not secret or re.search(r"\s", value):
-            raise ImproperlyConfigured(f"{name}: say id:secret, as the provider gave them")
+            raise ImproperlyConfigured(f"{name}: use id:secret, as the provider gave them")
         return user, secret
 
     def number(self, name: str, default: str) -> int:
         value = self.text(name, default)
         if not re.fullmatch("[0-9]{1,9}", value):
-            raise ImproperlyConfigured(f"{name}={value}: say a whole number, 0 or more")
+            raise ImproperlyConfigured(f"{name}={value}: give a whole number, 0 or more")
         return int(value)
 
     def segment(self, name: str, default: str, *, taken: tuple[str, ...]) -> str:
         """One part of a path, and none of those that are `taken`."""
         value = self.text(name, default)
         if not re.fullmatch("[A-Za-z0-9_-]+", value):
-            raise ImproperlyConfigured(f"{name}={value}: say letters, digits, - and _ alone")
+            raise ImproperlyConfigured(f"{name}={value}: use letters, digits, - and _ alone")
         if value in taken:
-            raise ImproperlyConfigured(f"{name}={value}: the site has that already: say another")
+            raise ImproperlyConfigured(f"{name}={value}: the site has that address: choose another")
         return value
 
     def words(self, name: str) -> list[str]:
@@ -103,7 +103,7 @@ class Environment:
         hosts = [host.strip() for host in value.split(",")]
         if not all(host == "*" or HOST.fullmatch(host.removeprefix(".")) for host in hosts):
             raise ImproperlyConfigured(
-                f"{name}={value}: say host names, without http:// or a port, separated by commas"
+                f"{name}={value}: use host names, without http:// or a port, separated by commas"
             )
         return hosts
 
@@ -123,7 +123,7 @@ class Environment:
             ) from None
         if parts.scheme not in schemes:
             accepted = " or ".join(f"{scheme}://" for scheme in schemes)
-            raise ImproperlyConfigured(f"{name} begins {parts.scheme}://: say {accepted}")
+            raise ImproperlyConfigured(f"{name} begins {parts.scheme}://: use {accepted}")
         return Url(
             text=value,
             scheme=parts.scheme,

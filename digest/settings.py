@@ -1,6 +1,6 @@
 """The site's settings: one file, read from the environment.
 
-README.md has the table of variables. Each has a default that works on one machine; a value
+OPERATING.md has the table of variables. Each has a default that works on one machine; a value
 that is not understood stops the site before it starts.
 """
 
@@ -52,7 +52,7 @@ def database(url: Url) -> dict[str, Any]:
     if url.scheme == "sqlite":
         if url.host or not url.path or url.options:
             raise ImproperlyConfigured(
-                "DATABASE_URL: say sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path"
+                "DATABASE_URL: use sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path"
             )
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -77,7 +77,7 @@ def database(url: Url) -> dict[str, Any]:
             },
         }
     if not url.path:
-        raise ImproperlyConfigured("DATABASE_URL: say postgres://user:password@host:port/name")
+        raise ImproperlyConfigured("DATABASE_URL: use postgres://user:password@host:port/name")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": url.path,
@@ -113,7 +113,7 @@ def openid_connect(url: Url) -> dict[str, Any]:
     near = url.host in ("localhost", "127.0.0.1", "::1")
     known = {*url.options} <= {"name"}
     if not (url.host and url.user and url.password and known and (url.scheme == "https" or near)):
-        raise ImproperlyConfigured("OIDC: say https://id:secret@host/path/of/the/issuer?name=Lab")
+        raise ImproperlyConfigured("OIDC: use https://id:secret@host/path/of/the/issuer?name=Lab")
     host = f"[{url.host}]" if ":" in url.host else url.host
     address = f"{url.scheme}://{host}" + (f":{url.port}" if url.port else "") + f"/{url.path}"
     return {
@@ -129,7 +129,7 @@ def openid_connect(url: Url) -> dict[str, Any]:
 
 site = env.url("SITE_URL", "http://localhost:8000", schemes=("http", "https"))
 if not site.host or site.user or site.path or site.options:
-    raise ImproperlyConfigured("SITE_URL: say the address alone, like https://digest.example.org")
+    raise ImproperlyConfigured("SITE_URL: use the address alone, like https://digest.example.org")
 SITE_HOST = f"[{site.host}]" if ":" in site.host else site.host  # IPv6
 SITE_URL = f"{site.scheme}://{SITE_HOST}" + (f":{site.port}" if site.port else "")
 HTTPS = site.scheme == "https"
@@ -155,11 +155,11 @@ if TRUSTED_PROXIES:
 DEBUG = env.switch("DEBUG", "off")
 SECRET_KEY = env.text("SECRET_KEY") or secret_key(VAR / "secret_key")
 if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("SECRET_KEY: say at least 32 characters, chosen at random")
+    raise ImproperlyConfigured("SECRET_KEY: use at least 32 characters, chosen at random")
 
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
-    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS: say earlier keys, with commas between them")
+    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS: use earlier keys, with commas between them")
 
 # Where things are kept.
 
@@ -203,7 +203,7 @@ STORAGES = {"staticfiles": {"BACKEND": "digest.static.StaticFiles"}}
 
 mail = env.url("EMAIL_URL", "console://", schemes=("console", "file", "smtp", "smtp+tls", "smtps"))
 if mail.scheme.startswith("smtp") and not mail.host:
-    raise ImproperlyConfigured("EMAIL_URL: say smtp://user:password@host:port?from=address")
+    raise ImproperlyConfigured("EMAIL_URL: use smtp://user:password@host:port?from=address")
 EMAIL_BACKEND = {
     "console": "django.core.mail.backends.console.EmailBackend",
     "file": "django.core.mail.backends.filebased.EmailBackend",
@@ -336,7 +336,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
 # An account opens nothing but its own shelf, so that anybody may have one where nobody says
-# otherwise. README.md advises what suits a site that the whole world sees.
+# otherwise. OPERATING.md advises what suits a site that the whole world sees.
 SIGNUP = env.choice("SIGNUP", "open", choices=("open", "invitation", "closed"))
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"

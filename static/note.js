@@ -115,14 +115,14 @@ function watch(form) {
     } else if (said?.errors) {
       say(`Not saved: ${said.errors.join(" ")}`);
     } else if (why === "gone") {
-      say("Not saved: this paper is not here any more. Copy what you wrote");
+      say("Not saved: this paper no longer exists. Copy your text");
     } else if (why === "logged-out") {
-      later("Not saved: you are logged out. It is saved once you are logged in again. ", logIn());
+      later("Not saved: you are logged out. It will be saved when you are logged in again. ", logIn());
     } else if (why === "other") {
-      later("Not saved: somebody else is logged in. It is saved once it is you again. ", reload());
+      later("Not saved: somebody else is logged in. It will be saved when you are logged in again. ", reload());
     } else {
       if (status === 0 || status >= 500) unsure.add(sent);
-      later(`Not saved: ${FAULTS[why] ?? "the site failed"}. It is tried again`, "", wait);
+      later(`Not saved: ${FAULTS[why] ?? "the site failed"}. Trying again`, "", wait);
     }
   }
 

@@ -45,8 +45,8 @@ function carry(form, credential) {
       form.submit();
     } catch (error) {
       problem.textContent = error.name === "InvalidStateError"
-        ? "This device holds a passkey of yours already."
-        : "No passkey came of it. Try again, or go another way.";
+        ? "This device already has a passkey of yours."
+        : "The passkey was not used. Try again, or log in another way.";
     }
   });
 }

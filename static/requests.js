@@ -8,12 +8,12 @@ const REASONS = {
   returned: "You are logged in again",
   offline: "There is no connection",
   silent: "The site does not answer",
-  limited: "This was asked too often in a short time",
+  limited: "Too many requests in a short time",
   busy: "The site is busy",
   failed: "The site failed",
-  stale: "You may not do this",
-  gone: "This is not here any more",
-  refused: "The site does not take this",
+  stale: "You cannot do this",
+  gone: "This no longer exists",
+  refused: "The site did not accept this",
 };
 
 // Whose page this is; empty for a visitor's.

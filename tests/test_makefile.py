@@ -1,4 +1,4 @@
-"""`make install`, twice at once on a machine where nothing is installed yet."""
+"""`make install`, twice at once on a machine where nothing is installed yet; and `make lint`."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.process
 
@@ -39,3 +40,14 @@ def test_two_first_installs_at_once_take_turns(tmp_path: Path) -> None:
     assert [each.wait() for each in both] == [0, 0]
     said = (tmp_path / "said").read_text().split()
     assert said == ["venv", "pip", "migrate", "migrate"]
+
+
+def test_pre_commit_runs_what_lint_runs() -> None:
+    printed = subprocess.run(
+        ["make", "--dry-run", "--old-file=dev", "lint"], cwd=ROOT, capture_output=True, text=True
+    )
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    (local,) = config["repos"]
+    hooks = [hook["entry"].removeprefix("env ") for hook in local["hooks"]]
+    assert hooks == printed.stdout.splitlines()
+    assert {hook["language"] for hook in local["hooks"]} == {"system"}

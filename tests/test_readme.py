@@ -1,4 +1,4 @@
-"""Every command in README.md is run here, so that none promises what no longer works."""
+"""Every command in the documents is run here, so that none promises what no longer works."""
 
 import os
 import re
@@ -6,23 +6,31 @@ import shutil
 import socket
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
+COUNTS = {"README.md": 5, "OPERATING.md": 12, "CONTRIBUTING.md": 13}
+"""The commands of each document."""
+TEXTS = {name: (ROOT / name).read_text() for name in COUNTS}
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # each command runs on a database of its own
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, name: str = "OPERATING.md") -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXTS[name], re.MULTILINE | re.DOTALL)
 
 
-COMMANDS = [
-    line.partition(" #")[0].strip() for block in blocks("sh") for line in block.splitlines()
-]
+COMMANDS = {
+    name: [
+        line.partition(" #")[0].strip()
+        for block in blocks("sh", name)
+        for line in block.splitlines()
+    ]
+    for name in TEXTS
+}
 UNIT = re.findall(r"^ExecStart(?:Pre)?=\S+/\.venv/(.+)$", "".join(blocks("ini")), re.MULTILINE)
 DEPLOYED = dict(line.split("=", 1) for line in "".join(blocks("env")).splitlines())
 
@@ -50,7 +58,7 @@ def run(folder: Path, command: str, **variables: str) -> subprocess.CompletedPro
     return done
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", dict.fromkeys(chain(*COMMANDS.values())))
 def test_a_command_works(checkout: Path, command: str) -> None:
     if command.startswith("make "):
         run(checkout, command.replace("make", "make --dry-run", 1))  # the target is there
@@ -120,16 +128,33 @@ def test_the_deployed_settings_are_safe(checkout: Path) -> None:
     assert done.stdout == "System check identified no issues (2 silenced).\n"
 
 
-def test_what_it_points_to_is_there() -> None:
-    for path in re.findall(r"\]\((?!https?:)([^)#]+)", README):
-        assert (ROOT / path).is_file(), path
-
-
 def test_every_block_is_accounted_for() -> None:
-    fences = re.findall(r"^```(.*)$", README, re.MULTILINE)
-    assert {*fences[::2]} == {"sh", "ini", "env", "nginx"}
+    fences = {name: re.findall(r"^```(.*)$", text, re.MULTILINE) for name, text in TEXTS.items()}
+    assert {name: {*found[::2]} for name, found in fences.items()} == {
+        "README.md": {"sh"},
+        "OPERATING.md": {"sh", "ini", "env", "nginx"},
+        "CONTRIBUTING.md": {"sh", "text"},
+    }
     assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 6
-    assert len(COMMANDS) == 22
+    assert {name: len(commands) for name, commands in COMMANDS.items()} == COUNTS
+
+
+def test_the_readme_fits_on_a_screen() -> None:
+    assert TEXTS["README.md"].count("\n") <= 60
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of the headings of a Markdown page, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=lambda page: page.name)
+def test_what_a_page_points_to_is_there(page: Path) -> None:
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+        file = ROOT / path if path else page
+        assert file.is_file(), path
+        assert not anchor or anchor in anchors(file.read_text()), f"{path}#{anchor}"
 
 
 def test_make_help_names_every_target(checkout: Path) -> None:

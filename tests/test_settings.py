@@ -1,4 +1,4 @@
-"""What each environment variable does, and that none does anything unknown to README.md."""
+"""What each environment variable does, and that none does anything unknown to OPERATING.md."""
 
 import ast
 import os
@@ -43,16 +43,16 @@ NOT_A_URL = (
     "%25 for %, %2F for /, %3A for :, %3F for ?, %40 for @"
 )
 REFUSED = [
-    ("DEBUG", "maybe", "DEBUG=maybe: say on or off"),
-    ("DEBUG", "1", "DEBUG=1: say on or off"),
-    ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES=-1: say a whole number, 0 or more"),
-    ("TRUSTED_PROXIES", "1.5", "TRUSTED_PROXIES=1.5: say a whole number, 0 or more"),
-    ("TRUSTED_PROXIES", "\u0661", "TRUSTED_PROXIES=\u0661: say a whole number, 0 or more"),
+    ("DEBUG", "maybe", "DEBUG=maybe: use on or off"),
+    ("DEBUG", "1", "DEBUG=1: use on or off"),
+    ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES=-1: give a whole number, 0 or more"),
+    ("TRUSTED_PROXIES", "1.5", "TRUSTED_PROXIES=1.5: give a whole number, 0 or more"),
+    ("TRUSTED_PROXIES", "\u0661", "TRUSTED_PROXIES=\u0661: give a whole number, 0 or more"),
     *(
         (
             "ALLOWED_HOSTS",
             value,
-            f"ALLOWED_HOSTS={value}: say host names, without http:// or a port, "
+            f"ALLOWED_HOSTS={value}: use host names, without http:// or a port, "
             "separated by commas",
         )
         for value in ("https://a.example", "a.example:8000", "a.example,,b.example", "a b")
@@ -60,9 +60,9 @@ REFUSED = [
     ("SITE_URL", "digest.example.org", f"SITE_URL: {NOT_A_URL}"),
     ("SITE_URL", "https://a b", f"SITE_URL: {NOT_A_URL}"),
     ("SITE_URL", "https://a:port", f"SITE_URL: {NOT_A_URL}"),
-    ("SITE_URL", "ftp://a.example", "SITE_URL begins ftp://: say http:// or https://"),
+    ("SITE_URL", "ftp://a.example", "SITE_URL begins ftp://: use http:// or https://"),
     *(
-        ("SITE_URL", value, "SITE_URL: say the address alone, like https://digest.example.org")
+        ("SITE_URL", value, "SITE_URL: use the address alone, like https://digest.example.org")
         for value in ("https://", "https://a/papers", "https://me@a", "https://a?b=c")
     ),
     ("DATABASE_URL", "var/db.sqlite3", f"DATABASE_URL: {NOT_A_URL}"),
@@ -71,72 +71,76 @@ REFUSED = [
     (
         "DATABASE_URL",
         "mysql://me:hunter2@host/db",
-        "DATABASE_URL begins mysql://: say sqlite:// or postgres://",
+        "DATABASE_URL begins mysql://: use sqlite:// or postgres://",
     ),
     *(
         (
             "DATABASE_URL",
             value,
-            "DATABASE_URL: say sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path",
+            "DATABASE_URL: use sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path",
         )
         for value in ("sqlite://", "sqlite://var/db.sqlite3", "sqlite:///db?mode=ro")
     ),
     (
         "DATABASE_URL",
         "postgres://me:hunter2@host",
-        "DATABASE_URL: say postgres://user:password@host:port/name",
+        "DATABASE_URL: use postgres://user:password@host:port/name",
     ),
     (
         "CACHE_URL",
         "memcached://host",
-        "CACHE_URL begins memcached://: say memory:// or redis:// or rediss://",
+        "CACHE_URL begins memcached://: use memory:// or redis:// or rediss://",
     ),
     (
         "CACHE_URL",
         "database://",
-        "CACHE_URL begins database://: say memory:// or redis:// or rediss://",
+        "CACHE_URL begins database://: use memory:// or redis:// or rediss://",
     ),
     (
         "EMAIL_URL",
         "imap://me:hunter2@host",
-        "EMAIL_URL begins imap://: say console:// or file:// or smtp:// or smtp+tls:// or smtps://",
+        "EMAIL_URL begins imap://: use console:// or file:// or smtp:// or smtp+tls:// or smtps://",
     ),
-    ("EMAIL_URL", "smtp://", "EMAIL_URL: say smtp://user:password@host:port?from=address"),
-    ("SIGNUP", "yes", "SIGNUP=yes: say open, invitation or closed"),
+    ("EMAIL_URL", "smtp://", "EMAIL_URL: use smtp://user:password@host:port?from=address"),
+    ("SIGNUP", "yes", "SIGNUP=yes: use open, invitation or closed"),
     (
         "EMAIL_VERIFICATION",
         "on",
-        "EMAIL_VERIFICATION=on: say mandatory, optional or none",
+        "EMAIL_VERIFICATION=on: use mandatory, optional or none",
     ),
     *(
-        (name, value, f"{name}: say id:secret, as the provider gave them")
+        (name, value, f"{name}: use id:secret, as the provider gave them")
         for name in ("ORCID_CLIENT", "GITHUB_CLIENT")
         for value in ("hunter2", ":hunter2", "id:", "id:hunter 2")
     ),
     ("OIDC", "login.example.org", f"OIDC: {NOT_A_URL}"),
-    ("OIDC", "ldap://id:hunter2@host", "OIDC begins ldap://: say https:// or http://"),
+    ("OIDC", "ldap://id:hunter2@host", "OIDC begins ldap://: use https:// or http://"),
     *(
-        ("OIDC", value, "OIDC: say https://id:secret@host/path/of/the/issuer?name=Lab")
+        ("OIDC", value, "OIDC: use https://id:secret@host/path/of/the/issuer?name=Lab")
         for value in (
             *("https://login.example.org/lab", "https://id@login.example.org"),
             *("https://id:hunter2@login.example.org/?title=Lab", "http://id:hunter2@a.example"),
         )
     ),
     *(
-        ("ADMIN_PATH", value, f"ADMIN_PATH={value}: say letters, digits, - and _ alone")
+        ("ADMIN_PATH", value, f"ADMIN_PATH={value}: use letters, digits, - and _ alone")
         for value in ("/admin", "admin/", "a/b", "..", "a b", "für", "<x>", "admin?", "a.b")
     ),
     *(
-        ("ADMIN_PATH", value, f"ADMIN_PATH={value}: the site has that already: say another")
+        (
+            "ADMIN_PATH",
+            value,
+            f"ADMIN_PATH={value}: the site has that address: choose another",
+        )
         for value in ("papers", "static", "api")
     ),
-    ("SECRET_KEY", "hunter2", "SECRET_KEY: say at least 32 characters, chosen at random"),
+    ("SECRET_KEY", "hunter2", "SECRET_KEY: use at least 32 characters, chosen at random"),
     (
         "SECRET_KEY_FALLBACKS",
         f"{KEY},short",
-        "SECRET_KEY_FALLBACKS: say earlier keys, with commas between them",
+        "SECRET_KEY_FALLBACKS: use earlier keys, with commas between them",
     ),
-    ("SECRET_KEY_FILE", "/x", "SECRET_KEY and SECRET_KEY_FILE are both set: say one of them"),
+    ("SECRET_KEY_FILE", "/x", "SECRET_KEY and SECRET_KEY_FILE are both set: use one of them"),
 ]
 
 
@@ -385,7 +389,7 @@ def test_two_that_race_for_the_secret_key_get_the_same(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_every_variable_is_in_the_readme() -> None:
+def test_every_variable_is_in_the_manual() -> None:
     """With its default, where that is a value."""
     read = {}
     for node in ast.walk(ast.parse((ROOT / "digest" / "settings.py").read_text())):
@@ -393,7 +397,7 @@ def test_every_variable_is_in_the_readme() -> None:
             case ast.Call(func=ast.Attribute(value=ast.Name("env")), args=[name, *default]):
                 read[ast.literal_eval(name)] = ast.literal_eval(default[0]) if default else None
     rows = re.findall(
-        r"^\| `([A-Z_]+)` \| (.+?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+        r"^\| `([A-Z_]+)` \| (.+?) \|", (ROOT / "OPERATING.md").read_text(), re.MULTILINE
     )
     documented = {name: default.strip("`") for name, default in rows}
     assert sorted(documented) == sorted(read)
@@ -401,7 +405,7 @@ def test_every_variable_is_in_the_readme() -> None:
 
 
 def test_no_other_file_reads_the_environment() -> None:
-    """So that the table in README.md is the whole truth."""
+    """So that the table in OPERATING.md is the whole truth."""
     readers = {
         file.relative_to(ROOT).as_posix()
         for app in ("digest", "accounts")

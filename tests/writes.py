@@ -443,7 +443,7 @@ def lists(walk: Walk, client: Client, user: User, slugs: list[str], size: Sizes)
     items("list: describe", mine, "describe", slugs[:1], comment="x " * 900, section="Methods")
     items("list: remove one", mine, "remove", slugs[:1])
     items(f"list: remove {size.chosen}", mine, "remove", slugs[: size.chosen])
-    walk.do(f"list: undo of {size.chosen} removals", lambda: client.post("/lists/put-back/"))
+    walk.do(f"list: undo of {size.chosen} removals", lambda: client.post("/lists/undo/"))
     entries = list(
         ReadingList.objects.get(slug=long)
         .items.order_by("position")
@@ -451,7 +451,7 @@ def lists(walk: Walk, client: Client, user: User, slugs: list[str], size: Sizes)
     )
     items("long list: move", long, "move", entries[-1:], to="2")
     items(f"long list: remove {size.chosen}", long, "remove", entries[: size.chosen])
-    walk.do("long list: undo of that", lambda: client.post("/lists/put-back/"))
+    walk.do("long list: undo of that", lambda: client.post("/lists/undo/"))
     said = {"name": "Mine too", "description": "x " * 900, "visibility": "link"}
     walk.do("list: settings", lambda: client.post(f"/lists/{mine}/settings/", said))
     whom = {"invitee": "newcomer", "role": "editor"}
@@ -540,7 +540,7 @@ def transfer(walk: Walk, client: Client, papers: list[models.Paper], size: Sizes
         lambda: client.post(there, {"file": named(bibtex, "a.bib")}),
     )
     data = {"papers": shown.context["form"]["papers"].value(), "new_list": "Brought"}
-    walk.do("import: taken in, with a new list", lambda: client.post(f"{there}take-in/", data))
+    walk.do("import: taken in, with a new list", lambda: client.post(f"{there}confirm/", data))
     walk.do("undo it", lambda: client.post("/library/undo/"))
     for name, text in texts(size.note).items():
         for notes, lists in ((size.notes, size.lists), (1, 1)):

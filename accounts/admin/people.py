@@ -220,7 +220,7 @@ class UserAdmin(GivingAdmin):
         kwargs |= {
             "queryset": givable_roles(mine),
             "widget": forms.CheckboxSelectMultiple,
-            "help_text": "You can give those that let people do nothing which you cannot do.",
+            "help_text": "You can give only roles whose rights you have yourself.",
         }
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
@@ -245,7 +245,7 @@ class UserAdmin(GivingAdmin):
         count = 0
         for person in people.filter(is_active=not active):
             if not self._is_above(request, person):
-                messages.warning(request, f"{person.username} stays as they are: not for you.")
+                messages.warning(request, f"{person.username} is not changed: not allowed.")
                 continue
             person.is_active = active
             person.save(update_fields=["is_active"])

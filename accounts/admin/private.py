@@ -42,7 +42,7 @@ class DisclosureForm(forms.ModelForm):  # type: ignore[type-arg]
     why = forms.CharField(
         max_length=WHY_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
-        help_text="What for? It stands in the log, and over every page that is read.",
+        help_text="The reason. It is logged, and shown on every page that is read.",
     )
     minutes = forms.TypedChoiceField(label="How long", choices=list(MINUTES.items()), coerce=int)
 
@@ -126,7 +126,7 @@ class DisclosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             found.save(update_fields=["closes_at"])
             self.admin_site.log(request, found, "Closed early.")
             security("disclosure_closed", disclosure=found.pk)
-            messages.success(request, "Closed: people's rows are theirs alone again.")
+            messages.success(request, "Closed: private data is private again.")
         return redirect("admin:accounts_disclosure_change", quote(found.pk))
 
 

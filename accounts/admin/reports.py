@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
@@ -40,6 +41,11 @@ class ReportAdmin(Curated):
     list_select_related = ("paper", "user")
     ordering = ("outcome", "-made_at", "-pk")  # an open one has no outcome, and comes first
     sortable_by = ()
+
+    def open_reports(self, paper: Paper) -> tuple[int, str]:
+        waiting = Report.objects.filter(paper=paper, outcome="").count()
+        queue = reverse("admin:accounts_report_changelist")
+        return waiting, f"{queue}?paper__exact={paper.pk}"
 
     @admin.display(description="paper")
     def about(self, report: Report) -> str:

@@ -54,7 +54,7 @@ def time_zones() -> list[tuple[str, Any]]:
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = forms.ChoiceField(
         choices=time_zones,
-        error_messages={"invalid_choice": "Choose a time zone of the list."},
+        error_messages={"invalid_choice": "Choose a time zone from the list."},
     )
 
     class Meta:
@@ -99,7 +99,7 @@ class DeletionForm(forms.Form):
         username: str = self.cleaned_data["username"]
         if username != self.user.username:
             raise ValidationError(
-                f"Type {self.user.username}, as it stands here. Nothing was deleted."
+                f"Type {self.user.username}, exactly as here. Nothing was deleted."
             )
         return username
 
@@ -152,7 +152,7 @@ class _EndingTokens(forms.Form):
             self.fields["keep_tokens"] = forms.BooleanField(
                 label="Keep my API tokens",
                 required=False,
-                help_text="Only if you know that nobody else made or has one. Otherwise they end.",
+                help_text="Only if nobody else can have one. Otherwise they end.",
             )
 
     def save(self) -> None:
@@ -208,12 +208,12 @@ def _answer(clean: Callable[[], _T]) -> _T:
     try:
         return clean()
     except (InvalidSignature, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValidationError("This is no answer of your passkey. Try again.") from error
+        raise ValidationError("The passkey did not work. Try again.") from error
 
 
 class AddPasskeyForm(webauthn.AddWebAuthnForm):
     passwordless = forms.BooleanField(
-        label="Log in with it alone",
+        label="Log in without a password",
         required=False,
         initial=True,
         help_text="Without user name and password: it checks that it is you, by finger or PIN.",

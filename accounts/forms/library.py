@@ -41,15 +41,15 @@ class MarkForm(forms.Form):
             ("list", "add to the list"),
         ],
         error_messages={
-            "required": "Say what to do with the papers.",
-            "invalid_choice": "Nobody knows how to do “%(value)s” with papers.",
+            "required": "Choose what to do with the papers.",
+            "invalid_choice": "“%(value)s” is not an action for papers.",
         },
     )
     list = forms.ModelChoiceField(
         ReadingList.objects.none(),
         to_field_name="slug",
         required=False,
-        error_messages={"invalid_choice": "You may not change such a list."},
+        error_messages={"invalid_choice": "You cannot change this list."},
     )
 
     def __init__(self, library: Library, data: object) -> None:
@@ -82,7 +82,7 @@ class ShelfForm(forms.Form):
     sort = forms.ChoiceField(
         required=False,
         choices=[
-            (Sort.ADDED.value, "newest kept first"),
+            (Sort.ADDED.value, "newest bookmark first"),
             (Sort.DATE.value, "newest paper first"),
             (Sort.TITLE.value, "by title"),
         ],
@@ -135,7 +135,7 @@ class TakeInForm(forms.Form):
     status = forms.ChoiceField(
         label="As",
         required=False,
-        choices=[("", "to read, where they are new"), *Status.choices],
+        choices=[("", "to read, if new"), *Status.choices],
     )
     list = forms.ModelChoiceField(
         ReadingList.objects.none(),
@@ -143,7 +143,7 @@ class TakeInForm(forms.Form):
         to_field_name="slug",
         required=False,
         empty_label="none",
-        error_messages={"invalid_choice": "You may not change such a list."},
+        error_messages={"invalid_choice": "You cannot change this list."},
     )
     new_list = forms.CharField(
         label="Or into a new list of this name", required=False, max_length=200

@@ -49,7 +49,7 @@ class InviteForm(forms.Form):
         widget=forms.TextInput({"autocapitalize": "off", "spellcheck": "false"}),
         validators=[name_or_address],
     )
-    role = forms.ChoiceField(label="Who comes", choices=Role.choices)
+    role = forms.ChoiceField(label="Role", choices=Role.choices)
 
 
 class MemberForm(forms.Form):
@@ -62,7 +62,7 @@ class MemberForm(forms.Form):
 
     def clean(self) -> None:
         if self.cleaned_data.get("do") == "role" and not self.cleaned_data.get("role"):
-            self.add_error("role", "Say what the member may do.")
+            self.add_error("role", "Choose what the member may do.")
 
 
 class ItemsForm(forms.Form):
@@ -77,19 +77,19 @@ class ItemsForm(forms.Form):
         Paper.objects.none(),
         to_field_name="slug",
         error_messages={
-            "required": "Say which papers.",
+            "required": "Name the papers.",
             "invalid_choice": "There is no paper %(value)s here.",
         },
     )
     do = forms.ChoiceField(
         choices=[(do, do) for do in ("add", "remove", *ONE)],
-        error_messages={"invalid_choice": "Nobody knows how to do “%(value)s” with a list."},
+        error_messages={"invalid_choice": "“%(value)s” is not an action for a list."},
     )
     to = forms.RegexField(
         r"^\d{1,9}(?:/.*)?$",
         required=False,
         strip=False,
-        error_messages={"invalid": "Say a place as a number, from 1."},
+        error_messages={"invalid": "Give the place as a number, from 1."},
     )
     section = forms.CharField(required=False)
     comment = forms.CharField(required=False)
@@ -105,6 +105,6 @@ class ItemsForm(forms.Form):
     def clean(self) -> None:
         do, papers = self.cleaned_data.get("do"), self.cleaned_data.get("paper", ())
         if do in self.ONE and len(papers) > 1:
-            self.add_error("paper", "Say this of one paper at a time.")
+            self.add_error("paper", "Do this for one paper at a time.")
         if do == "move" and not self.cleaned_data.get("to") and "to" not in self.errors:
-            self.add_error("to", "Say a place as a number, from 1.")
+            self.add_error("to", "Give the place as a number, from 1.")

@@ -33,8 +33,8 @@ class ReportForm(forms.Form):
     )
     comment = _Text(
         label="How it should be",
-        help_text="and where one can see that, if you know",
-        error_messages={"required": "Say in a few words how it should be."},
+        help_text="and where this can be checked, if you know",
+        error_messages={"required": "Write in a few words how it should be."},
     )
 
 
@@ -43,11 +43,11 @@ class SettlingForm(forms.Form):
 
     outcome = forms.ChoiceField(
         choices=[("", "Choose…"), *Report.Outcome.choices],
-        error_messages={"required": "Say what became of it."},
+        error_messages={"required": "Choose the outcome."},
     )
     answer = _Text(
         required=False,
-        help_text="The reader is shown it. Say why, if you leave the paper as it is.",
+        help_text="The reader sees it. If you leave the paper as it is, give the reason.",
     )
 
     def clean(self) -> None:

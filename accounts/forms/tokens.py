@@ -22,7 +22,7 @@ class TokenForm(forms.Form):
     second factor.
     """
 
-    name = forms.CharField(max_length=100, help_text="What it is for, to know it again.")
+    name = forms.CharField(max_length=100, help_text="What it is for, so that you recognise it.")
     scopes = forms.MultipleChoiceField(
         label="It may",
         choices=Scope.choices,
@@ -30,7 +30,7 @@ class TokenForm(forms.Form):
         error_messages={"required": "Choose what it may do."},
     )
     expires = forms.ChoiceField(
-        label="It is good for",
+        label="It is valid for",
         choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), (_NEVER, "ever")],
         initial="90",
     )

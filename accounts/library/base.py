@@ -50,5 +50,5 @@ class Part:
     def _owner(self) -> User:
         """The person, to write something in their name."""
         if not isinstance(self._user, User):
-            raise NotFound("Log in to keep something.")
+            raise NotFound("Log in to use a library.")
         return self._user

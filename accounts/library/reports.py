@@ -37,12 +37,12 @@ class Reports(Part):
         mine, now = self.all(), timezone.now()
         if mine.filter(paper=paper, kind=kind, outcome="").exists():
             raise ValidationError(
-                {"kind": "You have told the curators of this already, and it waits for them."}
+                {"kind": "You have reported this already. It waits for the curators."}
             )
         if mine.filter(made_at__gt=now - timedelta(days=1)).count() >= A_DAY:
             raise ValidationError(
-                f"You have told the curators of {A_DAY} things in a day, which is as many as they "
-                "take. Come back tomorrow."
+                f"You have sent {A_DAY} reports in one day, which is the most that is accepted. "
+                "Come back tomorrow."
             )
         return Report.objects.create(
             user=self._owner, paper=paper, kind=kind, comment=comment, made_at=now

@@ -73,7 +73,7 @@ def read_bibtex(text: str, draft: Draft) -> None:
             try:
                 _add(inner, abbreviations, draft)
             except _TooLong:
-                draft.problem(_line(inner), "its abbreviations stand for too much", inner.raw or "")
+                draft.problem(_line(inner), "its abbreviations are too long", inner.raw or "")
         elif isinstance(block, ParsingFailedBlock) and isinstance(
             block.error, BlockAbortedException
         ):

@@ -365,7 +365,7 @@ def _do(request: MemberRequest, opened: OpenList, said: dict[str, Any]) -> int |
             done += f", in “{item.section}”." if item.section else "."
         case "describe":
             opened.describe_item(one.pk, comment=said["comment"], section=said["section"])
-            done = f"What the list says of {what} is saved."
+            done = f"The comment and section of {what} are saved."
         case shows:
             opened.show_note(one.pk, shows == "show-note")
             whom = "to all who may read the list" if shows == "show-note" else "to you alone"
@@ -389,7 +389,7 @@ def put_back(request: MemberRequest) -> HttpResponse:
     """Put back what was last taken out of a list. A second time there is nothing to put back."""
     slug, rows = request.session.pop(_REMOVED, ("", ()))
     if not slug:
-        messages.info(request, "There is nothing to put back.")
+        messages.info(request, "There is nothing to undo.")
         return go_back(request, reverse("reading-lists"))
     opened = request.library.lists.open(slug)
     try:
@@ -397,7 +397,7 @@ def put_back(request: MemberRequest) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, "Put back.")
+        messages.success(request, "Undone.")
     return go_back(request, opened.reading_list.get_absolute_url())
 
 
@@ -466,7 +466,7 @@ def _settings(
 def revoke_link(request: MemberRequest, slug: str) -> HttpResponse:
     """Make a new secret link, so that the old one leads nowhere."""
     _own(request, slug).revoke_link()
-    messages.success(request, "There is a new link. The old one leads nowhere now.")
+    messages.success(request, "There is a new link. The old one no longer works.")
     return redirect("list-settings", slug)
 
 
@@ -484,9 +484,9 @@ def invite(request: MemberRequest, slug: str) -> HttpResponse:
             form.add_error(None, error)
         else:
             write_to(request.user, opened, asked)
-            said = f"Whoever is “{asked.invitee}” finds the invitation on their page of lists."
+            said = f"If “{asked.invitee}” has an account, the invitation is on their page of lists."
             if not may_mail(request.user):
-                said += " No mail tells them: for that, confirm an e-mail address of yours first."
+                said += " No mail is sent: for that, confirm an e-mail address of yours first."
             messages.success(request, said)
             return redirect("list-settings", slug)
     return _settings(request, opened, invite=form)
@@ -498,7 +498,7 @@ def invite(request: MemberRequest, slug: str) -> HttpResponse:
 def uninvite(request: MemberRequest, slug: str, invitation: int) -> HttpResponse:
     """Take an invitation back."""
     _own(request, slug).uninvite(invitation)
-    messages.success(request, "The invitation is taken back.")
+    messages.success(request, "The invitation is cancelled.")
     return redirect("list-settings", slug)
 
 
@@ -516,7 +516,7 @@ def change_member(request: MemberRequest, slug: str, member: int) -> HttpRespons
     match form.cleaned_data["do"]:
         case "remove":
             opened.dismiss_member(member)
-            messages.success(request, "They are a member no longer.")
+            messages.success(request, "The member is removed.")
         case "hand-over":
             try:
                 opened.hand_over(member)

@@ -92,6 +92,10 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
             request, f"admin/{self.opts.app_label}/{template}", context, status=status
         )
 
+    def open_reports(self, paper: Paper) -> tuple[int, str] | None:
+        """How many reports on a paper are open, and their address, if these rows are reports."""
+        return None
+
     def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
         cast(Site, self.admin_site).log(request, row, said)
 

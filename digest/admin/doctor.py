@@ -26,7 +26,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
     """
     if not request.user.has_perm("digest.view_paper"):
         raise PermissionDenied
-    context: dict[str, Any] = {**admin.site.each_context(request), "title": "The doctor"}
+    context: dict[str, Any] = {**admin.site.each_context(request), "title": "Catalogue checks"}
     if name := request.GET.get("check"):
         if name not in CHECKS:
             raise Http404

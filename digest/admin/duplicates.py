@@ -33,7 +33,7 @@ class _Waiting(admin.SimpleListFilter):
     parameter_name = "decision"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("refused", "they are two")]
+        return [("refused", "not duplicates")]
 
     def choices(self, changelist: Any) -> Any:
         everything, *others = super().choices(changelist)
@@ -78,7 +78,7 @@ class ProposalAdmin(Curated):
         except ValueError:
             raise Http404 from None
         if proposal is None:
-            message = "There is no such proposal any longer: it was decided, or taken away."
+            message = "There is no such proposal any longer: it was decided or removed."
             self.message_user(request, message, messages.WARNING)
             return redirect("admin:digest_proposal_changelist")
         may = self._may_merge(request, proposal)
@@ -93,7 +93,7 @@ class ProposalAdmin(Curated):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Are they one?",
+            "title": "Duplicates?",
             "original": proposal,
             "names": (self.one(proposal), self.other(proposal)),
             "rows": sides,
@@ -113,11 +113,11 @@ class ProposalAdmin(Curated):
         if do == "first":
             of, into = into, of
         elif do not in ("second", "two"):
-            self.message_user(request, "Say which of them, or that they are two.", messages.ERROR)
+            self.message_user(request, "Choose one to keep, or “Not duplicates”.", messages.ERROR)
             return redirect("admin:digest_proposal_change", proposal.pk)
         try:
             if do == "two":
-                said = f"They are two: {of} and {into}."
+                said = f"Not duplicates: {of} and {into}."
                 with transaction.atomic():
                     Proposal.objects.filter(pk=proposal.pk).update(
                         refused_at=timezone.now(), refused_by=request.user
@@ -151,7 +151,7 @@ def _merge(
         return
     found = Paper.objects.in_bulk([of, into], field_name="slug")
     if len(found) < 2:
-        raise ValidationError("One of them is not there any longer.")
+        raise ValidationError("One of them no longer exists.")
     decisions.merge_papers(found[of], found[into], by, why, lambda: also(found[into]))
 
 

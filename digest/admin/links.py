@@ -26,7 +26,7 @@ class _State(admin.SimpleListFilter):
         "dead": ("dead", Q(dead=True)),
         "failing": ("failing, not dead yet", Q(dead=False, failures__gt=0)),
         "alive": ("alive", Q(status__range=(200, 299))),
-        "untold": ("would not say", Q(dead=False, failures=0) & ~Q(status__range=(200, 299))),
+        "untold": ("not answered", Q(dead=False, failures=0) & ~Q(status__range=(200, 299))),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -59,7 +59,7 @@ class LinkHealthAdmin(ReadOnly):
     def state(self, health: LinkHealth) -> str:
         if health.dead or health.failures:
             return "dead" if health.dead else "failing"
-        return "alive" if 200 <= (health.status or 0) < 300 else "would not say"
+        return "alive" if 200 <= (health.status or 0) < 300 else "not answered"
 
     @admin.display(description="given by")
     def given_by(self, health: LinkHealth) -> str:
@@ -86,7 +86,7 @@ def check_links_again(
 
 def _check_again(model_admin: Any, request: HttpRequest, chosen: int, urls: Any) -> None:
     if chosen > MOST_CHECKED:
-        message = f"Choose fewer: at most {MOST_CHECKED} at a time. Nothing was checked."
+        message = f"Choose at most {MOST_CHECKED} links at a time. Nothing was checked."
         model_admin.message_user(request, message, messages.ERROR)
         return
     try:

@@ -129,8 +129,8 @@ class Site(AdminSite):
         if lacking == "mfa_index":
             messages.warning(
                 request,
-                "The admin asks for a second factor, and you have none. Set one up here, then go "
-                "on by “Admin”, above.",
+                "The admin needs a second factor, and you have none. Set one up here, then choose "
+                "“Admin” above.",
             )
             return redirect(lacking)
         if from_script(request):

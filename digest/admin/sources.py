@@ -269,21 +269,21 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404 from None
         if report.status == "unreadable":
             reason = "; ".join(f"line {problem}" for problem in report.problems[:1])
-            messages.error(request, f"It cannot be read any longer, so it stays: {reason}")
+            messages.error(request, f"It cannot be read any longer, so it is not changed: {reason}")
             return redirect("admin:digest_source_change", pk)
         if not read:
-            messages.warning(request, f"Another source says the same as {name}, and stays.")
+            messages.warning(request, f"Another source has the same content as {name}, and stays.")
             return redirect("admin:digest_source_changelist")
         messages.success(request, f"Read again: {name}, {_said(read[0])}.")
         return redirect("admin:digest_source_change", read[0].pk)
 
     # Undoing
 
-    @admin.action(description="Undo: take out what these said", permissions=["undo"])
+    @admin.action(description="Undo the selected sources", permissions=["undo"])
     def undo_some(self, request: HttpRequest, sources: QuerySet[Source]) -> HttpResponse | None:
         keys = list(sources.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
         if len(keys) > AT_ONCE:
-            messages.error(request, f"Choose at most {AT_ONCE} sources to take out together.")
+            messages.error(request, f"Choose at most {AT_ONCE} sources to undo together.")
             return None
         return redirect(_undo_address(keys))
 
@@ -333,7 +333,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         what = "1 source is" if done == 1 else f"{done} sources are"
         messages.success(request, f"{what} undone, with {rows:,} row{'s' * (rows != 1)}.")
         if sources:
-            messages.info(request, f"Go on with the other {len(sources)}.")
+            messages.info(request, f"Continue with the other {len(sources)}.")
             return redirect(_undo_address([source.pk for source in sources]))
         return redirect("admin:digest_source_changelist")
 

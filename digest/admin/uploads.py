@@ -78,8 +78,8 @@ class LoadForm(forms.Form):
         allow_empty_file=True,
         widget=FilesInput(attrs={"accept": ",".join(SUFFIXES)}),
         help_text=f"Markdown or JSON, up to {FILES} files of {MAX_BYTES // 2**20} MiB,"
-        f" {MAX_BODY // 10**6} MB together. A name such as 2025-02-06.md gives the day where the"
-        " file names none.",
+        f" {MAX_BODY // 10**6} MB together. A name such as 2025-02-06.md gives the day if the file"
+        " has none.",
     )
     text = forms.CharField(
         required=False,
@@ -92,8 +92,8 @@ class LoadForm(forms.Form):
         required=False,
         max_length=200,
         label="Name of what is pasted",
-        help_text="what the source will be called; with a day, as 2025-02-06.md, it gives the day"
-        " where the text names none",
+        help_text="the name of the source; a date in it, as in 2025-02-06.md, gives the day if the"
+        " text has none",
     )
 
     def clean(self) -> None:
@@ -264,7 +264,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return self._page(
             request,
             "preview",
-            title="Load digests: what would happen",
+            title="Load digests: preview",
             batch=batch,
             files=shown,
             after=after,
@@ -293,7 +293,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             waiting = _of(batch).filter(confirmed_at=None).select_for_update()
             found = set(waiting.values_list("pk", flat=True))
             if found and not found & keys:
-                messages.error(request, "Tick the files to load, or throw all of them away.")
+                messages.error(request, "Tick the files to load, or discard all of them.")
                 return redirect("admin:digest_upload_batch", batch)
             _of(batch).filter(pk__in=found & keys).update(confirmed_at=timezone.now())
             seen = [Upload(pk=pk, report=sent(request, pk)) for pk in sorted(found & keys)]
@@ -380,7 +380,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Throw away what a batch has that is not loaded."""
         count, _ = _of(batch).exclude(LOADED).delete()
         what = "1 file is" if count == 1 else f"{count} files are"
-        messages.success(request, f"{what} thrown away. What was loaded stays.")
+        messages.success(request, f"{what} discarded. What was loaded stays.")
         return redirect("admin:digest_upload_changelist")
 
 

@@ -45,7 +45,7 @@ class Busy(Exception):
 
     def __init__(self, after: int, own: bool = False) -> None:
         why = "You asked for" if own else "Others ask for"
-        super().__init__(f"{why} more whole lists than are made at once. Try again in {after} s.")
+        super().__init__(f"{why} more exports than are made at once. Try again in {after} s.")
         self.after, self.own = after, own
         self.status = 429 if own else 503
 

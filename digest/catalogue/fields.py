@@ -226,7 +226,7 @@ class Hidden(Flag):
     name = "hidden"
     label = "whether it is hidden"
     columns = ("hidden",)
-    when_true = "Hidden: the catalogue does not show it"
+    when_true = "Hidden: not shown in the catalogue"
     is_previewed = False
 
     def is_disputed(self, stated: Values, correction: Any) -> bool:

@@ -112,7 +112,7 @@ def _corrected(
     for paper, name, value in values:
         own, now = statements[paper.pk], standing[paper.pk]
         if not own and name != HIDDEN.name:
-            raise ValidationError("No source speaks of this paper any longer.")
+            raise ValidationError("No source has this paper any longer.")
         field = correctable()[name]
         was = project(own, names=names)[name] if own else None
         value = field.correction(value, was)
@@ -154,7 +154,7 @@ def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> N
 
     def edit() -> Edit:
         if not _stands(correction):
-            raise ValidationError("This correction does not stand any longer.")
+            raise ValidationError("This correction is no longer in force.")
         slug = correction.paper.slug
         return Edit([slug], corrections={slug: {correction.field: ENDED}})
 
@@ -163,7 +163,7 @@ def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> N
 
 def _cleaned(name: str, value: Any) -> Any:
     if name not in correctable():
-        raise ValidationError(f"{name} is nothing that can be corrected.")
+        raise ValidationError(f"{name} cannot be corrected.")
     return correctable()[name].clean(value)
 
 
@@ -225,7 +225,7 @@ def settle(
     `value` is, for EDITED.
     """
     if how == Difference.Settled.EDITED and value is None:
-        raise ValidationError("Say what is right.")
+        raise ValidationError("Enter a value.")
     right = difference.theirs if how == Difference.Settled.TAKEN else value
     memo: dict[Any, Any] = {}
 
@@ -269,7 +269,7 @@ def to_merge_papers(paper: Paper, into: Paper) -> Edit:
     _there([paper, into])
     merged = Merge.ends([paper.slug, into.slug])
     if paper.pk == into.pk:
-        raise ValidationError("This is one paper already.")
+        raise ValidationError("These are the same paper already.")
     if merged:
         raise ValidationError("One of them was merged into another paper already.")
     moved = Entry.objects.filter(paper=paper).order_by().values_list("pk", flat=True)
@@ -293,7 +293,7 @@ def to_split_paper(merge: Merge) -> Edit:
     """What that is. Its papers: the one that was merged, and the one where its merges ended."""
     standing = dict(Merge.objects.standing().values_list("paper__slug", "into__slug"))
     if standing.pop(merge.paper.slug, None) is None or not _stands(merge):
-        raise ValidationError("This merge does not stand any longer.")
+        raise ValidationError("This merge is no longer in force.")
     # What the other paper has now may have come through merges that went before or after.
     end = merge.into.slug
     while end in standing:
@@ -331,11 +331,11 @@ def merge_authors(
 def to_merge_authors(name: str, into: str) -> Edit:
     """What that is. Papers are in the order of lists."""
     if not line(name) or not line(into):
-        raise ValidationError("Say both names.")
+        raise ValidationError("Enter both names.")
     (name,), (into,) = AUTHORS.clean([name]), AUTHORS.clean([into])
     shown = Alias.shown()
     if name == into or shown.get(into) == name:
-        raise ValidationError("These are one author already.")
+        raise ValidationError("These are the same author already.")
     if name in shown:
         raise ValidationError(f"{name} stands for {shown[name]} already.")
     return Edit(_by(name), names=Alias.shown(more={name: into}))
@@ -353,7 +353,7 @@ def split_author(alias: Alias, by: Curator, also: Also | None = None) -> None:
 def to_split_author(alias: Alias) -> Edit:
     """What that is. Papers are in the order of lists."""
     if not _stands(alias):
-        raise ValidationError("This name does not stand for another any longer.")
+        raise ValidationError("This name is no longer an alias.")
     return Edit(_by(Alias.shown()[alias.name]), names=Alias.shown(without=alias.name))
 
 
@@ -399,7 +399,7 @@ def _there(papers: Iterable[Paper]) -> None:
     """Raise ValidationError unless all are there still."""
     keys = {paper.pk for paper in papers}
     if Paper.objects.filter(pk__in=keys).count() < len(keys):
-        raise ValidationError("A paper is gone meanwhile, since its source was undone.")
+        raise ValidationError("A paper no longer exists, since its source was undone.")
 
 
 def _stands(decision: Any) -> bool:

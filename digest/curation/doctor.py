@@ -190,7 +190,7 @@ def handles_only() -> Iterator[Finding]:
 
 
 @_check(
-    "No way to mend",
+    "No address of the paper",
     "Neither an arXiv id nor an address nor a link says where the paper itself is.",
 )
 def no_address() -> Iterator[Finding]:

@@ -155,7 +155,7 @@ def _same_arxiv_id() -> dict[Pair, str]:
     for slug, own_id, title, number in named:
         # A paper with an arXiv id of its own most likely names another as what it builds upon.
         if number in titles and slug != number and (not own_id or _kin(title, titles[number])):
-            found[_in_order(slug, number)] = f"both are arXiv:{number}, by an address of the one"
+            found[_in_order(slug, number)] = f"both are arXiv:{number}, one of them by its address"
     return found
 
 
@@ -291,7 +291,7 @@ def authors() -> dict[Pair, str]:
             continue
         together = sorted(wrote_with[one] & wrote_with[other])
         if together:
-            reason += f", and both wrote with {together[0]}"
+            reason += f", with the same co-author {together[0]}"
         if together or sure:
             found[one, other] = reason
     return found
@@ -421,7 +421,7 @@ def _on_one_paper(names: Container[str]) -> dict[Pair, _Likeness]:
             for one, other in _exchanged(ours, theirs):
                 if one in names and other in names:
                     found[_in_order(one, other)] = _Likeness(
-                        "two sources print them of one paper", True
+                        "two sources name them as authors of one paper", True
                     )
     return found
 

@@ -1,9 +1,10 @@
-"""The catalogue: what files said (Source, Entry), what is shown of it, and when that changed
-(Catalogue, Tombstone), which alone no file can bring back.
+"""The catalogue: what files state (Source, Entry), what is shown of it, and when that changed
+(Catalogue, Tombstone).
 
 Entries are kept as they were given and never edited. Papers, their authors, categories, links and
-places in digests are computed from them, and from what curators decided, by `projection.project`
-and written by `digest.catalogue`, so that they may be thrown away and made again at any time.
+places in digests are computed from them and from curators' decisions by `projection.project`, and
+written by `digest.catalogue`. Files can be loaded again. Decisions (`curation`) and the times of
+changes are in no file: they must be backed up.
 """
 
 from __future__ import annotations
@@ -213,7 +214,7 @@ class Paper(models.Model):
     points = models.JSONField(default=list, help_text="the summary's points as safe HTML, in order")
     is_list = models.BooleanField(default=False, help_text="the summary is a list, not prose")
     authors_cut = models.BooleanField(
-        default=False, help_text="the author list was cut, as far as anybody can tell"
+        default=False, help_text="the author list was cut, (as far as known)"
     )
     date = models.DateField(help_text="day of the first digest that had it")
     position = models.PositiveIntegerField(help_text="its place in that digest, from 1")

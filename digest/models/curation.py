@@ -1,4 +1,5 @@
-"""What curators decided (Correction, Merge, Alias), and what waits for them to decide.
+"""What curators decided (Correction, Merge, Alias, a Proposal that was refused), and what waits for
+them to decide. No file has any of it: it must be backed up.
 
 A decision is never edited: it stands until it is ended or another takes its place, and its row
 stays. So the rows are the history of the catalogue's curation, and what they say of a paper is one

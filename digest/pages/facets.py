@@ -114,7 +114,9 @@ class Narrowing:
             else:
                 for one in value:
                     said = one if isinstance(one, str) else one.slug
-                    words = {"has": f"has {one}", "not_category": f"not {one}"}.get(name, str(one))
+                    words = {"has": f"has {one}", "not_category": f"excluding {one}"}.get(
+                        name, str(one)
+                    )
                     yield Chip(words, self._without(name, said))
 
     @property

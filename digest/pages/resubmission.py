@@ -43,18 +43,18 @@ class Reason(Enum):
 
     LOGGED_OUT = (
         *("logged-out", 401, "You are logged out"),
-        "You are logged out, so this was not done. Log in, in another tab if need be, then try "
+        "You are logged out, so this was not done. Log in, in another tab if you like, then try "
         "again.",
     )
     STALE_TOKEN = (
-        *("stale-token", 403, "Try that again"),
-        "This was not done: the page that it came from is older than your last log-in, or is not "
-        "of this site, or the browser keeps no cookies of this site.",
+        *("stale-token", 403, "Please try again"),
+        "This was not done. The page is older than your last log-in, or is not from this site, "
+        "or your browser does not accept cookies of this site.",
     )
     LIMITED = (
         *("limited", 429, "Too many tries"),
-        "This was asked too often in a short time, from here or for this account. Wait some "
-        "minutes, then try again.",
+        "There were too many tries from your network or for this account. Wait some minutes, "
+        "then try again.",
         300,  # the longest span over which log-ins are counted
     )
     BUSY = (

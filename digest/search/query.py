@@ -159,7 +159,7 @@ class Unreadable(Exception):
 
 def nobodys(field: str, value: str) -> These:
     """What is in a library, where nobody's is searched."""
-    raise Unreadable("this is known in your library alone")
+    raise Unreadable("this works in your library only")
 
 
 def parse(text: str, categories: Categories, mine: Mine = nobodys) -> Query:
@@ -204,7 +204,7 @@ class _Parser:
         for place, term in enumerate(terms):
             if term[0] == "OR":
                 if not groups or place == len(terms) - 1 or joining:
-                    self._problem("OR", "it stands between two terms")
+                    self._problem("OR", "it needs a term on both sides")
                 else:
                     joining = True
                 continue
@@ -217,7 +217,7 @@ class _Parser:
                 groups.append([node])
             joining = False
         if self.text and not groups and not self.problems:
-            self._problem(self.text, "there is no word in it")
+            self._problem(self.text, "it has no word")
         nodes = tuple(group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
         return Query(AllOf(nodes), tuple(self.problems))
 
@@ -227,7 +227,7 @@ class _Parser:
     def _term(self, term: re.Match[str], last: bool) -> Node | None:
         value = term["word"] if term["phrase"] is None else term["phrase"]
         if term["phrase"] is not None and not term["close"]:
-            self._problem(term[0], "the quotation mark has no partner", "was read to the end")
+            self._problem(term[0], "the quotation mark is not closed", "was read to its end")
         try:
             node = self._node((term["field"] or "").lower(), value, term["word"] is not None, last)
         except Unreadable as error:

@@ -87,12 +87,14 @@ TABLE = {
     "library/unread/all/": row("/library/unread/all/", POST_ONLY, DONE),
     "library/unread/<date:day>/": row("/library/unread/2025-02-06/", POST_ONLY, DONE),
     "library/import/": row("/library/import/", OWN, OWN, text=PAPER),
-    "library/import/take-in/": row("/library/import/take-in/", POST_ONLY, DONE, papers=PAPER),
+    "library/import/confirm/": row("/library/import/confirm/", POST_ONLY, DONE, papers=PAPER),
+    "library/import/take-in/": row("/library/import/take-in/", 301, 308),
     "library/export.zip": row("/library/export.zip", OWN, NO_WRITE),
     "library/export.schema.json": row("/library/export.schema.json", 200),
     # Reading lists: by what they are open to
     "lists/": row("/lists/", OWN, DONE, name="New"),
-    "lists/put-back/": row("/lists/put-back/", POST_ONLY, DONE),
+    "lists/undo/": row("/lists/undo/", POST_ONLY, DONE),
+    "lists/put-back/": row("/lists/put-back/", 301, 308),
     "lists/invitations/<int:invitation>/": row(
         "/lists/invitations/{invitation}/", POST_ONLY, (LOGIN, 404, 404, 404, 302, 404), do="accept"
     ),

@@ -117,5 +117,5 @@ def test_what_is_not_used_is_not_there(anonymous, page):
 def test_a_form_that_is_not_ours_says_what_to_do(owner):
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/account/login/", {"login": "owner", "password": PASSWORD})
-    assert (answer.status_code, heading(answer)) == (403, "Try that again")
-    assert "load the page anew" in text(answer)
+    assert (answer.status_code, heading(answer)) == (403, "Please try again")
+    assert "reload the page" in text(answer)

@@ -123,12 +123,12 @@ def test_without_a_token_nothing_is_changed(owner, papers):
     [
         ({"do": "add"}, "Choose some papers first."),
         ({"do": "add", "paper": "9999.99999"}, "There is no paper 9999.99999 here."),
-        ({"paper": "2502.00001"}, "Say what to do with the papers."),
-        ({"do": "eat", "paper": "2502.00001"}, "Nobody knows how to do “eat” with papers."),
+        ({"paper": "2502.00001"}, "Choose what to do with the papers."),
+        ({"do": "eat", "paper": "2502.00001"}, "“eat” is not an action for papers."),
         ({"do": "list", "paper": "2502.00001"}, "Choose a list to add the papers to."),
         (
             {"do": "list", "paper": "2502.00001", "list": "0123456789"},
-            "You may not change such a list. Choose a list to add the papers to.",
+            "You cannot change this list. Choose a list to add the papers to.",
         ),
         ({"do": "add", "paper": "\x00"}, "Null characters are not allowed."),
     ],
@@ -192,7 +192,7 @@ def test_papers_are_added_to_a_list(client, owner, papers):
 def test_nobody_adds_to_anothers_list(client, other, papers):
     theirs = Library(other).lists.create("Theirs")
     response = mark(client, "list", papers[0], list=theirs.slug)
-    assert said(response)[0].startswith("You may not change such a list.")
+    assert said(response)[0].startswith("You cannot change this list.")
     assert Library(other).lists.open(theirs.slug).items().count() == 0
 
 

@@ -72,15 +72,15 @@ def test_the_page_says_what_goes(enter, owner, shelf):
     page = enter(owner).get("/account/delete/")
     assert heading(page) == "Delete your account"
     assert "2 bookmarks 1 note 2 reading lists" in text(page)
-    assert "Others read this list, and lose it too." in text(page)
-    assert "Hand over what should stay before you go: Shared" in text(page)
+    assert "Others read this list, and would lose it too." in text(page)
+    assert "To keep a list, transfer it to a member first: Shared" in text(page)
     assert "Mine alone" not in text(page)
 
 
 def test_nobody_is_warned_of_what_nobody_else_reads(enter, viewer):
     page = text(enter(viewer).get("/account/delete/"))
     assert "0 bookmarks 0 notes 0 reading lists" in page
-    assert "Hand over" not in page
+    assert "transfer it to a member" not in page
 
 
 def test_all_of_it_goes(enter, owner, other, shelf):
@@ -93,9 +93,7 @@ def test_all_of_it_goes(enter, owner, other, shelf):
     kept = len(belongings(other)) - 1  # a membership of a list that goes
     answer = client.post("/account/delete/", {"password": PASSWORD})
     assert (answer.status_code, answer.url) == (302, "/")
-    assert text(client.get("/")).startswith(
-        "Your account is deleted, and all that was yours with it."
-    )
+    assert text(client.get("/")).startswith("Your account and all your data are deleted.")
     assert belongings(owner) == []
     assert not User.objects.filter(pk=owner.pk).exists()
     assert [len(belongings(other)), Paper.objects.count()] == [kept, 2]
@@ -135,6 +133,6 @@ def test_who_logs_in_elsewhere_types_their_name(client, owner):
     owner.save()
     client.force_login(owner)
     answer = client.post("/account/delete/", {"username": "other"})
-    assert errors(answer) == {"username": ["Type owner, as it stands here. Nothing was deleted."]}
+    assert errors(answer) == {"username": ["Type owner, exactly as here. Nothing was deleted."]}
     assert client.post("/account/delete/", {"username": "owner"}).url == "/"
     assert not User.objects.exists()

@@ -40,12 +40,12 @@ def test_a_closed_site_invites_nobody(settings):
     settings.SIGNUP = "closed"
     with pytest.raises(CommandError) as caught:
         call_command("invite", "ada@example.org")
-    assert str(caught.value) == "SIGNUP=closed lets nobody sign up: say SIGNUP=invitation"
+    assert str(caught.value) == "SIGNUP=closed lets nobody sign up: set SIGNUP=invitation"
 
 
 def test_a_link_that_cannot_be_mailed_is_printed(settings, capsys):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
-    with pytest.raises(CommandError, match=r"^Not mailed: hand on the links above\.\nada@"):
+    with pytest.raises(CommandError, match=r"^Not mailed: send the links above yourself\.\nada@"):
         call_command("invite", "ada@example.org")
     assert "/account/signup/?invitation=" in capsys.readouterr().out

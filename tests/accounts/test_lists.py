@@ -139,7 +139,7 @@ def test_who_may_not_is_told_that_there_is_no_such_list(
 def test_visitors_log_in_first_and_come_back(survey, writes, anonymous):
     before = everything()
     paths = [(address(survey, path), data) for path, sent in writes.items() for _, data in sent]
-    others = ["/lists/", "/lists/put-back/", "/lists/invitations/1/"]
+    others = ["/lists/", "/lists/undo/", "/lists/invitations/1/"]
     for path, data in [*paths, *((path, {"name": "x"}) for path in others)]:
         response = anonymous.post(path, data | {"next": "/digests/"})
         assert response.status_code == 302
@@ -157,7 +157,7 @@ def test_writes_are_posts_with_a_token(survey, writes, client, owner):
             assert client.get(address(survey, path)).status_code == 405
         assert client.put(address(survey, path)).status_code == 405
         assert strict.post(address(survey, path), sent[0][1]).status_code == 403
-    for path in ("/lists/put-back/", "/lists/invitations/1/"):
+    for path in ("/lists/undo/", "/lists/invitations/1/"):
         assert client.get(path).status_code == 405
     for path in (address(survey), f"/lists/{survey.reading_list.slug}.bib", "/lists/shared/x/"):
         assert client.post(path).status_code == 405
@@ -215,7 +215,7 @@ def test_a_list_is_made_on_a_papers_page(client, library, papers):
         ({}, "name", "This field is required."),
         ({"name": " "}, "name", "This field is required."),
         ({"name": "survey"}, "name", "There is a list “survey” already."),
-        ({"name": "\u202e\u200b"}, "name", "Give the list a name that can be seen."),
+        ({"name": "\u202e\u200b"}, "name", "Give the list a name with visible characters."),
         ({"name": "a\0b"}, "name", "Null characters are not allowed."),
         ({"name": "x" * 201}, "name", "at most 200 characters (it has 201)"),
         ({"name": "x", "description": "x" * 4001}, "description", "at most 4000 characters"),
@@ -255,7 +255,7 @@ def test_lists_show_their_papers_and_who_sees_them(client, survey, other, librar
     shared = theirs.open(theirs.create("A shared one").slug)
     shared.invite("owner", Role.VIEWER)
     response = client.get("/lists/")
-    assert "other asks you to come to A shared one, where you may read." in flat(response)
+    assert "other invites you to A shared one, where you may read." in flat(response)
     asked = library.lists.invitations().get()
     response = client.post(f"/lists/invitations/{asked.pk}/", {"do": "accept"}, follow=True)
     assert response.redirect_chain == [(address(shared), 302)]
@@ -510,13 +510,13 @@ def test_papers_are_removed_and_put_back_where_they_were(client, survey, papers)
         address(survey, "items/"), {"do": "remove", "paper": papers[1].slug}, follow=True
     )
     assert said(response) == ["“Paper 2” is no longer in the list."]
-    assert '<form method="post" action="/lists/put-back/">' in text(response)
+    assert '<form method="post" action="/lists/undo/">' in text(response)
     assert places(survey) == [1, 3]
     data = {"next": address(survey)}
-    assert said(client.post("/lists/put-back/", data, follow=True)) == ["Put back."]
+    assert said(client.post("/lists/undo/", data, follow=True)) == ["Undone."]
     assert [*survey.items().values_list("paper", "section", "comment_html", "added_at")] == before
-    response = client.post("/lists/put-back/", data, follow=True)
-    assert said(response) == ["There is nothing to put back."]
+    response = client.post("/lists/undo/", data, follow=True)
+    assert said(response) == ["There is nothing to undo."]
     assert [*survey.items().values_list("paper", "section", "comment_html", "added_at")] == before
 
 
@@ -524,8 +524,8 @@ def test_what_was_removed_is_not_put_back_by_who_may_no_more(survey, members, ed
     client = as_(editor)
     client.post(address(survey, "items/"), {"do": "remove", "paper": papers[0].slug})
     survey.set_role(members[0], Role.VIEWER)
-    assert client.post("/lists/put-back/").status_code == 404
-    assert as_(editor).post("/lists/put-back/", follow=True).status_code == 200
+    assert client.post("/lists/undo/").status_code == 404
+    assert as_(editor).post("/lists/undo/", follow=True).status_code == 200
     assert places(survey) == [2, 3]
 
 
@@ -535,7 +535,7 @@ def test_removing_twice_is_removing_once(client, survey, papers):
             address(survey, "items/"), {"do": "remove", "paper": papers[0].slug}, follow=True
         )
         assert said(response) == ["“Paper 1” is no longer in the list."]
-    client.post("/lists/put-back/")
+    client.post("/lists/undo/")
     assert places(survey) == [1, 2, 3]
 
 
@@ -586,8 +586,8 @@ def test_a_change_in_place_is_given_the_papers_and_what_is_said(client, survey, 
     assert "“Paper 1” is now 2 of 3." in text(response)
     data = {"do": "remove", "paper": papers[0].slug}
     response = client.post(address(survey, "items/"), data, headers=IN_PLACE)
-    assert 'action="/lists/put-back/"' in text(response)
-    undo = text(response).partition('action="/lists/put-back/"')[2]
+    assert 'action="/lists/undo/"' in text(response)
+    undo = text(response).partition('action="/lists/undo/"')[2]
     assert re.findall(r'name="next"\s+value="([^"]+)"', undo) == [address(survey)]
 
 
@@ -605,9 +605,9 @@ def test_the_last_paper_of_a_last_page_leaves_the_page_before(client, survey, pa
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        ({"do": "move"}, "Say a place as a number, from 1."),
-        ({"do": "move", "to": "first"}, "Say a place as a number, from 1."),
-        ({"do": "move", "to": "9" * 10}, "Say a place as a number, from 1."),
+        ({"do": "move"}, "Give the place as a number, from 1."),
+        ({"do": "move", "to": "first"}, "Give the place as a number, from 1."),
+        ({"do": "move", "to": "9" * 10}, "Give the place as a number, from 1."),
         ({"do": "describe", "comment": "x" * 4001}, "at most 4000 characters (it has 4001)"),
         ({"do": "describe", "section": WORD}, "at most 200 characters (it has 275)"),
     ],
@@ -632,15 +632,15 @@ def test_what_cannot_be_done_with_a_paper_is_said_beside_it(
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        ({"do": "add"}, "Say which papers."),
-        ({"do": "add", "paper": " , "}, "Say which papers."),
+        ({"do": "add"}, "Name the papers."),
+        ({"do": "add", "paper": " , "}, "Name the papers."),
         ({"do": "add", "paper": "2502.99999"}, "There is no paper 2502.99999 here."),
         ({"do": "add", "paper": "<b>"}, "There is no paper &lt;b&gt; here."),
-        ({"do": "dance", "paper": "2502.00001"}, "Nobody knows how to do “dance” with a list."),
+        ({"do": "dance", "paper": "2502.00001"}, "“dance” is not an action for a list."),
         ({"paper": "2502.00001"}, "This field is required."),
         (
             {"do": "move", "to": "1", "paper": ["2502.00001", "2502.00002"]},
-            "Say this of one paper at a time.",
+            "Do this for one paper at a time.",
         ),
     ],
 )
@@ -723,7 +723,9 @@ def invite(client, survey, invitee, role="viewer", **options):
 def test_an_invitation_tells_nobody_who_is_there(client, survey, other, invitee):
     response = invite(client, survey, invitee)
     name = invitee.lower()
-    assert said(response) == [f"Whoever is “{name}” finds the invitation on their page of lists."]
+    assert said(response) == [
+        f"If “{name}” has an account, the invitation is on their page of lists."
+    ]
     assert Invitation.objects.get().invitee == name
 
 
@@ -763,7 +765,7 @@ def test_a_mail_that_is_not_sent_is_not_spoken_of(client, survey, monkeypatch, c
     monkeypatch.setattr("accounts.invitations.send_mail", fail)
     response = invite(client, survey, "a@example.org")
     assert said(response) == [
-        "Whoever is “a@example.org” finds the invitation on their page of lists."
+        "If “a@example.org” has an account, the invitation is on their page of lists."
     ]
     assert "An invitation could not be sent" in caplog.text
 
@@ -810,7 +812,7 @@ def test_members_are_given_roles_and_removed(client, survey, members, editor):
     assert said(response) == ["The member’s role is saved."]
     assert Membership.objects.get(user=editor).role == "viewer"
     for data, error in (
-        ({"do": "role"}, "Say what the member may do."),
+        ({"do": "role"}, "Choose what the member may do."),
         ({"do": "role", "role": "king"}, "Select a valid choice. king is not one of"),
         ({"do": "dance"}, "Select a valid choice. dance is not one of"),
         ({}, "This field is required."),

@@ -194,14 +194,14 @@ def test_guesses_from_everywhere_leave_the_way_by_mail(owner):
         assert log_in(client, "owner", "wrong horse").status_code == 200
     client = Client(**FAR, headers={"User-Agent": "Firefox"})
     assert log_in(client, "owner").status_code == 429
-    assert "Have a code mailed" in text(client.get("/account/login/"))
+    assert "Get a code by mail" in text(client.get("/account/login/"))
     answer = client.post("/account/login/code/", {"email": "Owner@example.org"})
     assert answer.url == "/account/login/code/confirm/"
     (sent,) = mail.outbox
     assert (sent.subject, sent.to) == ("[Paper Digest] Your code to log in", ["owner@example.org"])
     (code,) = re.findall(r"^[A-Z]{4}-[A-Z]{4}$", sent.body, re.MULTILINE)
     wrong = client.post(answer.url, {"code": "AAAA-AAAA"})
-    assert errors(wrong) == {"code": ["This is not the code of the newest mail."]}
+    assert errors(wrong) == {"code": ["This is not the code from the newest mail."]}
     assert client.post(answer.url, {"code": code}).url == "/"
     assert client.session["_auth_user_id"] == str(owner.pk)
 

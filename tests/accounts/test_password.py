@@ -25,7 +25,7 @@ def test_the_way_by_mail(anonymous, owner):
     assert heading(anonymous.get(answer.url)) == "Password changed"
     owner.refresh_from_db()
     assert owner.check_password(NEW)
-    assert heading(Client().get(link(sent), follow=True)) == "This link is used up"
+    assert heading(Client().get(link(sent), follow=True)) == "This link is not valid"
     assert mail.outbox[1].subject == "[Paper Digest] Password Reset"
     assert "with: " in mail.outbox[1].body
 
@@ -73,7 +73,7 @@ def test_asking_is_limited(owner):
 def test_a_link_that_is_not_good(anonymous, owner, key):
     answer = anonymous.get(f"/account/password/reset/key/{key}/", follow=True)
     assert answer.status_code in (200, 404)
-    assert heading(answer) in ("This link is used up", "Not here")
+    assert heading(answer) in ("This link is not valid", "Not found")
 
 
 def test_changing_it_asks_for_the_old_one_and_logs_out_elsewhere(enter, owner):

@@ -34,8 +34,8 @@ def test_visitors_have_the_theme_of_their_system(anonymous):
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
-        ("time_zone", "Mars/Olympus", "Choose a time zone of the list."),
-        ("time_zone", "../../etc/passwd", "Choose a time zone of the list."),
+        ("time_zone", "Mars/Olympus", "Choose a time zone from the list."),
+        ("time_zone", "../../etc/passwd", "Choose a time zone from the list."),
         ("time_zone", "", "This field is required."),
         (
             *("theme", "pink"),
@@ -52,17 +52,17 @@ def test_visitors_have_the_theme_of_their_system(anonymous):
         ("display_name", "A\x00", "Null characters are not allowed."),
         (
             *("display_name", "gpj.\u202eadA"),
-            "Take out the invisible character U+202E (right-to-left override).",
+            "Remove the invisible character U+202E (right-to-left override).",
         ),
         (
             *("display_name", "Ada\u200b"),
-            "Take out the invisible character U+200B (zero width space).",
+            "Remove the invisible character U+200B (zero width space).",
         ),
         (
             *("display_name", "A\x07da"),
-            "Take out the invisible character U+0007 (a control character).",
+            "Remove the invisible character U+0007 (a control character).",
         ),
-        ("display_name", "\u200d", "Use a name that can be seen, or none."),
+        ("display_name", "\u200d", "Use a name with visible characters, or none."),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field(mine, owner, field, value, error):

@@ -168,7 +168,7 @@ def test_who_comes_first_chooses_a_user_name(anonymous, lab):
     assert answer.url == "/account/connections/signup/"
     page = anonymous.get(answer.url)
     assert heading(page) == "Choose a user name"
-    assert "The Lab says who you are" in text(page)
+    assert "The Lab has confirmed who you are" in text(page)
     assert not User.objects.exists()
     form = {"username": "ada l", "email": "ada@lab.example"}
     assert list(errors(anonymous.post(answer.url, form))) == ["username"]
@@ -194,7 +194,7 @@ def test_an_address_that_a_provider_names_opens_nobodys_account(anonymous, lab, 
 @pytest.mark.parametrize("mode", ["invitation", "closed"])
 def test_it_is_no_way_around_who_may_sign_up(anonymous, lab, settings, mode):
     settings.SIGNUP = mode
-    assert heading(come_back(anonymous)) == "Not open to all"
+    assert heading(come_back(anonymous)) == "Sign-up is closed"
     assert not User.objects.exists()
 
 

@@ -26,7 +26,7 @@ PAPER = "/papers/2502.00001/"
 FORM = "/library/reports/2502.00001/"
 PAGE = "/account/reports/"
 SAID = {"kind": "title", "comment": "It is “Paper One”."}
-WAITS = "You have told the curators of this already, and it waits for them."
+WAITS = "You have reported this already. It waits for the curators."
 
 
 @pytest.fixture
@@ -87,9 +87,15 @@ def test_visitors_are_led_to_the_log_in_and_back(anonymous, papers):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({}, {"kind": ["Say what is wrong."], "comment": ["Say in a few words how it should be."]}),
+        (
+            {},
+            {
+                "kind": ["Say what is wrong."],
+                "comment": ["Write in a few words how it should be."],
+            },
+        ),
         ({**SAID, "kind": "weather"}, {"kind": ["Choose one of these."]}),
-        ({**SAID, "comment": " \n"}, {"comment": ["Say in a few words how it should be."]}),
+        ({**SAID, "comment": " \n"}, {"comment": ["Write in a few words how it should be."]}),
         ({**SAID, "comment": "a\0"}, {"comment": ["Null characters are not allowed."]}),
         (
             {**SAID, "comment": "x" * (REPORT_LENGTH + 1)},
@@ -137,7 +143,7 @@ def test_a_person_says_so_many_things_a_day(mine, owner, other, papers):
     answer = mine.post(FORM, SAID)
     assert answer.status_code == 400
     (said,) = errors(answer)["__all__"]
-    assert said.startswith("You have told the curators of 10 things in a day")
+    assert said.startswith("You have sent 10 reports in one day")
     assert Library(other).reports.add(papers[0], **SAID)
     first = Report.objects.filter(user=owner).last()
     Report.objects.filter(pk=first.pk).update(made_at=timezone.now() - timedelta(hours=25))
@@ -180,7 +186,7 @@ def test_readers_see_their_reports_and_nobody_elses(mine, library, other, papers
     library.reports.add(papers[1], "links", "<b>Second</b>")
     said = text(mine.get(PAGE))
     assert "Theirs" not in said
-    assert "<b>Second</b> waits for the curators" in said
+    assert "<b>Second</b> waiting for the curators" in said
     assert said.index("Second") < said.index("It is “Paper One”.")
     settled(report, "declined", "The PDF has it so.")
     said = text(mine.get(PAGE))
@@ -225,7 +231,7 @@ def test_readers_are_told_by_mail(report, settled):
     (sent,) = mail.outbox
     assert sent.to == ["owner@example.org"]
     assert sent.subject == "[Paper Digest] What became of your report on “Paper 1”"
-    assert "wrong with “Paper 1” (the title):\n\nIt is “Paper One”.\n" in sent.body
+    assert "You reported an error in “Paper 1” (the title):\n\nIt is “Paper One”.\n" in sent.body
     assert "left it as it is. Their answer:\n\nThe PDF says <so> & so.\n" in sent.body
     assert "http://localhost:8000/account/reports/" in sent.body
 

@@ -275,13 +275,13 @@ def test_a_token_of_an_older_log_in_loses_nothing(browser, owner, sent):
     browser.token = "x" * 64
     if sent == "a log-in":
         page = send(browser, "/account/login/", login="Owner", password=PASSWORD)
-        assert (page.status_code, heading(page)) == (403, "Try that again")
+        assert (page.status_code, heading(page)) == (403, "Please try again")
         found = form(page, "/account/login/")
         assert (found["login"], found["password"]) == (["Owner"], [""])
         assert PASSWORD not in page.text
         return
     page = send(browser)
-    assert (page.status_code, heading(page)) == (403, "Try that again")
+    assert (page.status_code, heading(page)) == (403, "Please try again")
     assert press(browser, page, NOTE).url == "/papers/2502.00001/#note"
     assert Note.objects.get().text == TYPED.replace("\r\n", "\n")
 
@@ -302,7 +302,7 @@ def test_a_token_of_an_older_log_in_loses_nothing(browser, owner, sent):
 def test_what_another_site_sends_is_not_repeated(browser, owner, sender):
     browser.force_login(owner)
     page = browser.post("/lists/mine/delete/", {"text": TYPED}, headers=sender)
-    assert (page.status_code, heading(page)) == (403, "Try that again")
+    assert (page.status_code, heading(page)) == (403, "Please try again")
     assert Form(page).forms == []
 
 

@@ -18,7 +18,7 @@ from tests.admin import app, code, log_in
 def reauthenticate(client, page):
     answer = client.get(page)
     assert answer.url.startswith("/account/reauthenticate/")
-    assert heading(client.get(answer.url)) == "Is it still you?"
+    assert heading(client.get(answer.url)) == "Confirm that it is you"
     return client.post(answer.url, {"password": PASSWORD, "next": page})
 
 
@@ -56,7 +56,7 @@ def test_an_app_is_asked_for_after_the_password(secret, owner):
     assert heading(client.get(answer.url)) == "Second factor"
     wrong = client.post(answer.url, {"code": "000000"})
     assert errors(wrong) == {
-        "code": ["This code is not right. Codes last for half a minute: try the next one."]
+        "code": ["This code is wrong. Codes change every half minute: try the next one."]
     }
     assert client.post(answer.url, {"code": code(secret, 1)}).url == "/"
     assert client.session["_auth_user_id"] == str(owner.pk)

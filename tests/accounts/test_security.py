@@ -514,7 +514,7 @@ def test_secrets_of_before_are_read_and_encrypted_by_the_migration(owner):
     ],
 )
 def test_a_password_is_not_the_name_of_the_site(password, refused):
-    said = pytest.raises(ValidationError, match="hardly more than the name of this site")
+    said = pytest.raises(ValidationError, match="little more than the name of this site")
     with said if refused else nullcontext():
         ContextValidator().validate(password)
 

@@ -78,7 +78,7 @@ def test_without_confirmation_no_mail_is_sent(anonymous, settings):
 def test_a_link_that_is_not_good_says_so(anonymous):
     answer = anonymous.get("/account/confirm-email/MQ:1x:y/")
     assert answer.status_code == 200
-    assert text(answer).startswith("Confirm your address This link is not good any more")
+    assert text(answer).startswith("Confirm your address This link is not valid")
     assert anonymous.post("/account/confirm-email/MQ:1x:y/").status_code == 404
 
 
@@ -206,7 +206,7 @@ def test_the_owner_of_an_address_hears_of_it(anonymous, owner, mandatory):
 def test_where_not_everybody_may_the_page_says_so(anonymous, settings, mode):
     settings.SIGNUP = mode
     for answer in (anonymous.get("/account/signup/"), sign_up(anonymous)):
-        assert (answer.status_code, heading(answer)) == (200, "Not open to all")
+        assert (answer.status_code, heading(answer)) == (200, "Sign-up is closed")
     assert not User.objects.exists()
     masthead = anonymous.get("/account/login/").content.decode()
     assert "/account/signup/" not in masthead
@@ -235,8 +235,8 @@ def test_an_invitation_is_good_once(anonymous, settings):
     settings.SIGNUP = "invitation"
     sign_up(anonymous, path("ada@example.org"))
     answer = sign_up(Client(), path("ada@example.org"), username="ada2")
-    assert heading(answer) == "Not open to all"
-    assert "This invitation is not good any more" in text(answer)
+    assert heading(answer) == "Sign-up is closed"
+    assert "This invitation is not valid" in text(answer)
     assert User.objects.count() == 1
 
 
@@ -254,7 +254,7 @@ def test_an_invitation_that_is_not_good(anonymous, settings, monkeypatch, how):
         address = address[:-5]
     else:
         address = "/account/signup/?invitation="
-    assert heading(sign_up(anonymous, address)) == "Not open to all"
+    assert heading(sign_up(anonymous, address)) == "Sign-up is closed"
     assert not User.objects.exists()
 
 
@@ -277,5 +277,5 @@ def test_mail_that_cannot_be_sent_is_no_failure_of_the_page(anonymous, settings,
     settings.EMAIL_PORT = 1
     settings.EMAIL_HOST = "localhost"
     assert sign_up(anonymous).url == "/"
-    assert "The site could not send its mail." in text(anonymous.get("/"))
+    assert "The site could not send the mail." in text(anonymous.get("/"))
     assert "Could not send account/email/email_confirmation_signup" in caplog.text

@@ -470,7 +470,7 @@ def test_an_export_is_downloaded_and_imported(client, other, filled):
     page = client.post("/library/import/", {"file": SimpleUploadedFile("x.zip", content)})
     assert page.status_code == 200
     assert "<b>4</b> bookmarks, <b>2</b> notes and <b>2</b> lists" in page.content.decode()
-    assert "private until you share them again" in page.content.decode()
+    assert "Imported lists are private" in page.content.decode()
     assert Bookmark.objects.filter(user=other).count() == 4
 
 
@@ -519,7 +519,7 @@ def test_a_preview_comes_before_anything_is_added(client, owner, papers):
     assert "Not understood: 1" in html
     assert not Bookmark.objects.exists()
     data = {"papers": "2502.00001 2502.00002", "status": "read", "new_list": "Brought"}
-    response = client.post("/library/import/take-in/", data, follow=True)
+    response = client.post("/library/import/confirm/", data, follow=True)
     assert [str(m) for m in response.context["messages"]] == [
         "2 papers are in your library, and in the list “Brought”."
     ]
@@ -532,10 +532,28 @@ def test_a_preview_comes_before_anything_is_added(client, owner, papers):
     assert not Bookmark.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/library/import/take-in/", "/library/import/confirm/"),
+        ("/lists/put-back/", "/lists/undo/"),
+    ],
+)
+def test_an_old_address_redirects(client, papers, old, new):
+    for ask, status in ((client.get, 301), (client.head, 301), (client.post, 308)):
+        answer = ask(old)
+        assert (answer.status_code, answer.headers["Location"]) == (status, new)
+
+
+def test_a_form_of_a_page_from_before_its_address_changed_is_saved(client, papers):
+    client.post("/library/import/take-in/", {"papers": "2502.00001"}, follow=True)
+    assert Bookmark.objects.get().paper.slug == "2502.00001"
+
+
 def test_taking_in_twice_is_once(client, papers):
     data = {"papers": "2502.00001 2502.00001 9999.99999 ' OR 1"}
     for _ in range(2):
-        client.post("/library/import/take-in/", data)
+        client.post("/library/import/confirm/", data)
     assert list(Bookmark.objects.values_list("paper__slug", "status")) == [
         ("2502.00001", "to-read")
     ]
@@ -546,11 +564,11 @@ def test_taking_in_twice_is_once(client, papers):
     [
         ("", {}, "Choose a file, or paste something."),
         ("", {"file": SimpleUploadedFile("x.zip", b"PK\x03\x04 no zip")}, "ZIP"),
-        ("take-in/", {}, "This field is required."),
-        ("take-in/", {"papers": "2502.00001", "status": "lent"}, "lent is not one of"),
-        ("take-in/", {"papers": "2502.00001", "list": "theirs"}, "You may not change such a list."),
-        ("take-in/", {"papers": "2502.00001", "new_list": "Mine"}, "already"),
-        ("take-in/", {"papers": "2502.00001", "new_list": "x" * 201}, "at most 200 characters"),
+        ("confirm/", {}, "This field is required."),
+        ("confirm/", {"papers": "2502.00001", "status": "lent"}, "lent is not one of"),
+        ("confirm/", {"papers": "2502.00001", "list": "theirs"}, "You cannot change this list."),
+        ("confirm/", {"papers": "2502.00001", "new_list": "Mine"}, "already"),
+        ("confirm/", {"papers": "2502.00001", "new_list": "x" * 201}, "at most 200 characters"),
     ],
 )
 def test_what_cannot_be_brought_is_said(client, owner, papers, address, data, complaint):
@@ -565,5 +583,5 @@ def test_visitors_log_in_first(anonymous, papers):
     for address in ("/library/import/", "/library/export.zip"):
         assert anonymous.get(address).status_code == 302
     assert anonymous.post("/library/import/", {"text": "2502.00001"}).status_code == 302
-    assert anonymous.post("/library/import/take-in/", {"papers": "2502.00001"}).status_code == 302
+    assert anonymous.post("/library/import/confirm/", {"papers": "2502.00001"}).status_code == 302
     assert not Bookmark.objects.exists()

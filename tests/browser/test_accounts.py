@@ -35,10 +35,10 @@ def sign_up(page, name="ada"):
 
 
 def say_who(page):
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", level=1)).not_to_have_text("Is it still you?")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Confirm that it is you")
 
 
 def test_signing_up_and_confirming_by_mail(visit):
@@ -68,7 +68,7 @@ def test_all_of_it_works_without_javascript(visit):
     page.get_by_role("link", name="Delete").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Delete my account").click()
-    expect(page.get_by_text("Your account is deleted")).to_be_visible()
+    expect(page.get_by_text("Your account and all your data are deleted")).to_be_visible()
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
 
 
@@ -161,13 +161,13 @@ def test_a_passkey_leads_into_the_admin(authenticator, live_server):
     sign_up(page)
     User.objects.update(is_superuser=True)
     page.goto(page.url + "admin/")
-    expect(page.get_by_text("The admin asks for a second factor")).to_be_visible()
+    expect(page.get_by_text("The admin needs a second factor")).to_be_visible()
     page.get_by_role("link", name="Add one").click()
     say_who(page)
     page.get_by_label("Name").fill("My telephone")
     page.get_by_role("button", name="Add it").click()
     page.get_by_role("link", name="Admin").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Admin")
     for link in page.locator("#content a").evaluate_all("all => all.map((each) => each.href)"):

@@ -39,7 +39,7 @@ def test_marks_are_todays(open_page):
     page.get_by_role("button", name="Reading", exact=True).click()
     expect(page.get_by_role("button", name="Reading", pressed=True)).to_be_visible()
     page.get_by_label("Name of a new list").fill("Survey")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     expect(page.locator("#lists li")).to_have_text("Survey")
     page.get_by_role("link", name="Paper 2", exact=True).click()
     page.go_back()

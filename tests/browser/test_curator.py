@@ -38,7 +38,7 @@ def load(page, path):
     page.get_by_role("link", name="Sources").first.click()
     page.get_by_role("link", name="Load digests").click()
     page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.locator("section.file .verdict").first).to_be_visible()
     page.get_by_role("button", name="Load this file").click()
     expect(page.get_by_text("1 file loaded, 0 known already, 0 unreadable.")).to_be_visible()
@@ -71,7 +71,7 @@ def test_a_curators_day(admin, tmp_path):
     first, second = Author.objects.order_by("name")[:2]
     page.goto(f"{page.url.split('/papers/')[0]}/admin/digest/author/{first.pk}/change/")
     page.get_by_label("Name").fill(second.name)
-    page.get_by_role("button", name="What would change?").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Merge").click()
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert not Author.objects.filter(name=first.name).exists()
@@ -85,7 +85,7 @@ def test_a_curators_day(admin, tmp_path):
     page.get_by_role("link", name="Differences").first.click()
     page.get_by_role("link", name="A title that a curator gave").first.click()
     expect(page.get_by_text("1 of 1 open")).to_be_visible()
-    page.get_by_role("button", name="Keep mine").click()
+    page.get_by_role("button", name="Keep the correction").click()
     expect(page.get_by_text("No difference is open any longer.")).to_be_visible()
     assert Difference.objects.get().settled == "kept"
 
@@ -110,7 +110,7 @@ def test_what_fails_is_said_beside_what_was_used(admin, meant):
     )  # as it begins
     page.goto(f"{page.url}digest/upload/add/")
     page.locator("input[type=file]").set_input_files(SAMPLE)
-    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Load this file").click()
     expect(fault).to_have_text("The site is busy: nothing was changed. Try again")
     fault.get_by_role("button", name="Try again").click()

@@ -72,7 +72,7 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     # Make a list, fill it, reorder it by the keyboard
     page.get_by_role("link", name="Lists").first.click()
     page.get_by_label("Name").fill("Savannah")
-    page.get_by_role("button", name="Make the list").click()
+    page.get_by_role("button", name="Create the list").click()
     page.get_by_label("Add papers").fill("2502.00001 2502.00002 arXiv:2502.00003v2")
     page.get_by_role("button", name="Add", exact=True).click()
     items = page.locator("#items h2, #items .card h2")
@@ -88,7 +88,7 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     page.get_by_role("link", name="Settings, members and sharing").click()
     page.get_by_label("User name or e-mail address").fill("grace")
     page.get_by_role("button", name="Invite", exact=True).click()
-    expect(page.get_by_text("Whoever is “grace” finds the invitation")).to_be_visible()
+    expect(page.get_by_text("If “grace” has an account")).to_be_visible()
     theirs = visit("/")
     sign_up(theirs, "grace")
     theirs.goto(page.url.partition("/lists/")[0] + "/lists/")
@@ -114,9 +114,9 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     page.get_by_role("link", name="Delete").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name=re.compile("Delete")).click()
-    expect(page.get_by_text("Your account is deleted")).to_be_visible()
+    expect(page.get_by_text("Your account and all your data are deleted")).to_be_visible()
     theirs.goto(page.url.partition("/lists/")[0].rstrip("/") + f"/lists/{slug}/")
-    expect(theirs.get_by_role("heading", level=1)).to_have_text("Not here")
+    expect(theirs.get_by_role("heading", level=1)).to_have_text("Not found")
     assert rows_about("mira", "Savannah", "zebrafish") == []
     User.objects.get(username="grace").delete()
     after = {model: model._base_manager.count() for model in apps.get_models()}

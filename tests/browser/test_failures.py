@@ -106,7 +106,7 @@ def add(page):
 
 def new_list(page):
     page.get_by_placeholder("Name of a new list").fill("Another")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create", exact=True).click()
 
 
 def report(page):

@@ -135,7 +135,7 @@ def test_a_paper_is_removed_and_put_back(survey, visit_as):
     page.get_by_text("“Paper 2” is no longer in the list.").wait_for()
     assert page.locator(":focus").get_attribute("id") == "items"
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("Put back.").wait_for()
+    page.get_by_text("Undone.").wait_for()
     assert shown(page) == [f"Paper {n}" for n in range(1, 6)]
 
 
@@ -149,7 +149,7 @@ def test_a_comment_is_saved_in_place_and_what_is_wrong_is_said(survey, visit_as)
     item.get_by_text("Comment, section and place").click()
     item.get_by_label("Place").evaluate("(e) => { e.type = 'text'; e.value = 'first' }")
     item.get_by_role("button", name="Move there").click()
-    item.get_by_text("Say a place as a number, from 1.").wait_for()
+    item.get_by_text("Give the place as a number, from 1.").wait_for()
     assert item.get_by_label("Place").get_attribute("aria-invalid") == "true"
 
 
@@ -168,9 +168,9 @@ def test_what_was_taken_away_meanwhile_is_said(survey, visit_as):
     page = visit_as(owner(survey), address(survey))
     survey.delete()
     page.get_by_role("button", name="Up “Paper 2”").click()
-    page.get_by_text("This is not here any more: nothing was changed.").wait_for()
+    page.get_by_text("This no longer exists: nothing was changed.").wait_for()
     page.get_by_role("button", name="Reload").click()
-    page.get_by_role("heading", name="Not here").wait_for()
+    page.get_by_role("heading", name="Not found").wait_for()
 
 
 def test_every_page_fits_and_is_accessible(survey, visit_as, live_server, look):

@@ -12,7 +12,7 @@ from tests.samples import digest, row
 
 PASSWORD = "correct horse battery"
 PAPER = "/papers/2502.00001/"
-OUT = "Not saved: you are logged out. It is saved once you are logged in again. Log in"
+OUT = "Not saved: you are logged out. It will be saved when you are logged in again. Log in"
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def warns(page):
 @pytest.mark.parametrize(
     ("choice", "kept"),
     [
-        ("Save mine over it", "second"),
-        ("Put both together", "first\n\nsecond"),
-        ("Take that one", "first"),
+        ("Save mine", "second"),
+        ("Merge both", "first\n\nsecond"),
+        ("Use the other", "first"),
     ],
 )
 def test_the_later_tab_is_shown_both_texts_and_chooses(tab, choice, kept):
@@ -140,7 +140,7 @@ def test_what_was_typed_comes_back_beside_what_is_saved_meanwhile_and_not_over_i
 def test_what_is_written_without_a_connection_is_saved_when_there_is_one(tab):
     page = tab()
     page.context.set_offline(True)
-    write(page, "offline", "Not saved: there is no connection. It is tried again")
+    write(page, "offline", "Not saved: there is no connection. Trying again")
     page.context.set_offline(False)
     expect(status(page)).to_have_text("Saved", timeout=10_000)
     assert Note.objects.get().text == "offline"
@@ -213,7 +213,7 @@ def test_what_was_left_on_the_device_does_not_win_over_what_was_saved_since(tab,
     meant.append("ERR_FAILED")
     page, other = tab(), tab()
     page.context.set_offline(True)
-    write(page, "left here", "Not saved: there is no connection. It is tried again")
+    write(page, "left here", "Not saved: there is no connection. Trying again")
     write(other, "from elsewhere")
     page.context.set_offline(False)
     page.route("**/notes/**", answering(None))  # it goes before it is tried again
@@ -222,7 +222,7 @@ def test_what_was_left_on_the_device_does_not_win_over_what_was_saved_since(tab,
     expect(field(page)).to_have_value("left here")
     assert Note.objects.get().text == "from elsewhere"
     page.unroute("**/notes/**")
-    page.get_by_role("button", name="Put both together").click()
+    page.get_by_role("button", name="Merge both").click()
     expect(status(page)).to_have_text("Saved")
     assert Note.objects.get().text == "from elsewhere\n\nleft here"
 
@@ -230,8 +230,8 @@ def test_what_was_left_on_the_device_does_not_win_over_what_was_saved_since(tab,
 def test_only_the_notes_own_answer_is_taken_for_saved(tab, meant):
     meant += ["ERR_FAILED", "status of (500|503|429)"]
     page = tab()
-    failed = "Not saved: the site failed. It is tried again"
-    busy = "Not saved: the site is busy. It is tried again"
+    failed = "Not saved: the site failed. Trying again"
+    busy = "Not saved: the site is busy. Trying again"
     for number, (answer, said) in enumerate(
         [
             ({"status": 500, "body": "<h1>"}, failed),
@@ -239,7 +239,7 @@ def test_only_the_notes_own_answer_is_taken_for_saved(tab, meant):
             ({"status": 429, "body": ""}, busy),
             ({"status": 200, "json": {"form": {}}}, failed),
             ({"status": 200, "body": "{"}, failed),
-            (None, "Not saved: the site does not answer. It is tried again"),
+            (None, "Not saved: the site does not answer. Trying again"),
         ]
     ):
         page.route("**/notes/**", answering(answer), times=1)
@@ -260,7 +260,7 @@ def test_an_answer_that_did_not_arrive_is_no_change_of_somebody_elses(tab, meant
         route.abort()
 
     page.route("**/notes/**", lose, times=1)
-    write(page, "first", "Not saved: the site does not answer. It is tried again")
+    write(page, "first", "Not saved: the site does not answer. Trying again")
     write(page, "first, second")
     assert Note.objects.get().text == "first, second"
 

@@ -73,9 +73,9 @@ def test_links_replace_the_papers_in_place(papers, visit):
     expect(page.locator(".tally").first).to_contain_text("page 2 of 2")
     at(page, "/papers/?q=zebra&order=newest&page=2")
     page.get_by_role("link", name="2025").first.click()
-    expect(page.get_by_role("link", name="Take away From 1 January 2025")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove filter From 1 January 2025")).to_be_visible()
     expect(page.locator("#results")).to_be_focused()
-    page.get_by_role("link", name="Take away “zebra”").click()
+    page.get_by_role("link", name="Remove filter “zebra”").click()
     found(page, "41 papers")
     expect(field(page)).to_have_value("")
     field(page).fill("okapi")
@@ -97,7 +97,7 @@ def test_enter_follows_the_address(papers, visit):
     found(page, "1 paper")
     page.get_by_label("From").fill("2025-02-01")
     page.get_by_role("button", name="Show these days").click()
-    expect(page.get_by_role("link", name="Take away From 1 February 2025")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove filter From 1 February 2025")).to_be_visible()
     at(page, "/papers/?q=okapi&date_from=2025-02-01")
     field(page).fill("arXiv:2502.00050")
     field(page).press("Enter")
@@ -106,7 +106,7 @@ def test_enter_follows_the_address(papers, visit):
 
 def test_what_is_unfolded_stays_so(papers, visit):
     page = visit("/papers/", 320)
-    page.get_by_text("Narrow down").click()
+    page.get_by_text("Filter", exact=True).click()
     page.get_by_role("link", name="Robotics", exact=True).first.click()
     found(page, "1 paper")
     expect(page.get_by_role("heading", name="Category")).to_be_visible()
@@ -119,7 +119,7 @@ def test_an_error_has_its_page(papers, visit):
         lambda route: route.continue_(url=route.request.url.replace("page=2", "page=99")),
     )
     page.get_by_role("link", name="Next").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Not here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
 def test_all_of_it_works_without_javascript(papers, visit):
@@ -127,15 +127,15 @@ def test_all_of_it_works_without_javascript(papers, visit):
     field(page).fill("zebra")
     page.get_by_role("button", name="Search", exact=True).click()
     found(page, "40 papers")
-    page.get_by_role("link", name="not Text Generation").click()
+    page.get_by_role("link", name="Exclude Text Generation").click()
     expect(page.get_by_text("No paper matches")).to_be_visible()
-    page.get_by_role("link", name="without not Text Generation").click()
+    page.get_by_role("link", name="without excluding Text Generation").click()
     found(page, "40 papers")
     page.get_by_role("link", name="code", exact=True).click()
     field(page).fill("okapi")
     page.get_by_role("button", name="Search", exact=True).click()
     found(page, "1 paper")
-    expect(page.get_by_role("link", name="Take away has code")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove filter has code")).to_be_visible()
 
 
 def test_facets_stand_beside_the_papers_where_there_is_room(papers, visit):

@@ -71,10 +71,10 @@ def test_what_is_exported_loads_as_the_same_catalogue(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "options", "message", "status"),
     [
-        ([], {}, "say which digests: one DATE or more, or --all", 2),
-        (["2025-02-06"], {"all": True}, "say which digests: one DATE or more, or --all", 2),
-        ([], {"all": True}, "say where to write several digests: --output DIR", 2),
-        (["2025-02-06", "2025-02-07"], {}, "say where to write several digests: --output DIR", 2),
+        ([], {}, "name the digests: one DATE or more, or --all", 2),
+        (["2025-02-06"], {"all": True}, "name the digests: one DATE or more, or --all", 2),
+        ([], {"all": True}, "give a folder for several digests: --output DIR", 2),
+        (["2025-02-06", "2025-02-07"], {}, "give a folder for several digests: --output DIR", 2),
         (["2025-02-06"], {}, "there is no digest of 2025-02-06", 1),
     ],
 )
@@ -85,7 +85,7 @@ def test_bad_usage_says_what_to_do(arguments, options, message, status):
 
 
 def test_a_bad_date_is_named():
-    with pytest.raises(CommandError, match="tomorrow: say a date as YYYY-MM-DD"):
+    with pytest.raises(CommandError, match="tomorrow: give a date as YYYY-MM-DD"):
         export("tomorrow")
 
 

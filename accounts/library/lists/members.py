@@ -68,8 +68,8 @@ class Members(AccessedList):
         if asked is None and invitations.count() >= MOST_INVITED:
             raise ValidationError(
                 {
-                    "invitee": f"{MOST_INVITED} invitations wait for an answer, as many as a list"
-                    " may have. Take some back first."
+                    "invitee": f"{MOST_INVITED} invitations wait for an answer, the most that a"
+                    " list may have. Cancel some first."
                 }
             )
         asked = asked or Invitation(

@@ -48,7 +48,7 @@ def describe(reading_list: ReadingList, name: str | None, description: Text | No
     if name is not None:
         reading_list.name = one_line(name)
     if not any(char.isprintable() and char != " " for char in reading_list.name):
-        raise ValidationError({"name": "Give the list a name that can be seen."})
+        raise ValidationError({"name": "Give the list a name with visible characters."})
     if description:
         reading_list.description, reading_list.description_html = description
     reading_list.changed_at = timezone.now()

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.SIGNUP == "closed":
-            raise CommandError("SIGNUP=closed lets nobody sign up: say SIGNUP=invitation")
+            raise CommandError("SIGNUP=closed lets nobody sign up: set SIGNUP=invitation")
         addresses = list(dict.fromkeys(options["addresses"]))
         for address in addresses:
             try:
@@ -40,4 +40,4 @@ class Command(BaseCommand):
             except OSError as error:
                 unsent.append(f"{address}: {error}")
         if unsent:
-            raise CommandError("Not mailed: hand on the links above.\n" + "\n".join(unsent))
+            raise CommandError("Not mailed: send the links above yourself.\n" + "\n".join(unsent))

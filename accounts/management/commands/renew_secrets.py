@@ -14,7 +14,7 @@ FIELDS = ("secret", "seed")
 class Command(BaseCommand):
     help = (
         "Encrypts the secrets of second factors with SECRET_KEY, after it was renewed. Until then, "
-        "the earlier key stands in SECRET_KEY_FALLBACKS."
+        "keep the earlier key in SECRET_KEY_FALLBACKS."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

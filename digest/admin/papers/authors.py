@@ -46,11 +46,11 @@ class Kind(admin.SimpleListFilter):
 
 
 class NameForm(forms.Form):
-    """The name that is shown for another."""
+    """The name to show for another."""
 
     into = forms.CharField(
-        label="The name that is shown",
-        help_text="Of another author, or a new one: then this is renamed.",
+        label="The name to show",
+        help_text="An existing author, or a new name: then this author is renamed.",
         widget=suggested(AUTHORS),
     )
     why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
@@ -171,7 +171,7 @@ def split(admin_: Curated, request: HttpRequest, alias: Alias) -> HttpResponse:
         "split.html",
         "Split a name from another",
         alias,
-        question=f"Show {alias.name} as it is printed, and no longer as {alias.of}?",
+        question=f"Show {alias.name} as printed, and no longer as {alias.of}?",
         follows="",
         previewed=previewed,
         large=end is not None and end.paper_count > _LARGE,

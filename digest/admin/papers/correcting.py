@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -248,11 +247,10 @@ class Correcting(Curated):
 
     def _reports(self, paper: Paper) -> tuple[int, str] | None:
         """How many of readers' reports wait, and where they are, if the site has such."""
-        reports = apps.all_models["accounts"].get("report")
-        if reports is None or not self.admin_site.is_registered(reports):
-            return None
-        waiting = reports._default_manager.filter(paper=paper, outcome="").count()
-        return waiting, f"{_list(self, reports)}?paper__exact={paper.pk}"
+        for registered in self.admin_site._registry.values():
+            if isinstance(registered, Curated) and (reports := registered.open_reports(paper)):
+                return reports
+        return None
 
 
 def _values(origins: dict[str, decisions.Origin]) -> dict[str, Any]:

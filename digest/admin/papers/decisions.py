@@ -59,7 +59,7 @@ class DecisionAdmin(ReadOnly):
         answer: HttpResponse = type(self).ending(self, request, row)
         return answer
 
-    @admin.display(description="stands", boolean=True)
+    @admin.display(description="in force", boolean=True)
     def standing(self, decision: Any) -> bool:
         return bool(decision.stands)
 
@@ -89,7 +89,7 @@ class CorrectionAdmin(DecisionAdmin):
     def gives(self, correction: Correction) -> str:
         return Truncator(FIELDS[correction.field].text(result(correction))).chars(80)
 
-    @admin.display(description="sources then, and the correction")
+    @admin.display(description="change from the sources")
     def difference(self, correction: Correction) -> SafeString:
         return word_diff(FIELDS[correction.field], correction.was, result(correction))
 

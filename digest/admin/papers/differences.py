@@ -62,7 +62,7 @@ class ValueForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.field = field
         if isinstance(field, ListField):
-            self.fields["value"].help_text = "One name a line, in order."
+            self.fields["value"].help_text = "One name on each line, in order."
 
     def clean_value(self) -> Any:
         text = unix_lines(self.cleaned_data["value"])
@@ -132,7 +132,7 @@ class DifferenceAdmin(Curated):
         if request.method == "POST":
             how = next((how for how in Difference.Settled if how in request.POST), None)
             if how is None:
-                self.message_user(request, "Press one of the three buttons.", messages.ERROR)
+                self.message_user(request, "Use one of the three buttons.", messages.ERROR)
             elif how != Difference.Settled.EDITED or form.is_valid():
                 given = form.cleaned_data["value"] if form.is_valid() else None
                 return self._settle(request, difference, how, given)
@@ -169,7 +169,7 @@ class DifferenceAdmin(Curated):
     ) -> HttpResponse:
         """Settle it, and go on to the next one."""
         if not difference.correction.stands:
-            said = "The correction has ended: there is nothing left to settle."
+            said = "The correction has ended: there is nothing to settle."
             self.message_user(request, said, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         said = f"{Difference.Settled(how).label.capitalize()}: {difference.correction.paper}."

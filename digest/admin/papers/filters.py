@@ -45,7 +45,7 @@ def hidden(papers: QuerySet[Any]) -> QuerySet[Any]:
 
 def waiting() -> QuerySet[Difference]:
     """The differences that wait for somebody to settle them. Where the correction was ended, there
-    is nothing left to settle."""
+    is nothing to settle."""
     return Difference.objects.filter(settled="", correction__ended_at=None)
 
 

@@ -28,7 +28,7 @@ def suggested(field: Names) -> AdminTextInputWidget:
     return AdminTextInputWidget({"data-suggest": names, "autocomplete": "off", "dir": "auto"})
 
 
-_INCOMPLETE = "The page came back incomplete: open it again."
+_INCOMPLETE = "The form was incomplete: open the page again."
 
 
 class _Decoder(json.JSONDecoder):
@@ -38,7 +38,7 @@ class _Decoder(json.JSONDecoder):
         try:
             return super().decode(s, *args)
         except (ValueError, RecursionError):
-            raise json.JSONDecodeError("This is no JSON", s, 0) from None
+            raise json.JSONDecodeError("This is not JSON", s, 0) from None
 
 
 class _TextInput(forms.CharField):

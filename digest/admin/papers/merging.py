@@ -61,8 +61,8 @@ class Merging(Curated):
             into = _PaperField(
                 Paper.objects.visible().exclude(pk=paper.pk),
                 widget=_PaperSelect(Merge._meta.get_field("into"), self.admin_site),
-                label="The paper that it is",
-                error_messages={"invalid_choice": "Choose another paper, one that is shown."},
+                label="The paper to merge into",
+                error_messages={"invalid_choice": "Choose another paper that is not hidden."},
             )
             why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
 
@@ -122,7 +122,7 @@ def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
         "Split a paper from another",
         merge,
         question=f"Split “{merge.paper}” from “{merge.into}” again?",
-        follows="Each has its own entries then, and what readers bookmarked and noted of it.",
+        follows="Each gets its own entries, bookmarks, notes and list places back.",
         previewed=previewed,
         back=linked(admin.admin_site, merge.into, "Back to the paper"),
     )

@@ -69,7 +69,7 @@ class CategoryForm(forms.Form):
 
     category = forms.CharField(widget=suggested(CATEGORIES))
     replace = forms.BooleanField(
-        required=False, label="in place of those that they have; else it goes after them"
+        required=False, label="replace the present categories; otherwise it is added after them"
     )
     why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
 
@@ -222,9 +222,7 @@ class PaperAdmin(Correcting, Merging, Curated):
         """The papers that an action is about; none, and that is said, if they are too many."""
         selected = list(papers[: MOST + 1])
         if len(selected) > MOST:
-            said = (
-                f"An action decides upon at most {MOST} papers: narrow them down, or page by page."
-            )
+            said = f"An action takes at most {MOST} papers: filter them, or go page by page."
             self.message_user(request, said, messages.ERROR)
             return []
         return selected
@@ -256,5 +254,5 @@ class PaperAdmin(Correcting, Merging, Curated):
             those = f"{len(papers)} paper{'' if len(papers) == 1 else 's'}"
             self.message_user(request, f"{said}: {those}.", messages.SUCCESS)
         else:
-            said = "There was nothing to do: none of these papers is one that this is for."
+            said = "There was nothing to do for these papers."
             self.message_user(request, said, messages.WARNING)

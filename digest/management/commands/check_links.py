@@ -16,36 +16,36 @@ from digest.curation.link_health import AGAIN, NothingAnswers, check, due
 
 def positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**6):
-        raise ArgumentTypeError(f"{text}: say a whole number, 1 or more")
+        raise ArgumentTypeError(f"{text}: give a whole number, 1 or more")
     return int(text)
 
 
 def days(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 10**4):
-        raise ArgumentTypeError(f"{text}: say a whole number of days, 0 or more")
+        raise ArgumentTypeError(f"{text}: give a whole number of days, 0 or more")
     return int(text)
 
 
 class Command(BaseCommand):
-    help = "Ask the papers' links whether they still answer, and mark the dead."
+    help = "Check whether the papers' links still answer, and mark dead links."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--limit", type=positive, metavar="N", help="ask for so many, those due longest first"
+            "--limit", type=positive, metavar="N", help="check at most N links, longest due first"
         )
         parser.add_argument(
             "--older-than",
             type=days,
             default=AGAIN.days,
             metavar="DAYS",
-            help="leave out what was checked in the last DAYS days (default: %(default)s)",
+            help="skip links checked in the last DAYS days (default: %(default)s)",
         )
         parser.add_argument(
             "--workers",
             type=positive,
             default=8,
             metavar="N",
-            help="how many hosts are asked at a time (default: %(default)s)",
+            help="hosts to ask at a time (default: %(default)s)",
         )
         parser.add_argument("--json", action="store_true", help="report as JSON, for programs")
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 )
         except KeyboardInterrupt:
             raise CommandError(
-                "interrupted: what was answered is kept, and the next run goes on from there"
+                "interrupted: the results so far are saved, and the next run continues from there"
             ) from None
         except NothingAnswers:
             raise CommandError(

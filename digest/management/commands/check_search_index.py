@@ -10,7 +10,7 @@ from digest.search import index
 
 
 class Command(BaseCommand):
-    help = "Compare the search index with the catalogue, and mend it where they differ."
+    help = "Compare the search index with the catalogue, and repair it where they differ."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only look; fail if it differs")
@@ -25,6 +25,6 @@ class Command(BaseCommand):
         if health.whole:
             self.stdout.write(found)
         elif dry_run:
-            raise CommandError(f"{found} Run this command without --dry-run to mend it.")
+            raise CommandError(f"{found} Run this command without --dry-run to repair it.")
         else:
-            self.stdout.write(f"{found} Mended.")
+            self.stdout.write(f"{found} Repaired.")

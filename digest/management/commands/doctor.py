@@ -13,7 +13,7 @@ SHOWN = 10
 
 
 class Command(BaseCommand):
-    help = "Say what looks wrong in the catalogue, for a curator to look at. Changes nothing."
+    help = "List what may be wrong in the catalogue, for a curator to check. Changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = ", ".join(CHECKS)
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, checks: list[str], **options: Any) -> None:
         if unknown := [name for name in checks if name not in CHECKS]:
             raise CommandError(
-                f"there is no check {', '.join(unknown)}: say one of {', '.join(CHECKS)}",
+                f"there is no check {', '.join(unknown)}: choose from {', '.join(CHECKS)}",
                 returncode=2,
             )
         results = [examine(CHECKS[name]) for name in checks or CHECKS]

@@ -15,7 +15,7 @@ def iso_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text}: say a date as YYYY-MM-DD") from None
+        raise ArgumentTypeError(f"{text}: give a date as YYYY-MM-DD") from None
 
 
 class Command(BaseCommand):
@@ -29,9 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, dates: list[date], format: Any, output: Path | None, **options: Any) -> None:
         if bool(dates) == options["all"]:
-            raise CommandError("say which digests: one DATE or more, or --all", returncode=2)
+            raise CommandError("name the digests: one DATE or more, or --all", returncode=2)
         if output is None and len(dates) != 1:
-            raise CommandError("say where to write several digests: --output DIR", returncode=2)
+            raise CommandError("give a folder for several digests: --output DIR", returncode=2)
         digests = Digest.objects.order_by("date")
         if dates:
             digests = digests.filter(date__in=dates)

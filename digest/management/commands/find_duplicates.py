@@ -8,7 +8,7 @@ from digest.curation.duplicates import propose
 
 
 class Command(BaseCommand):
-    help = "Propose papers and authors that look like one, for a curator to say. Merges nothing."
+    help = "Propose likely duplicates among papers and authors to the curators. Merges nothing."
 
     def handle(self, **options: Any) -> None:
         report = propose()

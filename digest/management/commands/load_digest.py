@@ -34,7 +34,7 @@ class Command(BaseCommand):
             help="a file, a folder to search through, or - for standard input",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="say what would happen, and write nothing"
+            "--dry-run", action="store_true", help="report what would happen, and write nothing"
         )
         parser.add_argument(
             "--strict", action="store_true", help="write nothing at all if there is any problem"

@@ -114,7 +114,7 @@ def test_a_name_that_misleads_is_mended_and_checked(managing, owner):
     owner.refresh_from_db()
     assert owner.display_name == "The Owner"
     answer = change(managing, owner, display_name="a\u202eb")
-    assert "Take out the invisible character" in answer.content.decode()
+    assert "Remove the invisible character" in answer.content.decode()
 
 
 def test_a_password_that_is_changed_meanwhile_stays(managing, owner, monkeypatch):
@@ -179,7 +179,7 @@ def test_nobody_changes_themselves(managing, user_manager, operating, operator, 
     ):
         answer = client.post(f"{PEOPLE}{person.pk}/change/", {"groups": [said("Operators")]})
         assert answer.status_code == 403
-        assert act(client, "deactivate", person)[0].startswith(f"{person.username} stays as they")
+        assert act(client, "deactivate", person)[0].startswith(f"{person.username} is not changed")
         assert client.post(f"{PEOPLE}{person.pk}/delete/", {"post": "yes"}).status_code == 403
     assert roles(user_manager) == ["User managers"]
 
@@ -193,7 +193,7 @@ def test_a_user_manager_touches_nobody_above(managing, request, role, active):
     assert answer.status_code == 403
     assert managing.get(f"{PEOPLE}{person.pk}/change/").context["has_change_permission"] is False
     said = act(managing, "deactivate" if active else "activate", person)
-    assert said[0] == f"{role} stays as they are: not for you."
+    assert said[0] == f"{role} is not changed: not allowed."
     person.refresh_from_db()
     assert person.is_active is active
 

@@ -76,7 +76,7 @@ def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
     for page in pages():
         answer = client.get(page)
         assert answer.status_code == 200
-        assert "rows are open until" in answer.content.decode()
+        assert "Private data of users is open until" in answer.content.decode()
         assert "A complaint" in answer.content.decode()
         found += answer.content.decode()
     for text in ("note", "list", "description", "comment", "section"):
@@ -144,7 +144,7 @@ def test_they_are_closed_early(kept, operating):
     assert operating.get(f"{page}close/").status_code == 405
     answer = operating.post(f"{page}close/", follow=True)
     assert [str(message) for message in answer.context["messages"]] == [
-        "Closed: people's rows are theirs alone again."
+        "Closed: private data is private again."
     ]
     assert "End it now" not in answer.content.decode()
     for private in pages():

@@ -87,7 +87,7 @@ def test_a_report_stands_beside_what_the_paper_shows(curating, page, papers):
     Paper.objects.update(hidden=True)
     shown = curating.get(page)
     assert 'href="/papers/2502.00001/"' not in shown.content.decode()
-    assert "it is not shown any longer" in text(shown)
+    assert "the paper is hidden" in text(shown)
 
 
 def test_a_curator_settles_it(curating, curator, page, report, django_capture_on_commit_callbacks):
@@ -111,9 +111,13 @@ def test_a_curator_settles_it(curating, curator, page, report, django_capture_on
 @pytest.mark.parametrize(
     ("data", "field", "said"),
     [
-        ({}, "outcome", "Say what became of it."),
+        ({}, "outcome", "Choose the outcome."),
         ({"outcome": "lost"}, "outcome", "Select a valid choice."),
-        ({"outcome": "declined", "answer": " "}, "answer", "Say why the paper is left as it is."),
+        (
+            {"outcome": "declined", "answer": " "},
+            "answer",
+            "Say why the paper is left as it is.",
+        ),
         ({"outcome": "mended", "answer": "x" * 2_001}, "answer", "at most 2000 characters"),
         ({"outcome": "declined", "answer": "x" * 2_001}, "answer", "at most 2000 characters"),
     ],

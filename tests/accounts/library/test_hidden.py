@@ -244,7 +244,7 @@ def test_an_editor_moves_it_takes_it_out_and_puts_it_back(client, survey, hidden
     ):
         client.post(f"{there}items/", {"paper": hidden.slug, **form})
         assert called(item.paper for item in survey.items()) == [*order]
-    client.post("/lists/put-back/")
+    client.post("/lists/undo/")
     assert called(item.paper for item in survey.items()) == ["6", "1", "2"]
     assert survey.items()[0].comment == "Withdrawn"
 
@@ -283,5 +283,5 @@ def test_to_somebody_else_it_is_not_in_the_catalogue(client, owner, library, hid
     client.force_login(other)
     page = client.post("/library/import/", {"text": "2502.00006 2502.00001"})
     assert called(page.context["found"].papers) == ["1"]
-    client.post("/library/import/take-in/", {"papers": "2502.00006 2502.00001"})
+    client.post("/library/import/confirm/", {"papers": "2502.00006 2502.00001"})
     assert called(row.paper for row in Library(other).bookmarks.all()) == ["1"]

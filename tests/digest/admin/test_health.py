@@ -140,7 +140,7 @@ def test_two_that_are_two_stay_apart(curating, proposals):
     curating.post(page(proposal), {"do": "two", "why": "Two people"})
     proposal.refresh_from_db()
     assert proposal.refused_by.username == "curator"
-    assert said() == [("proposal", "They are two: Ada Lovelace and Lovelace Ada. Two people")]
+    assert said() == [("proposal", "Not duplicates: Ada Lovelace and Lovelace Ada. Two people")]
     assert "another order" not in text(curating.get("/admin/digest/proposal/"))
     assert "another order" in text(curating.get("/admin/digest/proposal/?decision=refused"))
     assert "curator said on" in text(curating.get(page(proposal)))
@@ -149,11 +149,11 @@ def test_two_that_are_two_stay_apart(curating, proposals):
 def test_what_cannot_be_merged_is_told_and_stays(curating, proposals):
     Paper.objects.filter(slug=proposals["paper"].second).update(slug="elsewhere")
     shown = text(curating.get(page(proposals["paper"])))
-    assert "one of them is not there any longer" in shown
+    assert "one of them no longer exists" in shown
     assert shown.count('name="do"') == 1
     for do, complaint in (
-        ("first", "One of them is not there any longer."),
-        ("both", "Say which of them, or that they are two."),
+        ("first", "One of them no longer exists."),
+        ("both", "Choose one to keep, or “Not duplicates”."),
     ):
         response = curating.post(page(proposals["paper"]), {"do": do}, follow=True)
         assert complaint in text(response)
@@ -202,7 +202,7 @@ ALIVE = Answer(Outcome.ALIVE, 200)
 def test_links_can_be_narrowed_down_and_not_edited(curating, papers):
     write({"https://gone.org/3": GONE, "https://lab.org/2": ALIVE})
     write({"https://slow.org/": Answer(Outcome.FAILED), "https://shy.org/": Answer(Outcome.UNTOLD)})
-    shown = {"dead": "dead", "alive": "alive", "failing": "failing", "untold": "would not say"}
+    shown = {"dead": "dead", "alive": "alive", "failing": "failing", "untold": "not answered"}
     for state, url in {
         "dead": "gone.org/3",
         "alive": "lab.org/2",
@@ -241,7 +241,7 @@ def test_no_more_are_checked_than_somebody_can_wait_for(curating, answering):
     some = list(LinkHealth.objects.order_by("pk").values_list("pk", flat=True))
     shown = recheck(curating, *some[:25])
     assert "Checked 20 of 25 links: 20 alive. Do it again for the rest" in shown
-    assert "Choose fewer: at most 200 at a time. Nothing was checked." in recheck(curating, *some)
+    assert "Choose at most 200 links at a time. Nothing was checked." in recheck(curating, *some)
     assert LinkHealth.objects.filter(dead=False).count() == 20
 
 
@@ -268,7 +268,7 @@ def test_the_links_of_papers_are_checked_again(curating, papers, answering, monk
     # So many papers may be chosen, whatever number of links they have.
     monkeypatch.setattr(links, "MOST_CHECKED", 2)
     assert "Checked 3 of 3 links" in check_papers(curating, papers[1:])
-    assert "Choose fewer: at most 2 at a time." in check_papers(curating, papers)
+    assert "Choose at most 2 links at a time." in check_papers(curating, papers)
 
 
 def test_who_may_not_check_links_is_not_offered_it(papers, answering):

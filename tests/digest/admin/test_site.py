@@ -108,7 +108,7 @@ def test_who_has_no_second_factor_is_led_to_it_and_back(curator):
     client = log_in(curator)
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain == [("/account/2fa/", 302)]
-    assert "The admin asks for a second factor, and you have none." in answer.content.decode()
+    assert "The admin needs a second factor, and you have none." in answer.content.decode()
     page = "/account/2fa/totp/activate/"
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     secret = client.get(page).context["form"].secret

@@ -222,7 +222,7 @@ def test_remarks_are_listed_and_no_more_than_fit(curating, monkeypatch):
     monkeypatch.setattr(sources, "REMARKS", 1)
     source = loaded(row(1, github_urls=["<i>no", "where"]), row(2, title=""))
     shown = text(curating.get(page(source)))
-    assert "What else the reader remarked: 2 " in shown
+    assert "Other remarks of the parser: 2 " in shown
     assert "Line 1: no http or https link: <i>no (kept as text)" in shown
     assert "link: where" not in shown
     assert "and 1 more" in shown
@@ -268,9 +268,9 @@ def test_undoing_is_told_first_and_then_done(curating, curator, other):
     Library(other).bookmarks.add([paper.pk])
     answer = curating.get(f"{UNDO}?source={source.pk}")
     shown = text(answer)
-    assert "Papers that go, since no other source speaks of them: 1 Paper 2 (2502.00002)" in shown
-    assert "people keep them or curators decided of them: 1 Paper 3 (2502.00003)" in shown
-    assert "Papers that would show something else: 1 Later (2502.00001)" in shown
+    assert "Papers to be removed, since no other source has them: 1 Paper 2 (2502.00002)" in shown
+    assert "curators made decisions on them: 1 Paper 3 (2502.00003)" in shown
+    assert "Papers that would change: 1 Later (2502.00001)" in shown
     assert "<del>Later</del><ins>Paper 1</ins>" in answer.content.decode()
     assert Source.objects.count() == 2
     assert Paper.objects.visible().count() == 3
@@ -290,7 +290,7 @@ def test_several_are_undone_from_the_list(curating):
     answer = curating.post(LIST, {"action": "undo_some", "_selected_action": keys})
     address = answer.url
     assert address == f"{UNDO}?source={keys[0]}&source={keys[1]}"
-    assert "Papers that go, since no other source speaks of them: 2 " in text(curating.get(address))
+    assert "Papers to be removed, since no other source has them: 2 " in text(curating.get(address))
     answer = curating.post(UNDO, {"source": keys}, follow=True)
     assert "2 sources are undone, with 2 rows." in text(answer)
     assert list(Source.objects.all()) == [made[1]]
@@ -301,7 +301,7 @@ def test_so_many_that_a_request_would_take_too_long_go_in_several(curating, monk
     monkeypatch.setattr(sources, "SECONDS", 0)
     answer = curating.post(UNDO, {"source": keys}, follow=True)
     assert answer.redirect_chain == [(f"{UNDO}?source={keys[1]}&source={keys[0]}", 302)]
-    assert "1 source is undone, with 1 row. Go on with the other 2." in text(answer)
+    assert "1 source is undone, with 1 row. Continue with the other 2." in text(answer)
     monkeypatch.setattr(sources, "AT_ONCE", 1)
     answer = curating.post(LIST, {"action": "undo_some", "_selected_action": keys}, follow=True)
     assert "Choose at most 1 sources" in text(answer)
@@ -310,8 +310,8 @@ def test_so_many_that_a_request_would_take_too_long_go_in_several(curating, monk
 def test_a_source_too_large_to_preview_can_be_undone(curating, monkeypatch):
     source = loaded(row(1), row(2))
     monkeypatch.setattr(sources, "PREVIEWED", 1)
-    assert "too much to tell beforehand" in text(curating.get(f"{UNDO}?source={source.pk}"))
-    assert "too much to tell beforehand" in text(curating.get(f"{LIST}{source.pk}/reread/"))
+    assert "too many for a preview" in text(curating.get(f"{UNDO}?source={source.pk}"))
+    assert "too large for a preview" in text(curating.get(f"{LIST}{source.pk}/reread/"))
     curating.post(UNDO, {"source": source.pk})
     assert Source.objects.count() == 0
 
@@ -376,9 +376,9 @@ def test_what_cannot_be_read_any_longer_stays(curating):
     source = loaded(row(1))
     Source.objects.update(content=b"nothing")
     address = f"{LIST}{source.pk}/reread/"
-    assert "Today’s reader cannot read it: 1: neither" in text(curating.get(address))
+    assert "The current parser cannot read it: 1: neither" in text(curating.get(address))
     answer = curating.post(address, follow=True)
-    assert "It cannot be read any longer, so it stays: line 1: neither" in text(answer)
+    assert "It cannot be read any longer, so it is not changed: line 1: neither" in text(answer)
     assert Source.objects.get() == source
     assert Paper.objects.visible().count() == 1
     assert said() == []

@@ -73,7 +73,7 @@ def keys():
 def confirm(client, address, *ticked, seen=None):
     """Load what is ticked, all if nothing is. seen: the page, whose other fields are sent too."""
     shown = seen.content.decode() if seen else ""
-    hidden = re.findall(r'name="(previewed-\d+)" value="([^"]*)"', shown)
+    hidden = re.findall(r'name="(previewed-\d+)"\s+value="([^"]*)"', shown)
     sent = {name: unescape(value) for name, value in hidden}
     return client.post(f"{address}confirm/", {"load": ticked or keys(), **sent}, follow=True)
 
@@ -135,7 +135,7 @@ def test_what_would_change_is_told_field_by_field(curating):
 def test_what_was_loaded_before_is_known(curating):
     load(*A)
     address = bring(curating, A)
-    assert "known already These very bytes were loaded before" in text(curating.get(address))
+    assert "known already This file was loaded before" in text(curating.get(address))
 
 
 def test_text_is_pasted(curating):
@@ -218,7 +218,7 @@ def test_a_file_too_large_to_preview_is_read_and_no_more(curating, monkeypatch):
         monkeypatch.setattr(module, "PREVIEWED", 1)
     address = bring(curating, A, (BAD.encode(), "bad.md"), (b"nothing", "none.md"))
     shown = text(curating.get(address))
-    assert "a.json json, 1 day, 2 rows The file has more than 0 MB: that is too much" in shown
+    assert "a.json json, 1 day, 2 rows The file has more than 0 MB, which is too large" in shown
     assert "bad.md three-column, 1 day, 1 row Problems: 1 Line 5: " in shown
     assert "none.md unreadable" in shown
     assert Upload.objects.filter(report__isnull=True).count() == 3
@@ -247,7 +247,7 @@ def test_what_is_ticked_is_loaded_and_the_rest_thrown_away(curating, curator):
     made = Source.objects.order_by("pk")
     assert [(one.name, one.loaded_by) for one in made] == [("a.json", curator), ("bad.md", curator)]
     assert "a.json 2 0 0 0 0 0 0 bad.md" in shown
-    assert "together 2 0 1 0 0 1" in shown
+    assert "total 2 0 1 0 0 1" in shown
     assert "none.md unreadable: line 1: neither a list" in shown
     for one in made:
         assert (
@@ -283,7 +283,7 @@ def test_that_something_else_was_done_than_previewed_is_said(curating):
     address = bring(curating, A, (digest(row(1, title="Other"), row(3)), "c.json"))
     confirm(curating, address, seen=curating.get(address))
     shown = text(finish(curating, address))
-    assert "something else became of the rows than the preview said" in shown
+    assert "Some results differ from the preview" in shown
     assert shown.count("previewed as") == 1
     assert "c.json previewed as loaded: 2 new 1 " in shown
     assert shown.index("c.json") < shown.index("previewed as")
@@ -294,7 +294,7 @@ def test_that_what_was_previewed_was_done_needs_no_word(curating):
     confirm(curating, address, seen=curating.get(address))
     shown = text(finish(curating, address))
     assert "previewed" not in shown
-    assert "than the preview said" not in shown
+    assert "Some results differ from the preview" not in shown
 
 
 def test_a_file_that_nobody_looked_at_was_foreseen_by_nobody(curating):
@@ -309,7 +309,7 @@ def test_a_source_that_was_undone_since_has_no_page(curating):
     confirm(curating, address)
     finish(curating, address)
     curating.post("/admin/digest/source/undo/", {"source": Source.objects.get().pk})
-    assert "a.json undone since" in text(curating.get(address))
+    assert "a.json undone later" in text(curating.get(address))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -360,7 +360,7 @@ def test_nothing_ticked_loads_nothing(curating):
     address = bring(curating, A, B)
     for ticked in ("nonsense", "99999", "²"):
         answer = confirm(curating, address, ticked)
-        assert "Tick the files to load, or throw all of them away." in text(answer)
+        assert "Tick the files to load, or discard all of them." in text(answer)
     assert len(keys()) == 2
 
 
@@ -385,13 +385,13 @@ def test_batches_wait_for_whoever_may_load(curating, monkeypatch):
     other = enter(holder("editor", "Curators"))
     shown = text(other.get(LIST))
     assert "2 files, a.json to b.json" in shown
-    assert "curator to be looked at" in shown
+    assert "curator to be reviewed" in shown
     assert f'href="{address}"' in other.get(LIST).content.decode()
     confirm(other, address)
     other.post(f"{address}load/")
     assert "curator 1 of 2 loaded" in text(other.get(LIST))
     finish(other, address)
-    assert "Nothing waits to be loaded." in text(other.get(LIST))
+    assert "No upload is waiting." in text(other.get(LIST))
     assert {one.loaded_by.username for one in Source.objects.all()} == {"editor"}
 
 
@@ -403,7 +403,7 @@ def test_what_is_thrown_away_is_gone_and_what_was_loaded_stays(curating, monkeyp
     curating.post(f"{address}load/")
     answer = curating.post(f"{address}discard/", follow=True)
     assert answer.redirect_chain == [(LIST, 302)]
-    assert "1 file is thrown away. What was loaded stays." in text(answer)
+    assert "1 file is discarded. What was loaded stays." in text(answer)
     assert [one.name for one in Upload.objects.order_by("pk")] == ["a.json", "other.md"]
     assert Source.objects.count() == 1
     assert "1 file loaded" in text(curating.get(address))

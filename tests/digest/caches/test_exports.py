@@ -106,7 +106,7 @@ def test_two_at_once_and_others_come_again(client, caplog):
     with pytest.raises(Busy):
         whole("39", "me", lambda: iter(["x"]))
     caplog.clear()
-    said = "Others ask for more whole lists than are made at once. Try again in 1 s."
+    said = "Others ask for more exports than are made at once. Try again in 1 s."
     for address, kind in (
         ("/papers.bib", "text/plain; charset=utf-8"),
         ("/api/v1/papers/?format=bib", "application/problem+json"),
@@ -158,7 +158,7 @@ def test_a_program_that_asks_for_too_many_is_told_so(client, monkeypatch):
     response = client.get("/api/v1/papers/?format=csv")
     said = response.json()
     assert (response.status_code, said["status"], response["Retry-After"]) == (429, 429, "59")
-    assert said["detail"].startswith("You asked for more whole lists")
+    assert said["detail"].startswith("You asked for more exports")
 
 
 def test_who_reads_slowly_keeps_nobody_waiting(monkeypatch, folder):

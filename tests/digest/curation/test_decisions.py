@@ -157,7 +157,7 @@ def test_a_new_link_is_let_in_where_links_were_corrected(curator):
         ("title", "x" * 1001, "At most 1,000 characters, and this has 1,001."),
         ("authors", ["x" * 201], "At most 200 characters, and this has 201."),
         ("links", ["javascript:alert(1)"], "No http or https link: javascript:alert(1)"),
-        ("date", "2025", "date is nothing that can be corrected."),
+        ("date", "2025", "date cannot be corrected."),
     ],
 )
 def test_what_cannot_be_shown_is_refused(field, value, message, curator):
@@ -175,7 +175,7 @@ def test_a_paper_that_is_gone_meanwhile_is_not_decided_upon(curator):
         lambda: decisions.correct(before, "title", "Mine", curator),
         lambda: decisions.merge_papers(before, other, curator),
     ):
-        with pytest.raises(ValidationError, match="A paper is gone meanwhile"):
+        with pytest.raises(ValidationError, match="A paper no longer exists"):
             decide()
     assert not Correction.objects.exists()
     assert not Merge.objects.exists()
@@ -272,7 +272,7 @@ def test_what_was_corrected_is_hidden_and_comes_back(curator):
     undo(Source.objects.get())
     assert list(Paper.objects.values_list("slug", "hidden", "title")) == [(FIRST, True, "Mine")]
     assert not Author.objects.exists()
-    with pytest.raises(ValidationError, match="No source speaks of this paper any longer"):
+    with pytest.raises(ValidationError, match="No source has this paper any longer"):
         decisions.correct(paper(), "summary", "Mine.", curator)
     report = load(digest(row(1), row(2)), "b.json")
     assert (report.new, paper().title, paper().hidden) == (2, "Mine", False)
@@ -443,18 +443,18 @@ def test_merges_of_merges_split_in_either_order(curator):
         decisions.split_paper(merges[first_out], curator)
         decisions.split_paper(merges[1 - first_out], curator)
         assert snapshot() == before
-    with pytest.raises(ValidationError, match="does not stand any longer"):
+    with pytest.raises(ValidationError, match="is no longer in force"):
         decisions.split_paper(merges[0], curator)
 
 
 def test_what_cannot_be_merged(curator):
-    with pytest.raises(ValidationError, match="one paper already"):
+    with pytest.raises(ValidationError, match="the same paper already"):
         decisions.merge_papers(paper(), paper(), curator)
     decisions.merge_papers(paper(), paper(SECOND), curator)
     for pair in ((FIRST, SECOND), (SECOND, FIRST)):
         with pytest.raises(ValidationError, match="merged into another paper already"):
             decisions.merge_papers(*map(paper, pair), curator)
-    with pytest.raises(ValidationError, match="No source speaks of this paper"):
+    with pytest.raises(ValidationError, match="No source has this paper"):
         decisions.correct(paper(), "title", "Mine", curator)
 
 
@@ -528,10 +528,10 @@ def test_names_of_names(curator):
     second = decisions.merge_authors("G. Hopper", "Hopper", curator)
     assert names(SECOND) == ["Hopper"]
     for name, into, message in [
-        ("Hopper", "Grace Hopper", "one author already"),
-        ("Hopper", "Hopper", "one author already"),
+        ("Hopper", "Grace Hopper", "the same author already"),
+        ("Hopper", "Hopper", "the same author already"),
         ("Grace Hopper", "Ada Lovelace", "Grace Hopper stands for Hopper already"),
-        ("Ada Lovelace", " ", "Say both names"),
+        ("Ada Lovelace", " ", "Enter both names"),
     ]:
         with pytest.raises(ValidationError, match=message):
             decisions.merge_authors(name, into, curator)
@@ -553,7 +553,7 @@ def test_several_papers_are_corrected_at_once_or_none(curator):
     decisions.correct_each(both[:1], "categories", curator)
     assert Catalogue.current().revision == before
     merge = decisions.merge_papers(paper(SECOND), paper(), curator)
-    with pytest.raises(ValidationError, match="No source speaks of this paper"):
+    with pytest.raises(ValidationError, match="No source has this paper"):
         decisions.correct_each(
             [(paper(), ["Other"]), (merge.paper, ["Other"])], "categories", curator
         )

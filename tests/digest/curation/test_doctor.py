@@ -254,5 +254,5 @@ def test_the_command_reports_to_programs(papers):
 
 @pytest.mark.django_db
 def test_a_check_that_there_is_not_is_refused():
-    with pytest.raises(CommandError, match="there is no check x, y: say one of cut-titles, "):
+    with pytest.raises(CommandError, match="there is no check x, y: choose from cut-titles, "):
         run("x", "no-summary", "y")

@@ -113,7 +113,7 @@ def test_papers_of_strangers_are_two(ours, theirs, link, alike):
 )
 def test_a_link_that_is_another_papers_arxiv_id(url):
     load_papers({}, {"link": OTHER, "github_urls": [url]})
-    reason = "both are arXiv:2502.00001, by an address of the one"
+    reason = "both are arXiv:2502.00001, one of them by its address"
     assert found() == {("2502.00001", LAB): reason}
 
 
@@ -216,7 +216,7 @@ def test_authors_with_like_names(one, other, reason):
 )
 def test_who_wrote_with_the_same_is_more_likely_one(one, other, reason):
     of(f"{one}, Alan Turing", f"{other}, Alan Turing")
-    wanted = f"{reason}, and both wrote with Alan Turing"
+    wanted = f"{reason}, with the same co-author Alan Turing"
     assert authors() == ({tuple(sorted((one, other))): wanted} if reason else {})
 
 
@@ -252,7 +252,7 @@ def test_a_handle_and_a_name_that_two_sources_print_of_one_paper():
     first = row(9, authors="Grace Hopper, Ada Lovelace, Alan Turing")
     load(digest(first), "a.json")
     load(digest({**first, "authors": "Grace Hopper, wolf7, Alan Turing"}), "b.json")
-    assert authors() == {("Ada Lovelace", "wolf7"): "two sources print them of one paper"}
+    assert authors() == {("Ada Lovelace", "wolf7"): "two sources name them as authors of one paper"}
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_a_handle_that_spells_a_name_in_another_list_of_the_paper():
     first = row(9, authors="Ada Wu, Alan Turing")
     load(digest(first), "a.json")
     load(digest({**first, "authors": "alan, adawu3, Grace Hopper"}), "b.json")
-    assert authors() == {("Ada Wu", "adawu3"): "two sources print them of one paper"}
+    assert authors() == {("Ada Wu", "adawu3"): "two sources name them as authors of one paper"}
 
 
 # Proposals

@@ -564,9 +564,9 @@ def test_the_command_marks_and_reports(papers, server, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--limit", "0"], "0: say a whole number, 1 or more"),
-        (["--workers", "x"], "x: say a whole number, 1 or more"),
-        (["--older-than", "-1"], "-1: say a whole number of days, 0 or more"),
+        (["--limit", "0"], "0: give a whole number, 1 or more"),
+        (["--workers", "x"], "x: give a whole number, 1 or more"),
+        (["--older-than", "-1"], "-1: give a whole number of days, 0 or more"),
     ],
 )
 def test_a_number_that_is_none_is_refused(arguments, complaint):
@@ -575,7 +575,7 @@ def test_a_number_that_is_none_is_refused(arguments, complaint):
 
 
 def test_the_command_says_when_it_is_interrupted_or_offline(papers, monkeypatch):
-    for error, complaint in ((KeyboardInterrupt, "is kept"), (NothingAnswers, "no host answered")):
+    for error, complaint in ((KeyboardInterrupt, "saved"), (NothingAnswers, "no host answered")):
 
         def fail(*args, error=error, **kwargs):
             raise error

@@ -63,7 +63,7 @@ def test_a_paper_that_nobody_corrected_says_nothing(client, paper):
         (
             "summary",
             "summary",
-            ["Summary", "The digests gave none.", "Here: as it stands above."],
+            ["Summary", "The digests gave none.", "Here: see above."],
         ),
         (
             "authors",
@@ -79,7 +79,7 @@ def test_a_paper_that_nobody_corrected_says_nothing(client, paper):
             "whether there are more authors",
             [
                 "Whether there are more authors",
-                "The digests: no, as far as anybody can tell",
+                "The digests: no (as far as known)",
                 "Here: yes",
             ],
         ),

@@ -149,8 +149,8 @@ def test_a_handle_is_marked(client):
         assert marked in text(client.get(address))
         assert plain in text(client.get(address))
     assert '<h1 class="handle">' in text(client.get("/authors/lvwerra/"))
-    assert "the person may stand here under a full name" in text(client.get("/authors/lvwerra/"))
-    assert "people who share it share this page" in text(client.get("/authors/ada-lovelace/"))
+    assert "may also be listed under a full name" in text(client.get("/authors/lvwerra/"))
+    assert "people with the same name share" in text(client.get("/authors/ada-lovelace/"))
 
 
 # The paper
@@ -220,7 +220,7 @@ def test_a_paper_shows_what_another_digest_said_otherwise(client):
     response = client.get("/papers/2502.00001/")
     assert flat(part(response, "In the digests</h2>")) == (
         "6 February 2025 number 1 of 1 "
-        "4 February 2025 number 1 of 1 Said otherwise there Title Old <title> "
+        "4 February 2025 number 1 of 1 Different in this digest Title Old <title> "
         "Authors Old Author Categories Robotics Summary Old & prose."
     )
 
@@ -238,7 +238,7 @@ def test_silence_and_white_space_are_no_difference(client, said):
     load(digest(row(1, date="2025-02-04", **said)), "old.json")
     load(digest(row(1)), "new.json")
     page = text(client.get("/papers/2502.00001/"))
-    assert "Said otherwise" not in page
+    assert "Different in this digest" not in page
     assert flat(part(client.get("/papers/2502.00001/"), "In the digests</h2>")) == (
         "6 February 2025 number 1 of 1 4 February 2025 number 1 of 1"
     )
@@ -467,7 +467,7 @@ def test_an_error_is_answered_with_that_page(client, monkeypatch):
     monkeypatch.setattr("digest.pages.views.Digest", None)
     response = client.get("/")
     assert response.status_code == 500
-    assert "The fault is on this side, and what you asked for may not be done." in text(response)
+    assert "The site has an error, and what you asked for may not be done." in text(response)
 
 
 def test_only_what_markup_made_is_trusted():

@@ -45,7 +45,7 @@ def send(address: str, length: object) -> HttpResponse:
 def test_what_is_too_large_is_not_read() -> None:
     response = send("/library/import/", MAX_BODY + 1)
     assert response.status_code == 413
-    assert "more than the 60 MB" in response.content.decode()
+    assert "larger than 60 MB" in response.content.decode()
     assert "Content-Security-Policy" in response.headers
     response = send("/api/v1/me/import/", MAX_BODY + 1)
     assert response["Content-Type"] == "application/problem+json"

@@ -116,10 +116,10 @@ def test_very_many_papers_are_not_counted_to_the_end(client, papers, monkeypatch
 
 
 def test_facets_of_very_many_papers_say_that_they_count_the_newest(client, papers, monkeypatch):
-    assert "Numbers are those" not in text(client.get("/papers/"))
+    assert "Counts are for" not in text(client.get("/papers/"))
     monkeypatch.setattr("digest.search.SAMPLED", 3)
     sampled = text(client.get("/papers/?order=newest"))
-    assert "Numbers are those among the newest 3 of these papers." in sampled
+    assert "Counts are for the newest 3 of these papers." in sampled
 
 
 def test_matches_are_marked_and_stay_text(client, papers):
@@ -144,17 +144,17 @@ def test_chips_take_away_what_is_chosen(client, papers):
     response = client.get("/papers/?q=zebras&category=robotics&not_category=audio&has=code&page=1")
     chips = part(response, '<ul class="chips chosen"', "</ul>")
     assert hrefs(chips) == {
-        "Take away “zebras” ×": "?category=robotics&not_category=audio&has=code",
-        "Take away Robotics ×": "?q=zebras&not_category=audio&has=code",
-        "Take away not Audio ×": "?q=zebras&category=robotics&has=code",
-        "Take away has code ×": "?q=zebras&category=robotics&not_category=audio",
+        "Remove filter “zebras” ×": "?category=robotics&not_category=audio&has=code",
+        "Remove filter Robotics ×": "?q=zebras&not_category=audio&has=code",
+        "Remove filter excluding Audio ×": "?q=zebras&category=robotics&has=code",
+        "Remove filter has code ×": "?q=zebras&category=robotics&not_category=audio",
         "Clear all": "/papers/",
     }
 
 
 def test_the_only_chip_leads_to_all_papers(client, papers):
     chips = part(client.get("/papers/?q=zebras"), '<ul class="chips chosen"', "</ul>")
-    assert hrefs(chips) == {"Take away “zebras” ×": "/papers/"}
+    assert hrefs(chips) == {"Remove filter “zebras” ×": "/papers/"}
     assert '<ul class="chips chosen"' not in text(client.get("/papers/?order=newest"))
 
 
@@ -177,9 +177,9 @@ def test_facets_narrow_the_list_and_count_what_they_leave(client, papers):
     assert facet(response, "author") == {"Ada Lovelace": "2", "Alan Turing": "2"}
     assert hrefs(part(response, 'id="facet-category"')) == {
         "Text-to-Speech": "?q=speak&category=text-to-speech",
-        "not Text-to-Speech": "?q=speak&not_category=text-to-speech",
+        "Exclude Text-to-Speech": "?q=speak&not_category=text-to-speech",
         "Robotics": "?q=speak&category=robotics",
-        "not Robotics": "?q=speak&not_category=robotics",
+        "Exclude Robotics": "?q=speak&not_category=robotics",
     }
     for address in hrefs(part(response, '<div class="facet-list">', "<fieldset")).values():
         assert client.get(f"/papers/{address}").status_code == 200
@@ -227,12 +227,12 @@ def test_what_an_address_gets_wrong_is_said_and_can_be_left_out(client, papers):
     problems = part(response, 'class="problems"', "</ul>")
     assert [flat(found) for found in re.findall(r"<li>(.*?)</li>", problems, re.DOTALL)] == [
         "Categories: Select a valid choice. nope is not one of the available choices. "
-        "It was left out. Go on without",
-        "From: Enter a valid date. It was left out. Go on without",
+        "It was left out. Remove filter",
+        "From: Enter a valid date. It was left out. Remove filter",
         "Order: Select a valid choice. x is not one of the available choices. "
-        "It was left out. Go on without",
+        "It was left out. Remove filter",
     ]
-    assert 'href="?q=zebras&amp;date_from=2025-02-31&amp;order=x">Go on without' in problems
+    assert 'href="?q=zebras&amp;date_from=2025-02-31&amp;order=x">Remove filter' in problems
     (field,) = [e for e in strict(response.content).iter("input") if e.get("aria-invalid")]
     assert (field.get("name"), field.get("value")) == ("date_from", None)
     error = part(response, f'id="{field.get("aria-describedby")}">', "<")

@@ -78,7 +78,7 @@ def test_a_digest_without_papers_says_so(client):
     for address in ("/", "/digests/2025-02-06/"):
         response = client.get(address)
         assert response.status_code == 200
-        assert "A quiet day: this digest came without any papers." in text(response)
+        assert "This digest has no papers." in text(response)
 
 
 def test_a_day_without_digest_leads_to_those_around_it(client):

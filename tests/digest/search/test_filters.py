@@ -105,7 +105,7 @@ def test_chips_say_what_is_chosen_and_lead_to_the_list_without_it():
         ("Text-to-Video", f"?q=paper&category=robotics{rest}"),
     ]
     assert [label for label, _ in chips[3:]] == [
-        "not Text-to-Speech",
+        "excluding Text-to-Speech",
         "has code",
         "From 1 January 2024",
     ]

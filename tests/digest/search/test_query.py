@@ -104,8 +104,8 @@ def test_an_id_or_address_goes_to_the_paper(text):
         ("date:2025-13 x", "date:2025-13", "date: takes 2025, 2025-02, 2025-02-06, or a range"),
         ("date:2025..2024 x", "date:2025..2024", "the range ends before it begins"),
         ("date:.. x", "date:..", "the range ends before it begins"),
-        ("OR x", "OR", "it stands between two terms"),
-        ("x OR", "OR", "it stands between two terms"),
+        ("OR x", "OR", "it needs a term on both sides"),
+        ("x OR", "OR", "it needs a term on both sides"),
     ],
 )
 def test_a_part_that_cannot_be_read_is_said_and_the_rest_searched(text, part, reason):
@@ -118,10 +118,10 @@ def test_a_part_that_cannot_be_read_is_said_and_the_rest_searched(text, part, re
 
 def test_other_problems():
     assert read('x "open end').problems == (
-        ('"open end', "the quotation mark has no partner", "was read to the end"),
+        ('"open end', "the quotation mark is not closed", "was read to its end"),
     )
     assert read('x "open end').node.nodes == (word("x"), word("open", "end"))
-    assert read("!!!").problems[0].reason == "there is no word in it"
+    assert read("!!!").problems[0].reason == "it has no word"
     assert read("x " * 400).problems[0].reason == "a query has at most 500 characters"
     assert read("x " * 100).problems[0].reason == "a query has at most 40 terms"
     assert len(read("x " * 100).node.nodes) == 40

@@ -162,9 +162,9 @@ def test_a_list_that_was_cut_stays_so_until_the_curator_says_else(curating, pape
         ({"links__1__value": "nothing"}, "links", "No http or https link: nothing"),
         ({"authors__0__ORDER": "x"}, "authors", "Enter a whole number."),
         ({"authors__TOTAL_FORMS": "x"}, "authors", "ManagementForm data is missing"),
-        ({"seen": "{}"}, "seen", "The page came back incomplete: open it again."),
-        ({"seen": "{"}, "seen", "The page came back incomplete: open it again."),
-        ({"seen": '{"title": "x"}'}, "seen", "The page came back incomplete: open it again."),
+        ({"seen": "{}"}, "seen", "The form was incomplete: open the page again."),
+        ({"seen": "{"}, "seen", "The form was incomplete: open the page again."),
+        ({"seen": '{"title": "x"}'}, "seen", "The form was incomplete: open the page again."),
         ({"why": "x" * 501}, "why", "at most 500 characters"),
     ],
 )
@@ -174,7 +174,7 @@ def test_what_is_wrong_is_said_beside_it_and_nothing_is_saved(
     answer = save(curating, papers[0], **{"summary": "Mine, not lost.", **changes})
     shown = unescape(text(answer))
     assert shown.count(said) == 1
-    assert "Something is wrong below, and nothing was saved." in shown
+    assert "Nothing was saved. Correct the errors below." in shown
     if field != "summary":
         assert "Mine, not lost." in shown
     if field in LISTS:
@@ -202,7 +202,7 @@ def test_what_others_corrected_meanwhile_is_not_overwritten(curating, papers, cu
     answer = curating.post(page(papers[0]), data)
     assert answer.status_code == 409
     shown = text(answer)
-    assert "Somebody else corrected this meanwhile. Nothing was saved." in shown
+    assert "Somebody else corrected this in the meantime. Nothing was saved." in shown
     assert "<del>Theirs</del><ins>Mine</ins>" in shown
     assert Paper.objects.get(pk=papers[0].pk).title == "Theirs"
     # Saved again, mine is meant, and the other field is theirs.
@@ -281,7 +281,7 @@ def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, pap
     assert LogEntry.objects.get().change_message == "Withdrew the correction: title."
     # Once more, from a page that is old.
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk}, follow=True)
-    assert messages(answer) == ["This correction does not stand any longer."]
+    assert messages(answer) == ["This correction is no longer in force."]
     made = decisions.correct(papers[0], "title", "Mine", curator)
     data = sent(curating.get(page(papers[0]))) | {"summary": "Not saved yet."}
     answer = curating.post(page(papers[0]), data | {"_withdraw": made.pk})
@@ -366,7 +366,7 @@ def test_a_paper_that_nothing_speaks_of_cannot_be_corrected(curating, papers, cu
     made = decisions.correct(papers[0], "title", "Mine", curator)
     undo(Source.objects.get())
     answer = curating.get(page(papers[0]))
-    assert "No source speaks of this paper any longer." in text(answer)
+    assert "No source has this paper any longer." in text(answer)
     assert 'id="paper_form"' not in text(answer)
     data = {
         **{f"{field}-{name}": 0 for field in LISTS for name in ("TOTAL_FORMS", "INITIAL_FORMS")},
@@ -374,7 +374,7 @@ def test_a_paper_that_nothing_speaks_of_cannot_be_corrected(curating, papers, cu
         "seen": json.dumps(dict.fromkeys(correctable())),
     }
     answer = curating.post(page(papers[0]), data)
-    assert "No source speaks of this paper any longer." in text(answer)
+    assert "No source has this paper any longer." in text(answer)
     assert list(Correction.objects.standing()) == [made]
 
 

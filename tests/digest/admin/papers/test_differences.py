@@ -89,7 +89,7 @@ def test_what_is_no_value_is_said_and_nothing_lost(curating, differences):
     assert "At most 1,000 characters, and this has 1,001." in text(answer)
     assert long in text(answer)
     answer = curating.post(page(differences[0]), {})
-    assert messages(answer) == ["Press one of the three buttons."]
+    assert messages(answer) == ["Use one of the three buttons."]
     assert not Difference.objects.exclude(settled="").exists()
 
 
@@ -97,7 +97,7 @@ def test_what_is_settled_is_settled(curating, differences):
     curating.post(page(differences[0]), {"kept": ""})
     shown = text(curating.get(page(differences[0])))
     assert "Settled: the correction was kept, by curator on" in shown
-    assert "Keep mine" not in shown
+    assert "Keep the correction" not in shown
     answer = curating.post(page(differences[0]), {"taken": ""}, follow=True)
     assert "This difference is settled already." in messages(answer)
     differences[0].refresh_from_db()
@@ -109,9 +109,9 @@ def test_where_the_correction_ended_nothing_waits(curating, differences, curator
     assert list(curating.get(QUEUE).context["cl"].result_list) == differences[:0:-1]
     ended = curating.get(f"{QUEUE}?state=ended").context["cl"].result_list
     assert list(ended) == differences[:1]
-    assert "there is nothing left to settle" in text(curating.get(page(differences[0])))
+    assert "there is nothing to settle" in text(curating.get(page(differences[0])))
     answer = curating.post(page(differences[0]), {"taken": ""}, follow=True)
-    assert messages(answer) == ["The correction has ended: there is nothing left to settle."]
+    assert messages(answer) == ["The correction has ended: there is nothing to settle."]
     for state, count in [("settled", 0), ("all", 3)]:
         assert curating.get(f"{QUEUE}?state={state}").context["cl"].result_count == count
 

@@ -171,14 +171,12 @@ def test_papers_are_hidden_and_shown_again(curating, papers, curator):
     assert messages(answer) == ["Shown again: 2 papers."]
     assert Paper.objects.visible().count() == 3
     assert not Correction.objects.standing().exists()
-    assert messages(act(curating, "show", papers)) == [
-        "There was nothing to do: none of these papers is one that this is for."
-    ]
+    assert messages(act(curating, "show", papers)) == ["There was nothing to do for these papers."]
 
 
 def test_a_category_is_set_of_several_after_one_was_asked_for(curating, papers, curator):
     asked = act(curating, "set_category", papers[:2])
-    assert "Set it of 2 papers" in text(asked)
+    assert "Set it for 2 papers" in text(asked)
     assert not Correction.objects.exists()
     sent = {"apply": "1", "category": "robotics", "why": "they are"}
     answer = act(curating, "set_category", papers[:2], **sent)
@@ -210,7 +208,7 @@ def test_an_action_is_about_so_many_papers_at_most(curating, papers, monkeypatch
     monkeypatch.setattr(papers_admin, "MOST", 2)
     for action in ("hide", "show", "set_category"):
         (said,) = messages(act(curating, action, papers))
-        assert said.startswith("An action decides upon at most 2 papers")
+        assert said.startswith("An action takes at most 2 papers")
     assert not Correction.objects.exists()
     assert messages(act(curating, "hide", papers[:2])) == ["Hidden: 2 papers."]
 

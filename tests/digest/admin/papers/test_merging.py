@@ -27,13 +27,13 @@ def test_a_paper_is_merged_after_a_look_at_what_would_change(curating, papers, c
     first, second, _ = papers
     Library(curator).bookmarks.add([first.pk])
     asked = text(curating.get(address(first, "merge")))
-    assert "Its 1 entry become" in asked
+    assert "The other paper gets its 1 entry," in asked
     data = {"into": second.pk, "why": "the same"}
     looked = curating.post(address(first, "merge"), data)
     shown = text(looked)
     assert "Merge into “Learning to write” (2502.00002)?" in shown
     assert '<span class="diff"><ins>https://github.com/lab/code-1</ins></span>' in shown
-    assert "Papers that are hidden" in shown
+    assert "Papers to be hidden" in shown
     assert not Merge.objects.exists()
     assert not LogEntry.objects.exists()
     done = curating.post(address(first, "merge"), data | {"confirm": "1"}, follow=True)
@@ -48,7 +48,7 @@ def test_a_paper_is_merged_after_a_look_at_what_would_change(curating, papers, c
     assert LogEntry.objects.get().change_message == said
     assert [mark.paper for mark in Library(curator).bookmarks.all()] == [second]
     # Each page has the way back.
-    split = f'<a href="{address(merge, "split")}">Split again…</a>'
+    split = f'<a href="{address(merge, "split")}">Split…</a>'
     assert text(curating.get(page(second))).count(split) == 1
     merged = text(curating.get(page(first)))
     assert merged.count(split) == 1
@@ -77,17 +77,17 @@ def test_a_paper_is_split_after_a_look_at_what_would_change(curating, papers, cu
         assert whats == [f"Split from {other}", f"{verb} {other}"]
     for ask in (curating.get, curating.post):
         again = ask(address(merge, "split"), follow=True)
-        assert messages(again) == ["This merge does not stand any longer."]
+        assert messages(again) == ["This merge is no longer in force."]
 
 
 @pytest.mark.parametrize(
     ("into", "said"),
     [
         ("", "This field is required."),
-        ("x", "Choose another paper, one that is shown."),
-        ("9" * 30, "Choose another paper, one that is shown."),
-        ("self", "Choose another paper, one that is shown."),
-        ("hidden", "Choose another paper, one that is shown."),
+        ("x", "Choose another paper that is not hidden."),
+        ("9" * 30, "Choose another paper that is not hidden."),
+        ("self", "Choose another paper that is not hidden."),
+        ("hidden", "Choose another paper that is not hidden."),
     ],
 )
 def test_what_a_paper_cannot_be_merged_into(curating, papers, curator, into, said):
@@ -134,7 +134,7 @@ def test_an_author_is_merged_after_a_look_at_what_would_change(curating, papers,
     shown = text(curating.get(page(author)))
     assert f'<a href="{page(papers[1])}">Learning to write</a> (6 Feb 2025)' in shown
     looked = text(curating.post(page(author), {"into": " Alan  Turing", "why": "the same"}))
-    assert "who has 1 already." in looked
+    assert "which has 1 already." in looked
     assert "<del>Grace Hopper</del> <ins>Alan Turing</ins>" in looked
     assert not Alias.objects.exists()
     data = {"into": "Alan Turing", "why": "the same", "confirm": "1"}
@@ -146,15 +146,13 @@ def test_an_author_is_merged_after_a_look_at_what_would_change(curating, papers,
     assert (alias.name, alias.of, alias.made_by) == ("Grace Hopper", "Alan Turing", curator)
     into.refresh_from_db()
     assert into.paper_count == 2
-    assert f'(<a href="{address(alias, "split")}">split again</a>)' in text(
-        curating.get(page(into))
-    )
+    assert f'(<a href="{address(alias, "split")}">split</a>)' in text(curating.get(page(into)))
 
 
 def test_an_author_is_renamed(curating, papers):
     author = Author.objects.get(name="lvwerra")
     looked = text(curating.post(page(author), {"into": "A Full Name"}))
-    assert "who is a new name." in looked
+    assert "which is a new name." in looked
     done = curating.post(page(author), {"into": "A Full Name", "confirm": "1"})
     assert done.url == page(Author.objects.get(name="A Full Name"))
 
@@ -163,8 +161,8 @@ def test_an_author_is_renamed(curating, papers):
     ("into", "said"),
     [
         ("", "This field is required."),
-        ("\u200b", "Say both names."),
-        ("Grace Hopper", "These are one author already."),
+        ("\u200b", "Enter both names."),
+        ("Grace Hopper", "These are the same author already."),
         ("x" * 201, "At most 200 characters, and this has 201."),
     ],
 )
@@ -179,14 +177,14 @@ def test_of_authors_with_many_papers_a_preview_gives_the_number(curating, papers
     monkeypatch.setattr(authors_admin, "_LARGE", 0)
     author = Author.objects.get(name="Grace Hopper")
     looked = text(curating.post(page(author), {"into": "Hopper"}))
-    assert "There are too many papers to tell what each would show." in looked
+    assert "There are too many papers to preview the changes of each." in looked
     assert "<del>" not in looked
 
 
 def test_a_name_is_split_after_a_look_at_what_would_change(curating, papers, curator):
     alias = decisions.merge_authors("Grace Hopper", "Alan Turing", curator)
     looked = text(curating.get(address(alias, "split")))
-    assert "Show Grace Hopper as it is printed, and no longer as Alan Turing?" in looked
+    assert "Show Grace Hopper as printed, and no longer as Alan Turing?" in looked
     assert "<del>Alan Turing</del> <ins>Grace Hopper</ins>" in looked
     assert Alias.objects.standing().exists()
     done = curating.post(address(alias, "split"), follow=True)
@@ -196,7 +194,7 @@ def test_a_name_is_split_after_a_look_at_what_would_change(curating, papers, cur
     assert not Alias.objects.standing().exists()
     for ask in (curating.get, curating.post):
         again = ask(address(alias, "split"), follow=True)
-        assert messages(again) == ["This name does not stand for another any longer."]
+        assert messages(again) == ["This name is no longer an alias."]
 
 
 @pytest.mark.parametrize(
@@ -297,6 +295,6 @@ def test_who_may_not_end_decisions(papers, curator):
     for there in (address(merge, "split"), address(alias, "split")):
         assert client.get(there).status_code == client.post(there).status_code == 403
     author = Author.objects.get(name="Alan Turing")
-    assert "What would change?" not in text(client.get(page(author)))
+    assert "Preview" not in text(client.get(page(author)))
     assert client.post(page(author), {"into": "x", "confirm": "1"}).status_code == 403
     assert client.get("/admin/digest/paper/suggest/").status_code == 403
