@@ -48,11 +48,11 @@ class Verdict(models.TextChoices):
     Of a paper that a file speaks of twice, the first row is new and the others are unchanged.
     """
 
-    NEW = "new", "a paper that was not there"
+    NEW = "new", "added a new paper"
     CHANGED = "changed", "changed what the paper shows"
     UNCHANGED = "unchanged", "changed nothing"
-    MERGED = "merged", "went to the paper that a curator merged its own into"
-    KEPT = "kept", "says something else than a curator, whose word stays"
+    MERGED = "merged", "added to the paper that its own was merged into"
+    KEPT = "kept", "disagrees with a correction, which was kept"
     REJECTED = "rejected", "could not be read"
 
 

@@ -127,7 +127,7 @@ class Alias(Decision):
 
     name = models.TextField(help_text="as printed")
     slug = models.CharField(max_length=100, help_text="the address that it had as an author")
-    of = models.TextField("stands for", help_text="the name that is shown in its place")
+    of = models.TextField("shown as", help_text="the name that is shown in its place")
 
     class Meta(Decision.Meta):
         verbose_name_plural = "aliases"
@@ -166,7 +166,7 @@ class Difference(models.Model):
 
     class Settled(models.TextChoices):
         KEPT = "kept", "the correction was kept"
-        TAKEN = "taken", "the source was followed"
+        TAKEN = "taken", "the value of the source was used"
         EDITED = "edited", "another value was given"
 
     correction = models.ForeignKey(Correction, models.CASCADE, related_name="differences")

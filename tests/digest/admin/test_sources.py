@@ -354,7 +354,7 @@ def test_reading_again_is_told_first_and_then_done(curating, curator):
     address = f"{LIST}{source.pk}/reread/"
     answer = curating.get(address)
     assert "<del>Peper</del><ins>Paper</ins> 1" in answer.content.decode()
-    assert "a paper that was not there 1 2 " in text(answer)
+    assert "added a new paper 1 2 " in text(answer)
     assert "could not be read 1 0 " in text(answer)
     assert Source.objects.get() == source
     assert Entry.objects.count() == 1

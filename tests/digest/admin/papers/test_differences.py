@@ -59,7 +59,7 @@ def test_one_after_the_other_is_settled(curating, differences, curator, papers):
     first, second, third = differences
     answer = curating.post(page(third), {"taken": ""}, follow=True)
     assert answer.redirect_chain == [(page(second), 302)]
-    assert messages(answer) == ["The source was followed: Robots."]
+    assert messages(answer) == ["The value of the source was used: Robots."]
     assert "<b>1 of 2</b> open." in text(answer)
     assert [p.author.name for p in papers[2].authorships.all()] == ["C D", "E F"]
     answer = curating.post(page(first), {"kept": ""}, follow=True)
