@@ -387,7 +387,7 @@ def test_notes_are_shown_one_by_one(client, anonymous, survey, library, papers):
 
 def test_pages_of_a_list(client, anonymous, owner, survey, monkeypatch):
     survey.show_to(Visibility.PUBLIC)
-    monkeypatch.setattr("accounts.views.lists.ITEMS_ON_A_PAGE", 2)
+    monkeypatch.setattr("accounts.views.list_page.ITEMS_ON_A_PAGE", 2)
     response = anonymous.get(address(survey, "?page=2"))
     assert shown(response) == ["2502.00003"]
     assert re.findall(r' start="(\d+)"', text(response)) == ["3"]
@@ -592,7 +592,8 @@ def test_a_change_in_place_is_given_the_papers_and_what_is_said(client, survey, 
 
 
 def test_the_last_paper_of_a_last_page_leaves_the_page_before(client, survey, papers, monkeypatch):
-    monkeypatch.setattr("accounts.views.lists._size", lambda request: 2)
+    for module in ("list_page", "list_items"):
+        monkeypatch.setattr(f"accounts.views.{module}.size_of_page", lambda request: 2)
     data = {"do": "remove", "paper": papers[2].slug}
     response = client.post(address(survey, "items/?page=2"), data, headers=IN_PLACE)
     assert shown(response) == ["2502.00001", "2502.00002"]

@@ -401,6 +401,7 @@ def test_rows_that_were_joined_before_there_were_parts_come_back(library, three)
     )
     with connection.schema_editor() as editor:
         editor.create_model(state.apps.get_model("accounts", "Followed"))
+    Note.objects.update(added_at=DAY, changed_at=DAY)
     note, moved = Note.objects.get(), Bookmark.objects.get()
     gone = Note(user=note.user, paper=two, text="First", html="<p>First</p>", words="first")
     plain = {field.attname: getattr(gone, field.attname) for field in Note._meta.concrete_fields}
