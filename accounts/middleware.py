@@ -21,7 +21,7 @@ from digest.pages.busy import is_unavailable
 from digest.pages.resubmission import FIELD, Reason, Submission, from_script, tell_script
 
 from .models import User
-from .profile import Login
+from .profile.login import Login
 from .sessions import SessionStore
 
 LASTS = 30 * 24 * 3600

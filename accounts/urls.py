@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
-from .views import bookmarks, lists, notes, reports, tokens, transfer
+from .views import bookmarks, list_items, list_page, lists, notes, reports, tokens, transfer
 
 
 def moved_to(name: str) -> Callable[[HttpRequest], HttpResponse]:
@@ -38,14 +38,14 @@ urlpatterns = [
     path("library/export.zip", transfer.take_away, name="export"),
     path("library/export.schema.json", transfer.schema, name="export-schema"),
     path("lists/", lists.reading_lists, name="reading-lists"),
-    path("lists/undo/", lists.put_back, name="put-back"),
+    path("lists/undo/", list_items.put_back, name="put-back"),
     path("lists/put-back/", moved_to("put-back")),
     path("lists/invitations/<int:invitation>/", lists.answer_invitation, name="answer-invitation"),
-    path("lists/shared/<name:secret>/", lists.shared_list, name="shared-list"),
-    path("lists/shared/<name:secret>.<output:suffix>", lists.shared_file, name="shared-file"),
-    path("lists/<name:slug>/", lists.reading_list, name="reading-list"),
-    path("lists/<name:slug>.<output:suffix>", lists.list_file, name="list-file"),
-    path("lists/<name:slug>/items/", lists.list_items, name="list-items"),
+    path("lists/shared/<name:secret>/", list_page.shared_list, name="shared-list"),
+    path("lists/shared/<name:secret>.<output:suffix>", list_page.shared_file, name="shared-file"),
+    path("lists/<name:slug>/", list_page.reading_list, name="reading-list"),
+    path("lists/<name:slug>.<output:suffix>", list_page.list_file, name="list-file"),
+    path("lists/<name:slug>/items/", list_items.list_items, name="list-items"),
     path("lists/<name:slug>/settings/", lists.list_settings, name="list-settings"),
     path("lists/<name:slug>/link/", lists.revoke_link, name="revoke-link"),
     path("lists/<name:slug>/invitations/", lists.invite, name="invite-to-list"),

@@ -26,7 +26,7 @@ from django.template.response import TemplateResponse
 from accounts.invitations import has_account, invitation, send
 from accounts.models import Bookmark, Note, ReadingList, User
 from accounts.names import display_name
-from accounts.profile import erase
+from accounts.profile.erasure import erase
 from digest.admin.site import Site
 from digest.log import security
 

@@ -188,7 +188,9 @@ class _Placed:
         parts = [row for row in hidden if row.joined]
         if self.kind is ITEMS and shown.shows_note:
             note = self.notes and self.notes.before_at(self.lists[self._owner(shown)], shown)
-            self.with_note[shown.pk if not shown.joined else parts[0].pk] = note and note.text
+            self.with_note[shown.pk if not shown.joined else parts[0].pk] = (
+                note.text if note else None
+            )
         if not (shown.joined and parts):
             # One that was made after what was joined had been removed stands for its parts.
             for row in parts:

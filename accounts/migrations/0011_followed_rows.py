@@ -1,6 +1,7 @@
 """What was joined when papers were merged becomes parts of the joined row, and `Followed` goes."""
 
 from collections import defaultdict
+from typing import Any
 
 from django.db import migrations
 from django.utils.html import escape
@@ -10,7 +11,7 @@ HIDDEN = {"home_id": None, "shown": None}
 FOLLOWS = {"html": "text", "words": "text", "comment_html": "comment"}
 
 
-def before(row, takes):
+def before(row: dict[str, Any], takes: list[Any]) -> dict[str, Any]:
     """What a row that took up others said before the first of them, as its fields have it.
 
     What follows from its text is what stands before what followed from theirs.
@@ -33,7 +34,7 @@ def before(row, takes):
     return row | values
 
 
-def into_parts(apps, schema_editor):
+def into_parts(apps: Any, schema_editor: Any) -> None:
     lists = {*apps.get_model("accounts", "ReadingList").objects.values_list("pk", flat=True)}
     people = {*apps.get_model("accounts", "User").objects.values_list("pk", flat=True)}
     followed = defaultdict(list)

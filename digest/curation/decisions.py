@@ -392,7 +392,8 @@ def _decide(
 
 
 def _answers(signal: Signal, paper: int, into: int) -> Writes:
-    return [write for _, write in signal.send(Merge, paper=paper, into=into)]
+    answers: list[Any] = signal.send(Merge, paper=paper, into=into)
+    return [write for _, write in answers]
 
 
 def _there(papers: Iterable[Paper]) -> None:

@@ -271,37 +271,42 @@ def world(owner, viewer, editor, other, curator, papers):
         if visibility == Visibility.MEMBERS:
             places["invitation"] = opened.invite("other", Role.VIEWER).pk
             places["member"] = opened.members()[0].pk
-    sessions = {"anonymous": None}
+    clients = {"anonymous": Client()}
     for user in (owner, viewer, editor, other, curator):
-        client = Client()
-        client.force_login(user)
-        sessions[user.username] = client.cookies["sessionid"].value
-    return sessions, places
+        clients[user.username] = Client()
+        clients[user.username].force_login(user)
+    return clients, places
 
 
-def answer(session, method, address, data):
+def answer(client, method, address, data):
     """What somebody is answered; nothing of it stays."""
-    client = Client()
-    if session:
-        client.cookies["sessionid"] = session
+    cookies = client.cookies.copy()
     with transaction.atomic():
         response = getattr(client, method)(address, data)
         if response.streaming:
             b"".join(response.streaming_content)  # whoever reads to the end closes what is read
         transaction.set_rollback(True)
+    client.cookies = cookies
     if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
         return LOGIN
     return response.status_code
 
 
+def people(row):
+    """Who is asked: all of them of what is the owner's, and else one of those to whom all is
+    alike."""
+    alike = "{" not in row.address and len({*row.read[2:]}) == len({*row.write[2:]}) == 1
+    return PEOPLE[:3] if alike else PEOPLE
+
+
 def test_the_answers_are_as_the_table_has_them(world, subtests):
-    sessions, places = world
+    clients, places = world
     for row in chain.from_iterable(TABLE.values()):
         address = row.address.format(**places)
+        asked = people(row)
         with subtests.test(address):
-            read = [answer(sessions[name], "get", address, {}) for name in PEOPLE]
-            write = [answer(sessions[name], "post", address, row.data) for name in PEOPLE]
-            assert dict(zip(PEOPLE, read, strict=True)) == dict(zip(PEOPLE, row.read, strict=True))
-            assert dict(zip(PEOPLE, write, strict=True)) == dict(
-                zip(PEOPLE, row.write, strict=True)
-            )
+            for method, data, expected in (("get", {}, row.read), ("post", row.data, row.write)):
+                found = [answer(clients[name], method, address, data) for name in asked]
+                assert dict(zip(asked, found, strict=True)) == dict(
+                    zip(asked, expected, strict=False)
+                )

@@ -13,7 +13,7 @@ from accounts.invitations import write_to
 from accounts.library import Library
 from accounts.models import Invitation, Role, SentMail
 from accounts.names import for_mail
-from accounts.profile import erase
+from accounts.profile.erasure import erase
 from tests.accounts.conftest import person
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.library import Library, NotFound
 from accounts.library.reports import A_DAY
 from accounts.models import REPORT_LENGTH, Report
-from accounts.profile import erase
+from accounts.profile.erasure import erase
 from accounts.reports import settle
 from accounts.transfer import export, restore
 from digest.models import Paper

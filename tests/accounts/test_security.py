@@ -408,7 +408,7 @@ def test_what_a_passkey_was_asked_is_good_once(anonymous, owner):
         client.cookies["passkey"] = value
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                "accounts.profile.passkeys.login_webauthn",
+                "accounts.profile.passkeys.views.login_webauthn",
                 lambda request: (
                     seen.append("mfa.webauthn.state" in request.session)
                     or anonymous.get("/account/login/")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.library import NotFound
 from accounts.models import ApiToken
-from accounts.profile import erase
+from accounts.profile.erasure import erase
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
 from tests.admin import enter as enter_admin

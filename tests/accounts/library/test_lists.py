@@ -169,14 +169,14 @@ def test_as_many_queries_put_back_one_paper_and_five_hundred(library, owner):
     keys = list(Paper.objects.values_list("pk", flat=True)[:500])
     survey.add(keys)
     counts = []
-    for many in (1, 3, 500):
+    for many in (1, 500):
         removed = survey.remove(keys[:many])
         with CaptureQueriesContext(connection) as asked:
             survey.put_back(removed)
         counts.append(len([q for q in asked if not q["sql"].startswith("INSERT")]))
         assert survey.items().count() == 500
         assert list(survey.items().values_list("paper", flat=True)) == keys
-    assert counts[0] == counts[1] == counts[2] < 20
+    assert counts[0] == counts[1] < 20
 
 
 def test_room_is_made_where_there_is_none(survey, papers):
@@ -426,8 +426,9 @@ def test_invitations_that_wait_are_limited(survey, other, monkeypatch):
     monkeypatch.setattr(members, "MOST_INVITED", 1)
     survey.invite("other", Role.VIEWER)
     survey.invite("other", Role.EDITOR)
-    with pytest.raises(ValidationError, match="wait for an answer"):
+    with pytest.raises(ValidationError) as raised:
         survey.invite("viewer", Role.VIEWER)
+    assert "1 invitations wait" in raised.value.message_dict["invitee"][0]
     lists = Library(other).lists
     lists.accept(lists.invitations().get().pk)
     survey.invite("viewer", Role.VIEWER)

@@ -7,13 +7,14 @@ from unittest import mock
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts import markdown
-from accounts.library import Library, joins, merges
+from accounts.library import Conflict, Library, joins, merges
 from accounts.models import (
     Bookmark,
     Dismissal,
@@ -232,6 +233,58 @@ def test_what_was_changed_meanwhile_stays_changed(library, three, survey):
     assert listed(survey) == [(1, "New")]
 
 
+def test_what_is_written_while_a_merge_is_worked_out_is_joined_too(library, other, three):
+    one, two, _ = three
+    note = library.notes.save(one, "First", 0)
+    library.notes.save(two, "Second", 0)
+    write = merges.merge_rows(one.pk, two.pk)
+    library.notes.save(one, "Newer", note.version)
+    Library(other).bookmarks.add([one.pk, two.pk], "read")
+    Merge.objects.create(paper=one, into=two)
+    write()
+    assert noted(library) == {2: "Second\n\n---\n\nNewer"}
+    assert Bookmark.objects.get().paper == two
+    split(one.pk)
+    assert noted(library) == {1: "Newer", 2: "Second"}
+    assert Bookmark.objects.count() == 2
+
+
+def test_who_has_the_joined_note_open_does_not_save_it_over_their_own(library, three):
+    one, two, _ = three
+    for each in (one, two):
+        library.notes.save(each, f"Text {each.position}", 0)
+    merge(one.pk, two.pk)
+    joined = Note.objects.get()
+    split(one.pk)
+    with pytest.raises(Conflict):
+        library.notes.save(two, f"{joined.text}!", joined.version)
+    own = Note.objects.get(paper=two)
+    library.notes.save(two, "Newer", own.version)
+    with pytest.raises(Conflict):
+        library.notes.save(two, f"{joined.text}!", joined.version)
+
+
+def test_a_merge_takes_as_many_statements_for_many_people_as_for_one(three):
+    one, two, _ = three
+    counts = []
+    for number in (1, 20):
+        for name in range(number):
+            library = Library(User.objects.create_user(f"{number}-{name}"))
+            library.bookmarks.add([one.pk, two.pk])
+            library.notes.save(one, "A note", 0)
+            opened = library.lists.open(library.lists.create("List").slug)
+            opened.add([one.pk, two.pk])
+        made = None
+        for decide in (merges.merge_rows, merges.split_rows):
+            write = decide(one.pk, two.pk)
+            made = made or Merge.objects.create(paper=one, into=two)
+            with CaptureQueriesContext(connection) as asked:
+                write()
+            counts.append(len({query["sql"] for query in asked}))
+        made.delete()
+    assert counts[:2] == counts[2:]
+
+
 def test_what_was_removed_meanwhile_stays_removed(library, three, survey):
     one, two, _ = three
     for key in (one.pk, two.pk):
@@ -401,6 +454,7 @@ def test_rows_that_were_joined_before_there_were_parts_come_back(library, three)
     )
     with connection.schema_editor() as editor:
         editor.create_model(state.apps.get_model("accounts", "Followed"))
+    Note.objects.update(added_at=DAY, changed_at=DAY)
     note, moved = Note.objects.get(), Bookmark.objects.get()
     gone = Note(user=note.user, paper=two, text="First", html="<p>First</p>", words="first")
     plain = {field.attname: getattr(gone, field.attname) for field in Note._meta.concrete_fields}

@@ -1,0 +1,125 @@
+"""What editors do with the papers of a reading list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST
+
+from accounts.access import MemberRequest, go_back, logged_in
+from accounts.forms.lists import ItemsForm
+from accounts.library import Access, OpenList, Removed
+from digest.models import Paper
+
+from .list_page import at_page, items_of, list_page, not_found, size_of_page
+
+_REMOVED = "removed-from-list"
+
+
+@logged_in
+@require_POST
+@not_found
+def list_items(request: MemberRequest, slug: str) -> HttpResponse:
+    """Add papers to a list, take them out, move them, and say something of them.
+
+    A page's script is given the items anew, a form is led back to where it was.
+    """
+    opened = request.library.lists.open(slug)
+    opened.needs(Access.EDITOR)
+    form = ItemsForm(request.library, request.POST)
+    moved = None
+    if form.is_valid():
+        try:
+            moved = _do(request, opened, form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None if hasattr(error, "error_dict") else "paper", error)
+    paginator = Paginator(items_of(opened), size_of_page(request))
+    page = paginator.get_page(request.GET.get("page"))
+    if form.errors:
+        return list_page(request, opened, page, wrong=form)
+    if request.htmx:
+        return list_page(request, opened, page)
+    address = at_page(opened.reading_list.get_absolute_url(), page)
+    return redirect(address + (f"#item-{moved}" if moved else ""))
+
+
+def _do(request: MemberRequest, opened: OpenList, values: dict[str, Any]) -> int | None:
+    """Do what the form says. The paper to go on from is returned, if there is one.
+
+    Raises ValidationError, NotFound.
+    """
+    papers = list(values["paper"])
+    keys = [paper.pk for paper in papers]
+    one, what = papers[0], _titles(papers)
+    undo = ""
+    match values["do"]:
+        case "add":
+            new = opened.add(keys)
+            done = f"{what} {_are(papers)} in the list{'' if new else ' already'}."
+        case "remove":
+            removed = opened.remove(keys)
+            if removed:
+                undo = "put-back"
+                request.session[_REMOVED] = [
+                    opened.reading_list.slug,
+                    [(*was[:-1], was.added_at.isoformat()) for was in removed],
+                ]
+            done = f"{what} {_are(papers)} no longer in the list."
+        case "move":
+            to, section = values["to"]
+            item = opened.move(one.pk, to, section)
+            many = opened.items().count()
+            done = f"{what} is now {min(max(to, 1), many):,} of {many:,}"
+            done += f", in “{item.section}”." if item.section else "."
+        case "describe":
+            opened.describe_item(one.pk, comment=values["comment"], section=values["section"])
+            done = f"The comment and section of {what} are saved."
+        case shows:
+            opened.show_note(one.pk, shows == "show-note")
+            whom = "to all who may read the list" if shows == "show-note" else "to you alone"
+            done = f"Your note on {what} is shown {whom}."
+    messages.success(request, done, extra_tags=undo)
+    return one.pk if values["do"] not in ("add", "remove") else None
+
+
+def _titles(papers: list[Paper]) -> str:
+    return f"“{papers[0].title}”" if len(papers) == 1 else f"{len(papers):,} papers"
+
+
+def _are(papers: list[Paper]) -> str:
+    return "is" if len(papers) == 1 else "are"
+
+
+@logged_in
+@require_POST
+@not_found
+def put_back(request: MemberRequest) -> HttpResponse:
+    """Put back what was last taken out of a list. A second time there is nothing to put back."""
+    slug, rows = request.session.pop(_REMOVED, ("", ()))
+    if not slug:
+        messages.info(request, "There is nothing to undo.")
+        return go_back(request, reverse("reading-lists"))
+    opened = request.library.lists.open(slug)
+    try:
+        opened.put_back(_removed(rows))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, "Undone.")
+    return go_back(request, opened.reading_list.get_absolute_url())
+
+
+def _removed(rows: Iterable[list[Any]]) -> list[Removed]:
+    return [
+        Removed(paper, position, section, comment, when)
+        for paper, position, section, comment, added_at in rows
+        if (when := parse_datetime(added_at))
+    ]
