@@ -117,7 +117,7 @@ def _made_of(paper: Paper) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def facets(context: RequestContext) -> SafeString:
+def facets(context: RequestContext) -> str:
     """The facets of a list, made once for all readers: they take long."""
     shown = {name: context[name] for name in ("filter", "narrowing")}
     revision: Revision = context["revision"]
