@@ -1,7 +1,7 @@
 """Templates without the lines that only their tags take up."""
 
 import re
-from collections.abc import Iterable
+from pathlib import Path
 
 from django.template import Origin
 from django.template.loaders import filesystem
@@ -44,8 +44,8 @@ def _joined(lines: re.Match[str]) -> str:
 class Loader(filesystem.Loader):
     """Finds templates in the project's folders, then in those of the apps."""
 
-    def get_dirs(self) -> Iterable[str]:
-        return [*super().get_dirs(), *map(str, get_app_template_dirs("templates"))]
+    def get_dirs(self) -> list[str | Path]:
+        return [*super().get_dirs(), *get_app_template_dirs("templates")]
 
     def get_contents(self, origin: Origin) -> str:
         source = super().get_contents(origin)

@@ -2,7 +2,7 @@
 //
 // Saved is only what the note's own answer says so of. Until then the text is on the device as
 // well, for the person who wrote it and for this note: neither a reload nor the end of the session
-// loses a word. It is tried again by itself, as the same person only.
+// loses a word. Trying again by itself, as the same person only.
 
 import { ask, logIn, refusal, reload, user } from "./requests.js";
 

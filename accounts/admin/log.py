@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.http import HttpRequest
 from django.utils.html import format_html
+
+from digest.admin.base import NotEdited
 
 
 @admin.register(LogEntry)
-class LogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LogAdmin(NotEdited):
     list_display = ("action_time", "user", "content_type", "thing", "action_flag", "said")
     list_display_links = ("action_time",)
     list_filter = (
@@ -39,12 +38,3 @@ class LogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="message")
     def said(self, entry: LogEntry) -> str:
         return entry.get_change_message()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

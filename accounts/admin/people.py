@@ -21,13 +21,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.related import ManyToManyField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 
 from accounts.invitations import has_account, invitation, send
 from accounts.models import Bookmark, Note, ReadingList, User
 from accounts.names import display_name
 from accounts.profile.erasure import erase
-from digest.admin.site import Site
+from digest.admin.base import Admin, ChoiceFilter
 from digest.log import security
 
 INVITED_AT_ONCE = 50
@@ -112,20 +111,15 @@ class InvitationForm(forms.Form):
         return addresses
 
 
-class SecondFactor(admin.SimpleListFilter):
+class SecondFactor(ChoiceFilter):
     title = parameter_name = "second factor"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Yes"), ("no", "No")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        wanted = {"yes": True, "no": False}.get(self.value() or "")
-        return queryset if wanted is None else queryset.filter(second_factor=wanted)
+    choices_ = {
+        "yes": ("Yes", lambda people: people.filter(second_factor=True)),
+        "no": ("No", lambda people: people.filter(second_factor=False)),
+    }
 
 
-class GivingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    admin_site: Site
-
+class GivingAdmin(Admin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """As Django's, whose log says that something was given or taken, but not what."""
         held = getattr(form.instance, form.given)
@@ -134,7 +128,7 @@ class GivingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         after = {str(each) for each in held.all()}
         for done, which in (("Given", after - before), ("Taken away", before - after)):
             if which:
-                self.admin_site.log(request, form.instance, f"{done}: {', '.join(sorted(which))}.")
+                self.log(request, form.instance, f"{done}: {', '.join(sorted(which))}.")
 
 
 @admin.register(User)
@@ -250,7 +244,7 @@ class UserAdmin(GivingAdmin):
             person.is_active = active
             person.save(update_fields=["is_active"])
             security("is_active", of=f"user {person.pk}", now=active)
-            self.admin_site.log(request, person, f"{done}.")
+            self.log(request, person, f"{done}.")
             count += 1
         messages.info(request, f"{done}: {count} {'person' if count == 1 else 'people'}.")
 
@@ -273,19 +267,13 @@ class UserAdmin(GivingAdmin):
             for address in form.cleaned_data["addresses"]:
                 self._invite(request, address)
             return redirect("admin:accounts_user_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Invite people",
-            "form": form,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/accounts/user/invite.html", context)
+        return self.page(request, "user/invite.html", "Invite people", form=form)
 
     def _invite(self, request: HttpRequest, address: str) -> None:
         if has_account(address):
             messages.warning(request, f"{address} has an account.")
             return
-        self.admin_site.log(request, User, f"Invited {address}.")
+        self.log(request, User, f"Invited {address}.")
         try:
             send(address, invitation(address))
         except OSError as error:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Bookmark, Disclosure, Dismissal, ListItem, Note, ReadingList
-from digest.admin.site import Site
+from digest.admin.base import Admin, NotEdited
 from digest.log import security
 
 WHY_LENGTH = 2_000
@@ -52,8 +52,7 @@ class DisclosureForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    admin_site: Site
+class DisclosureAdmin(Admin):
     form = DisclosureForm
     change_form_template = "admin/accounts/disclosure/change_form.html"
     list_display = ("opened_at", "opened_by", "why", "closes_at", "is_open")
@@ -124,16 +123,15 @@ class DisclosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if self.is_open(found):
             found.closes_at = timezone.now()
             found.save(update_fields=["closes_at"])
-            self.admin_site.log(request, found, "Closed early.")
+            self.log(request, found, "Closed early.")
             security("disclosure_closed", disclosure=found.pk)
             messages.success(request, "Closed: private data is private again.")
         return redirect("admin:accounts_disclosure_change", quote(found.pk))
 
 
-class PrivateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PrivateAdmin(NotEdited):
     """Rows of people's that can be read while a disclosure is open, and never changed."""
 
-    admin_site: Site
     change_form_template = "admin/accounts/private.html"
     actions = None
     list_per_page = list_max_show_all = 50
@@ -144,15 +142,6 @@ class PrivateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_view_permission(request, obj)
         return may and opened(request) is not None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def _with_notice(
         self, request: HttpRequest, context: dict[str, Any] | None
@@ -165,7 +154,7 @@ class PrivateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         keys = ", ".join(str(row.pk) for row in rows)
         security("private_rows_read", model=self.opts.label_lower, keys=keys)
         people = ", ".join(sorted({self._owner(row) for row in rows}))
-        self.admin_site.log(request, self.model, f"Looked at {kind} {keys} of {people}.")
+        self.log(request, self.model, f"Looked at {kind} {keys} of {people}.")
 
     def _owner(self, row: Any) -> str:
         for name in self.owner.split("__"):

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,20 +17,20 @@ from django.utils.text import Truncator
 from accounts.forms.reports import SettlingForm
 from accounts.models import Report
 from accounts.reports import settle
-from digest.admin.base import Curated, address
+from digest.admin.base import ChoiceFilter, Curated, Narrow, address
 from digest.models import Paper
 
 
-class State(admin.SimpleListFilter):
+def _became(outcome: str) -> Narrow:
+    return lambda reports: reports.filter(outcome=outcome)
+
+
+class State(ChoiceFilter):
     title = parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "open"), *Report.Outcome.choices]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(outcome="" if self.value() == "open" else self.value())
+    choices_ = {
+        "open": ("open", _became("")),
+        **{name: (label, _became(name)) for name, label in Report.Outcome.choices},
+    }
 
 
 @admin.register(Report)

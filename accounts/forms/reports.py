@@ -27,7 +27,7 @@ class ReportForm(forms.Form):
         label="What is wrong",
         choices=[("", "Choose…"), *Report.Kind.choices],
         error_messages={
-            "required": "Say what is wrong.",
+            "required": "Choose what is wrong.",
             "invalid_choice": "Choose one of these.",
         },
     )
@@ -53,4 +53,4 @@ class SettlingForm(forms.Form):
     def clean(self) -> None:
         declined = self.cleaned_data.get("outcome") == Report.Outcome.DECLINED
         if declined and not self.cleaned_data.get("answer") and "answer" not in self.errors:
-            self.add_error("answer", "Say why the paper is left as it is.")
+            self.add_error("answer", "Give the reason why the paper is left as it is.")

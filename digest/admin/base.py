@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
@@ -42,20 +42,35 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return rows.order_by().values("pk")[: COUNTED + 1].count()
 
 
-class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that are there to be looked at and decided upon."""
+Narrow = Callable[[QuerySet[Any]], QuerySet[Any]]
 
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    paginator = BoundedPaginator
-    list_per_page = 50
-    actions: Any = ()
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class ChoiceFilter(admin.SimpleListFilter):
+    """A filter of which each choice is a name in the address, a label, and what it does.
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    The name "" is for when nothing is chosen, or what is not there; without it, that is all rows.
+    """
+
+    choices_: ClassVar[dict[str, tuple[str, Narrow]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in self.choices_.items() if name]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        unchosen, *others = super().choices(changelist)
+        if "" in self.choices_:
+            unchosen = {**unchosen, "display": self.choices_[""][0]}
+        yield from [unchosen, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.choices_.get(self.value() or "", self.choices_.get(""))
+        return chosen[1](queryset) if chosen else queryset
+
+
+class Admin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What the site's own pages about rows have beyond Django's."""
+
+    admin_site: Site
 
     def row(self, request: HttpRequest, key: str, *, change: bool = True) -> Any:
         """The row with a key, which the person may change, or else view. Raises Http404,
@@ -73,11 +88,12 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         request: HttpRequest,
         template: str,
         title: str,
-        row: Any,
+        row: Any = None,
         status: int = 200,
         **more: Any,
     ) -> TemplateResponse:
-        """A page about a row. template: its name below the app's folder. more: what it shows."""
+        """A page about a row, or about rows to come. template: its name below the app's folder.
+        more: what it shows."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -97,7 +113,36 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         return None
 
     def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
-        cast(Site, self.admin_site).log(request, row, said)
+        self.admin_site.log(request, row, said)
+
+
+class NotEdited(Admin):
+    """Rows that no form adds, changes or deletes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Curated(Admin):
+    """Rows that are there to be looked at and decided upon."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = BoundedPaginator
+    list_per_page = 50
+    actions: Any = ()
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def decide(
         self,
@@ -117,11 +162,8 @@ class Curated(admin.ModelAdmin):  # type: ignore[type-arg]
         return True
 
 
-class ReadOnly(Curated):
+class ReadOnly(NotEdited, Curated):
     """Rows to survey: what was decided, each in a page of its own."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 BESIDE = 10

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -23,24 +22,15 @@ from digest.curation import decisions
 from digest.models import Author, Paper, Proposal
 from digest.text.identity import author_slug
 
-from .base import BESIDE, Curated, to_paper
+from .base import BESIDE, MAX_WHY, ChoiceFilter, Curated, to_paper
 
 
-class _Waiting(admin.SimpleListFilter):
-    """Those that wait, unless others are asked for."""
-
-    title = "decision"
-    parameter_name = "decision"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("refused", "not duplicates")]
-
-    def choices(self, changelist: Any) -> Any:
-        everything, *others = super().choices(changelist)
-        return [{**everything, "display": "waiting"}, *others]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(refused_at__isnull=self.value() != "refused")
+class _Waiting(ChoiceFilter):
+    title = parameter_name = "decision"
+    choices_ = {
+        "": ("waiting", lambda proposals: proposals.filter(refused_at=None)),
+        "refused": ("not duplicates", lambda proposals: proposals.exclude(refused_at=None)),
+    }
 
 
 @admin.register(Proposal)
@@ -90,25 +80,24 @@ class ProposalAdmin(Curated):
             return self._decide(request, proposal)
         papers = proposal.kind == Proposal.Kind.PAPER
         sides = (_papers if papers else _authors)(proposal)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "Duplicates?",
-            "original": proposal,
-            "names": (self.one(proposal), self.other(proposal)),
-            "rows": sides,
-            "papers": papers,
-            "may_merge": may and bool(sides),
-            "may_refuse": self.has_change_permission(request),
-        }
-        return TemplateResponse(request, "admin/digest/proposal/compare.html", context)
+        return self.page(
+            request,
+            "proposal/compare.html",
+            "Duplicates?",
+            proposal,
+            names=(self.one(proposal), self.other(proposal)),
+            rows=sides,
+            papers=papers,
+            may_merge=may and bool(sides),
+            may_refuse=self.has_change_permission(request),
+        )
 
     def _may_merge(self, request: HttpRequest, proposal: Proposal) -> bool:
         right = "add_merge" if proposal.kind == Proposal.Kind.PAPER else "add_alias"
         return self.has_change_permission(request) and request.user.has_perm(f"digest.{right}")
 
     def _decide(self, request: HttpRequest, proposal: Any) -> HttpResponse:
-        do, why = request.POST.get("do"), request.POST.get("why", "").strip()[:500]
+        do, why = request.POST.get("do"), request.POST.get("why", "").strip()[:MAX_WHY]
         of, into = proposal.first, proposal.second
         if do == "first":
             of, into = into, of

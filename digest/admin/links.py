@@ -13,28 +13,29 @@ from django.utils.text import Truncator
 from digest.curation.link_health import MOST_AT_ONCE, NothingAnswers, recheck
 from digest.models import Link, LinkHealth, Paper
 
-from .base import BESIDE, ReadOnly, to_paper
+from .base import BESIDE, ChoiceFilter, ReadOnly, to_paper
 
 MOST_CHECKED = 200
 """Rows that are chosen to be checked again."""
 
 
-class _State(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-    states = {
-        "dead": ("dead", Q(dead=True)),
-        "failing": ("failing, not dead yet", Q(dead=False, failures__gt=0)),
-        "alive": ("alive", Q(status__range=(200, 299))),
-        "untold": ("not answered", Q(dead=False, failures=0) & ~Q(status__range=(200, 299))),
+_ALIVE = Q(status__range=(200, 299))
+
+
+class _State(ChoiceFilter):
+    title = parameter_name = "state"
+    choices_ = {
+        "dead": ("dead", lambda links: links.filter(dead=True)),
+        "failing": (
+            "failing, not dead yet",
+            lambda links: links.filter(dead=False, failures__gt=0),
+        ),
+        "alive": ("alive", lambda links: links.filter(_ALIVE)),
+        "untold": (
+            "not answered",
+            lambda links: links.filter(~_ALIVE, dead=False, failures=0),
+        ),
     }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, label) for name, (label, _) in self.states.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.states.get(self.value() or "")
-        return queryset.filter(chosen[1]) if chosen else queryset
 
 
 @admin.register(LinkHealth)

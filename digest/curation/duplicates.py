@@ -9,13 +9,12 @@ papers and 400,000 names take about half a minute.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
 from itertools import combinations, groupby, product
 from operator import itemgetter
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -25,18 +24,17 @@ from digest.batches import batches
 from digest.models import Alias, Author, Authorship, Entry, Link, Merge, Paper, Proposal
 from digest.text.identity import arxiv_id
 from digest.text.normalize import line
+from digest.text.similarity import (
+    CROWD,
+    DIGITS,
+    WORD,
+    plain_words,
+    share_most_words,
+    similar_titles,
+)
 
-_Value = TypeVar("_Value")
-
-MAX_EDITS = 2
-"""Letters in which two titles may differ."""
-SHORTEST_TITLE = 25
-"""Letters of a title that may differ from another: short ones are alike by chance."""
 SHORTEST_HANDLE = 8
 """Letters of a handle that says by itself who it is."""
-CROWD = 20
-"""A piece of a title, or a name's words, that more than so many share tells nothing."""
-
 Pair = tuple[str, str]
 """What looks like one, the first in order first: slugs of papers, or names of authors."""
 
@@ -105,18 +103,6 @@ def _in_order(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
 
 
-def _plain(text: str) -> str:
-    """The text's words in lower case, without accents and punctuation."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    return " ".join(_WORD.findall(text.casefold()))
-
-
-_WORD = re.compile(r"[^\W_]+")
-_DIGITS = re.compile(r"\d+")
-
-
 # Papers
 
 
@@ -129,7 +115,7 @@ def _titles() -> dict[str, list[str]]:
     """The slugs of the papers of each plain title."""
     titles: dict[str, list[str]] = defaultdict(list)
     for slug, title in Paper.objects.visible().values_list("slug", "title").iterator():
-        titles[_plain(title)].append(slug)
+        titles[plain_words(title)].append(slug)
     return titles
 
 
@@ -154,15 +140,13 @@ def _same_arxiv_id() -> dict[Pair, str]:
     found = {}
     for slug, own_id, title, number in named:
         # A paper with an arXiv id of its own most likely names another as what it builds upon.
-        if number in titles and slug != number and (not own_id or _kin(title, titles[number])):
+        if (
+            number in titles
+            and slug != number
+            and (not own_id or share_most_words(title, titles[number]))
+        ):
             found[_in_order(slug, number)] = f"both are arXiv:{number}, one of them by its address"
     return found
-
-
-def _kin(title: str, other: str) -> bool:
-    """Whether most words of either title are the other's."""
-    words, others = {*_plain(title).split()}, {*_plain(other).split()}
-    return 2 * len(words & others) > max(len(words), len(others))
 
 
 def _alike(titles: dict[str, list[str]]) -> dict[Pair, str]:
@@ -171,14 +155,14 @@ def _alike(titles: dict[str, list[str]]) -> dict[Pair, str]:
     for slugs in titles.values():
         if 1 < len(slugs) <= CROWD:
             pairs |= {_in_order(*pair): 0 for pair in combinations(slugs, 2)}
-    for one, other, edits in _near(titles):
+    for one, other, edits in similar_titles(titles):
         pairs |= {_in_order(a, b): edits for a in titles[one] for b in titles[other]}
     written: dict[str, set[str]] = defaultdict(set)
     numbered: set[str] = set()
     for some in batches({slug for pair in pairs for slug in pair}):
         rows = Authorship.objects.filter(paper__slug__in=some)
         for slug, name in rows.values_list("paper__slug", "author__name"):
-            written[slug].add(_plain(name).replace(" ", ""))
+            written[slug].add(plain_words(name).replace(" ", ""))
         known = Paper.objects.filter(slug__in=some).exclude(arxiv_id=None)
         numbered.update(known.values_list("slug", flat=True))
     found = {}
@@ -193,64 +177,6 @@ def _alike(titles: dict[str, list[str]]) -> dict[Pair, str]:
                 else "titles are the same"
             )
     return found
-
-
-def _near(titles: Iterable[str]) -> Iterator[tuple[str, str, int]]:
-    """Plain titles that differ in a few letters and in no number, and in how many.
-
-    Of a title cut into one piece more than there may be edits, one piece is whole in the other: one
-    that no more edits stand before than pieces do, nor after it than pieces do after it, which says
-    where to look for it. Titles come by length, so that no more is at hand than the pieces of those
-    a little shorter.
-    """
-    pieces = MAX_EDITS + 1
-    by_length: dict[int, list[str]] = defaultdict(list)
-    for title in titles:
-        if len(title) >= SHORTEST_TITLE:
-            by_length[len(title)].append(title)
-    index: dict[int, dict[tuple[int, str], list[str]]] = {}
-    for length in sorted(by_length):
-        index = {known: held for known, held in index.items() if known >= length - MAX_EDITS}
-        index[length] = defaultdict(list)
-        bounds = {
-            known: [(n, known * n // pieces, known * (n + 1) // pieces) for n in range(pieces)]
-            for known in index
-        }
-        for title in by_length[length]:
-            candidates: set[str] = set()
-            for known, held in index.items():
-                longer = length - known
-                for number, start, end in bounds[known]:
-                    after = MAX_EDITS - number
-                    for shift in range(
-                        max(-number, longer - after), min(number, longer + after) + 1
-                    ):
-                        sharing = held.get((number, title[start + shift : end + shift]), ())
-                        if len(sharing) <= CROWD:
-                            candidates.update(sharing)
-            for other in candidates:
-                edits = _edits(title, other)
-                if edits and _DIGITS.findall(title) == _DIGITS.findall(other):
-                    yield title, other, edits
-            for number, start, end in bounds[length]:
-                index[length][number, title[start:end]].append(title)
-
-
-def _edits(one: str, other: str, most: int = MAX_EDITS) -> int | None:
-    """How many letters have to be put in, taken out or replaced to make one text the other; None if
-    these are more than `most`."""
-    if abs(len(one) - len(other)) > most:
-        return None
-    pairs = enumerate(zip(one, other, strict=False))
-    at = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-    one, other = one[at:], other[at:]
-    if not (one and other):
-        return len(one) + len(other)
-    if not most:
-        return None
-    rests = ((one[1:], other[1:]), (one[1:], other), (one, other[1:]))
-    tried = [edits for rest in rests if (edits := _edits(*rest, most - 1)) is not None]
-    return 1 + min(tried) if tried else None
 
 
 # Authors
@@ -268,7 +194,7 @@ class _Name(NamedTuple):
 
 
 def _name(printed: str) -> _Name:
-    return _Name(printed, tuple(_plain(printed).split()))
+    return _Name(printed, tuple(plain_words(printed).split()))
 
 
 class _Likeness(NamedTuple):
@@ -336,7 +262,7 @@ def _difference(one: str, other: str) -> str:
     accents = any(
         unicodedata.combining(letter) for letter in unicodedata.normalize("NFKD", one + other)
     )
-    if accents and _WORD.sub("", one) == _WORD.sub("", other):
+    if accents and WORD.sub("", one) == WORD.sub("", other):
         return "accents"
     return "spaces and punctuation"
 
@@ -398,7 +324,7 @@ def _handles(names: Iterable[_Name], crowd: _Crowd) -> dict[Pair, _Likeness]:
 
 
 def _letters(name: _Name) -> str:
-    return _DIGITS.sub("", "".join(name.words))
+    return DIGITS.sub("", "".join(name.words))
 
 
 def _spellings(name: _Name) -> set[str]:

@@ -166,7 +166,8 @@ class Narrowing:
 
     @cached_property
     def _counted(self) -> Facets:
-        return self.filter.qs.facets()
+        facets: Facets = self.filter.qs.facets()
+        return facets
 
     @property
     def sampled(self) -> int:

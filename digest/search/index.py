@@ -1,8 +1,7 @@
-"""The full-text index: what it holds of a paper, and the SQL that each database wants.
+"""The full-text index: what it holds of a paper, how it is asked, and that it is right.
 
 `SearchText` has a row for every paper, made by `write`. The database's own index follows that table
-by itself: on SQLite an FTS5 table through triggers, on PostgreSQL a stored, weighted `tsvector`
-with a GIN index. `check` proves both, and mends what is missing.
+by itself (`search.databases`). `check` proves both, and mends what is missing.
 """
 
 # The statements below are put together from the constants below and from nothing else.
@@ -25,14 +24,9 @@ from django.db import DatabaseError, connection, transaction
 from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText
 
+from .databases import EVERY, INDEX, TABLE, current_database
 from .query import (
-    HEADING,
-    AllOf,
-    AnyOf,
     Node,
-    Not,
-    Tag,
-    These,
     Words,
     arxiv_tag,
     author_tag,
@@ -43,9 +37,6 @@ from .query import (
     positive,
 )
 from .text import document, fold
-
-EVERY = "every"
-"""The tag of all papers: what a query without a positive part is about."""
 
 _DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
@@ -151,202 +142,12 @@ def categories() -> Callable[[str, bool], str | None]:
     return tag
 
 
-# What each database wants
-
-
-@dataclass(frozen=True)
-class _Database:
-    """A database's own words.
-
-    create: the statements that make its index over the table and fill it; drop: their undoing.
-    there: names what exists of it; parts: what should.
-    expression: what is to match, as it says it. matches: where matches come from, `t` being the
-    table, with a place for the expression; keys: the same for their keys alone, called key. best:
-    the order by relevance.
-    weighed: whether the order by relevance has a place for the words to rank by. among: what a key
-    is that stands in a JSON list of them. frequent: which words of a JSON list it knows, by its own
-    statistics, to stand in so many rows, if it has any; to count them would be slow.
-    """
-
-    create: tuple[str, ...]
-    drop: tuple[str, ...]
-    there: str
-    parts: frozenset[str]
-    expression: Callable[[Node], str]
-    matches: str
-    keys: str
-    key: str
-    best: str
-    among: str
-    weighed: bool = False
-    frequent: str = ""
-
-
-def _fts5(node: Node) -> str:
-    match node:
-        case Words(words, column, prefix):
-            columns = {"": "{title authors summary}", HEADING: "{title authors}"}
-            return f'{columns.get(column, column)} : "{" ".join(words)}"' + (" *" if prefix else "")
-        case Tag(name):
-            return f'tags : "{name}"'
-        case AnyOf(nodes):
-            return "(" + " OR ".join(map(_fts5, nodes)) + ")"
-        case Not():
-            return _fts5(AllOf((node,)))
-        case These():
-            raise TypeError("a library is searched with among()")
-        case AllOf(nodes):
-            wanted = [_fts5(inner) for inner in nodes if not isinstance(inner, Not)]
-            # One refusal of any, for each by itself would nest deeper than SQLite allows.
-            refused = tuple(inner.node for inner in nodes if isinstance(inner, Not))
-            without = f" NOT {_fts5(AnyOf(refused))}" if refused else ""
-            return "((" + (" AND ".join(wanted) or _fts5(Tag(EVERY))) + ")" + without + ")"
-
-
-def _tsquery(node: Node) -> str:
-    match node:
-        case Words(words, column, prefix):
-            if column:
-                columns = ("title", "authors") if column == HEADING else (column,)
-                return _any(_phrase(words, prefix, mark=_MARKS[name]) for name in columns)
-            # A phrase is within one column, which only its weight tells.
-            return _any(_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""]))
-        case Tag(name):
-            return f"'{_MARKS['tags']}{name}'"
-        case AnyOf(nodes):
-            return _any(map(_tsquery, nodes))
-        case Not(inner):
-            return f"!{_tsquery(inner)}"
-        case These():
-            raise TypeError("a library is searched with among()")
-        case AllOf(nodes):
-            return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"
-
-
-def _tsrank(words: Iterable[Words]) -> str:
-    """What to rank by: the words with the weights of the columns that they may stand in."""
-    weights = {"": "ABC", HEADING: "AB", "title": "A", "authors": "B"}
-    return _any(
-        _phrase(one.words, one.prefix, weight) for one in words for weight in weights[one.column]
-    )
-
-
-def _any(expressions: Iterable[str]) -> str:
-    return "(" + " | ".join(expressions) + ")"
-
-
-def _phrase(words: tuple[str, ...], prefix: bool, weight: str = "", mark: str = "") -> str:
-    *firsts, last = words
-    ends = f"'{mark}{last}':{'*' * prefix}{weight}".removesuffix(":")
-    firsts = [f"'{mark}{word}':{weight}".removesuffix(":") for word in firsts]
-    return "(" + " <-> ".join([*firsts, ends]) + ")"
-
-
-_TABLE, _INDEX = "digest_searchtext", "digest_searchindex"
-_COLUMNS = "title, authors, summary, tags"
-_OLD = ", ".join(f"old.{column}" for column in _COLUMNS.split(", "))
-_NEW = _OLD.replace("old.", "new.")
-_FORGET = f"INSERT INTO {_INDEX} ({_INDEX}, rowid, {_COLUMNS}) VALUES ('delete', old.id, {_OLD})"
-_LEARN = f"INSERT INTO {_INDEX} (rowid, {_COLUMNS}) VALUES (new.id, {_NEW})"
-_TRIGGERS = {
-    f"{_TABLE}_insert": f"AFTER INSERT ON {_TABLE} BEGIN {_LEARN}; END",
-    f"{_TABLE}_delete": f"AFTER DELETE ON {_TABLE} BEGIN {_FORGET}; END",
-    f"{_TABLE}_update": f"AFTER UPDATE ON {_TABLE} BEGIN {_FORGET}; {_LEARN}; END",
-}
-
-_SQLITE = _Database(
-    create=(
-        # The words are folded already: whatever is no space is part of one.
-        f"CREATE VIRTUAL TABLE {_INDEX} USING fts5({_COLUMNS}, content='{_TABLE}',"
-        " content_rowid='id', tokenize='unicode61 remove_diacritics 0',"
-        " prefix='2 3 4 5 6 7 8 9 10')",
-        f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0)')",
-        f"INSERT INTO {_INDEX} ({_INDEX}) VALUES ('rebuild')",
-        *(f"CREATE TRIGGER {name} {body}" for name, body in _TRIGGERS.items()),
-    ),
-    drop=(
-        *(f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS),
-        f"DROP TABLE IF EXISTS {_INDEX}",
-    ),
-    there="SELECT name FROM sqlite_master",
-    parts=frozenset({_INDEX, *_TRIGGERS}),
-    expression=_fts5,
-    matches=f"{_INDEX} AS i JOIN {_TABLE} AS t ON t.id = i.rowid WHERE i.{_INDEX} MATCH %s",
-    keys=f"{_INDEX} WHERE {_INDEX} MATCH %s",
-    # The index itself walks its matches by this key, newest first, and stops when it may.
-    key="rowid",
-    best="i.rank, i.rowid DESC",
-    among="IN (SELECT value FROM json_each(%s))",
-)
-
-# A GIN index knows no weights: to tell by them in which column a word stands, PostgreSQL reads each
-# row that has it anywhere. So the words of titles and authors, and all tags, are in it once more
-# behind a sign each, which no folded word holds.
-_MARKS = {"title": "ª", "authors": "º", "tags": "ᵃ"}
-_VECTOR = " || ".join(
-    [
-        f"setweight(to_tsvector('simple', {column}), '{weight}')"
-        for column, weight in zip(("title", "authors", "summary"), "ABC", strict=True)
-    ]
-    + [
-        f"setweight(to_tsvector('simple', '{mark}' || replace({column}, ' ', ' {mark}')), 'D')"
-        for column, mark in _MARKS.items()
-    ]
-)
-_STATISTICS = 1000
-_POSTGRESQL = _Database(
-    create=(
-        f"ALTER TABLE {_TABLE} ADD COLUMN lexemes tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
-        f"CREATE INDEX {_INDEX} ON {_TABLE} USING gin (lexemes)",
-        # PostgreSQL takes a word of which it has no statistics for one that hundreds of papers
-        # have, and then reads the newest papers of all for it. It has them of ten words for each of
-        # these, and so of every word that matters.
-        f"ALTER TABLE {_TABLE} ALTER COLUMN lexemes SET STATISTICS {_STATISTICS}",
-        f"ANALYZE {_TABLE} (lexemes)",
-    ),
-    drop=(
-        # PostgreSQL alters no table on which checks are still to be made.
-        "SET CONSTRAINTS ALL IMMEDIATE",
-        f"DROP INDEX IF EXISTS {_INDEX}",
-        f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS vector",  # as it was called at first
-        f"ALTER TABLE {_TABLE} DROP COLUMN IF EXISTS lexemes",
-    ),
-    there=(
-        f"SELECT attname FROM pg_attribute WHERE attrelid = '{_TABLE}'::regclass"
-        " AND NOT attisdropped UNION SELECT indexname FROM pg_indexes"
-        f" WHERE tablename = '{_TABLE}' AND schemaname = current_schema()"
-        f" UNION SELECT 'statistics' FROM pg_attribute WHERE attrelid = '{_TABLE}'::regclass"
-        f" AND attname = 'lexemes' AND attstattarget = {_STATISTICS}"
-    ),
-    parts=frozenset({_INDEX, "lexemes", "statistics"}),
-    expression=_tsquery,
-    matches=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
-    keys=f"{_TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
-    key="t.id",
-    # By the words alone: what must not match, and alternatives, would confuse the ranking.
-    best="ts_rank('{0, 0.1, 0.5, 1}', t.lexemes, to_tsquery('simple', %s)) DESC, t.id DESC",
-    among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
-    weighed=True,
-    frequent=(
-        "SELECT word FROM pg_stats,"
-        " unnest(most_common_elems::text::text[], most_common_elem_freqs) AS often (word, share)"
-        f" WHERE schemaname = current_schema() AND tablename = '{_TABLE}' AND attname = 'lexemes'"
-        " AND word IN (SELECT jsonb_array_elements_text(%s))"
-        f" AND share * (SELECT reltuples FROM pg_class WHERE oid = '{_TABLE}'::regclass) >= %s"
-    ),
-)
-
-
-def _database() -> _Database:
-    return _SQLITE if connection.vendor == "sqlite" else _POSTGRESQL
-
-
 # Asking it
 
 
 def counts(words: Sequence[str], most: int) -> dict[str, int]:
     """For each word the number of papers that have it, or `most` if about as many have, or more."""
-    database = _database()
+    database = current_database()
     found = dict.fromkeys(words, most)
     if words and database.frequent:
         frequent = {word for (word,) in _rows(database.frequent, json.dumps(words), most)}
@@ -362,31 +163,31 @@ def counts(words: Sequence[str], most: int) -> dict[str, int]:
 
 def found(node: Node, most: int, *, best: bool = False) -> list[int]:
     """The keys of the rows that match: the newest, or the best matches, first."""
-    database = _database()
+    database = current_database()
     words = tuple(positive(node)) if best else ()
     source, row = (database.matches, "t.id") if words else (database.keys, database.key)
     order = database.best if words else f"{row} DESC"
-    weighed = [_tsrank(words)] if words and database.weighed else []
+    ranked_by = [database.rank(words)] if words and database.rank else []
     sql = f"SELECT {row} FROM {source} ORDER BY {order} LIMIT %s"
-    return [key for (key,) in _rows(sql, database.expression(node), *weighed, most)]
+    return [key for (key,) in _rows(sql, database.expression(node), *ranked_by, most)]
 
 
 def papers(node: Node) -> tuple[str, list[str]]:
     """The SQL that gives the keys of the papers that match, and its parameters."""
-    database = _database()
+    database = current_database()
     rows = f"SELECT {database.key} FROM {database.keys}"
-    return f"SELECT paper_id FROM {_TABLE} WHERE id IN ({rows})", [database.expression(node)]
+    return f"SELECT paper_id FROM {TABLE} WHERE id IN ({rows})", [database.expression(node)]
 
 
 def keys(papers: Iterable[int]) -> dict[int, int]:
     """The keys of the rows of these papers, each with its paper's."""
-    sql = f"SELECT id, paper_id FROM {_TABLE} WHERE paper_id {_database().among}"
+    sql = f"SELECT id, paper_id FROM {TABLE} WHERE paper_id {current_database().among}"
     return dict(_rows(sql, json.dumps(list(papers))))
 
 
 def found_among(node: Node, keys: Iterable[int]) -> list[int]:
     """Those of the rows with these keys that match."""
-    database = _database()
+    database = current_database()
     # The sign keeps SQLite from asking its index for each key by itself.
     sql = f"SELECT {database.key} FROM {database.keys} AND +{database.key} {database.among}"
     return [row for (row,) in _rows(sql, database.expression(node), json.dumps(list(keys)))]
@@ -394,7 +195,7 @@ def found_among(node: Node, keys: Iterable[int]) -> list[int]:
 
 def newest(node: Node, most: int, before: int = 2**62) -> list[int]:
     """The keys of the rows that match, newest first, from those below a key on."""
-    database = _database()
+    database = current_database()
     key = database.key
     sql = f"SELECT {key} FROM {database.keys} AND {key} < %s ORDER BY {key} DESC LIMIT %s"
     return [row for (row,) in _rows(sql, database.expression(node), before, most)]
@@ -410,7 +211,7 @@ def walk(node: Node, size: int = SIZE) -> Iterator[list[int]]:
 
 def tags(keys: Sequence[int]) -> list[str]:
     """The tags of the rows with these keys, a row's in one text, in any order."""
-    sql = f"SELECT tags FROM {_TABLE} WHERE id {_database().among}"
+    sql = f"SELECT tags FROM {TABLE} WHERE id {current_database().among}"
     return [text for (text,) in _rows(sql, json.dumps(keys))] if keys else []
 
 
@@ -427,7 +228,7 @@ def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
 def create() -> None:
     """Make the database's own index anew over the rows that there are."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in (*_database().drop, *_database().create):
+        for statement in (*current_database().drop, *current_database().create):
             cursor.execute(statement)
 
 
@@ -436,7 +237,7 @@ def stands() -> bool:
 
     Django rebuilds a table on SQLite when it alters it, and drops its triggers without a word.
     """
-    database = _database()
+    database = current_database()
     return {name for (name,) in _rows(database.there)} >= database.parts
 
 
@@ -446,7 +247,7 @@ def after_migrate(plan: Sequence[object] = (), **_: object) -> None:
     plan: the migrations that were made; the catalogue may show something else after any of them.
     """
     tables = connection.introspection.table_names()
-    if not {_TABLE, Catalogue._meta.db_table} <= {*tables}:
+    if not {TABLE, Catalogue._meta.db_table} <= {*tables}:
         return
     if not stands():
         create()
@@ -571,7 +372,7 @@ def _agrees() -> bool:
 
 def _agrees_in(database: Any) -> bool:
     try:
-        database.execute(f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('integrity-check', 1)")
+        database.execute(f"INSERT INTO {INDEX} ({INDEX}, rank) VALUES ('integrity-check', 1)")
     except (DatabaseError, sqlite3.DatabaseError):
         return False
     return True

@@ -18,7 +18,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from digest.caches.revision import key_of
+from digest.caches.revision import Revision, key_of
 from digest.exports import FILES, Citation, metadata
 from digest.models import Paper
 
@@ -117,10 +117,11 @@ def _made_of(paper: Paper) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def facets(context: RequestContext) -> SafeString:
+def facets(context: RequestContext) -> str:
     """The facets of a list, made once for all readers: they take long."""
     shown = {name: context[name] for name in ("filter", "narrowing")}
-    return context["revision"].once(
+    revision: Revision = context["revision"]
+    return revision.once(
         lambda: get_template("digest/_facets.html").render(shown),
         *("facets", context["narrowing"].parameters),
     )

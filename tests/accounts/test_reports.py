@@ -26,7 +26,7 @@ PAPER = "/papers/2502.00001/"
 FORM = "/library/reports/2502.00001/"
 PAGE = "/account/reports/"
 SAID = {"kind": "title", "comment": "It is “Paper One”."}
-WAITS = "You have reported this already. It waits for the curators."
+WAITS = "You have reported this already. It waiting for the curators."
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_visitors_are_led_to_the_log_in_and_back(anonymous, papers):
         (
             {},
             {
-                "kind": ["Say what is wrong."],
+                "kind": ["Choose what is wrong."],
                 "comment": ["Write in a few words how it should be."],
             },
         ),

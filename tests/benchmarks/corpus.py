@@ -28,6 +28,7 @@ from digest import models
 from digest.catalogue.fields import CUT_AT
 from digest.catalogue.load import find_files, load_files
 from digest.search import index
+from digest.search.databases import current_database
 from digest.text import identity, links, markup
 
 SEED = 20250206
@@ -339,7 +340,7 @@ def _in_bulk() -> Iterator[None]:
     else:
         execute("SET session_replication_role = replica")
     with transaction.atomic():
-        execute(*index._database().drop)
+        execute(*current_database().drop)
         yield
     if not sqlite:
         tables = [model for model in apps.get_models() if model._meta.app_label == "digest"]

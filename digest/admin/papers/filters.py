@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
-from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
 from django.utils import timezone
 
+from digest.admin.base import ChoiceFilter, Narrow
 from digest.models import (
     Authorship,
     Classification,
@@ -21,21 +19,6 @@ from digest.models import (
     Merge,
     Tombstone,
 )
-
-Narrow = Callable[[QuerySet[Any]], QuerySet[Any]]
-
-
-class _Choice(admin.SimpleListFilter):
-    """A filter of which each choice is a name in the address, a label, and what it does."""
-
-    choices_: ClassVar[dict[str, tuple[str, Narrow]]]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, label) for name, (label, _) in self.choices_.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        _, narrow = self.choices_.get(self.value() or "", ("", None))
-        return narrow(queryset) if narrow else queryset
 
 
 def hidden(papers: QuerySet[Any]) -> QuerySet[Any]:
@@ -68,19 +51,19 @@ def _with_handles_only(papers: QuerySet[Any]) -> QuerySet[Any]:
     return papers.filter(Exists(authors), ~Exists(authors.filter(author__name__contains=" ")))
 
 
-class Links(_Choice):
+class Links(ChoiceFilter):
     title = "links"
     parameter_name = "links"
     choices_ = {"none": ("none", _without_links), "dead": ("suspect", _with_dead_links)}
 
 
-class Categories(_Choice):
+class Categories(ChoiceFilter):
     title = "categories"
     parameter_name = "categories"
     choices_ = {"unknown": ("an unknown one", _with_unknown_category)}
 
 
-class Authors(_Choice):
+class Authors(ChoiceFilter):
     title = "authors"
     parameter_name = "authors"
     choices_ = {
@@ -89,7 +72,7 @@ class Authors(_Choice):
     }
 
 
-class Curation(_Choice):
+class Curation(ChoiceFilter):
     title = "curation"
     parameter_name = "curation"
     choices_ = {
@@ -113,7 +96,7 @@ def _since(days: int) -> Narrow:
     return lambda papers: papers.filter(changed_at__gte=timezone.now() - timedelta(days))
 
 
-class Changed(_Choice):
+class Changed(ChoiceFilter):
     title = "changed"
     parameter_name = "changed"
     choices_ = {

@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Compare the search index with the catalogue, and repair it where they differ."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only look; fail if it differs")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only compare; fail if it differs"
+        )
 
     def handle(self, dry_run: bool, **options: Any) -> None:
         try:

@@ -60,7 +60,7 @@ def test_the_queue_is_narrowed(curating, curator, library, papers):
         ("state=open", ["Paper 1"]),
         ("state=mended", ["Paper 2"]),
         ("state=declined", []),
-        ("state=nonsense", []),
+        ("state=nonsense", ["Paper 1", "Paper 2"]),
         ("kind__exact=title", ["Paper 2"]),
     ]:
         assert [title for title, _ in rows(curating.get(f"{QUEUE}?{query}"))] == expected, query
@@ -116,7 +116,7 @@ def test_a_curator_settles_it(curating, curator, page, report, django_capture_on
         (
             {"outcome": "declined", "answer": " "},
             "answer",
-            "Say why the paper is left as it is.",
+            "Give the reason why the paper is left as it is.",
         ),
         ({"outcome": "mended", "answer": "x" * 2_001}, "answer", "at most 2000 characters"),
         ({"outcome": "declined", "answer": "x" * 2_001}, "answer", "at most 2000 characters"),

@@ -17,8 +17,9 @@ from digest.curation.decisions import (
     split_author,
     split_paper,
 )
-from digest.curation.duplicates import MAX_EDITS, authors, papers, propose
+from digest.curation.duplicates import authors, papers, propose
 from digest.models import Alias, Author, Merge, Paper, Proposal
+from digest.text.similarity import MAX_EDITS, SHORTEST_TITLE, similar_titles
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -147,14 +148,14 @@ def test_every_two_titles_within_the_edits_are_found():
             titles.add("".join(letters))
             at, how = dice.randrange(len(letters)), dice.choice(["put", "take", "swap"])
             letters[at : at + (how != "put")] = [] if how == "take" else [dice.choice("abcdef ")]
-    long = sorted(title for title in titles if len(title) >= duplicates.SHORTEST_TITLE)
+    long = sorted(title for title in titles if len(title) >= SHORTEST_TITLE)
     wanted = {
         (one, other, edits)
         for n, one in enumerate(long)
         for other in long[:n]
         if (edits := levenshtein(one, other)) <= MAX_EDITS
     }
-    got = {(max(pair), min(pair), edits) for *pair, edits in duplicates._near(titles)}
+    got = {(max(pair), min(pair), edits) for *pair, edits in similar_titles(titles)}
     assert got == wanted
     assert len(wanted) > 100
 

@@ -8,6 +8,7 @@ from digest import search
 from digest.catalogue.load import load
 from digest.models import Category, Paper, SearchText
 from digest.search import Results, index, matching, parse
+from digest.search.databases import current_database
 from digest.search.query import AllOf, Not, Tag
 from tests.samples import digest, row
 
@@ -196,7 +197,7 @@ def test_the_check_finds_a_dropped_vector(papers):
 
 def test_a_migration_leaves_the_index_whole(papers):
     with connection.cursor() as cursor:
-        for statement in index._database().drop:
+        for statement in current_database().drop:
             cursor.execute(statement)
     SearchText.objects.filter(
         paper__slug="2502.00002"

@@ -1,0 +1,208 @@
+"""What each database wants: the SQL of its own full-text index, and of what is asked of it.
+
+On SQLite that is an FTS5 table, which triggers keep in step with `SearchText`; on PostgreSQL a
+stored, weighted `tsvector` with a GIN index.
+"""
+
+# The statements below are put together from the constants below and from nothing else.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+
+from .query import HEADING, AllOf, AnyOf, Node, Not, Tag, These, Words
+
+EVERY = "every"
+"""The tag of all papers: what a query without a positive part is about."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database's own words.
+
+    create: the statements that make its index over the table and fill it; drop: their undoing.
+    there: names what exists of it; parts: what should.
+    expression: what is to match, as it says it. matches: where matches come from, `t` being the
+    table, with a place for the expression; keys: the same for their keys alone, called key. best:
+    the order by relevance.
+    rank: the words to rank by, if the order by relevance has a place for them. among: what a key
+    is that stands in a JSON list of them. frequent: which words of a JSON list it knows, by its own
+    statistics, to stand in so many rows, if it has any; to count them would be slow.
+    """
+
+    create: tuple[str, ...]
+    drop: tuple[str, ...]
+    there: str
+    parts: frozenset[str]
+    expression: Callable[[Node], str]
+    matches: str
+    keys: str
+    key: str
+    best: str
+    among: str
+    rank: Callable[[Iterable[Words]], str] | None = None
+    frequent: str = ""
+
+
+def _fts5(node: Node) -> str:
+    match node:
+        case Words(words, column, prefix):
+            columns = {"": "{title authors summary}", HEADING: "{title authors}"}
+            return f'{columns.get(column, column)} : "{" ".join(words)}"' + (" *" if prefix else "")
+        case Tag(name):
+            return f'tags : "{name}"'
+        case AnyOf(nodes):
+            return "(" + " OR ".join(map(_fts5, nodes)) + ")"
+        case Not():
+            return _fts5(AllOf((node,)))
+        case These():
+            raise TypeError("a library is searched with among()")
+        case AllOf(nodes):
+            wanted = [_fts5(inner) for inner in nodes if not isinstance(inner, Not)]
+            # One refusal of any, for each by itself would nest deeper than SQLite allows.
+            refused = tuple(inner.node for inner in nodes if isinstance(inner, Not))
+            without = f" NOT {_fts5(AnyOf(refused))}" if refused else ""
+            return "((" + (" AND ".join(wanted) or _fts5(Tag(EVERY))) + ")" + without + ")"
+
+
+def _tsquery(node: Node) -> str:
+    match node:
+        case Words(words, column, prefix):
+            if column:
+                columns = ("title", "authors") if column == HEADING else (column,)
+                return _any(_phrase(words, prefix, mark=_MARKS[name]) for name in columns)
+            # A phrase is within one column, which only its weight tells.
+            return _any(_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""]))
+        case Tag(name):
+            return f"'{_MARKS['tags']}{name}'"
+        case AnyOf(nodes):
+            return _any(map(_tsquery, nodes))
+        case Not(inner):
+            return f"!{_tsquery(inner)}"
+        case These():
+            raise TypeError("a library is searched with among()")
+        case AllOf(nodes):
+            return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"
+
+
+def _tsrank(words: Iterable[Words]) -> str:
+    """What to rank by: the words with the weights of the columns that they may stand in."""
+    weights = {"": "ABC", HEADING: "AB", "title": "A", "authors": "B"}
+    return _any(
+        _phrase(one.words, one.prefix, weight) for one in words for weight in weights[one.column]
+    )
+
+
+def _any(expressions: Iterable[str]) -> str:
+    return "(" + " | ".join(expressions) + ")"
+
+
+def _phrase(words: tuple[str, ...], prefix: bool, weight: str = "", mark: str = "") -> str:
+    *firsts, last = words
+    ends = f"'{mark}{last}':{'*' * prefix}{weight}".removesuffix(":")
+    firsts = [f"'{mark}{word}':{weight}".removesuffix(":") for word in firsts]
+    return "(" + " <-> ".join([*firsts, ends]) + ")"
+
+
+TABLE, INDEX = "digest_searchtext", "digest_searchindex"
+_COLUMNS = "title, authors, summary, tags"
+_OLD = ", ".join(f"old.{column}" for column in _COLUMNS.split(", "))
+_NEW = _OLD.replace("old.", "new.")
+_FORGET = f"INSERT INTO {INDEX} ({INDEX}, rowid, {_COLUMNS}) VALUES ('delete', old.id, {_OLD})"
+_LEARN = f"INSERT INTO {INDEX} (rowid, {_COLUMNS}) VALUES (new.id, {_NEW})"
+_TRIGGERS = {
+    f"{TABLE}_insert": f"AFTER INSERT ON {TABLE} BEGIN {_LEARN}; END",
+    f"{TABLE}_delete": f"AFTER DELETE ON {TABLE} BEGIN {_FORGET}; END",
+    f"{TABLE}_update": f"AFTER UPDATE ON {TABLE} BEGIN {_FORGET}; {_LEARN}; END",
+}
+
+_SQLITE = Database(
+    create=(
+        # The words are folded already: whatever is no space is part of one.
+        f"CREATE VIRTUAL TABLE {INDEX} USING fts5({_COLUMNS}, content='{TABLE}',"
+        " content_rowid='id', tokenize='unicode61 remove_diacritics 0',"
+        " prefix='2 3 4 5 6 7 8 9 10')",
+        f"INSERT INTO {INDEX} ({INDEX}, rank) VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0)')",
+        f"INSERT INTO {INDEX} ({INDEX}) VALUES ('rebuild')",
+        *(f"CREATE TRIGGER {name} {body}" for name, body in _TRIGGERS.items()),
+    ),
+    drop=(
+        *(f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS),
+        f"DROP TABLE IF EXISTS {INDEX}",
+    ),
+    there="SELECT name FROM sqlite_master",
+    parts=frozenset({INDEX, *_TRIGGERS}),
+    expression=_fts5,
+    matches=f"{INDEX} AS i JOIN {TABLE} AS t ON t.id = i.rowid WHERE i.{INDEX} MATCH %s",
+    keys=f"{INDEX} WHERE {INDEX} MATCH %s",
+    # The index itself walks its matches by this key, newest first, and stops when it may.
+    key="rowid",
+    best="i.rank, i.rowid DESC",
+    among="IN (SELECT value FROM json_each(%s))",
+)
+
+# A GIN index knows no weights: to tell by them in which column a word stands, PostgreSQL reads each
+# row that has it anywhere. So the words of titles and authors, and all tags, are in it once more
+# behind a sign each, which no folded word holds.
+_MARKS = {"title": "ª", "authors": "º", "tags": "ᵃ"}
+_VECTOR = " || ".join(
+    [
+        f"setweight(to_tsvector('simple', {column}), '{weight}')"
+        for column, weight in zip(("title", "authors", "summary"), "ABC", strict=True)
+    ]
+    + [
+        f"setweight(to_tsvector('simple', '{mark}' || replace({column}, ' ', ' {mark}')), 'D')"
+        for column, mark in _MARKS.items()
+    ]
+)
+_STATISTICS = 1000
+_POSTGRESQL = Database(
+    create=(
+        f"ALTER TABLE {TABLE} ADD COLUMN lexemes tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
+        f"CREATE INDEX {INDEX} ON {TABLE} USING gin (lexemes)",
+        # PostgreSQL takes a word of which it has no statistics for one that hundreds of papers
+        # have, and then reads the newest papers of all for it. It has them of ten words for each of
+        # these, and so of every word that matters.
+        f"ALTER TABLE {TABLE} ALTER COLUMN lexemes SET STATISTICS {_STATISTICS}",
+        f"ANALYZE {TABLE} (lexemes)",
+    ),
+    drop=(
+        # PostgreSQL alters no table on which checks are still to be made.
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        f"DROP INDEX IF EXISTS {INDEX}",
+        f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS vector",  # as it was called at first
+        f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS lexemes",
+    ),
+    there=(
+        f"SELECT attname FROM pg_attribute WHERE attrelid = '{TABLE}'::regclass"
+        " AND NOT attisdropped UNION SELECT indexname FROM pg_indexes"
+        f" WHERE tablename = '{TABLE}' AND schemaname = current_schema()"
+        f" UNION SELECT 'statistics' FROM pg_attribute WHERE attrelid = '{TABLE}'::regclass"
+        f" AND attname = 'lexemes' AND attstattarget = {_STATISTICS}"
+    ),
+    parts=frozenset({INDEX, "lexemes", "statistics"}),
+    expression=_tsquery,
+    matches=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
+    keys=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
+    key="t.id",
+    # By the words alone: what must not match, and alternatives, would confuse the ranking.
+    best="ts_rank('{0, 0.1, 0.5, 1}', t.lexemes, to_tsquery('simple', %s)) DESC, t.id DESC",
+    among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
+    rank=_tsrank,
+    frequent=(
+        "SELECT word FROM pg_stats,"
+        " unnest(most_common_elems::text::text[], most_common_elem_freqs) AS often (word, share)"
+        f" WHERE schemaname = current_schema() AND tablename = '{TABLE}' AND attname = 'lexemes'"
+        " AND word IN (SELECT jsonb_array_elements_text(%s))"
+        f" AND share * (SELECT reltuples FROM pg_class WHERE oid = '{TABLE}'::regclass) >= %s"
+    ),
+)
+
+
+def current_database() -> Database:
+    """The one that is connected to."""
+    return _SQLITE if connection.vendor == "sqlite" else _POSTGRESQL
