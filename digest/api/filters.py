@@ -46,7 +46,7 @@ class PaperFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         found = PaperFilter(asked)
         if errors := found.errors_by_field:
             raise ValidationError({_parameter(name): texts for name, texts in errors.items()})
-        return found.qs
+        return cast(Results, found.qs)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """What an address may say: the fields of the filter's form."""
