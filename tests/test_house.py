@@ -74,24 +74,11 @@ EXCEPTIONS = {
 LONGEST = 400
 """Lines of a module; a longer one holds two things, and becomes a package."""
 LONGER = {
-    "accounts/api/schema.py": "describes the answers of the API of a library",
-    "accounts/library/follow.py": "moves each kind of row on a merge, and back on a split",
-    "accounts/library/lists.py": "lists, their items and their members",
     "accounts/models.py": "the tables of people",
     "accounts/transfer.py": "an export of a library and its import, which must agree",
-    "accounts/views/lists.py": "a view for each address of a list",
-    "digest/admin/papers/correcting.py": "the form of each field, and the page of a paper",
-    "digest/admin/uploads.py": "the steps from an upload to its report",
-    "digest/api/schema.py": "describes the answers of the API of the catalogue",
-    "digest/catalogue/load.py": "the steps from a file to entries",
-    "digest/catalogue/write.py": "the tables that a projection is written to",
     "digest/curation/decisions.py": "each kind of decision, made and ended",
-    "digest/curation/duplicates.py": "the signs by which two papers or authors look alike",
-    "digest/curation/link_health.py": "asks links by HTTP, and stores what they answer",
     "digest/models/catalogue.py": "the tables of the catalogue",
-    "digest/search/index.py": "the index in both databases",
     "digest/settings.py": "one file of settings, in the order of Django's documentation",
-    "digest/text/markup.py": "text with formulas to HTML",
 }
 
 
