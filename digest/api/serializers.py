@@ -34,10 +34,10 @@ class Serializer(serializers.Serializer[Any]):
     # No docstring: the schema would give it as the description of each shape.
     #
     # To answer, a class looks up once how each of its fields is read: DRF does so for each row,
-    # which takes more than twice as long. It answers objects and dictionaries alike, and leaves out a
-    # field that is not required where the object does not have it. A body is refused, in objects
-    # in objects too, if it has fields that nobody knows: a misspelt one would be left out of what
-    # is done.
+    # which takes more than twice as long. It answers objects and dictionaries alike, and leaves
+    # out a field that is not required where the object does not have it. A body is refused if it,
+    # or an object in it, has fields that nobody knows: a misspelt one would be left out of what is
+    # done.
 
     example: ClassVar[Any] = None
     """An answer or a body of this shape, for the schema."""
