@@ -43,10 +43,11 @@ class PaperFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         asked = QueryDict(mutable=True)
         for name, values in given.items():
             asked.setlist("order" if name == "ordering" else name, values)
-        found = PaperFilter(asked)
+        found = PaperFilter(asked, queryset)
         if errors := found.errors_by_field:
             raise ValidationError({_parameter(name): texts for name, texts in errors.items()})
-        return cast(Results, found.qs)
+        results: Results = found.qs
+        return results
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """What an address may say: the fields of the filter's form."""

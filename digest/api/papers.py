@@ -159,7 +159,7 @@ class PapersViewSet(CatalogueViewSet):
     def list(self, request: Request) -> HttpResponseBase:
         if "modified_since" in request.GET:
             return self._changes(request)
-        results: Results = self.filter_queryset(Paper.objects.visible())
+        results: Results = self.filter_queryset(Results(order="best"))
         format = request.accepted_renderer.format
         if format != "json":
             about = self._about("Papers")
