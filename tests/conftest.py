@@ -76,15 +76,43 @@ def django_db_setup(django_db_setup, django_db_blocker):
     PostgreSQL drops none that somebody is connected to, and a server's thread, or the pool's, may
     need longer to end than the last test.
     """
-    yield
     from django.db import connection
 
+    with django_db_blocker.unblock():
+        _have_roles_after_each_flush()
+    yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+def _have_roles_after_each_flush() -> None:
+    """A test with transactions of its own empties the database at its end, and with it the roles
+    that a migration made: they are put back, whichever test is next."""
+    from django.apps import apps
+    from django.contrib.auth.models import Group, Permission
+    from django.db.models.signals import post_migrate
+
+    *_, last = apps.get_app_configs()
+    kind = ("content_type__app_label", "content_type__model", "codename")
+    roles = {
+        group.name: {*group.permissions.values_list(*kind)}
+        for group in Group.objects.order_by("pk")
+    }
+
+    def put_back(**_: object) -> None:
+        keys = {tuple(names): pk for *names, pk in Permission.objects.values_list(*kind, "pk")}
+        groups = Group.objects.bulk_create(Group(name=name) for name in roles)
+        Group.permissions.through.objects.bulk_create(
+            Group.permissions.through(group=group, permission_id=keys[names])
+            for group in groups
+            for names in roles[group.name]
+        )
+
+    post_migrate.connect(put_back, sender=last, weak=False)
 
 
 def _migrate(url: str) -> None:

@@ -290,12 +290,14 @@ class _Placed:
         model = self.kind.model
         statements.delete(model, "id = %s", ((key,) for key in self.gone))
         statements.update(changed, sorted(written))
-        # Hidden ones first: of those that are shown no two may be at one paper, even in between.
+        # Of those that are shown no two may be at one paper, even in between.
+        hidden = [copy(row) for row in moved]
+        for row in hidden:
+            row.shown = None
+        statements.update(hidden, ["shown"])
         for shown in (None, True):
             statements.update([row for row in marked if row.shown is shown], ["shown", "joined"])
-            statements.update(
-                [row for row in moved if row.shown is shown], ["paper", "home", "shown", "joined"]
-            )
+        statements.update(moved, ["paper", "home", "shown", "joined"])
         statements.insert(self.new, leave="id")
         return statements
 

@@ -430,6 +430,20 @@ def test_where_there_is_no_room_for_all_the_newest_goes_along(library, three):
     assert everything() == before
 
 
+def test_a_row_takes_the_place_that_another_leaves(library, three):
+    one, two, three = three
+    for each in (one, two):
+        library.notes.save(each, f"{each}" * 8_000, 0)
+    before = everything()
+    merge(one.pk, three.pk)
+    merge(two.pk, three.pk)
+    assert noted(library).keys() == {1, 3}
+    split(two.pk)
+    assert noted(library).keys() == {2, 3}
+    split(one.pk)
+    assert everything() == before
+
+
 def test_curators_say_it(library, curator, papers):
     one, two, three, *_ = papers
     for each in (one, two, three):

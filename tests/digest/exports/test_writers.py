@@ -11,7 +11,7 @@ import pytest
 import rispy
 from django.urls import is_valid_path
 
-from digest.api.papers import Papers
+from digest.api.papers import PapersViewSet
 from digest.exports import API_FILES, FILES, WRITERS, Citation
 from tests.digest.exports.papers import paper
 
@@ -38,7 +38,7 @@ def test_where_each_format_is_offered():
     for suffix in [*cited, "csv", "atom"]:
         address = f"/papers.{suffix}"
         assert bool(is_valid_path(address)) == (suffix != "csv"), suffix
-    assert {*offered["api"], "json"} == {one.format for one in Papers.renderer_classes}
+    assert {*offered["api"], "json"} == {one.format for one in PapersViewSet.renderer_classes}
 
 
 @pytest.mark.parametrize(

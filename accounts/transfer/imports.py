@@ -1,248 +1,49 @@
-"""What people take away from here and bring along: an account's library whole, and references.
-
-An export is a ZIP: `library.json` (its form is `schema.json`, which is in it), a Markdown file for
-each note, and a BibTeX file for the bookmarks and for each list. `restore` reads it back, here or
-elsewhere. It only ever adds, so that to do it twice changes nothing.
-"""
+"""An export that is read back into a library."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, datetime
-from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
-from zipfile import ZIP_DEFLATED, ZipFile
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from allauth.core.internal import ratelimit
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import CharField
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from jsonschema import ValidationError as SchemaError
 from jsonschema import validate
 
-from digest.batches import batches
-from digest.exports import WRITERS, About, to_cite
-from digest.models import Paper, PaperQuerySet, SearchText
-from digest.search.text import document
+from accounts.archive import Archive, BadArchive, open_archive
+from accounts.library import Library
+from accounts.library.bookmarks import Kept
+from accounts.library.lists.imports import ImportedItem, ImportedList
+from accounts.library.notes import ImportedNote
+from accounts.models import NOTE_LENGTH, Status, User
+from accounts.names import display_name
+from digest.models import Paper
 from digest.text.identity import fold, paper_slug
 
-from .archive import Archive, BadArchive, open_archive
-from .library import Library, OpenList
-from .library.bookmarks import Kept
-from .library.lists.imports import ImportedItem, ImportedList
-from .library.notes import Brought
-from .models import NOTE_LENGTH, Report, Status, User
-from .names import display_name
-from .references import Reference
-
-FORMAT = "paper-digest-library/1"
-SCHEMA = Path(__file__).with_name("schema.json")
-_PROFILE = ("display_name", "time_zone", "theme", "papers_on_a_page")
+from .exports import PROFILE, SCHEMA
+from .matching import papers_by_slug
 
 MAX_LIBRARY = 20_000_000
 """Bytes of library.json. How many bookmarks, notes and lists it may hold is in the schema."""
 
 
 def may_import(request: HttpRequest, user: User) -> bool:
-    """Whether the person may bring something now: it is counted, by the page and the API alike."""
+    """Whether the person may import something now: it is counted, by the page and the API alike."""
     counted = ratelimit.consume(request, app="allauth.account", action="import", user=user)
     return counted is not None
 
 
-# References
-
-
-class Match(NamedTuple):
-    """The papers of the catalogue that references mean, in their order, and the references that
-    mean none."""
-
-    papers: list[Paper]
-    missing: list[Reference]
-
-
-def match(library: Library, references: Iterable[Reference]) -> Match:
-    """Find what references name: by arXiv id, else by address, else by title."""
-    references = list(references)
-    slugs = {
-        reference: paper_slug(
-            reference.title,
-            f"arXiv:{reference.arxiv_id}" if reference.arxiv_id else reference.url or "",
-        )[0]
-        for reference in references
-    }
-    by_slug = _papers(library, slugs.values())
-    by_title = _by_title(
-        reference.title
-        for reference in references
-        if reference.title and not reference.arxiv_id and slugs[reference] not in by_slug
-    )
-    papers: dict[str, Paper] = {}
-    missing = []
-    for reference in references:
-        paper = by_slug.get(slugs[reference])
-        if paper is None and not reference.arxiv_id:
-            paper = by_title.get(document(reference.title))
-        if paper is None:
-            missing.append(reference)
-        else:
-            papers.setdefault(paper.slug, paper)
-    return Match([*papers.values()], missing)
-
-
-def _by_title(titles: Iterable[str]) -> dict[str, Paper]:
-    """The papers of these titles, by the title as the search folds it. A title that several papers
-    have tells none of them."""
-    found: dict[str, Paper | None] = {}
-    for some in batches({document(title) for title in titles} - {""}):
-        rows = SearchText.objects.filter(title__in=some).select_related("paper")
-        for row in rows:
-            found[row.title] = None if row.title in found else row.paper
-    return {title: paper for title, paper in found.items() if paper}
-
-
-def _papers(library: Library, slugs: Iterable[str]) -> dict[str, Paper]:
-    found: dict[str, Paper] = {}
-    for some in batches(dict.fromkeys(slugs)):
-        found |= library.papers(some)
-    return found
-
-
-# Out
-
-
-def export(library: Library, user: User, file: IO[bytes]) -> None:
-    """Write all that a person made into a ZIP."""
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        notes = [
-            (_note_file(note.paper, number), note)
-            for number, note in enumerate(library.notes.all().iterator(), start=1)
-        ]
-        for name, note in notes:
-            archive.writestr(name, note.text)
-        lists = [library.lists.open(found.slug) for found in library.lists.owned()]
-        for number, opened in enumerate(lists, start=1):
-            name = _file_name(opened.reading_list.name, number)
-            archive.writestr(
-                f"lists/{name}.bib", _bibtex(opened.papers(), opened.reading_list.name)
-            )
-        kept = Paper.objects.filter(pk__in=library.bookmarks.all().values("paper")).order_by("slug")
-        archive.writestr("bookmarks.bib", _bibtex(kept, "Bookmarks"))
-        said = {
-            "format": FORMAT,
-            "exported_at": _time(timezone.now()),
-            "profile": {
-                "user_name": user.username,
-                **{name: getattr(user, name) for name in _PROFILE},
-            },
-            "read": {
-                "until": user.read_until and user.read_until.isoformat(),
-                "days": [day.isoformat() for day in library.digests.marked()],
-            },
-            "bookmarks": [
-                {
-                    "paper": _named(bookmark.paper),
-                    "status": bookmark.status,
-                    "added_at": _time(bookmark.added_at),
-                }
-                for bookmark in library.bookmarks.all()
-            ],
-            "dismissed": [
-                {"paper": _named(one.paper), "added_at": _time(one.added_at)}
-                for one in library.bookmarks.dismissed()
-            ],
-            "notes": [
-                {
-                    "paper": _named(note.paper),
-                    "file": name,
-                    "added_at": _time(note.added_at),
-                    "changed_at": _time(note.changed_at),
-                }
-                for name, note in notes
-            ],
-            "lists": list(map(_list, lists)),
-            "reports": list(map(_report, library.reports.all())),
-        }
-        archive.writestr("library.json", json.dumps(said, ensure_ascii=False, indent=1))
-        archive.writestr("schema.json", SCHEMA.read_text("utf-8"))
-
-
-def _named(paper: Paper) -> dict[str, str | None]:
-    return {
-        "id": paper.slug,
-        "title": paper.title,
-        "arxiv_id": paper.arxiv_id,
-        "url": paper.url,
-    }
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat()
-
-
-def _list(opened: OpenList) -> dict[str, Any]:
-    found = opened.reading_list
-    return {
-        "name": found.name,
-        "description": found.description,
-        "visibility": found.visibility,
-        "added_at": _time(found.added_at),
-        "members": [
-            {"user_name": member.user.username, "role": member.role} for member in opened.members()
-        ],
-        "items": [
-            {
-                "paper": _named(item.paper),
-                "section": item.section,
-                "comment": item.comment,
-                "shows_note": item.shows_note,
-                "added_at": _time(item.added_at),
-            }
-            for item in opened.items().select_related("paper")
-        ],
-    }
-
-
-def _report(report: Report) -> dict[str, Any]:
-    return {
-        "paper": _named(report.paper),
-        "kind": report.kind,
-        "comment": report.comment,
-        "made_at": _time(report.made_at),
-        "outcome": report.outcome,
-        "answer": report.answer,
-        "settled_at": report.settled_at and _time(report.settled_at),
-    }
-
-
-def _note_file(paper: Paper, number: int) -> str:
-    return f"notes/{_file_name(paper.arxiv_id or paper.title, number)}.md"
-
-
-def _file_name(text: str, number: int) -> str:
-    """A name that every system takes, unique by its number."""
-    words = "-".join(re.findall(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*", text))[:60]
-    return f"{number:04}-{words}" if words else f"{number:04}"
-
-
-def _bibtex(papers: PaperQuerySet, title: str) -> str:
-    base = settings.SITE_URL
-    return "".join(WRITERS["bib"].stream(to_cite(papers), About(title, base, base, base)))
-
-
-# In
-
-
 @dataclass
 class Restored:
-    """What an import brought. missing: papers that are not in the catalogue here."""
+    """What an import added. missing: papers that are not in the catalogue here."""
 
     bookmarks: int = 0
     notes: int = 0
@@ -262,12 +63,12 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
     """
     archive = open_archive(content)
     try:
-        brought = _Brought(library, user, _said(archive), archive)
+        contents = _Import(library, user, _contents(archive), archive)
         if not dry_run:
             # All is worked out: nobody else's writing waits for more than the writing.
             with transaction.atomic():
-                brought.write()
-        return brought.found()
+                contents.write()
+        return contents.found()
     except IntegrityError:
         raise BadArchive(
             "Something was changed while the export was read. Import it again."
@@ -282,21 +83,21 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
         raise BadArchive(f"library.json: {error}.") from None
 
 
-def _said(archive: Archive) -> dict[str, Any]:
+def _contents(archive: Archive) -> dict[str, Any]:
     """What library.json says, of the form that the schema has."""
     if archive.size("library.json") > MAX_LIBRARY:
         raise BadArchive(f"library.json is larger than {MAX_LIBRARY // 10**6} MB.")
-    said = json.loads(archive.read("library.json"))
+    data = json.loads(archive.read("library.json"))
     schema = json.loads(SCHEMA.read_text("utf-8"))
     # Numbers first, since the schema cites all of what is too long.
-    parts = said if isinstance(said, dict) else {}
+    parts = data if isinstance(data, dict) else {}
     for name in ("bookmarks", "dismissed", "notes", "lists"):
         _count(name, parts.get(name), schema["properties"][name])
     lists = parts.get("lists")
     for made in lists if isinstance(lists, list) else ():
         items = schema["properties"]["lists"]["items"]["properties"]["items"]
         _count("papers in a list", made.get("items") if isinstance(made, dict) else None, items)
-    validate(said, _inlined(schema, schema["$defs"]))
+    validate(data, _inlined(schema, schema["$defs"]))
     return parts
 
 
@@ -319,46 +120,46 @@ def _count(name: str, rows: object, schema: dict[str, Any]) -> None:
         raise BadArchive(f"library.json holds more than {schema['maxItems']:,} {name}.")
 
 
-class _Brought:
+class _Import:
     """All that an export holds, read and found good; of papers, those that are here."""
 
     def __init__(
-        self, library: Library, user: User, said: dict[str, Any], archive: Archive
+        self, library: Library, user: User, data: dict[str, Any], archive: Archive
     ) -> None:
         self._library = library
         self._user = user
-        named = [row["paper"] for row in (*said["bookmarks"], *said["dismissed"], *said["notes"])]
-        named += [item["paper"] for made in said["lists"] for item in made["items"]]
+        named = [row["paper"] for row in (*data["bookmarks"], *data["dismissed"], *data["notes"])]
+        named += [item["paper"] for made in data["lists"] for item in made["items"]]
         slugs = {_key(paper): _slug(paper) for paper in named}
-        here = _papers(library, slugs.values())
+        here = papers_by_slug(library, slugs.values())
         self._papers = {key: here.get(slug) for key, slug in slugs.items()}
         missing = {paper["title"]: None for paper in named if self._papers[_key(paper)] is None}
         self.missing = list(map(str, missing))
         self.problems: list[str] = []
-        self.profile = self._profile(said["profile"])
-        read = said["read"]
+        self.profile = self._profile(data["profile"])
+        read = data["read"]
         self.read_until = read["until"] and _day(read["until"])
         self.read_days = list(map(_day, read["days"]))
         self.bookmarks = [
             Kept(paper.pk, Status(row["status"]), _moment(row["added_at"]))
-            for row in said["bookmarks"]
+            for row in data["bookmarks"]
             if (paper := self._paper(row))
         ]
         self.dismissed = {
             paper.pk: _moment(row["added_at"])
-            for row in said["dismissed"]
+            for row in data["dismissed"]
             if (paper := self._paper(row))
         }
-        self._once("file", (row["file"] for row in said["notes"]))
-        self._once("paper", (slugs[_key(row["paper"])] for row in said["notes"]))
+        self._once("file", (row["file"] for row in data["notes"]))
+        self._once("paper", (slugs[_key(row["paper"])] for row in data["notes"]))
         notes = [
-            Brought(
+            ImportedNote(
                 paper,
                 _note_text(archive, row["file"]),
                 _moment(row["added_at"]),
                 _moment(row["changed_at"]),
             )
-            for row in said["notes"]
+            for row in data["notes"]
             if (paper := self._paper(row))
         ]
         lists = [
@@ -372,7 +173,7 @@ class _Brought:
                     if (moment := _moment(item["added_at"])) and (paper := self._paper(item))
                 ],
             )
-            for row in said["lists"]
+            for row in data["lists"]
         ]
         # Rendered here, since it takes long: whoever writes waits for nothing of it.
         self.notes = library.notes.prepare(notes)
@@ -413,9 +214,7 @@ class _Brought:
             raise ValueError(f"{given['time_zone']} is not a time zone")
         new = User()
         taken = {
-            name: given[name]
-            for name in _PROFILE
-            if getattr(self._user, name) == getattr(new, name)
+            name: given[name] for name in PROFILE if getattr(self._user, name) == getattr(new, name)
         }
         try:
             if "display_name" in taken:

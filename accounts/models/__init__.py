@@ -1,0 +1,58 @@
+"""People and what they made: rows that no file can bring back.
+
+What a person made is reached through `library.Library` alone, and their tokens through `tokens`.
+A person's rows go with their account; papers stay as long as anybody has kept them.
+"""
+
+from .lists import (
+    COMMENT_LENGTH,
+    Invitation,
+    ListItem,
+    Membership,
+    ReadingList,
+    Role,
+    SentMail,
+    Visibility,
+)
+from .people import SHOWN, USER_NAME_VALIDATORS, ReadDigest, Theme, User
+from .reports import REPORT_LENGTH, Disclosure, Report
+from .rows import (
+    NOTE_LENGTH,
+    Bookmark,
+    Dismissal,
+    JoinableRow,
+    Note,
+    PaperRow,
+    ShownManager,
+    Status,
+)
+from .tokens import ApiToken, Scope
+
+__all__ = [
+    "COMMENT_LENGTH",
+    "NOTE_LENGTH",
+    "REPORT_LENGTH",
+    "SHOWN",
+    "USER_NAME_VALIDATORS",
+    "ApiToken",
+    "Bookmark",
+    "Disclosure",
+    "Dismissal",
+    "Invitation",
+    "JoinableRow",
+    "ListItem",
+    "Membership",
+    "Note",
+    "PaperRow",
+    "ReadDigest",
+    "ReadingList",
+    "Report",
+    "Role",
+    "Scope",
+    "SentMail",
+    "ShownManager",
+    "Status",
+    "Theme",
+    "User",
+    "Visibility",
+]

@@ -1,0 +1,98 @@
+"""People with an account, and what they have read of the digests."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from digest.models import Digest
+
+SHOWN = (10, 25, 50, 100)
+"""Papers on a page that a person may choose."""
+
+# One name has one spelling: no letters that look like others, and no @, so that none looks like
+# an address. A display name may be in any script.
+USER_NAME_VALIDATORS = [
+    RegexValidator(
+        re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z", re.IGNORECASE | re.ASCII),
+        "Use the letters a to z, digits, and . _ - between them.",
+    )
+]
+
+
+class Theme(models.TextChoices):
+    AUTO = "auto", "as the system has it"
+    LIGHT = "light", "light"
+    DARK = "dark", "dark"
+
+
+class User(AbstractUser):
+    """A person with an account. Our own model, since Django's cannot be replaced later."""
+
+    username = models.CharField(
+        "user name",
+        max_length=150,
+        unique=True,
+        validators=USER_NAME_VALIDATORS,
+        error_messages={"unique": "A user with that username already exists."},
+    )
+    display_name = models.CharField(
+        max_length=100, blank=True, help_text="what others see; your user name if left empty"
+    )
+    time_zone = models.CharField(max_length=64, default="UTC")
+    theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
+    papers_on_a_page = models.PositiveSmallIntegerField(
+        "papers a page",
+        default=25,
+        choices=[(number, str(number)) for number in SHOWN],
+        validators=[MinValueValidator(SHOWN[0]), MaxValueValidator(SHOWN[-1])],
+    )
+    read_until = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="every digest up to this day counts as read; none, if there is no day",
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            # "Ada" and "ada" would be one person to everybody who reads the name.
+            models.UniqueConstraint(Lower("username"), name="user_name_once"),
+            models.CheckConstraint(condition=Q(theme__in=Theme.values), name="user_theme"),
+            models.CheckConstraint(
+                condition=Q(papers_on_a_page__in=SHOWN), name="user_papers_on_a_page"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def save(self, *args: Any, **options: Any) -> None:
+        # To somebody who comes, the newest digest is new, and all that was before it is not.
+        if self._state.adding and self.read_until is None:
+            newest = Digest.objects.out().values_list("date", flat=True).first()
+            self.read_until = newest and newest - timedelta(days=1)
+        super().save(*args, **options)
+
+
+class ReadDigest(models.Model):
+    """A day's digest that a person marked as read; those before `User.read_until` need no row."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    date = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "date"], name="read_digest_once")]
+
+    def __str__(self) -> str:
+        return self.date.isoformat()

@@ -1,0 +1,12 @@
+"""A person's whole library as one file, out and in again; and references, found in the catalogue.
+
+An export is a ZIP: `library.json` (its form is `schema.json`, which is in it), a Markdown file for
+each note, and a BibTeX file for the bookmarks and for each list. `restore` reads it back, here or
+elsewhere. It only ever adds, so that to do it twice changes nothing.
+"""
+
+from .exports import SCHEMA, export
+from .imports import Restored, may_import, restore
+from .matching import Match, match
+
+__all__ = ["SCHEMA", "Match", "Restored", "export", "match", "may_import", "restore"]
