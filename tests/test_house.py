@@ -74,8 +74,6 @@ EXCEPTIONS = {
 LONGEST = 400
 """Lines of a module; a longer one holds two things, and becomes a package."""
 LONGER = {
-    "accounts/models.py": "the tables of people",
-    "accounts/transfer.py": "an export of a library and its import, which must agree",
     "digest/curation/decisions.py": "each kind of decision, made and ended",
     "digest/models/catalogue.py": "the tables of the catalogue",
     "digest/settings.py": "one file of settings, in the order of Django's documentation",
