@@ -30,7 +30,7 @@ help:
 	@echo "make run        install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
 	@echo "make install    the same, without serving"
 	@echo "make test       run the tests, on SQLite and on PostgreSQL"
-	@echo "make test-fast  run those that need no browser, no PostgreSQL and no process of their own"
+	@echo "make test-fast  run those that need no browser, no PostgreSQL, and the quick ones"
 	@echo "make test-all   run every test at its largest, and break what the site stands on"
 	@echo "make faults     break what the site stands on, and see that nothing is lost (ONLY=disk)"
 	@echo "make lint       check style, types, templates, migrations and settings"
@@ -66,7 +66,7 @@ test: dev chromium
 	$(VENV) tests/postgres.py $(PYTEST)
 
 test-fast: dev
-	DATABASE_URL= $(PYTEST) --ignore tests/browser -m "not process"
+	DATABASE_URL= $(PYTEST) --ignore tests/browser -m "not slow"
 
 test-all: dev chromium
 	DATABASE_URL= $(PYTEST) --thorough

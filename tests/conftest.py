@@ -187,7 +187,9 @@ def _nobody_came_before() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("thorough" if config.getoption("thorough") else "tests")
     config.addinivalue_line("markers", "thorough: left out without --thorough")
-    config.addinivalue_line("markers", "process: starts processes; left out by `make test-fast`")
+    config.addinivalue_line(
+        "markers", "slow: takes seconds, or starts processes; left out by `make test-fast`"
+    )
     config.addinivalue_line("markers", "sqlite: about SQLite alone, or one database will do")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")
 
@@ -196,7 +198,7 @@ def pytest_collection_finish() -> None:
     """What is there now stays: Python's collector need not go through it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(2_000, 20, 20)
 
 
 def pytest_report_header() -> str:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 pytest.importorskip("pip_audit")
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.slow
 
 
 class Osv(BaseHTTPRequestHandler):

@@ -17,7 +17,7 @@ from digest.search import index
 from tests import kills
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def outcomes(work, became):

@@ -16,7 +16,7 @@ COUNTS = {"README.md": 5, "OPERATING.md": 12, "CONTRIBUTING.md": 13}
 """The commands of each document."""
 TEXTS = {name: (ROOT / name).read_text() for name in COUNTS}
 
-pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # each command runs on a database of its own
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]  # each command runs on a database of its own
 
 
 def blocks(language: str, name: str = "OPERATING.md") -> list[str]:

@@ -32,6 +32,8 @@ from tests.accounts.conftest import person
 from tests.admin import enter, holder
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.slow
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 LONG, LONGEST = "9" * 19, "9" * 4999

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # the database makes no difference
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]  # the database makes no difference
 
 
 @pytest.mark.parametrize("workers", ["0", "1"])

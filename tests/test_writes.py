@@ -23,6 +23,8 @@ from digest.text import markup
 from tests import writes
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.slow
+
 OURS = tuple(str(writes.ROOT / app) for app in ("digest", "accounts"))
 COSTLY = {
     function.__code__: function.__qualname__

@@ -14,7 +14,8 @@ from django.urls import URLResolver, get_resolver, reverse
 from accounts.library import Library
 from accounts.models import Role, Visibility
 
-pytestmark = pytest.mark.sqlite  # rights are the same on every database
+# Rights are the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 
 LOGIN = "log in"
 PEOPLE = ("anonymous", "owner", "viewer", "editor", "other", "curator")

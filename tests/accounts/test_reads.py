@@ -17,7 +17,11 @@ from tests.accounts.test_second_factor import reauthenticate
 from tests.admin import enter as enter_admin
 from tests.admin import holder
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.sqlite,
+    pytest.mark.slow,
+]
 
 BEGIN = {
     "/account/2fa/totp/activate/": "the new secret is kept, to be confirmed by its first code",

@@ -10,7 +10,7 @@ from django.db import connection
 
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 120

@@ -27,7 +27,8 @@ MANAGING = ("manager", "operator", "superuser")
 OPERATING = ("operator", "superuser")
 ROLES = ("curator", "manager", "operator", "superuser")
 PRIVATE = {"bookmark", "dismissal", "note", "readinglist", "listitem"}
-pytestmark = pytest.mark.sqlite  # rights are the same on every database
+# Rights are the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 
 REACH = {
     "accounts/report": CURATING,

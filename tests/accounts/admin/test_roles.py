@@ -48,7 +48,7 @@ print(kinds.count() == len({*kinds}), ContentType.objects.filter(permission=None
 """
 
 
-@pytest.mark.process
+@pytest.mark.slow
 def test_a_database_is_taken_back_and_forth(own_database):
     """On one that has all its permissions, and one that has none yet."""
     environment = {**os.environ, "DATABASE_URL": own_database}

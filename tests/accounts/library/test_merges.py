@@ -512,6 +512,7 @@ def stories(draw):
     return rows, steps, draw(st.randoms(use_true_random=False))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db  # on both databases
 class AnyStory(TestCase):
     def setUp(self):

@@ -13,7 +13,7 @@ import pytest
 
 from tests.samples import digest, row
 
-pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # one database is enough
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]  # one database is enough
 
 HEADINGS = ("find", "find", "know", "mirror", "library", "library", "push")
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from digest.search.filters import PARAMETERS, SEVERAL
 from tests.accounts.conftest import person
 
-pytestmark = [pytest.mark.sqlite, pytest.mark.process]  # one database is enough
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]  # one database is enough
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMATHESIS = Path(sys.executable).with_name("st")

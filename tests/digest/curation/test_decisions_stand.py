@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count, Q
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.catalogue.load import load, load_files, undo
@@ -32,7 +32,7 @@ from digest.search import index
 from tests.digest.catalogue.test_load import catalogue
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def shown():
@@ -142,14 +142,14 @@ def analyze():
             cursor.execute("ANALYZE")
 
 
-def test_a_hundred_decisions_stand_over_the_archive(shared, archive_files, curator):
+def test_many_decisions_stand_over_the_archive(shared, archive_files, curator):
     chance = random.Random(6)
-    files = archive_files("six-column", 5)
+    files = archive_files("six-column", 10)
     others = [shared / f"archive/json/{'/'.join(file.parts[-3:])}" for file in files]
     load_files(files)
     analyze()
     made = 0
-    while made < 100:
+    while made < len(files) * 4:
         with suppress(ValidationError):
             decide(chance.randrange, Paper.objects.visible(), curator)
             made += 1
@@ -207,6 +207,7 @@ def files(draw):
 
 
 @given(st.lists(files(), min_size=1, max_size=4), st.data())
+@settings(max_examples=settings().max_examples // 3)
 def test_what_is_shown_depends_on_sources_and_decisions_alone(contents, data):
     def draw(below):
         return data.draw(st.integers(0, below - 1))

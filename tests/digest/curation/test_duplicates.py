@@ -142,7 +142,7 @@ def test_every_two_titles_within_the_edits_are_found():
     """Against all pairs, one by one, by another measure."""
     dice = Random(7)
     titles = set()
-    for _ in range(60):
+    for _ in range(25):
         letters = [dice.choice("abcdef ") for _ in range(dice.randint(25, 29))]
         for _ in range(4):
             titles.add("".join(letters))
@@ -157,7 +157,7 @@ def test_every_two_titles_within_the_edits_are_found():
     }
     got = {(max(pair), min(pair), edits) for *pair, edits in similar_titles(titles)}
     assert got == wanted
-    assert len(wanted) > 100
+    assert len(wanted) > 40
 
 
 def levenshtein(one, other):

@@ -163,6 +163,7 @@ def test_all_outputs_of_a_query_have_the_same_papers(client, papers, address):
 def test_a_feed_says_when_it_changed_and_is_not_sent_twice(client, papers):
     response = client.get("/papers.atom?q=diffusion")
     assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
+    body(response)
     again = {"HTTP_IF_NONE_MATCH": response["ETag"]}
     assert client.get("/papers.atom?q=diffusion", **again).status_code == 304
     load(digest(row(9, title="More diffusion", date="2025-02-09")), "b.json")

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from digest.catalogue.load import find_files, load_files
 from digest.search import Results, parse
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 FIRST = {
     # Half remembered
