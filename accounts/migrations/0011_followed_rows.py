@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.db import migrations
+from django.db.migrations.exceptions import IrreversibleError
 from django.utils.html import escape
 
 BETWEEN = {"html": "\n<hr>\n", "comment_html": "\n<hr>\n", "words": " "}
@@ -77,12 +78,20 @@ def into_parts(apps: Any, schema_editor: Any) -> None:
         schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+def into_followed(apps, schema_editor):
+    """Back where nothing is joined; else what was joined would have no way apart."""
+    for name in ("Bookmark", "Dismissal", "Note", "ListItem", "Report"):
+        rows = apps.get_model("accounts", name).objects
+        if rows.filter(joined=True).exists() or rows.exclude(home=None).exists():
+            raise IrreversibleError(f"Split the merged papers first: {name} has rows of both.")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_rows_of_merged_papers"),
     ]
 
     operations = [
-        migrations.RunPython(into_parts),
+        migrations.RunPython(into_parts, into_followed),
         migrations.DeleteModel(name="Followed"),
     ]
