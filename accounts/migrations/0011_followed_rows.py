@@ -82,7 +82,9 @@ def into_followed(apps, schema_editor):
     """Back where nothing is joined; else what was joined would have no way apart."""
     for name in ("Bookmark", "Dismissal", "Note", "ListItem", "Report"):
         rows = apps.get_model("accounts", name).objects
-        if rows.filter(joined=True).exists() or rows.exclude(home=None).exists():
+        if rows.exclude(home=None).exists() or (
+            name != "Report" and rows.filter(shown=None).exists()
+        ):
             raise IrreversibleError(f"Split the merged papers first: {name} has rows of both.")
 
 
