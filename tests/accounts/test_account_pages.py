@@ -10,6 +10,9 @@ from django.test import Client
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import heading, text
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 OPEN = ["login", "signup", "password/reset", "password/reset/done", "confirm-email"]
 OPEN += ["inactive", "password/reset/key/done", "connections/login/cancelled"]
 OWN = ["", "email", "password/change", "delete", "sessions", "tokens", "connections", "logout"]

@@ -5,6 +5,9 @@ from django.core import mail
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, link, text
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 PAGE = "/account/email/"
 
 

@@ -12,6 +12,9 @@ from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
 from tests.admin import app
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 
 def log_in(client, login, password=PASSWORD, query="", **headers):
     form = {"login": login, "password": password}

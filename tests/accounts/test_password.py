@@ -5,6 +5,9 @@ from django.test import Client
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, link, text
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 NEW = "staple of a new horse"
 
 

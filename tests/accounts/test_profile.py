@@ -7,6 +7,9 @@ from django.utils import timezone
 from accounts.forms.account import ProfileForm
 from tests.accounts.pages import errors, heading, text
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 SAID = {"display_name": "Ada", "time_zone": "Asia/Tokyo", "theme": "dark", "papers_on_a_page": "50"}
 
 

@@ -22,6 +22,9 @@ from accounts.models import User
 from digest import urls
 from tests.accounts.pages import errors, heading, text
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 CLIENT = {"client_id": "id", "secret": "secret"}
 
 

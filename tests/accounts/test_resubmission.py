@@ -18,6 +18,9 @@ from tests.accounts.pages import heading, text
 from tests.admin import app, code, holder
 from tests.admin import enter as enter_admin
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/papers/?q=a"}
 FETCH = {"Accept": "application/json", "Referer": "http://testserver/papers/?q=a"}
 SCRIPTS = pytest.mark.parametrize("script", [HTMX, FETCH], ids=["htmx", "fetch"])

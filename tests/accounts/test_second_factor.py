@@ -14,6 +14,9 @@ from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
 from tests.admin import app, code, log_in
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 
 def reauthenticate(client, page):
     answer = client.get(page)

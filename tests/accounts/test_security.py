@@ -40,6 +40,9 @@ from tests.accounts.test_access import TABLE
 from tests.admin import app, code, holder
 from tests.admin import enter as enter_admin
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 NEW = "staple of a new horse"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

@@ -1,5 +1,8 @@
 from tests.accounts.pages import text
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 
 def test_where_one_is_logged_in(enter, owner, other):
     client = enter(owner, user_agent="Browser A")

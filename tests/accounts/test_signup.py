@@ -14,6 +14,9 @@ from accounts.models import User
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, link, text
 
+# The queries are those of Django and allauth.
+pytestmark = pytest.mark.sqlite
+
 ADA = {"username": "ada", "email": "ada@example.org", "password1": PASSWORD}
 
 

@@ -19,7 +19,7 @@ from digest.models import Paper
 from tests.admin import PASSWORD, app, code, enter, holder, log_in
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture

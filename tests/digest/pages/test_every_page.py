@@ -15,7 +15,7 @@ from digest.catalogue.load import load
 from digest.models import Paper
 from tests.samples import NASTY, digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 ROOT = Path(__file__).resolve().parents[3]
 CATEGORIES = ["Text Generation", "Robotics"]
