@@ -1,3 +1,5 @@
+import pytest
+
 from tests.accounts.pages import text
 
 # The queries are those of Django and allauth.

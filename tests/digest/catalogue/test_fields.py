@@ -21,26 +21,26 @@ from tests.samples import digest, row
 ROOT = Path(__file__).resolve().parents[3] / "digest"
 
 
-class Venue(PaperField):
+class Mood(PaperField):
     """A column that no paper has, read from one that digests have."""
 
-    name = label = "venue"
-    columns = ("venue",)
+    name = label = "mood"
+    columns = ("mood",)
 
     def stated(self, record):
         return line(record.github_repo or "")
 
 
 @pytest.fixture
-def _venue(db, monkeypatch):
+def _mood(db, monkeypatch):
     """What a new column takes beside its class: a field of the model, and what its migration does,
     which the test's transaction undoes."""
-    monkeypatch.setitem(FIELDS, "venue", Venue())
+    monkeypatch.setitem(FIELDS, "mood", Mood())
     column = models.TextField(default="")
-    column.contribute_to_class(Paper, "venue")
+    column.contribute_to_class(Paper, "mood")
     sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE digest_paper ADD COLUMN venue text NOT NULL DEFAULT ''")
+        cursor.execute("ALTER TABLE digest_paper ADD COLUMN mood text NOT NULL DEFAULT ''")
         cursor.execute(
             "PRAGMA ignore_check_constraints = ON"
             if sqlite
@@ -52,42 +52,42 @@ def _venue(db, monkeypatch):
             cursor.execute("PRAGMA ignore_check_constraints = OFF")
     Paper._meta.local_fields.remove(column)
     Paper._meta._expire_cache()
-    del Paper.venue
+    del Paper.mood
 
 
-def stating(venue, day):
-    return digest(row(1, date=f"2025-02-{day:02}", github_repo=venue))
+def stating(mood, day):
+    return digest(row(1, date=f"2025-02-{day:02}", github_repo=mood))
 
 
 def paper():
     return Paper.objects.get()
 
 
-@pytest.mark.usefixtures("_venue")
+@pytest.mark.usefixtures("_mood")
 def test_a_new_column_is_one_class_a_model_field_and_its_migration(client):
     load(stating("ICML", 6), "a.json")
-    assert paper().venue == "ICML"
+    assert paper().mood == "ICML"
     found = preview(stating("NeurIPS", 7), "b.json").changes
-    assert Change("2502.00001", "Paper 1", "venue", "ICML", "NeurIPS") in found
-    assert ("Venue", "<del>ICML</del><ins>NeurIPS</ins>") in Changes.of(found).changed[0].fields
+    assert Change("2502.00001", "Paper 1", "mood", "ICML", "NeurIPS") in found
+    assert ("Mood", "<del>ICML</del><ins>NeurIPS</ins>") in Changes.of(found).changed[0].fields
     load(stating("NeurIPS", 7), "b.json")
     load(stating(None, 8), "c.json")
-    assert paper().venue == "NeurIPS"
-    made = decisions.correct(paper(), "venue", " The\n venue ", None)
-    assert paper().venue == made.value == "The venue"
-    origin = decisions.provenance(paper())["venue"]
-    assert (origin.shown, origin.theirs, origin.source.name) == ("The venue", "NeurIPS", "b.json")
+    assert paper().mood == "NeurIPS"
+    made = decisions.correct(paper(), "mood", " The\n mood ", None)
+    assert paper().mood == made.value == "The mood"
+    origin = decisions.provenance(paper())["mood"]
+    assert (origin.shown, origin.theirs, origin.source.name) == ("The mood", "NeurIPS", "b.json")
     load(stating("ICLR", 9), "d.json")
     assert Source.objects.get(name="d.json").kept == 1
-    assert (Difference.objects.get().theirs, paper().venue) == ("ICLR", "The venue")
-    assert [change.what for change in history(paper())] == ["Corrected: venue"]
-    assert PaperForm().fields["venue"].label == "Venue"
+    assert (Difference.objects.get().theirs, paper().mood) == ("ICLR", "The mood")
+    assert [change.what for change in history(paper())] == ["Corrected: mood"]
+    assert PaperForm().fields["mood"].label == "Mood"
     page = " ".join(client.get("/papers/2502.00001/").content.decode().split())
-    assert "<dt>Venue</dt> <dd> The digests: ICLR </dd> <dd> Here: The venue </dd>" in page
-    assert "<dt>Venue</dt> <dd> ICML </dd>" in page
+    assert "<dt>Mood</dt> <dd> The digests: ICLR </dd> <dd> Here: The mood </dd>" in page
+    assert "<dt>Mood</dt> <dd> ICML </dd>" in page
     decisions.withdraw(made, None)
     undo(Source.objects.get(name="d.json"))
-    assert paper().venue == "NeurIPS"
+    assert paper().mood == "NeurIPS"
 
 
 LOOPS = [
