@@ -25,7 +25,7 @@ from .plan import Edit, Overlay, Plan, snapshot
 from .projection import Statement
 from .sql import keys
 from .verdicts import Row, differences, resolve_merges, verdicts_of
-from .write import Brought, Rows, in_turn
+from .write import Brought, Rows, write_serialized
 
 SUFFIXES = (".md", ".markdown", ".json")
 """What a digest's file may end in, when a folder is searched."""
@@ -77,10 +77,10 @@ def load(
 
     Bytes that were loaded before change nothing, unless they name no date and come from the path
     of another day. Rows that cannot be read are among the report's problems, and the rest loads.
-    Safe beside other loads: they take turns in writing what each has worked out by itself.
+    Safe beside other loads: each computes by itself, and one at a time writes.
     """
     file = File(content, name)
-    return in_turn(lambda: _prepared(plan_load(file), by), also)
+    return write_serialized(lambda: _prepared(plan_load(file), by), also)
 
 
 class File:
@@ -279,7 +279,7 @@ def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
             return False, None
         return True, Rows(Plan(to_undo([source.pk]), memo=memo)).write
 
-    return in_turn(prepare, lambda there: also() if also and there else None)
+    return write_serialized(prepare, lambda there: also() if also and there else None)
 
 
 def reread(
@@ -296,7 +296,7 @@ def reread(
         there = Source.objects.defer("content", "problems").get(pk=source.pk)
         return _prepared(plan_load(file, instead_of=there), by)
 
-    return in_turn(prepare, also)
+    return write_serialized(prepare, also)
 
 
 def find_files(path: Path) -> list[Path]:

@@ -40,7 +40,7 @@ TRIES = 3
 Result = TypeVar("Result")
 
 
-def take_turns() -> None:
+def lock_catalogue() -> None:
     """Make others who change the catalogue wait until this transaction ends.
 
     On SQLite a transaction is IMMEDIATE and has the only write lock already.
@@ -50,7 +50,7 @@ def take_turns() -> None:
             cursor.execute(f"LOCK TABLE {Source._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def in_turn(
+def write_serialized(
     prepare: Callable[[], tuple[Result, Callable[[], None] | None]],
     also: Callable[[Result], None] | None = None,
 ) -> Result:
@@ -67,12 +67,12 @@ def in_turn(
         if write is None and also is None:
             return result
         with transaction.atomic():
-            take_turns()
+            lock_catalogue()
             if Catalogue.current().revision == revision:
                 _write(result, write, also)
                 return result
     with transaction.atomic():
-        take_turns()
+        lock_catalogue()
         result, write = prepare()
         _write(result, write, also)
         return result
@@ -117,7 +117,7 @@ class Rows:
             self._bring(brought)
 
     def write(self) -> None:
-        """Write them, within a transaction and in turn."""
+        """Write them, within a transaction that has the lock of the catalogue."""
         self._first.execute()
         for some in batches(self._forgotten):
             papers = Paper.objects.filter(pk__in=some)

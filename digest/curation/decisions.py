@@ -26,7 +26,7 @@ from digest.catalogue.projection import (
     project,
     statements_of,
 )
-from digest.catalogue.write import Rows, in_turn
+from digest.catalogue.write import Rows, write_serialized
 from digest.formats import Record
 from digest.models import Alias, Correction, Difference, Entry, Merge, Paper, Source
 from digest.text import identity
@@ -87,7 +87,7 @@ def correct_all(
     called several times, and what it raises is raised.
     """
     memo: dict[Any, Any] = {}
-    return in_turn(lambda: _corrected(right(), by, why, memo), also and (lambda _: also()))
+    return write_serialized(lambda: _corrected(right(), by, why, memo), also and (lambda _: also()))
 
 
 def _corrected(
@@ -244,7 +244,7 @@ def settle(
 
         return None, settle
 
-    in_turn(prepare, also and (lambda _: also()))
+    write_serialized(prepare, also and (lambda _: also()))
 
 
 # Papers that are one
@@ -388,7 +388,7 @@ def _decide(
 
         return None, write
 
-    in_turn(prepare, also and (lambda _: also()))
+    write_serialized(prepare, also and (lambda _: also()))
 
 
 def _answers(signal: Signal, paper: int, into: int) -> Writes:
