@@ -52,7 +52,7 @@ class Edit:
     papers: slugs of all papers that may show something else, each once. statements: those that are
     added, by their paper's slug. arxiv_ids: of papers that may not be there yet, by slug. without:
     the keys of sources that are taken out. moved: entries, by key, that go to the paper with this
-    slug. corrections: values that are to stand, or ENDED, by slug and field. names: which names
+    slug. corrections: values that are to be active, or ENDED, by slug and field. names: which names
     stand for others (`Alias.shown`); as it is, if None. days: whose digests may come or go, beside
     those of rows that are added.
     """
@@ -100,7 +100,7 @@ class Plan:
     `before` and `after` lack papers that are not there. Of a paper of which nothing is stated any
     longer, `after` has it hidden. `papers`: the rows of those that are there before. `places`: of
     these, by day the place in its digest. `known`: those of which something is stated beside what
-    is added. `entries`: by paper all that is stated afterwards. `corrections`: those that stand
+    is added. `entries`: by paper all that is stated afterwards. `corrections`: those active
     before, by slug and field.
     """
 
@@ -166,7 +166,7 @@ class Plan:
                 slug = edit.moved.get(key, self._slugs[paper])
                 entries[slug].append(statement)
                 self.known.add(slug)
-            for correction in Correction.objects.standing().filter(paper__in=some):
+            for correction in Correction.objects.active().filter(paper__in=some):
                 self.corrections[self._slugs[correction.paper_id]][correction.field] = correction
         for slug in edit.papers:
             if slug in over.statements:

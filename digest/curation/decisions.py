@@ -55,7 +55,7 @@ Writes = list[Callable[[], None]]
 def correct(
     paper: Paper, field: str, value: Any, by: Curator, why: str = "", also: Also | None = None
 ) -> Correction | None:
-    """Say what is right of one field of a paper; the correction that stands then.
+    """Say what is right of one field of a paper; the correction that is active then.
 
     field: its name. value: as `Correction` has it; for links, also the whole list. What the sources
     say by themselves needs no correction: an earlier one ends, and None is returned.
@@ -93,24 +93,24 @@ def correct_all(
 def _corrected(
     values: Iterable[tuple[Paper, str, Any]], by: Curator, why: str, memo: dict[Any, Any]
 ) -> tuple[list[Correction | None], _Write]:
-    """The corrections that would stand, and what writes them."""
+    """The corrections that would be active, and what writes them."""
     values = [(paper, name, _cleaned(name, value)) for paper, name, value in values]
     _there(paper for paper, _, _ in values)
     names = Alias.shown()
     keys = {paper.pk for paper, _, _ in values}
     statements: dict[int, list[Statement]] = defaultdict(list)
-    standing: dict[int, dict[str, Correction]] = defaultdict(dict)
+    active: dict[int, dict[str, Correction]] = defaultdict(dict)
     for some in batches(keys):
         for _, key, statement in statements_of(Entry.objects.filter(paper__in=some)):
             statements[key].append(statement)
-        for correction in Correction.objects.standing().filter(paper__in=some):
-            standing[correction.paper_id][correction.field] = correction
-    stand: list[Correction | None] = []
+        for correction in Correction.objects.active().filter(paper__in=some):
+            active[correction.paper_id][correction.field] = correction
+    results: list[Correction | None] = []
     made: list[Correction] = []
     ended: list[Correction] = []
     edits: dict[str, dict[str, Any]] = defaultdict(dict)
     for paper, name, value in values:
-        own, now = statements[paper.pk], standing[paper.pk]
+        own, now = statements[paper.pk], active[paper.pk]
         if not own and name != HIDDEN.name:
             raise ValidationError("No source has this paper any longer.")
         field = correctable()[name]
@@ -118,7 +118,7 @@ def _corrected(
         value = field.correction(value, was)
         current = now.get(name)
         if current and current.value == value:
-            stand.append(current)
+            results.append(current)
             continue
         if current:
             ended.append(now.pop(name))
@@ -127,14 +127,14 @@ def _corrected(
         needless = bool(own) and field.is_needless(value, project(own, given, names)[name])
         edits[paper.slug][name] = ENDED if needless else value
         if needless:
-            stand.append(None)
+            results.append(None)
         else:
             new = Correction(paper=paper, field=name, value=value, was=was, why=why, made_by=by)
             now[name] = new
             made.append(new)
-            stand.append(new)
+            results.append(new)
     if not edits:
-        return stand, None
+        return results, None
     rows = Rows(Plan(Edit([*edits], corrections=edits), memo=memo))
 
     def write() -> None:
@@ -146,14 +146,14 @@ def _corrected(
         Correction.objects.bulk_create(made)
         rows.write()
 
-    return stand, write
+    return results, write
 
 
 def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> None:
     """End a correction: the paper shows what its sources say again."""
 
     def edit() -> Edit:
-        if not _stands(correction):
+        if not _is_active(correction):
             raise ValidationError("This correction is no longer in force.")
         slug = correction.paper.slug
         return Edit([slug], corrections={slug: {correction.field: ENDED}})
@@ -190,7 +190,7 @@ def provenance(paper: Paper) -> dict[str, Origin]:
     first = origins(statements)
     corrections = {
         correction.field: correction
-        for correction in paper.corrections.standing().select_related("made_by")
+        for correction in paper.corrections.active().select_related("made_by")
     }
     given = {field: correction.value for field, correction in corrections.items()}
     theirs = project(statements, names=names) if statements else {}
@@ -291,20 +291,20 @@ def split_paper(merge: Merge, by: Curator, also: Also | None = None) -> None:
 
 def to_split_paper(merge: Merge) -> Edit:
     """What that is. Its papers: the one that was merged, and the one where its merges ended."""
-    standing = dict(Merge.objects.standing().values_list("paper__slug", "into__slug"))
-    if standing.pop(merge.paper.slug, None) is None or not _stands(merge):
+    merged_into = dict(Merge.objects.active().values_list("paper__slug", "into__slug"))
+    if merged_into.pop(merge.paper.slug, None) is None or not _is_active(merge):
         raise ValidationError("This merge is no longer in force.")
     # What the other paper has now may have come through merges that went before or after.
     end = merge.into.slug
-    while end in standing:
-        end = standing[end]
+    while end in merged_into:
+        end = merged_into[end]
     entries = Entry.objects.filter(paper__slug=end)
     moved = {}
     for pk, record in entries.values_list("pk", "record"):
         row = Record.from_dict(record)
         slug = identity.paper_slug(line(row.title), row.link)[0]
-        while slug in standing:
-            slug = standing[slug]
+        while slug in merged_into:
+            slug = merged_into[slug]
         if slug == merge.paper.slug:
             moved[pk] = slug
     return Edit([merge.paper.slug, end], moved=moved)
@@ -316,7 +316,7 @@ def to_split_paper(merge: Merge) -> Edit:
 def merge_authors(
     name: str, into: str, by: Curator, why: str = "", also: Also | None = None
 ) -> Alias:
-    """Say that a printed name stands for another: wherever a file prints it, the other is shown."""
+    """Say that a printed name is an alias of another: wherever a file prints it, the other is shown."""
     alias = Alias(name=name, of=into, why=why, made_by=by)
 
     def save(edit: Edit) -> None:
@@ -352,7 +352,7 @@ def split_author(alias: Alias, by: Curator, also: Also | None = None) -> None:
 
 def to_split_author(alias: Alias) -> Edit:
     """What that is. Papers are in the order of lists."""
-    if not _stands(alias):
+    if not _is_active(alias):
         raise ValidationError("This name is no longer an alias.")
     return Edit(_by(Alias.shown()[alias.name]), names=Alias.shown(without=alias.name))
 
@@ -403,10 +403,10 @@ def _there(papers: Iterable[Paper]) -> None:
         raise ValidationError("A paper no longer exists, since its source was undone.")
 
 
-def _stands(decision: Any) -> bool:
-    return bool(type(decision).objects.standing().filter(pk=decision.pk).exists())
+def _is_active(decision: Any) -> bool:
+    return bool(type(decision).objects.active().filter(pk=decision.pk).exists())
 
 
 def _end(decisions: Any, by: Curator, at: datetime | None = None) -> None:
-    """End those that stand. at: now, by default."""
-    decisions.standing().update(ended_at=at or timezone.now(), ended_by=by)
+    """End those that are active. at: now, by default."""
+    decisions.active().update(ended_at=at or timezone.now(), ended_by=by)

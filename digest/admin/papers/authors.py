@@ -41,7 +41,7 @@ class Kind(admin.SimpleListFilter):
             case "handle":
                 return queryset.exclude(name__contains=" ")
             case "spellings":
-                return queryset.filter(name__in=Alias.objects.standing().values("of"))
+                return queryset.filter(name__in=Alias.objects.active().values("of"))
         return queryset
 
 
@@ -124,7 +124,7 @@ class AuthorAdmin(Curated):
             into=into,
             known=Author.objects.filter(name=into).first(),
             papers=page.get_page(request.GET.get("page")),
-            aliases=Alias.objects.standing().filter(name__in=names).select_related("made_by"),
+            aliases=Alias.objects.active().filter(name__in=names).select_related("made_by"),
             may_change=self.has_change_permission(request, author),
         )
 

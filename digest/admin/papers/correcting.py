@@ -200,7 +200,7 @@ class Correcting(Curated):
                 )
                 for field in lists()
             }
-        merges = Merge.objects.standing()
+        merges = Merge.objects.active()
         title = "Correct a paper" if self.has_change_permission(request, paper) else "A paper"
         return self.page(
             request,

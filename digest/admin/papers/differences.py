@@ -158,7 +158,7 @@ class DifferenceAdmin(Curated):
                 (entry, json.dumps(entry.record, indent=2, ensure_ascii=False))
                 for entry in entries.select_related("digest")
             ],
-            waits=not difference.settled and correction.stands,
+            waits=not difference.settled and correction.is_active,
             number=before.count() + 1,
             of=waiting().count(),
             may_change=self.has_change_permission(request, difference),
@@ -168,7 +168,7 @@ class DifferenceAdmin(Curated):
         self, request: HttpRequest, difference: Difference, how: str, value: Any
     ) -> HttpResponse:
         """Settle it, and go on to the next one."""
-        if not difference.correction.stands:
+        if not difference.correction.is_active:
             said = "The correction has ended: there is nothing to settle."
             self.message_user(request, said, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())

@@ -78,7 +78,7 @@ class Curation(ChoiceFilter):
     choices_ = {
         "corrected": (
             "corrected",
-            lambda papers: papers.filter(pk__in=Correction.objects.standing().values("paper")),
+            lambda papers: papers.filter(pk__in=Correction.objects.active().values("paper")),
         ),
         "difference": (
             "open difference",
@@ -87,7 +87,7 @@ class Curation(ChoiceFilter):
         "hidden": ("hidden", hidden),
         "merged": (
             "merged into another",
-            lambda papers: papers.filter(pk__in=Merge.objects.standing().values("paper")),
+            lambda papers: papers.filter(pk__in=Merge.objects.active().values("paper")),
         ),
     }
 

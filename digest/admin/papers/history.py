@@ -19,7 +19,7 @@ _MOST = 50
 class Change(NamedTuple):
     """A decision, or its end: what in words, who, when, why, and the difference that it made.
 
-    correction: what can be withdrawn, if it stands, or else made again.
+    correction: what can be withdrawn, if it is active, or else made again.
     """
 
     at: datetime

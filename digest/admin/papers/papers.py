@@ -57,11 +57,11 @@ class _Papers(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """The rows of a page with what its columns show, by whichever method it is asked for."""
         super().get_results(request)
-        standing = Prefetch("corrections", Correction.objects.standing(), "standing")
-        merged = Prefetch("merges", Merge.objects.standing(), "merged_away")
+        corrections = Prefetch("corrections", Correction.objects.active(), "active_corrections")
+        merged = Prefetch("merges", Merge.objects.active(), "merged_away")
         papers: Any = self.result_list
         papers = papers.defer("title_html", "summary", "points", "url")
-        self.result_list = papers.for_cards().prefetch_related(standing, merged)
+        self.result_list = papers.for_cards().prefetch_related(corrections, merged)
 
 
 class CategoryForm(forms.Form):
@@ -125,7 +125,7 @@ class PaperAdmin(Correcting, Merging, Curated):
     def marks(self, paper: Any) -> str:
         names = [place.author for place in paper.authorships.all()]
         marks = {
-            "corrected": paper.standing,
+            "corrected": paper.active_corrections,
             "merged": paper.merged_away,
             "hidden": paper.hidden,
             "list cut": paper.authors_cut,
@@ -184,7 +184,7 @@ class PaperAdmin(Correcting, Merging, Curated):
         selected = self._selected(request, papers)
         if not selected:
             return
-        hidden = Correction.objects.standing().filter(field=HIDDEN.name, paper__in=selected)
+        hidden = Correction.objects.active().filter(field=HIDDEN.name, paper__in=selected)
         keys = set(hidden.values_list("paper", flat=True))
         some = [paper for paper in selected if paper.pk in keys]
         self._correct_each(request, some, HIDDEN.name, lambda paper: False, "Shown again")

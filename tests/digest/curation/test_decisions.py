@@ -74,7 +74,7 @@ def _two_papers():
 def test_a_correction_is_shown_and_stands_until_it_is_withdrawn(field, value, shown, curator):
     before = snapshot()
     made = decisions.correct(paper(), field, value, curator, "because")
-    assert (made.made_by, made.why, made.stands) == (curator, "because", True)
+    assert (made.made_by, made.why, made.is_active) == (curator, "because", True)
     expected = value if shown is None else shown
     assert shown_of(field) == expected
     load(digest(row(1, date="2025-02-07", title="Later", summary="Later.")), "b.json")
@@ -127,12 +127,12 @@ def test_another_correction_takes_the_place_of_the_first(curator):
     first = decisions.correct(paper(), "title", "One", curator)
     second = decisions.correct(paper(), "title", "Two", curator)
     first.refresh_from_db()
-    assert (first.stands, second.stands, paper().title) == (False, True, "Two")
+    assert (first.is_active, second.is_active, paper().title) == (False, True, "Two")
     assert decisions.correct(paper(), "title", "Two", curator) == second
     assert [c.value for c in Correction.objects.all()] == ["Two", "One"]
     # What the sources say by themselves ends it.
     assert decisions.correct(paper(), "title", "Paper 1", curator) is None
-    assert not Correction.objects.standing().exists()
+    assert not Correction.objects.active().exists()
     assert paper().title == "Paper 1"
 
 
@@ -393,7 +393,7 @@ def test_a_difference_is_settled_once(how, value, title, standing, curator):
     decisions.settle(difference, how, curator, value)
     difference.refresh_from_db()
     assert (difference.settled, difference.settled_by, paper().title) == (how, curator, title)
-    assert [c.value for c in Correction.objects.standing()] == standing
+    assert [c.value for c in Correction.objects.active()] == standing
     with pytest.raises(ValidationError, match="settled already"):
         decisions.settle(difference, "kept", curator)
 
@@ -404,7 +404,7 @@ def test_what_an_older_day_says_is_taken_though_sources_say_else(curator):
     load(digest(row(1, date="2025-02-01", title="Oldest")), "c.json")
     decisions.settle(Difference.objects.get(), "taken", curator)
     assert paper().title == "Oldest"
-    assert Correction.objects.standing().get().value == "Oldest"
+    assert Correction.objects.active().get().value == "Oldest"
 
 
 # Papers that are one
@@ -538,7 +538,7 @@ def test_names_of_names(curator):
     decisions.split_author(first, curator)
     assert names(SECOND) == ["Grace Hopper"]
     decisions.split_author(second, curator)
-    assert not Alias.objects.standing().exists()
+    assert not Alias.objects.active().exists()
 
 
 # Several at once
@@ -557,7 +557,7 @@ def test_several_papers_are_corrected_at_once_or_none(curator):
         decisions.correct_each(
             [(paper(), ["Other"]), (merge.paper, ["Other"])], "categories", curator
         )
-    assert list(Correction.objects.standing()) == [made]
+    assert list(Correction.objects.active()) == [made]
     assert index.check().whole
 
 

@@ -172,7 +172,7 @@ def test_what_is_changed_meanwhile_is_taken_into_account(loaded, monkeypatch, me
     report = load(digest(row(1, date="2025-02-09", title="Newest"), row(7)), "c.json")
     assert (report.status, report.verdicts["kept"], report.verdicts["new"]) == ("loaded", 1, 1)
     paper.refresh_from_db()
-    assert paper.title == Correction.objects.standing().get().value
+    assert paper.title == Correction.objects.active().get().value
     assert Source.objects.get(name="c.json").kept == 1
     assert index.check().whole
 
