@@ -316,7 +316,7 @@ def to_split_paper(merge: Merge) -> Edit:
 def merge_authors(
     name: str, into: str, by: Curator, why: str = "", also: Also | None = None
 ) -> Alias:
-    """Say that a printed name is an alias of another: wherever a file prints it, the other is shown."""
+    """Make a printed name an alias of another: wherever a file prints it, the other is shown."""
     alias = Alias(name=name, of=into, why=why, made_by=by)
 
     def save(edit: Edit) -> None:

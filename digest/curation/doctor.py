@@ -55,7 +55,7 @@ class Finding(NamedTuple):
 
     @property
     def address(self) -> str:
-        """The admin's page on which to mend it, or the page where it shows."""
+        """The admin's page on which to correct it, or the page where it shows."""
         if self.key is None:
             return reverse("digests")
         return reverse(f"admin:digest_{self.model._meta.model_name}_change", args=[self.key])

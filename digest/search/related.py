@@ -52,8 +52,8 @@ def related(paper: Paper, most: int = 6) -> list[Related]:
         people = [name for tag, name in authors.items() if tag in tagged]
         kinds = [name for tag, name in categories.items() if tag in tagged]
         score += _AUTHOR * len(people) + _CATEGORY * len(kinds)
-        telling = people or len(shared) > 1 or any(words[w].worth >= _ALONE for w in shared)
-        if telling and score >= _LEAST:
+        is_distinctive = people or len(shared) > 1 or any(words[w].worth >= _ALONE for w in shared)
+        if is_distinctive and score >= _LEAST:
             reasons = [f"also by {_listed(people)}"] if people else []
             reasons += [f"shares {_listed(words[w].printed for w in shared[:4])}"] if shared else []
             reasons += [f"in {_listed(kinds[:2])}"] if kinds else []

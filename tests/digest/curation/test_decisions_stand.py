@@ -69,7 +69,7 @@ def check_places():
     for author in Author.objects.annotate(found=Count("authorships")):
         assert author.paper_count == author.found > 0
     assert not Placement.objects.filter(paper__hidden=True).exists()
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def check_corrections():
