@@ -306,7 +306,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         stay: set[str] = set()
         if rows <= PREVIEWED:
             changes = Changes.of(would_change(lambda: to_undo(keys)))
-            stay = _held([one.slug for one in changes.gone])
+            stay = _referenced([one.slug for one in changes.removed])
         return self._page(
             request,
             "undo",
@@ -316,8 +316,8 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             rows=rows,
             most=PREVIEWED,
             changes=changes,
-            hidden=[one for one in changes.gone if one.slug in stay] if changes else [],
-            gone=[one for one in changes.gone if one.slug not in stay] if changes else [],
+            hidden=[one for one in changes.removed if one.slug in stay] if changes else [],
+            removed=[one for one in changes.removed if one.slug not in stay] if changes else [],
         )
 
     def _undo(self, request: HttpRequest, sources: list[Source]) -> HttpResponse:
@@ -344,11 +344,11 @@ def _undo_address(keys: Iterable[int]) -> str:
     return f"{reverse('admin:digest_source_undo')}?{query.urlencode()}"
 
 
-def _held(slugs: Iterable[str]) -> set[str]:
+def _referenced(slugs: Iterable[str]) -> set[str]:
     """Those of the papers that somebody keeps or decided of, whatever sources say."""
     found: set[str] = set()
     for some in batches(slugs):
-        papers = Paper.objects.filter(slug__in=some).held(but=Entry)
+        papers = Paper.objects.filter(slug__in=some).referenced(but=Entry)
         found.update(papers.values_list("slug", flat=True))
     return found
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from digest.formats import MAX_BYTES, Format, Problem, Reading, parse_date, read
+from digest.formats import MAX_BYTES, Format, Reading, RowProblem, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import Digest, Entry, Paper, Source, Verdict, tomorrow
 from digest.text import identity
@@ -24,8 +24,8 @@ from .fields import FIELDS, LINKS
 from .plan import Edit, Overlay, Plan, snapshot
 from .projection import Statement
 from .sql import keys
-from .verdicts import Row, differences, resolve_merges, verdicts_of
-from .write import Brought, Rows, write_serialized
+from .verdicts import IdentifiedRow, differences, resolve_merges, verdicts_of
+from .write import ChangeSet, NewSource, write_serialized
 
 SUFFIXES = (".md", ".markdown", ".json")
 """What a digest's file may end in, when a folder is searched."""
@@ -52,7 +52,7 @@ class LoadReport:
     changed: int = 0
     unchanged: int = 0
     links: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
     source: int | None = field(default=None, compare=False)
 
@@ -112,32 +112,34 @@ class File:
         return next((d.date for d in self.reading.days if d.date == self.path_date), None)
 
     @cached_property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[RowProblem]:
         """All problems, by line."""
         found = list(self.reading.problems)
         for day in self.reading.days:
             if day.date > tomorrow():
                 at = min((row.line for row in day.rows), default=1)
                 reason = f"the digest is dated {day.date}, which is after tomorrow"
-                found.append(Problem(at, reason, "loaded, and not the newest until then"))
+                found.append(RowProblem(at, reason, "loaded, and not the newest until then"))
             for row in day.rows:
                 record = row.record
                 if not line(record.title):
-                    found.append(Problem(row.line, "the row has no title", ROW_LEFT_OUT))
+                    found.append(RowProblem(row.line, "the row has no title", ROW_LEFT_OUT))
                     continue
                 for paper_field in FIELDS.values():
                     for reason in paper_field.problems(record):
-                        found.append(Problem(row.line, reason, "kept as text"))
+                        found.append(RowProblem(row.line, reason, "kept as text"))
         return sorted(found, key=lambda problem: problem.line)
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[IdentifiedRow]:
         """The rows to load."""
         good = [
             (d.date, row) for d in self.reading.days for row in d.rows if line(row.record.title)
         ]
         return [
-            Row(day, row, place, *identity.paper_slug(line(row.record.title), row.record.link))
+            IdentifiedRow(
+                day, row, place, *identity.paper_slug(line(row.record.title), row.record.link)
+            )
             for place, (day, row) in enumerate(good, start=1)
         ]
 
@@ -149,7 +151,7 @@ class Foreseen(NamedTuple):
     file: File
     report: LoadReport
     plan: Plan | None = None
-    rows: list[Row] = []
+    rows: list[IdentifiedRow] = []
     verdicts: list[Verdict] = []
 
 
@@ -231,7 +233,7 @@ def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[
     if plan is None:
         return report, None
     if report.format is None or report.status == "known":
-        return report, Rows(plan).write
+        return report, ChangeSet(plan).write
     report.source = next(keys(Source, 1))
     source = Source(
         pk=report.source,
@@ -255,13 +257,13 @@ def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[
         )
         for row, verdict in zip(rows, verdicts, strict=True)
     )
-    brought = Brought(
+    new_source = NewSource(
         source,
         {day.date for day in file.reading.days},
         ((row.day, row.slug, entry) for row, entry in zip(rows, entries, strict=True)),
         differences(source, plan),
     )
-    return report, Rows(plan, brought).write
+    return report, ChangeSet(plan, new_source).write
 
 
 def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
@@ -277,7 +279,7 @@ def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
     def prepare() -> tuple[bool, Callable[[], None] | None]:
         if not Source.objects.filter(pk=source.pk).exists():
             return False, None
-        return True, Rows(Plan(to_undo([source.pk]), memo=memo)).write
+        return True, ChangeSet(Plan(to_undo([source.pk]), memo=memo)).write
 
     return write_serialized(prepare, lambda there: also() if also and there else None)
 
@@ -348,7 +350,7 @@ def _open(file: Path) -> _Opened:
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1), str(file)
     except OSError as error:
-        problem = Problem(1, f"cannot be opened: {error.strerror}", "file not read")
+        problem = RowProblem(1, f"cannot be opened: {error.strerror}", "file not read")
         name = str(file).encode("utf-8", "backslashreplace").decode()
         return LoadReport(name, "unreadable", problems=[problem])
 

@@ -222,19 +222,19 @@ class Plan:
         return after
 
     def _project(self, slug: str, statements: list[Statement]) -> Values:
-        given = {name: made.value for name, made in self.corrections[slug].items()}
-        given |= self.edit.corrections.get(slug, {})
-        given = {name: value for name, value in given.items() if value is not ENDED}
-        made_of = (statements, given, self.names)
-        values: Values = self.once(("paper", slug), made_of, lambda: stored(project(*made_of)))
+        corrections = {name: one.value for name, one in self.corrections[slug].items()}
+        corrections |= self.edit.corrections.get(slug, {})
+        corrections = {name: value for name, value in corrections.items() if value is not ENDED}
+        inputs = (statements, corrections, self.names)
+        values: Values = self.once(("paper", slug), inputs, lambda: stored(project(*inputs)))
         return values
 
-    def once(self, what: Any, made_of: Any, work: Any) -> Any:
-        """What work gives; it is not done again for what is made of the same."""
-        known = self.memo.get(what)
-        if known is None or known[0] != made_of:
-            known = self.memo[what] = (made_of, work())
-        return known[1]
+    def once(self, key: Any, inputs: Any, compute: Any) -> Any:
+        """What `compute` gives; it is not called again for the same key and inputs."""
+        cached = self.memo.get(key)
+        if cached is None or cached[0] != inputs:
+            cached = self.memo[key] = (inputs, compute())
+        return cached[1]
 
 
 def related_model(field: ListField) -> type[models.Model]:

@@ -26,7 +26,7 @@ from digest.catalogue.projection import (
     project,
     statements_of,
 )
-from digest.catalogue.write import Rows, write_serialized
+from digest.catalogue.write import ChangeSet, write_serialized
 from digest.formats import Record
 from digest.models import Alias, Correction, Difference, Entry, Merge, Paper, Source
 from digest.text import identity
@@ -53,32 +53,32 @@ Writes = list[Callable[[], None]]
 
 
 def correct(
-    paper: Paper, field: str, value: Any, by: Curator, why: str = "", also: Also | None = None
+    paper: Paper, field: str, value: Any, by: Curator, reason: str = "", also: Also | None = None
 ) -> Correction | None:
     """Say what is right of one field of a paper; the correction that is active then.
 
     field: its name. value: as `Correction` has it; for links, also the whole list. What the sources
     say by themselves needs no correction: an earlier one ends, and None is returned.
     """
-    return correct_all(lambda: [(paper, field, value)], by, why, also)[0]
+    return correct_all(lambda: [(paper, field, value)], by, reason, also)[0]
 
 
 def correct_each(
     values: Iterable[tuple[Paper, Any]],
     field: str,
     by: Curator,
-    why: str = "",
+    reason: str = "",
     also: Also | None = None,
 ) -> list[Correction | None]:
     """The same for one field of several papers, all of them or none, which are written at once."""
     each = [(paper, field, value) for paper, value in values]
-    return correct_all(lambda: each, by, why, also)
+    return correct_all(lambda: each, by, reason, also)
 
 
 def correct_all(
     right: Callable[[], Iterable[tuple[Paper, str, Any]]],
     by: Curator,
-    why: str = "",
+    reason: str = "",
     also: Also | None = None,
 ) -> list[Correction | None]:
     """The same for any fields of several papers.
@@ -87,11 +87,13 @@ def correct_all(
     called several times, and what it raises is raised.
     """
     memo: dict[Any, Any] = {}
-    return write_serialized(lambda: _corrected(right(), by, why, memo), also and (lambda _: also()))
+    return write_serialized(
+        lambda: _corrected(right(), by, reason, memo), also and (lambda _: also())
+    )
 
 
 def _corrected(
-    values: Iterable[tuple[Paper, str, Any]], by: Curator, why: str, memo: dict[Any, Any]
+    values: Iterable[tuple[Paper, str, Any]], by: Curator, reason: str, memo: dict[Any, Any]
 ) -> tuple[list[Correction | None], _Write]:
     """The corrections that would be active, and what writes them."""
     values = [(paper, name, _cleaned(name, value)) for paper, name, value in values]
@@ -106,7 +108,7 @@ def _corrected(
         for correction in Correction.objects.active().filter(paper__in=some):
             active[correction.paper_id][correction.field] = correction
     results: list[Correction | None] = []
-    made: list[Correction] = []
+    created: list[Correction] = []
     ended: list[Correction] = []
     edits: dict[str, dict[str, Any]] = defaultdict(dict)
     for paper, name, value in values:
@@ -123,28 +125,28 @@ def _corrected(
         if current:
             ended.append(now.pop(name))
         # What is shown of one field may depend on the corrections of others.
-        given = {other: one.value for other, one in now.items()}
-        needless = bool(own) and field.is_needless(value, project(own, given, names)[name])
+        corrected = {other: one.value for other, one in now.items()}
+        needless = bool(own) and field.is_needless(value, project(own, corrected, names)[name])
         edits[paper.slug][name] = ENDED if needless else value
         if needless:
             results.append(None)
         else:
-            new = Correction(paper=paper, field=name, value=value, was=was, why=why, made_by=by)
+            new = Correction(paper=paper, field=name, value=value, was=was, why=reason, made_by=by)
             now[name] = new
-            made.append(new)
+            created.append(new)
             results.append(new)
     if not edits:
         return results, None
-    rows = Rows(Plan(Edit([*edits], corrections=edits), memo=memo))
+    changes = ChangeSet(Plan(Edit([*edits], corrections=edits), memo=memo))
 
     def write() -> None:
         # One ends when the one is made to which it gives way.
         now = timezone.now()
-        for one in made:
+        for one in created:
             one.made_at = now
         _end(Correction.objects.filter(pk__in=[one.pk for one in ended]), by, now)
-        Correction.objects.bulk_create(made)
-        rows.write()
+        Correction.objects.bulk_create(created)
+        changes.write()
 
     return results, write
 
@@ -251,11 +253,11 @@ def settle(
 
 
 def merge_papers(
-    paper: Paper, into: Paper, by: Curator, why: str = "", also: Also | None = None
+    paper: Paper, into: Paper, by: Curator, reason: str = "", also: Also | None = None
 ) -> Merge:
     """Say that a paper is the same as another: what is said or kept of it is the other's from now
     on, and its address leads there."""
-    merge = Merge(paper=paper, into=into, why=why, made_by=by)
+    merge = Merge(paper=paper, into=into, why=reason, made_by=by)
 
     def others(edit: Edit) -> Writes:
         return _answers(papers_merging, paper.pk, into.pk)
@@ -314,10 +316,10 @@ def to_split_paper(merge: Merge) -> Edit:
 
 
 def merge_authors(
-    name: str, into: str, by: Curator, why: str = "", also: Also | None = None
+    name: str, into: str, by: Curator, reason: str = "", also: Also | None = None
 ) -> Alias:
     """Make a printed name an alias of another: wherever a file prints it, the other is shown."""
-    alias = Alias(name=name, of=into, why=why, made_by=by)
+    alias = Alias(name=name, of=into, why=reason, made_by=by)
 
     def save(edit: Edit) -> None:
         (alias.name,), (alias.of,) = (AUTHORS.clean([one]) for one in (name, into))
@@ -377,12 +379,12 @@ def _decide(
 
     def prepare() -> tuple[None, Callable[[], None]]:
         wanted = edit()
-        rows = Rows(Plan(wanted, memo=memo))
+        changes = ChangeSet(Plan(wanted, memo=memo))
         writes = others(wanted) if others else []
 
         def write() -> None:
             save(wanted)
-            rows.write()
+            changes.write()
             for each in writes:
                 each()
 

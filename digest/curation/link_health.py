@@ -45,10 +45,10 @@ def due(older_than: timedelta = AGAIN) -> list[str]:
         LinkHealth.objects.filter(url__in=some).delete()
     before = now - older_than
     wanted = [url for url in given if url not in checked or url in again or checked[url] <= before]
-    return _in_turn(wanted, checked)
+    return _oldest_first(wanted, checked)
 
 
-def _in_turn(urls: Iterable[str], checked: dict[str, datetime]) -> list[str]:
+def _oldest_first(urls: Iterable[str], checked: dict[str, datetime]) -> list[str]:
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(urls, key=lambda url: (checked.get(url, never), url))
 
@@ -126,7 +126,7 @@ def check(
     batch: dict[str, Answer] = {}
     written_at = time.monotonic()
 
-    def keep() -> None:
+    def save() -> None:
         nonlocal batch, written_at
         if several and done.outcomes.total() == done.outcomes[Outcome.FAILED]:
             return
@@ -145,9 +145,9 @@ def check(
                     done.outcomes[answer.outcome] += 1
                     progress(done.outcomes.total())
                 if len(batch) >= 100 or time.monotonic() - written_at > 3:
-                    keep()
+                    save()
     finally:
-        keep()
+        save()
     if batch:
         raise NothingAnswers
     return done._replace(left=len(urls) - done.outcomes.total())
@@ -160,6 +160,6 @@ def recheck(urls: Iterable[str], checker: Checker | None = None) -> Checked:
     """
     urls = {*urls}
     known = LinkHealth.objects.filter(url__in=urls)
-    turn = _in_turn(urls, dict(known.values_list("url", "checked_at")))
-    checked = check(turn[:MOST_AT_ONCE], checker, MOST_AT_ONCE, SECONDS_AT_ONCE)
+    oldest = _oldest_first(urls, dict(known.values_list("url", "checked_at")))
+    checked = check(oldest[:MOST_AT_ONCE], checker, MOST_AT_ONCE, SECONDS_AT_ONCE)
     return checked._replace(left=len(urls) - checked.outcomes.total())

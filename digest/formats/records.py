@@ -89,7 +89,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FileRow:
     """A record, the line of the file at which it starts, from 1, and the dialect it was in."""
 
     line: int
@@ -98,15 +98,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayRows:
     """A day's papers, in the order of the file; a day may have none."""
 
     date: datetime.date
-    rows: tuple[Row, ...]
+    rows: tuple[FileRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem:
     """What is wrong, at which line from 1, and what was done about it."""
 
     line: int
@@ -125,8 +125,8 @@ class Reading:
     their lines. format: that of the first table; None if no day was found.
     """
 
-    days: tuple[Day, ...]
-    problems: tuple[Problem, ...]
+    days: tuple[DayRows, ...]
+    problems: tuple[RowProblem, ...]
     format: Format | None
 
 
@@ -138,8 +138,8 @@ class Draft:
     """A reading in the making, for the readers of this package."""
 
     def __init__(self) -> None:
-        self._days: dict[datetime.date, list[Row]] = {}
-        self._problems: list[Problem] = []
+        self._days: dict[datetime.date, list[FileRow]] = {}
+        self._problems: list[RowProblem] = []
         self._format: Format | None = None
 
     def open(self, day: datetime.date, format: Format) -> None:
@@ -151,13 +151,13 @@ class Draft:
         """Add a row; raises BadRow if it is without a title, over a limit or impossible to keep."""
         _check(record)
         self.open(day, format)
-        self._days[day].append(Row(line, format, record))
+        self._days[day].append(FileRow(line, format, record))
 
     def problem(self, line: int, reason: str, action: str) -> None:
-        self._problems.append(Problem(line, reason, action))
+        self._problems.append(RowProblem(line, reason, action))
 
     def reading(self) -> Reading:
-        days = tuple(Day(day, tuple(rows)) for day, rows in self._days.items())
+        days = tuple(DayRows(day, tuple(rows)) for day, rows in self._days.items())
         return Reading(days, tuple(self._problems), self._format)
 
 

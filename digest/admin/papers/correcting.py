@@ -23,7 +23,7 @@ from digest.curation import decisions
 from digest.models import Difference, Entry, LinkHealth, Merge, Paper
 
 from .filters import waiting
-from .forms import PaperForm, Rows, rows_of, unix_lines
+from .forms import ListFormSet, PaperForm, rows_of, unix_lines
 from .history import history
 
 
@@ -37,7 +37,7 @@ class Input(NamedTuple):
 
     of: PaperField
     field: Any
-    rows: Rows | None
+    rows: ListFormSet | None
     origin: decisions.Origin
     source: str
     theirs: SafeString | str
@@ -174,7 +174,7 @@ class Correcting(Curated):
         values: dict[str, Any] | None = None,
         why: str = "",
         form: PaperForm | None = None,
-        rows: dict[str, Rows] | None = None,
+        rows: dict[str, ListFormSet] | None = None,
         **more: Any,
     ) -> HttpResponse:
         """The page with what the paper shows.
@@ -223,7 +223,7 @@ class Correcting(Curated):
         )
 
     def _fields(
-        self, origins: dict[str, decisions.Origin], form: PaperForm, rows: dict[str, Rows]
+        self, origins: dict[str, decisions.Origin], form: PaperForm, rows: dict[str, ListFormSet]
     ) -> Iterable[Input]:
         for name, origin in origins.items():
             differs = origin.correction and origin.theirs != origin.shown

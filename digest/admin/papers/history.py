@@ -16,7 +16,7 @@ _MOST = 50
 """Corrections that a history goes back."""
 
 
-class Change(NamedTuple):
+class HistoryItem(NamedTuple):
     """A decision, or its end: what in words, who, when, why, and the difference that it made.
 
     correction: what can be withdrawn, if it is active, or else made again.
@@ -30,7 +30,7 @@ class Change(NamedTuple):
     correction: Correction | None = None
 
 
-def history(paper: Paper) -> list[Change]:
+def history(paper: Paper) -> list[HistoryItem]:
     """What was decided of a paper, newest first, in two queries."""
     found = []
     corrections = list(
@@ -44,21 +44,21 @@ def history(paper: Paper) -> list[Change]:
         before = given_way.get((one.field, one.made_at), one.was)
         diff = word_diff(field, before, result(one))
         what = f"Corrected: {field.label}"
-        found.append(Change(one.made_at, one.made_by, what, one.why, diff, one))
+        found.append(HistoryItem(one.made_at, one.made_by, what, one.why, diff, one))
         if one.ended_at and (one.field, one.ended_at) not in made:
             what = f"Withdrew the correction: {field.label}"
-            found.append(Change(one.ended_at, one.ended_by, what))
+            found.append(HistoryItem(one.ended_at, one.ended_by, what))
     merges = Merge.objects.filter(Q(paper=paper) | Q(into=paper))
     for merge in merges.select_related("paper", "into", "made_by", "ended_by"):
         away = merge.paper_id == paper.pk
         other = merge.into if away else merge.paper
         verb = "Merged into" if away else "Merged with"
         found.append(
-            Change(merge.made_at, merge.made_by, f"{verb} “{other}” ({other.slug})", merge.why)
+            HistoryItem(merge.made_at, merge.made_by, f"{verb} “{other}” ({other.slug})", merge.why)
         )
         if merge.ended_at:
             what = f"Split from “{other}” ({other.slug})"
-            found.append(Change(merge.ended_at, merge.ended_by, what))
+            found.append(HistoryItem(merge.ended_at, merge.ended_by, what))
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 

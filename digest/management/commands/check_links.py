@@ -76,5 +76,5 @@ class Command(BaseCommand):
             for word, some in (("dead", checked.died), ("alive again", checked.revived)):
                 for url in sorted(some):
                     self.stdout.write(f"{word}: {url}")
-            told = ", ".join(f"{count} {name}" for name, count in counts.items())
-            self.stdout.write(f"{len(urls)} links: {told}, {checked.left} left for another run.")
+            summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+            self.stdout.write(f"{len(urls)} links: {summary}, {checked.left} left for another run.")

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from digest.catalogue.load import load, reread, undo
-from digest.catalogue.preview import Change, preview
+from digest.catalogue.preview import FieldChange, preview
 from digest.curation import decisions
 from digest.models import (
     Alias,
@@ -327,17 +327,17 @@ def test_a_preview_tells_all_and_writes_nothing(curator):
     assert (seen.report.new, seen.report.changed) == (1, 1)
     both = ["2025-02-06", "2025-02-07"]
     assert seen.changes == [
-        Change(FIRST, "Paper 1", "title", "Paper 1", "New title"),
-        Change(FIRST, "Paper 1", "authors", ["Ada Lovelace", "Alan Turing"], ["Ada Lovelace"]),
-        Change(FIRST, "Paper 1", "digests", ["2025-02-06"], both),
-        Change(SECOND, "Mine", "digests", ["2025-02-06"], both),
-        Change("2502.00003", "Paper 3", "title", None, "Paper 3"),
-        Change("2502.00003", "Paper 3", "summary", None, ""),
-        Change("2502.00003", "Paper 3", "authors", None, ["Ada Lovelace", "Alan Turing"]),
-        Change("2502.00003", "Paper 3", "authors_cut", None, False),
-        Change("2502.00003", "Paper 3", "categories", None, ["Text Generation"]),
-        Change("2502.00003", "Paper 3", "links", None, ["https://github.com/lab/code-3"]),
-        Change("2502.00003", "Paper 3", "digests", None, ["2025-02-07"]),
+        FieldChange(FIRST, "Paper 1", "title", "Paper 1", "New title"),
+        FieldChange(FIRST, "Paper 1", "authors", ["Ada Lovelace", "Alan Turing"], ["Ada Lovelace"]),
+        FieldChange(FIRST, "Paper 1", "digests", ["2025-02-06"], both),
+        FieldChange(SECOND, "Mine", "digests", ["2025-02-06"], both),
+        FieldChange("2502.00003", "Paper 3", "title", None, "Paper 3"),
+        FieldChange("2502.00003", "Paper 3", "summary", None, ""),
+        FieldChange("2502.00003", "Paper 3", "authors", None, ["Ada Lovelace", "Alan Turing"]),
+        FieldChange("2502.00003", "Paper 3", "authors_cut", None, False),
+        FieldChange("2502.00003", "Paper 3", "categories", None, ["Text Generation"]),
+        FieldChange("2502.00003", "Paper 3", "links", None, ["https://github.com/lab/code-3"]),
+        FieldChange("2502.00003", "Paper 3", "digests", None, ["2025-02-07"]),
     ]
 
 
