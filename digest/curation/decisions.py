@@ -255,8 +255,8 @@ def settle(
 def merge_papers(
     paper: Paper, into: Paper, by: Curator, reason: str = "", also: Also | None = None
 ) -> Merge:
-    """Say that a paper is the same as another: what is said or kept of it is the other's from now
-    on, and its address leads there."""
+    """Say that a paper is the same as another: what is stated of it and what people made of it are
+    the other's from now on, and its address redirects there."""
     merge = Merge(paper=paper, into=into, why=reason, made_by=by)
 
     def others(edit: Edit) -> Writes:
@@ -279,7 +279,7 @@ def to_merge_papers(paper: Paper, into: Paper) -> Edit:
 
 
 def split_paper(merge: Merge, by: Curator, also: Also | None = None) -> None:
-    """End a merge: each paper has its own entries again, and what people kept of it."""
+    """End a merge: each paper has its own entries again, and what people made of it."""
 
     def others(edit: Edit) -> Writes:
         end = Paper.objects.only("pk").get(slug=edit.papers[1])
@@ -373,8 +373,8 @@ def _decide(
     others: Callable[[Edit], Writes] | None = None,
     also: Also | None = None,
 ) -> None:
-    """Save a decision, and what papers show then. edit: what it changes, told from what is there;
-    what it raises is raised. others: what else writes what comes of it."""
+    """Save a decision, and what papers show then. edit: what it changes, computed from what is
+    there; what it raises is raised. others: what else writes what comes of it."""
     memo: dict[Any, Any] = {}
 
     def prepare() -> tuple[None, Callable[[], None]]:

@@ -58,7 +58,7 @@ _TEAM = re.compile(
     r"|Research|Team|University)$"
 )
 _SUFFIX = re.compile(r"\b(?:Jr\.?|Sr\.?|II|III|IV|PhD|Ph\.D\.)$")
-_ODD = re.compile(r"[^\w\s.'’()-]|[\d_]")
+_NOT_OF_NAMES = re.compile(r"[^\w\s.'’()-]|[\d_]")
 _FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _CAPITAL_PARTICLES = {"De", "Van", "Von"}
 
@@ -70,9 +70,11 @@ def _name(text: str, is_handle: bool) -> Name:
     So the family name of "Gabriel Martín Blázquez" is "Blázquez": where it is two words without a
     particle nothing in the name says so.
     """
-    whole = Name(text, is_handle, "", "")
-    if is_handle or any(kept.search(text) for kept in (_TEAM, _SUFFIX, _ODD, _FAMILY_FIRST)):
-        return whole
+    undivided = Name(text, is_handle, "", "")
+    if is_handle or any(
+        pattern.search(text) for pattern in (_TEAM, _SUFFIX, _NOT_OF_NAMES, _FAMILY_FIRST)
+    ):
+        return undivided
     words = text.split()
     last = len(words) - 1
     at = next((i for i in range(1, last) if words[i].islower()), last)

@@ -247,7 +247,7 @@ class LinkHealth(models.Model):
 
 
 class Upload(models.Model):
-    """A file that a curator brought, from its upload until it is loaded or thrown away."""
+    """A file that a curator uploaded, until it is loaded or thrown away."""
 
     batch = models.UUIDField(help_text="what was uploaded together")
     name = models.TextField()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 
-from digest.admin.base import MAX_WHY
+from digest.admin.base import MAX_REASON
 from digest.catalogue.fields import FIELDS, Links, correctable
 from digest.catalogue.kinds import Flag, ListField, LongText, Names, PaperField
 from digest.catalogue.plan import related_model
@@ -64,7 +64,7 @@ class PaperForm(forms.Form):
 
     why = forms.CharField(
         required=False,
-        max_length=MAX_WHY,
+        max_length=MAX_REASON,
         widget=AdminTextInputWidget,
         help_text="Other curators read it in the paper's history; readers do not.",
     )

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 
-from digest.admin.base import MAX_WHY, Curated, address, linked, preview
+from digest.admin.base import MAX_REASON, Curated, address, linked, preview
 from digest.curation import decisions
 from digest.models import Merge, Paper
 
@@ -64,19 +64,21 @@ class Merging(Curated):
                 label="The paper to merge into",
                 error_messages={"invalid_choice": "Choose another paper that is not hidden."},
             )
-            why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
+            why = forms.CharField(
+                required=False, max_length=MAX_REASON, widget=AdminTextInputWidget
+            )
 
         form = MergeForm(request.POST or None, initial={"into": request.GET.get("into", "")})
         previewed = None
         if form.is_valid():
-            into, why = form.cleaned_data["into"], form.cleaned_data["why"]
+            into, reason = form.cleaned_data["into"], form.cleaned_data["why"]
 
             def decision(log: Callable[[], None]) -> Merge:
-                return decisions.merge_papers(paper, into, request.user, why, log)
+                return decisions.merge_papers(paper, into, request.user, reason, log)
 
             if "confirm" in request.POST:
-                said = f"Merged “{paper}” ({paper.slug}) into “{into}” ({into.slug})."
-                if self.decide(request, decision, paper, f"{said} {why}".strip()):
+                message = f"Merged “{paper}” ({paper.slug}) into “{into}” ({into.slug})."
+                if self.decide(request, decision, paper, f"{message} {reason}".strip()):
                     return HttpResponseRedirect(address(self.admin_site, into))
             else:
                 try:
@@ -105,10 +107,10 @@ def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
         decisions.split_paper(merge, request.user, log)
 
     if request.method == "POST":
-        said = (
+        message = (
             f"Split “{merge.paper}” ({merge.paper.slug}) from “{merge.into}” ({merge.into.slug})."
         )
-        if admin.decide(request, decision, merge, said):
+        if admin.decide(request, decision, merge, message):
             return HttpResponseRedirect(address(admin.admin_site, merge.paper))
         return HttpResponseRedirect(address(admin.admin_site, merge))
     try:
