@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from accounts.models import Bookmark, Dismissal, ListItem, Note, Status
 from digest.batches import batches
 from digest.models import Paper
-from digest.search import PaperKeys, Query, Unreadable, among, parse
+from digest.search import PaperKeys, Query, UnreadableTerm, among, parse
 from digest.search.query import Node, Not, Words
 
 from .base import Part
@@ -123,7 +123,7 @@ class Shelf(Part):
                 return PaperKeys(frozenset(self._of(value)))
         lists = open_to(self._user).filter(name__iexact=value)
         if not lists:
-            raise Unreadable("you have no list of this name")
+            raise UnreadableTerm("you have no list of this name")
         items = ListItem.objects.filter(reading_list__in=lists, paper__hidden=False)
         return PaperKeys(frozenset(items.values_list("paper", flat=True)))
 
@@ -134,7 +134,7 @@ class Shelf(Part):
             return [paper for paper, (said, _) in self._bookmarks.items() if said != Status.READ]
         if status in Status.values:
             return [paper for paper, (said, _) in self._bookmarks.items() if said == status]
-        raise Unreadable(f"is: takes unread, {', '.join(Status.values)}, dismissed")
+        raise UnreadableTerm(f"is: takes unread, {', '.join(Status.values)}, dismissed")
 
 
 def _within(node: Node) -> Iterator[Node]:

@@ -144,7 +144,7 @@ class File:
         ]
 
 
-class Foreseen(NamedTuple):
+class PlannedLoad(NamedTuple):
     """What loading a file would do: its report, what papers would show, and its rows with their
     verdicts. Without a plan, nothing would be written; without rows, no source made."""
 
@@ -157,7 +157,7 @@ class Foreseen(NamedTuple):
 
 def plan_load(
     file: File, over: Overlay | None = None, instead_of: Source | None = None
-) -> Foreseen:
+) -> PlannedLoad:
     """What loading a file would do.
 
     over: what to suppose loaded. instead_of: a source that it takes the place of.
@@ -165,12 +165,12 @@ def plan_load(
     undone = to_undo([instead_of.pk] if instead_of else [])
     if known := _known(file, over, instead_of):
         report = LoadReport(file.name, "known", known)
-        return Foreseen(file, report, Plan(undone) if instead_of else None)
+        return PlannedLoad(file, report, Plan(undone) if instead_of else None)
     reading = file.reading
     report = LoadReport(file.name, format=reading.format, problems=list(file.problems))
     if reading.format is None or not reading.days:
         report.status = "unreadable"
-        return Foreseen(file, report)
+        return PlannedLoad(file, report)
     rows = resolve_merges(file.rows)
     statements: dict[str, list[Statement]] = defaultdict(list)
     for row in rows:
@@ -185,7 +185,7 @@ def plan_load(
     plan = Plan(edit, over, file.memo)
     verdicts = list(verdicts_of(rows, plan))
     _complete(report, file, verdicts, plan)
-    return Foreseen(file, report, plan, rows, verdicts)
+    return PlannedLoad(file, report, plan, rows, verdicts)
 
 
 def to_undo(sources: Collection[int]) -> Edit:
@@ -227,9 +227,9 @@ def _complete(report: LoadReport, file: File, verdicts: list[Verdict], plan: Pla
     report.unchanged = len(papers) - report.new - report.changed
 
 
-def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
+def _prepared(planned: PlannedLoad, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
     """The report, and what writes it."""
-    file, report, plan, rows, verdicts = foreseen
+    file, report, plan, rows, verdicts = planned
     if plan is None:
         return report, None
     if report.format is None or report.status == "known":
@@ -334,7 +334,7 @@ def load_files(
         opened = list(opened)
         dry_run |= any(_has_problems(one) for one in opened)
     if dry_run:
-        return list(_foresee(opened))
+        return list(_dry_run(opened))
     return [one if isinstance(one, LoadReport) else load(*one) for one in opened]
 
 
@@ -362,7 +362,7 @@ def _has_problems(opened: _Opened) -> bool:
     return _known(file) is None and bool(file.problems)
 
 
-def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
+def _dry_run(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
     """What loading files one after the other would do."""
     over = Overlay()
     for one in opened:
@@ -371,8 +371,8 @@ def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
             continue
         file = File(*one)
         with snapshot():
-            foreseen = plan_load(file, over)
-        if foreseen.plan and foreseen.report.format:
-            over.add(foreseen.plan)
-            over.sources.append((file.sha256, foreseen.report.format, file.date))
-        yield foreseen.report
+            planned = plan_load(file, over)
+        if planned.plan and planned.report.format:
+            over.add(planned.plan)
+            over.sources.append((file.sha256, planned.report.format, file.date))
+        yield planned.report

@@ -42,8 +42,8 @@ def preview(content: bytes, name: str, instead_of: Source | None = None) -> Prev
     whose place it takes."""
     file = File(content, name)
     with snapshot():
-        foreseen = plan_load(file, instead_of=instead_of)
-    return Preview(foreseen.report, changes_of(foreseen.plan))
+        planned = plan_load(file, instead_of=instead_of)
+    return Preview(planned.report, changes_of(planned.plan))
 
 
 def would_change(edit: Callable[[], Edit]) -> list[FieldChange]:

@@ -97,7 +97,7 @@ def _corrected(
 ) -> tuple[list[Correction | None], _Write]:
     """The corrections that would be active, and what writes them."""
     values = [(paper, name, _cleaned(name, value)) for paper, name, value in values]
-    _there(paper for paper, _, _ in values)
+    _check_exist(paper for paper, _, _ in values)
     names = Alias.shown()
     keys = {paper.pk for paper, _, _ in values}
     statements: dict[int, list[Statement]] = defaultdict(list)
@@ -268,7 +268,7 @@ def merge_papers(
 
 def to_merge_papers(paper: Paper, into: Paper) -> Edit:
     """What that is."""
-    _there([paper, into])
+    _check_exist([paper, into])
     merged = Merge.ends([paper.slug, into.slug])
     if paper.pk == into.pk:
         raise ValidationError("These are the same paper already.")
@@ -398,7 +398,7 @@ def _answers(signal: Signal, paper: int, into: int) -> Writes:
     return [write for _, write in answers]
 
 
-def _there(papers: Iterable[Paper]) -> None:
+def _check_exist(papers: Iterable[Paper]) -> None:
     """Raise ValidationError unless all are there still."""
     keys = {paper.pk for paper in papers}
     if Paper.objects.filter(pk__in=keys).count() < len(keys):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from digest.batches import batches
 from digest.models import Catalogue, Link, LinkHealth, Paper
 
-from .http_check import Answer, Checker, Outcome, site_of
+from .http_check import Answer, Checker, LinkOutcome, site_of
 
 FAILURES = 3
 """After so many days in a row without an answer a link is dead."""
@@ -71,11 +71,11 @@ def write(answers: dict[str, Answer]) -> Written:
         row = known.get(url) or LinkHealth(url=url)
         dead = row.dead
         match answer.outcome:
-            case Outcome.ALIVE:
+            case LinkOutcome.ALIVE:
                 row.failures, row.dead = 0, False
-            case Outcome.GONE:
+            case LinkOutcome.GONE:
                 row.failures, row.dead = row.failures + 1, True
-            case Outcome.FAILED:
+            case LinkOutcome.FAILED:
                 # A bad day is one failure, however often somebody looks.
                 if not row.failures or row.checked_at.date() < now.date():
                     row.failures += 1
@@ -103,7 +103,7 @@ class NothingAnswers(Exception):
 class Checked(NamedTuple):
     """What a run did. outcomes: how many of each; left: how many it did not come to."""
 
-    outcomes: Counter[Outcome]
+    outcomes: Counter[LinkOutcome]
     died: list[str]
     revived: list[str]
     left: int
@@ -128,7 +128,7 @@ def check(
 
     def save() -> None:
         nonlocal batch, written_at
-        if several and done.outcomes.total() == done.outcomes[Outcome.FAILED]:
+        if several and done.outcomes.total() == done.outcomes[LinkOutcome.FAILED]:
             return
         if batch:
             written = write(batch)

@@ -14,9 +14,9 @@ from .records import (
     REST_NOT_READ,
     ROW_LEFT_OUT,
     BadRow,
-    Draft,
     Format,
     Reading,
+    ReadingBuilder,
     Record,
     parse_date,
     quote,
@@ -77,7 +77,7 @@ class _Reader:
         self.json = _json_text(text)
         self.text = text
         self.date = date
-        self.draft = Draft()
+        self.draft = ReadingBuilder()
 
     def read(self) -> Reading:
         start = self.json.skip(0)

@@ -23,9 +23,9 @@ from .records import (
     REST_NOT_READ,
     ROW_LEFT_OUT,
     BadRow,
-    Draft,
     Format,
     Reading,
+    ReadingBuilder,
     Record,
     escape_link,
     parse_date,
@@ -160,7 +160,7 @@ class _Reader:
 
     def __init__(self, text: str, date: datetime.date | None) -> None:
         self.text = text
-        self.draft = Draft()
+        self.draft = ReadingBuilder()
         self.line = 0
         # The section: its date, whether it was found at fault, and what to say if no table comes.
         self.date = date

@@ -134,7 +134,7 @@ class BadRow(Exception):
     """A row cannot be read; the text says why."""
 
 
-class Draft:
+class ReadingBuilder:
     """A reading in the making, for the readers of this package."""
 
     def __init__(self) -> None:

@@ -84,8 +84,8 @@ class CategoryForm(forms.Form):
 class PaperAdmin(Correcting, Merging, Curated):
     list_display = ("name", "date", "by", "in_", "link_count", "marks")
     list_filter = (
-        *(filters.Links, filters.Categories, filters.Authors),
-        *(filters.Curation, filters.Changed),
+        *(filters.LinksFilter, filters.CategoriesFilter, filters.AuthorsFilter),
+        *(filters.CurationFilter, filters.ChangedFilter),
     )
     date_hierarchy = "date"
     ordering = ("-date", "position", "slug")

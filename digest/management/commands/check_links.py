@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import Progress
 
-from digest.curation.http_check import Outcome
+from digest.curation.http_check import LinkOutcome
 from digest.curation.link_health import AGAIN, NothingAnswers, check, due
 
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "no host answered, so nothing was marked: can this machine reach the internet?"
             ) from None
-        counts = {outcome.value: checked.outcomes[outcome] for outcome in Outcome}
+        counts = {outcome.value: checked.outcomes[outcome] for outcome in LinkOutcome}
         if options["json"]:
             report = {**counts, "left": checked.left, "dead": checked.died}
             self.stdout.write(json.dumps({**report, "alive again": checked.revived}, indent=2))
