@@ -16,7 +16,7 @@ from digest.catalogue.fields import FIELDS
 from digest.catalogue.preview import FieldChange
 
 COMPARED = 1_500
-"""Words of a text that are compared one by one; of longer ones the whole is said to change."""
+"""Words of a text that are compared one by one; longer ones are shown as changed altogether."""
 IN_FULL = 100
 """Papers of which a preview says what changes; of more it gives the titles."""
 LONG = 600

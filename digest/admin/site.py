@@ -167,7 +167,7 @@ class Site(AdminSite):
     def _view_on_site(
         self, request: HttpRequest, content_type_id: int, object_id: int
     ) -> HttpResponseBase:
-        """As Django's, which would tell the address of any row to whoever is in."""
+        """As Django's, which would show the address of any row to everybody with rights."""
         kind = ContentType.objects.filter(pk=content_type_id).first()
         model = kind.model_class() if kind else None
         shown = self._registry.get(model) if model else None
@@ -178,7 +178,7 @@ class Site(AdminSite):
     # The log
 
     def log(self, request: HttpRequest, target: Model | type[Model], message: str) -> None:
-        """Keep in the log that whoever asks has done something to `target`.
+        """Log that the user of the request has done something to `target`.
 
         Django logs what its own forms add, change and delete; call this for all else: an action, a
         button, a look at what is not for everybody. target: the row, or its model if it is about

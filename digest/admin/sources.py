@@ -214,7 +214,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The file as it was loaded, to keep."""
+        """The file as it was loaded, as a download."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         source = get_object_or_404(Source, pk=pk)
@@ -231,7 +231,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def reread_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Tell what today's reader makes of a file, and follow it if that is confirmed."""
+        """Show what today's reader makes of a file, and apply it if that is confirmed."""
         if not (self.has_undo_permission(request) and self.has_add_permission(request)):
             raise PermissionDenied
         if request.method == "POST":
@@ -288,7 +288,8 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect(_undo_address(keys))
 
     def undo_view(self, request: HttpRequest) -> HttpResponse:
-        """Tell what would go with some sources, and take them out if that is confirmed."""
+        """Show what the undoing of some sources would change, and undo them if that is
+        confirmed."""
         if not self.has_undo_permission(request):
             raise PermissionDenied
         asked = request.POST if request.method == "POST" else request.GET

@@ -23,7 +23,7 @@ PROBLEMS = 100
 
 @dataclass(frozen=True)
 class Previewed:
-    """What loading a file would do; changes: None if it is too large to tell them."""
+    """What loading a file would do; changes: None if it is too large to compute them."""
 
     report: LoadReport
     changes: Changes | None

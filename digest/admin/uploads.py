@@ -181,7 +181,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Take files and keep them as a batch."""
+        """Store uploaded files as a batch."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         sent = request.method == "POST"

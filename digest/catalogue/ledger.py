@@ -20,8 +20,8 @@ class LedgerRow:
     """A row of a file.
 
     line: at which it starts. entry: what it says, with its paper; None if it was rejected. raw: its
-    text in the file; "" if today's reader finds none. reason: why it was rejected. remarks: what
-    else the reader said of it.
+    text in the file; "" if today's reader finds none. reason: why it was rejected. remarks: other
+    problems of it.
     """
 
     line: int
@@ -42,7 +42,7 @@ class Ledger:
         problems = [RowProblem(**problem) for problem in source.problems]
         self.rejected = [one for one in problems if one.action == ROW_LEFT_OUT]
         self.remarks = [one for one in problems if one.action != ROW_LEFT_OUT]
-        """What was said of the file or of rows that were read."""
+        """Problems of the file, or of rows that were read nevertheless."""
 
     @cached_property
     def _places(self) -> list[tuple[int, bool, int]]:

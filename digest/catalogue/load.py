@@ -1,4 +1,5 @@
-"""From a file to the catalogue: `load` keeps what it says and projects the papers it speaks of."""
+"""From a file to the catalogue: `load` stores what it states and projects the papers that it
+names."""
 
 from __future__ import annotations
 
@@ -103,7 +104,7 @@ class File:
 
     @cached_property
     def is_dated(self) -> bool:
-        """Whether it says the same wherever it stands."""
+        """Whether its content is the same under any path."""
         return self.reading.days == read(self.content).days
 
     @property
@@ -270,8 +271,8 @@ def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
     """Take a source out, as if it had never been loaded: its entries go, and the papers that it
     spoke of show what is left; whether it was still there.
 
-    A paper that no source speaks of any longer is gone; if somebody has kept or corrected it, it is
-    hidden, and comes back when a source speaks of it again. also: as in `load`; nothing is written
+    A paper that no source has any longer is deleted; if somebody bookmarked or corrected it, it is
+    hidden, and shown when a source has it again. also: as in `load`; nothing is written
     if somebody else was faster.
     """
     memo: dict[Any, Any] = {}

@@ -1,5 +1,5 @@
-"""What papers would show if sources or curators said something else: worked out from plain reads,
-which wait for nobody and keep nobody waiting."""
+"""What papers would show if sources or curators said something else: computed from plain
+reads, which neither take locks nor wait for any."""
 
 from __future__ import annotations
 

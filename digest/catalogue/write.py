@@ -90,8 +90,8 @@ def _write(
 
 
 class NewSource(NamedTuple):
-    """What comes with a new source, which has a key: its days, its entries, each with its day and
-    its paper's slug, and the differences that it files."""
+    """A new source, which has a key already, and what comes with it: its days, its entries, each
+    with its day and its paper's slug, and the differences that it files."""
 
     source: Source
     days: Collection[date]
@@ -121,7 +121,7 @@ class ChangeSet:
         self._first.execute()
         for some in batches(self._forgotten):
             papers = Paper.objects.filter(pk__in=some)
-            # Whoever is about to keep one is waited for.
+            # Wait for transactions that are about to refer to one.
             list(papers.select_for_update().values_list("pk", flat=True))
             referenced = list(papers.referenced().values_list("pk", flat=True))
             papers.exclude(pk__in=referenced)._raw_delete(papers.db)

@@ -223,8 +223,8 @@ def settle(
 ) -> None:
     """Settle a difference between a correction and a source.
 
-    how: of `Difference.Settled`: the correction is kept, the source's word is taken for right, or
-    `value` is, for EDITED.
+    how: of `Difference.Settled`: the correction is kept, the source's value is used, or `value`,
+    for EDITED.
     """
     if how == Difference.Settled.EDITED and value is None:
         raise ValidationError("Enter a value.")

@@ -62,7 +62,7 @@ class Written(NamedTuple):
 
 @transaction.atomic
 def write(answers: dict[str, Answer]) -> Written:
-    """Keep what was answered. If it changes what is dead, so does the catalogue."""
+    """Save answers. If this changes what is dead, so does the catalogue."""
     now = timezone.now()
     known = LinkHealth.objects.in_bulk(answers, field_name="url")
     rows = []
@@ -116,10 +116,10 @@ def check(
     seconds: float = float("inf"),
     progress: Callable[[int], object] = lambda done: None,
 ) -> Checked:
-    """Ask for URLs and keep what they answer, every few seconds: who interrupts it loses nothing.
+    """Ask for URLs and save the answers every few seconds, so that an interruption loses few.
 
-    seconds: after which it ends, at the latest. progress: told how many were answered.
-    Raises NothingAnswers, and keeps nothing, if all of five hosts or more fail.
+    seconds: after which it ends, at the latest. progress: called with the number of answers.
+    Raises NothingAnswers, and saves nothing, if all of five hosts or more fail.
     """
     several = len({site_of(url) for url in urls}) >= 5
     done = Checked(Counter(), [], [], len(urls))

@@ -30,7 +30,7 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A format that papers are taken away in.
+    """A format in which papers are exported.
 
     write: makes the file's text, piece by piece, of papers fetched with `to_cite`. cites: pages
     offer it wherever they show papers. api: the API answers in it, too.

@@ -1,8 +1,8 @@
 """Digests as files: bytes to plain records, and back.
 
-Three dialects are read: six-column and three-column Markdown, told by a table's header, and JSON.
-Six-column Markdown and JSON are written, as the archive of digests has them. Nothing is interpreted
-here: a link may be a placeholder, a paper may come twice. Knows nothing of Django.
+Three dialects are read: six-column and three-column Markdown, recognized by a table's header, and
+JSON. Six-column Markdown and JSON are written, as the archive of digests has them. Nothing is
+interpreted here: a link may be a placeholder, a paper may come twice. Knows nothing of Django.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one row says about one paper, as it was given: nothing is mended or made uniform.
+    """What one row states about one paper, as it was given: nothing is repaired or normalized.
 
     The names are the keys of the JSON dialect. None stands for a column or key that is absent
     (or null), which is less than an empty one.
@@ -119,7 +119,7 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that a file said.
+    """What a file states.
 
     days: each date once, in the order in which the file first names them. problems: in the order of
     their lines. format: that of the first table; None if no day was found.
@@ -148,7 +148,8 @@ class ReadingBuilder:
         self._format = self._format or format
 
     def add(self, day: datetime.date, line: int, format: Format, record: Record) -> None:
-        """Add a row; raises BadRow if it is without a title, over a limit or impossible to keep."""
+        """Add a row; raises BadRow if it is without a title, over a limit or impossible to
+        store."""
         _check(record)
         self.open(day, format)
         self._days[day].append(FileRow(line, format, record))
@@ -162,7 +163,8 @@ class ReadingBuilder:
 
 
 def _check(record: Record) -> None:
-    """Raise BadRow unless the record has a title, keeps to the limits and can be kept anywhere."""
+    """Raise BadRow unless the record has a title, is within the limits and can be stored
+    anywhere."""
     if not record.title:
         raise BadRow("the row has no title")
     for name, texts, longest in _texts(record):

@@ -157,9 +157,9 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         return self.filter(hidden=False)
 
     def referenced(self, but: type[models.Model] | None = None) -> PaperQuerySet:
-        """Those that somebody or something needs: people's own rows, entries, curators' decisions.
+        """Those that other rows refer to: people's own rows, entries, curators' decisions.
 
-        The others may be deleted, which no row protects them from. but: rows that do not count.
+        The others may be deleted, as no row protects them. but: a model whose rows do not count.
         """
         references: Any = Q()
         for relation in self.model._meta.get_fields(include_hidden=True):
@@ -486,7 +486,7 @@ class Catalogue(models.Model):
 
 
 class Entry(_Ordered):
-    """One row of a source: what it said about one paper on one day, as it was given."""
+    """One row of a source: what it states about one paper on one day, as it was given."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="entries", db_index=False)
     digest = models.ForeignKey(Digest, models.PROTECT, related_name="entries")

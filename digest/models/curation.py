@@ -89,7 +89,7 @@ class Correction(Decision):
 
 
 class Merge(Decision):
-    """A paper that is the same as another: what is said or kept of it is the other's."""
+    """A paper that is the same as another: what is stated of it counts for the other."""
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="merges")
     into = models.ForeignKey(Paper, models.PROTECT, related_name="merged")

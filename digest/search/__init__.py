@@ -85,7 +85,7 @@ def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[
     """
     papers = set(papers)
     keys = index.keys(papers)
-    # Hidden papers have no row: they are found by what is said of them here alone.
+    # Hidden papers have no row: they are found by these texts alone.
     keys |= {-paper: paper for paper in papers - {*keys.values()}}
     return _among(query.node, keys, {paper: f" {text} " for paper, text in texts.items()})
 
@@ -135,7 +135,7 @@ class Results:
     """The papers that match a query, in order: counted, sliced, walked from end to end.
 
     order: "best" (title over authors over summary, newer first among equals) or "newest". Papers
-    come as `for_cards` fetches them, those of a slice excepted, whose cards may be at hand.
+    come as `for_cards` fetches them, those of a slice excepted, whose cards may be cached.
     """
 
     model = Paper
@@ -155,7 +155,7 @@ class Results:
         return Results(self.query, self._order)
 
     def sought(self, query: Query) -> Results:
-        """Those that a query finds as well; what it says of itself is kept."""
+        """Those that a query finds as well; its problems and its arXiv id are the result's."""
         return Results(query & self.query.node.nodes, self._order)
 
     def narrowed(self, *nodes: Node) -> Results:

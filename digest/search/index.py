@@ -273,7 +273,7 @@ class Health:
 def check(*, repair: bool = False) -> Health:
     """Compare the index with the catalogue, paper by paper. repair: and write anew what differs.
 
-    Others write meanwhile: what is compared is read without keeping them from it, and what is put
+    Others write meanwhile: what is compared is read without a lock, and what is put
     right is compared once more within its own short transaction. To make the database's own index
     anew, which is needed if it does not agree with its rows, keeps all others waiting.
 
@@ -299,7 +299,7 @@ def check(*, repair: bool = False) -> Health:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """What is read within is of one moment, and nobody is kept from writing."""
+    """All reads within see the database at one moment, and nobody has to wait to write."""
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":

@@ -14,7 +14,7 @@ from .query import AnyOf, Node, Tag, Words, author_tag, category_tag
 from .text import tokens
 
 COMMON = 400
-"""A word that so many papers have tells nothing of one."""
+"""A word that so many papers have is not distinctive of one."""
 _WORDS = 8
 _CANDIDATES = 24
 _FOUND = 60
@@ -35,7 +35,7 @@ class Related(NamedTuple):
 def related(paper: Paper, most: int = 6) -> list[Related]:
     """The papers most like this one, the likest first, in a fixed number of queries.
 
-    paper: with its authorships and classifications at hand.
+    paper: with its authorships and classifications fetched.
     """
     words = _distinctive(paper)
     authors = {author_tag(a.author_id): a.author.name for a in paper.authorships.all()}

@@ -26,7 +26,7 @@ from digest.models import Alias, Author, Category, Paper
 from .forms import suggested
 
 _LARGE = 50
-"""Papers of an author of whom a preview tells no more than their number."""
+"""Papers of an author: of more, a preview shows only their number."""
 
 
 class NameKindFilter(admin.SimpleListFilter):

@@ -1,6 +1,6 @@
 """Papers that are one: merging a paper into another, and splitting them again.
 
-Both tell first what would change, and do it when that is confirmed.
+Both show first what would change, and do it when that is confirmed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _KEY = re.compile(r"[0-9]{1,18}")
 
 
 class _PaperSelect(AutocompleteSelect):
-    """Papers by the site's own search; two that look alike are told apart by id and day."""
+    """Papers by the site's own search; the id and the day distinguish two that look alike."""
 
     def get_url(self) -> str:
         return reverse("admin:digest_paper_suggest")
@@ -54,7 +54,7 @@ class Merging(Curated):
         return [path("<int:key>/merge/", merge, name="digest_paper_merge"), *urls]
 
     def _merge(self, request: HttpRequest, key: int) -> HttpResponse:
-        """Ask which paper it is, tell what would change, and merge."""
+        """Ask which paper it is, show what would change, and merge."""
         paper: Paper = self.row(request, str(key))
 
         class MergeForm(forms.Form):
