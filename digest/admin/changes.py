@@ -72,11 +72,11 @@ class Changes:
 def difference(before: Any, after: Any) -> SafeString:
     """Two values of a field in one, what goes marked as deleted, and what comes as inserted."""
     if isinstance(before, list) and isinstance(after, list):
-        went = [item for item in before if item not in after]
-        came = [item for item in after if item not in before]
-        if not went and not came:
+        removed = [item for item in before if item not in after]
+        added = [item for item in after if item not in before]
+        if not removed and not added:
             return _marked([("delete", "; ".join(before)), ("insert", "; ".join(after))], " ")
-        return _marked([("delete", x) for x in went] + [("insert", x) for x in came], " ")
+        return _marked([("delete", x) for x in removed] + [("insert", x) for x in added], " ")
     if isinstance(before, bool):
         words = ["no", "yes"]
         return _marked([("delete", words[before]), ("insert", words[after])], " ")

@@ -292,8 +292,8 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         confirmed."""
         if not self.has_undo_permission(request):
             raise PermissionDenied
-        asked = request.POST if request.method == "POST" else request.GET
-        keys = keys_of(asked.getlist("source"))
+        parameters = request.POST if request.method == "POST" else request.GET
+        keys = keys_of(parameters.getlist("source"))
         found = Source.objects.filter(pk__in=keys[:AT_ONCE]).defer("content", "problems")
         sources = list(found.order_by("-loaded_at", "-pk"))
         if not sources:

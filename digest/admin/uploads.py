@@ -147,10 +147,10 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_urls(self) -> list[URLPattern]:
         def view(page: Any) -> Any:
-            def allowed(request: HttpRequest, **asked: Any) -> HttpResponse:
+            def allowed(request: HttpRequest, **parameters: Any) -> HttpResponse:
                 if not self.has_view_permission(request):
                     raise PermissionDenied
-                response: HttpResponse = page(request, **asked)
+                response: HttpResponse = page(request, **parameters)
                 return response
 
             return self.admin_site.admin_view(allowed)
@@ -248,8 +248,8 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """The batch before it is loaded. `from` in the query: the place, from 0, of the first file
         that is previewed; as many follow as are in time, and the page asks for the others itself.
         """
-        asked = request.GET.get("from", "")
-        start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 0
+        first = request.GET.get("from", "")
+        start = int(first) if first.isascii() and first.isdigit() and len(first) < 5 else 0
         start = min(start, len(files) - 1)
         began = time.monotonic()
         shown: list[tuple[int, Upload, Previewed | None]] = []

@@ -23,7 +23,7 @@ class Orders:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        days = {*plan.turned}
+        days = {*plan.days_to_order}
         for slug, look in plan.after.items():
             days |= plan.places.get(slug, {}).keys() ^ {*look.days}
         self.rows: dict[date, Digest] = Digest.objects.in_bulk(days, field_name="date")

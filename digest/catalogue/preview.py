@@ -11,7 +11,7 @@ from digest.models import Source
 
 from .fields import FIELDS, TITLE
 from .load import File, LoadReport, plan_load
-from .plan import Edit, Plan, State, snapshot
+from .plan import Edit, PaperState, Plan, snapshot
 
 DIGESTS = "digests"
 """The name of what is no field of a paper, and changes with them: the digests in which it is."""
@@ -68,7 +68,7 @@ def changes_of(plan: Plan | None) -> list[FieldChange]:
     ]
 
 
-def _values(state: State | None) -> dict[str, Any]:
+def _values(state: PaperState | None) -> dict[str, Any]:
     """What readers see of a paper; nothing of one that is not shown."""
     if state is None or state.hidden:
         return {}

@@ -72,7 +72,7 @@ def read_markdown(text: str, date: datetime.date | None) -> Reading:
     text: without NUL, its lines ended by "\\n". What is neither such a table nor such a heading is
     passed over.
     """
-    return _Reader("\n" + text, date).read()
+    return _MarkdownReader("\n" + text, date).read()
 
 
 def markdown_rows(text: str) -> Iterator[tuple[int, str]]:
@@ -155,7 +155,7 @@ class _Table(NamedTuple):
     record: Callable[[list[str]], Record]
 
 
-class _Reader:
+class _MarkdownReader:
     """Goes from landmark to landmark: dated headings, and lines that begin with a bar."""
 
     def __init__(self, text: str, date: datetime.date | None) -> None:

@@ -111,14 +111,14 @@ class Merge(Decision):
         was merged itself, the last one's."""
         slugs = {*slugs}
         to: dict[str, str] = {}
-        asked = list(slugs)
-        while asked:
+        unresolved = list(slugs)
+        while unresolved:
             found: dict[str, str] = {}
-            for some in batches(asked):
+            for some in batches(unresolved):
                 merges = Merge.objects.active().filter(paper__slug__in=some)
                 found.update(merges.values_list("paper__slug", "into__slug"))
             to |= found
-            asked = [slug for slug in found.values() if slug not in to]
+            unresolved = [slug for slug in found.values() if slug not in to]
         return {slug: _last(slug, to) for slug in slugs & to.keys()}
 
 
