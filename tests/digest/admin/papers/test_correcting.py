@@ -297,7 +297,7 @@ def test_the_history_goes_back_and_forth(curating, papers, curator):
     first = decisions.correct(papers[0], "title", "First of mine", curator, "one")
     second = decisions.correct(papers[0], "title", "Second of mine", curator, "two")
     changes = curating.get(page(papers[0])).context["changes"]
-    assert [(change.what, change.why, change.diff, change.correction) for change in changes] == [
+    assert [(change.what, change.reason, change.diff, change.correction) for change in changes] == [
         (
             "Corrected: title",
             "two",
