@@ -17,7 +17,7 @@ HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Url:
+class ParsedUrl:
     """A URL and its percent-decoded parts, an absent one being empty.
 
     `path` is what follows the slash after the host: the path of sqlite:///var/db is `var/db`,
@@ -107,7 +107,7 @@ class Environment:
             )
         return hosts
 
-    def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> Url:
+    def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> ParsedUrl:
         value = self.text(name, default)
         try:
             parts = urlsplit(value)
@@ -124,7 +124,7 @@ class Environment:
         if parts.scheme not in schemes:
             accepted = " or ".join(f"{scheme}://" for scheme in schemes)
             raise ImproperlyConfigured(f"{name} begins {parts.scheme}://: use {accepted}")
-        return Url(
+        return ParsedUrl(
             text=value,
             scheme=parts.scheme,
             user=unquote(parts.username or ""),

@@ -33,9 +33,9 @@ class Line(logging.Formatter):
         return indent(super().formatException(ei), "    ")
 
 
-def expected(request: HttpRequest, response: HttpResponseBase, why: str) -> None:
+def expected(request: HttpRequest, response: HttpResponseBase, reason: str) -> None:
     """Write an answer down as an event of load, which Django would call an error of ours."""
-    _log.warning("%s %s: %s", request.method, request.path, " ".join(why.split()))
+    _log.warning("%s %s: %s", request.method, request.path, " ".join(reason.split()))
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django has nothing to add
 
 
@@ -48,16 +48,16 @@ def security(event: str, user: Any = None, **details: str | int | bool | None) -
     request = context.request
     if user is None and request is not None and request.user.is_authenticated:
         user = request.user
-    said: dict[str, Any] = {"event": event, "user": getattr(user, "pk", None), **details}
+    entry: dict[str, Any] = {"event": event, "user": getattr(user, "pk", None), **details}
     if request is None:
-        said["from"] = "command"
+        entry["from"] = "command"
     else:
         if request.user.is_authenticated and request.user != user:
-            said["by"] = request.user.pk
-        said["from"] = client_address(request)
+            entry["by"] = request.user.pk
+        entry["from"] = client_address(request)
         if request_id := _request_id(request):
-            said["request"] = request_id
-    _security.info("%s", json.dumps(said))
+            entry["request"] = request_id
+    _security.info("%s", json.dumps(entry))
 
 
 def client_address(request: HttpRequest) -> str:
@@ -72,5 +72,5 @@ def client_address(request: HttpRequest) -> str:
 
 def _request_id(request: HttpRequest) -> str:
     """What our proxy calls the request, so that both logs can be read together."""
-    said = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
-    return said if _REQUEST_ID.fullmatch(said) else ""
+    request_id = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
+    return request_id if _REQUEST_ID.fullmatch(request_id) else ""

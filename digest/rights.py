@@ -1,6 +1,6 @@
 """Rights beyond one's own account, and the second factor that they ask for, wherever they are used.
 
-Pages, the API and its tokens ask here, so that one rule holds at every door.
+Pages, the API and its tokens ask here, so that the same rule applies everywhere.
 """
 
 from __future__ import annotations

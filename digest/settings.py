@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from digest.environment import Environment, Url
+from digest.environment import Environment, ParsedUrl
 
 try:
     # Before 3.51.3, SQLite can corrupt a database in WAL mode when a checkpoint and a write
@@ -48,7 +48,7 @@ def secret_key(path: Path) -> str:
     return path.read_text()
 
 
-def database(url: Url) -> dict[str, Any]:
+def database(url: ParsedUrl) -> dict[str, Any]:
     if url.scheme == "sqlite":
         if url.host or not url.path or url.options:
             raise ImproperlyConfigured(
@@ -97,7 +97,7 @@ def database(url: Url) -> dict[str, Any]:
     }
 
 
-def cache(url: Url) -> dict[str, Any]:
+def cache(url: ParsedUrl) -> dict[str, Any]:
     # Rate limits are counted here: with Django's 300 entries, a crowd would wash them out. Never
     # in the catalogue's database: whoever counts there waits for whoever writes.
     options = {"MAX_ENTRIES": 10_000}
@@ -108,7 +108,7 @@ def cache(url: Url) -> dict[str, Any]:
     return {"BACKEND": backend, "LOCATION": url.text, "OPTIONS": options}
 
 
-def openid_connect(url: Url) -> dict[str, Any]:
+def openid_connect(url: ParsedUrl) -> dict[str, Any]:
     """The OpenID Connect provider at a URL, which names the client and its secret as well."""
     near = url.host in ("localhost", "127.0.0.1", "::1")
     known = {*url.options} <= {"name"}

@@ -45,7 +45,7 @@ class PaperConverter(SlugConverter):
 
 
 class SuffixConverter(SlugConverter):
-    """The suffix of a file that papers are taken away in."""
+    """The suffix of a file in which papers are exported."""
 
     regex = "|".join(re.escape(writer.suffix) for writer in FILES)
 

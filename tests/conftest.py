@@ -186,7 +186,7 @@ def _nobody_came_before() -> None:
 
     for cache in caches.all(initialized_only=True):
         cache.clear()
-    exports._made.clear()
+    exports._exports_by_address.clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,7 @@ from accounts.library import Library
 from accounts.models import User
 from digest.catalogue.load import load
 from digest.curation import link_health
-from digest.curation.http_check import Answer, Outcome
+from digest.curation.http_check import Answer, LinkOutcome
 from digest.models import Paper, SearchText
 from tests import holds
 from tests.samples import digest, row
@@ -67,7 +67,7 @@ def look_for_links(owner, size):
 
 
 def mark_a_link(owner, size):
-    link_health.write({newest().url: Answer(Outcome.GONE, 404, "Not Found")})
+    link_health.write({newest().url: Answer(LinkOutcome.GONE, 404, "Not Found")})
 
 
 def star(owner, size):

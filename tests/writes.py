@@ -339,8 +339,8 @@ def sent(answer: Any) -> dict[str, Any]:
             for bound in field.rows.management_form:
                 data[bound.html_name] = bound.value()
             for number, one in enumerate(field.rows.forms):
-                data[f"{field.rows.prefix}-{number}-value"] = one["value"].value() or ""
-                data[f"{field.rows.prefix}-{number}-ORDER"] = one["ORDER"].value() or ""
+                data[f"{field.of.name}-{number}-value"] = one["value"].value() or ""
+                data[f"{field.of.name}-{number}-ORDER"] = one["ORDER"].value() or ""
     return data
 
 

@@ -51,7 +51,7 @@ def homes(paper: int) -> set[int]:
     asked = {paper}
     while asked:
         found |= asked
-        into = Merge.objects.standing().filter(into__in=asked)
+        into = Merge.objects.active().filter(into__in=asked)
         asked = set(into.values_list("paper", flat=True)) - found
     return found
 

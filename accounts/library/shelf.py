@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from accounts.models import Bookmark, Dismissal, ListItem, Note, Status
 from digest.batches import batches
 from digest.models import Paper
-from digest.search import Query, These, Unreadable, among, parse
+from digest.search import PaperKeys, Query, UnreadableTerm, among, parse
 from digest.search.query import Node, Not, Words
 
 from .base import Part
@@ -80,7 +80,7 @@ class Shelf(Part):
             asked = list(_within(query.node))
             texts = Note.objects.filter(user=self._user.pk).values_list("paper", "words")
             words = dict(texts) if any(isinstance(node, Words) for node in asked) else {}
-            named = [node.papers for node in asked if isinstance(node, These)]
+            named = [node.papers for node in asked if isinstance(node, PaperKeys)]
             found = among(query, found.union(*named), words)
         return Found(self._sorted(found, sort))
 
@@ -114,18 +114,18 @@ class Shelf(Part):
     def _dismissed(self) -> QuerySet[Dismissal]:
         return Dismissal.objects.filter(user=self._user.pk)
 
-    def _mine(self, field: str, value: str) -> These:
+    def _mine(self, field: str, value: str) -> PaperKeys:
         value = value.strip().casefold()
         match field:
             case "has":
-                return These(frozenset(self._notes))
+                return PaperKeys(frozenset(self._notes))
             case "is":
-                return These(frozenset(self._of(value)))
+                return PaperKeys(frozenset(self._of(value)))
         lists = open_to(self._user).filter(name__iexact=value)
         if not lists:
-            raise Unreadable("you have no list of this name")
+            raise UnreadableTerm("you have no list of this name")
         items = ListItem.objects.filter(reading_list__in=lists, paper__hidden=False)
-        return These(frozenset(items.values_list("paper", flat=True)))
+        return PaperKeys(frozenset(items.values_list("paper", flat=True)))
 
     def _of(self, status: str) -> Iterable[int]:
         if status == "dismissed":
@@ -134,7 +134,7 @@ class Shelf(Part):
             return [paper for paper, (said, _) in self._bookmarks.items() if said != Status.READ]
         if status in Status.values:
             return [paper for paper, (said, _) in self._bookmarks.items() if said == status]
-        raise Unreadable(f"is: takes unread, {', '.join(Status.values)}, dismissed")
+        raise UnreadableTerm(f"is: takes unread, {', '.join(Status.values)}, dismissed")
 
 
 def _within(node: Node) -> Iterator[Node]:

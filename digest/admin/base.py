@@ -29,7 +29,7 @@ from .site import Site
 
 MOST = 200
 """Papers, or differences, that one action decides upon."""
-MAX_WHY = 500
+MAX_REASON = 500
 """Characters of a reason."""
 
 
@@ -112,8 +112,8 @@ class Admin(admin.ModelAdmin):  # type: ignore[type-arg]
         """How many reports on a paper are open, and their address, if these rows are reports."""
         return None
 
-    def log(self, request: HttpRequest, row: Model | type[Model], said: str) -> None:
-        self.admin_site.log(request, row, said)
+    def log(self, request: HttpRequest, row: Model | type[Model], message: str) -> None:
+        self.admin_site.log(request, row, message)
 
 
 class NotEdited(Admin):
@@ -149,16 +149,16 @@ class Curated(Admin):
         request: HttpRequest,
         decision: Callable[[Callable[[], None]], Any],
         row: Any,
-        said: str,
+        message: str,
     ) -> bool:
-        """Do what was decided of a row and log it, or neither, and tell that or why not; whether it
-        was done. decision: given what logs it, which it writes with the rest."""
+        """Do what was decided of a row and log it, or neither, and show `message` or the errors;
+        whether it was done. decision: given what logs it, which it writes with the rest."""
         try:
-            decision(lambda: self.log(request, row, said))
+            decision(lambda: self.log(request, row, message))
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return False
-        self.message_user(request, said, messages.SUCCESS)
+        self.message_user(request, message, messages.SUCCESS)
         return True
 
 
@@ -196,6 +196,6 @@ def word_diff(field: PaperField, before: Any, after: Any) -> SafeString:
 
 
 def preview(edit: Callable[[], Edit]) -> Changes:
-    """What a decision would change, told without making it. Raises ValidationError as the decision
+    """What a decision would change, without making it. Raises ValidationError as the decision
     does."""
     return Changes.of(would_change(edit))

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from digest.catalogue.fields import FIELDS
-from digest.catalogue.preview import Change
+from digest.catalogue.preview import FieldChange
 
 COMPARED = 1_500
-"""Words of a text that are compared one by one; of longer ones the whole is said to change."""
+"""Words of a text that are compared one by one; longer ones are shown as changed altogether."""
 IN_FULL = 100
 """Papers of which a preview says what changes; of more it gives the titles."""
 LONG = 600
@@ -43,12 +43,12 @@ class Changes:
     """Papers that would come, those that would go, and those that would show something else, the
     first `IN_FULL` of which say what."""
 
-    new: list[Change]
-    gone: list[Change]
+    new: list[FieldChange]
+    removed: list[FieldChange]
     changed: list[PaperChange]
 
     @classmethod
-    def of(cls, changes: Iterable[Change]) -> Changes:
+    def of(cls, changes: Iterable[FieldChange]) -> Changes:
         """changes: of `catalogue.preview`, those of a paper together."""
         grouped = cls([], [], [])
         papers: dict[str, PaperChange] = {}
@@ -57,7 +57,7 @@ class Changes:
             if change.before is None or change.after is None:
                 # Of a paper that comes or goes, each of its fields is a change.
                 if change.slug not in counted:
-                    (grouped.new if change.before is None else grouped.gone).append(change)
+                    (grouped.new if change.before is None else grouped.removed).append(change)
                 counted.add(change.slug)
             else:
                 paper = papers.setdefault(change.slug, PaperChange(change.slug, change.title))
@@ -72,11 +72,11 @@ class Changes:
 def difference(before: Any, after: Any) -> SafeString:
     """Two values of a field in one, what goes marked as deleted, and what comes as inserted."""
     if isinstance(before, list) and isinstance(after, list):
-        went = [item for item in before if item not in after]
-        came = [item for item in after if item not in before]
-        if not went and not came:
+        removed = [item for item in before if item not in after]
+        added = [item for item in after if item not in before]
+        if not removed and not added:
             return _marked([("delete", "; ".join(before)), ("insert", "; ".join(after))], " ")
-        return _marked([("delete", x) for x in went] + [("insert", x) for x in came], " ")
+        return _marked([("delete", x) for x in removed] + [("insert", x) for x in added], " ")
     if isinstance(before, bool):
         words = ["no", "yes"]
         return _marked([("delete", words[before]), ("insert", words[after])], " ")

@@ -21,7 +21,7 @@ SHOWN = 100
 def doctor(request: HttpRequest) -> HttpResponse:
     """What each check finds: how much of all of them, and the first findings of one.
 
-    The numbers are kept for as long as the catalogue does not change: to count takes some seconds
+    The numbers are cached for as long as the catalogue does not change: to count takes some seconds
     of 200,000 papers.
     """
     if not request.user.has_perm("digest.view_paper"):

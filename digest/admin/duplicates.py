@@ -22,7 +22,7 @@ from digest.curation import decisions
 from digest.models import Author, Paper, Proposal
 from digest.text.identity import author_slug
 
-from .base import BESIDE, MAX_WHY, ChoiceFilter, Curated, to_paper
+from .base import BESIDE, MAX_REASON, ChoiceFilter, Curated, to_paper
 
 
 class _Waiting(ChoiceFilter):
@@ -97,7 +97,7 @@ class ProposalAdmin(Curated):
         return self.has_change_permission(request) and request.user.has_perm(f"digest.{right}")
 
     def _decide(self, request: HttpRequest, proposal: Any) -> HttpResponse:
-        do, why = request.POST.get("do"), request.POST.get("why", "").strip()[:MAX_WHY]
+        do, reason = request.POST.get("do"), request.POST.get("why", "").strip()[:MAX_REASON]
         of, into = proposal.first, proposal.second
         if do == "first":
             of, into = into, of
@@ -106,24 +106,24 @@ class ProposalAdmin(Curated):
             return redirect("admin:digest_proposal_change", proposal.pk)
         try:
             if do == "two":
-                said = f"Not duplicates: {of} and {into}."
+                message = f"Not duplicates: {of} and {into}."
                 with transaction.atomic():
                     Proposal.objects.filter(pk=proposal.pk).update(
                         refused_at=timezone.now(), refused_by=request.user
                     )
-                    self.log(request, proposal, f"{said} {why}".strip())
+                    self.log(request, proposal, f"{message} {reason}".strip())
             else:
-                said = f"Merged {of} into {into}."
+                message = f"Merged {of} into {into}."
 
                 def settle(target: Paper | Author) -> None:
-                    self.log(request, target, f"{said} {why}".strip())
+                    self.log(request, target, f"{message} {reason}".strip())
                     Proposal.objects.filter(pk=proposal.pk).delete()
 
-                _merge(proposal.kind, of, into, request.user, why, settle)
+                _merge(proposal.kind, of, into, request.user, reason, settle)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return redirect("admin:digest_proposal_change", proposal.pk)
-        self.message_user(request, said, messages.SUCCESS)
+        self.message_user(request, message, messages.SUCCESS)
         following = Proposal.objects.filter(kind=proposal.kind, refused_at=None).first()
         if following:
             return redirect("admin:digest_proposal_change", following.pk)
@@ -131,17 +131,17 @@ class ProposalAdmin(Curated):
 
 
 def _merge(
-    kind: str, of: str, into: str, by: Any, why: str, also: Callable[[Paper | Author], None]
+    kind: str, of: str, into: str, by: Any, reason: str, also: Callable[[Paper | Author], None]
 ) -> None:
     """Merge. also: writes what belongs to it, given the row that is left. Raises
     ValidationError."""
     if kind == Proposal.Kind.AUTHOR:
-        decisions.merge_authors(of, into, by, why, lambda: also(Author.objects.get(name=into)))
+        decisions.merge_authors(of, into, by, reason, lambda: also(Author.objects.get(name=into)))
         return
     found = Paper.objects.in_bulk([of, into], field_name="slug")
     if len(found) < 2:
         raise ValidationError("One of them no longer exists.")
-    decisions.merge_papers(found[of], found[into], by, why, lambda: also(found[into]))
+    decisions.merge_papers(found[of], found[into], by, reason, lambda: also(found[into]))
 
 
 def _side(kind: str, name: str, title: str | None) -> SafeString:

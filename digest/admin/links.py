@@ -96,8 +96,10 @@ def _check_again(model_admin: Any, request: HttpRequest, chosen: int, urls: Any)
         message = "No host answered: can this machine reach the internet? Nothing was marked."
         model_admin.message_user(request, message, messages.ERROR)
         return
-    told = ", ".join(f"{count} {outcome.value}" for outcome, count in checked.outcomes.items())
-    message = f"Checked {checked.outcomes.total()} of {len(urls)} links: {told or 'no answer yet'}."
+    counts = ", ".join(f"{count} {outcome.value}" for outcome, count in checked.outcomes.items())
+    message = (
+        f"Checked {checked.outcomes.total()} of {len(urls)} links: {counts or 'no answer yet'}."
+    )
     model_admin.admin_site.log(request, LinkHealth, message)
     if checked.left:
         message += f" Do it again for the rest: {MOST_AT_ONCE} are asked at a time, for 10 seconds."

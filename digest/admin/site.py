@@ -1,4 +1,4 @@
-"""The admin as this site has it: who comes in, and by which door."""
+"""The admin as this site has it: who may enter, and how."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-BEEN_HERE = "__Secure-admin" if settings.HTTPS else "admin"
+VISITED_COOKIE = "__Secure-admin" if settings.HTTPS else "admin"
 """The cookie of a browser in which somebody was in the admin: when their session ends, it is led to
 the log-in. To every other browser, the admin's addresses are those of no page."""
 
 
-def _quiet(view: Any) -> Any:
-    """Leave a form without its token, and an address without its last slash, to the door: the
-    answers of the middleware would tell what is here."""
+def _exempt(view: Any) -> Any:
+    """Have the admin itself answer a form without its token, and an address without its last slash:
+    the answers of the middleware would show which addresses there are."""
     view.csrf_exempt, view.should_append_slash = True, False
     return view
 
 
-def _quieten(patterns: Iterable[URLPattern | URLResolver]) -> None:
+def _exempt_all(patterns: Iterable[URLPattern | URLResolver]) -> None:
     """Do so with all views of these addresses; Django wraps the admin's views once more."""
     for each in patterns:
         if isinstance(each, URLResolver):
-            _quieten(each.url_patterns)
+            _exempt_all(each.url_patterns)
         else:
-            _quiet(each.callback)
+            _exempt(each.callback)
 
 
 METHODS = ("GET", "HEAD", "POST")
@@ -82,26 +82,27 @@ class Site(AdminSite):
         """Have a page that is of no model. address: below the admin's own."""
         self._pages.append((address, view, name))
 
-    # The door
+    # Who may enter
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether they are in: with rights, and a second factor that this session saw."""
+        """Whether they may enter: with rights, and a second factor that this session saw."""
         return has_rights(request.user) and lacks(request) is None
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """A view behind the door: its answers are kept by no cache, even where they might be."""
+        """A view for those who may enter: its answers are stored by no cache, whatever
+        `cacheable`."""
         inner = csrf_protect(view)
 
-        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if turned_away := self._turned_away(request):
-                return turned_away
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if denial := self._denied(request):
+                return denial
             try:
                 response = _refused(request) or inner(request, *args, **kwargs)
             except OverflowError:  # SQLite's, for a key in an address that no row can have
                 raise Http404 from None
-            if BEEN_HERE not in request.COOKIES:
+            if VISITED_COOKIE not in request.COOKIES:
                 response.set_signed_cookie(
-                    BEEN_HERE,
+                    VISITED_COOKIE,
                     "in",
                     max_age=30 * 24 * 3600,
                     path=reverse("admin:index"),
@@ -111,17 +112,17 @@ class Site(AdminSite):
                 )
             return response
 
-        return cast(View, _quiet(update_wrapper(never_cache(door), view)))
+        return cast(View, _exempt(update_wrapper(never_cache(guarded), view)))
 
-    def _turned_away(self, request: HttpRequest) -> HttpResponse | None:
-        """Where somebody who may not enter goes instead. Raises Http404 if they have no rights, and
-        if nobody is logged in, but where somebody was in before."""
+    def _denied(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to somebody who may not enter; None for others. Raises Http404 if they have no
+        rights, and if nobody is logged in, but where somebody was in before."""
         lacking = lacks(request) if has_rights(request.user) else None
         if has_rights(request.user) and not lacking:
             return None
         security("rights_refused", lacks=lacking or "rights")
         if not request.user.is_authenticated:
-            if request.get_signed_cookie(BEEN_HERE, "") != "in":
+            if request.get_signed_cookie(VISITED_COOKIE, "") != "in":
                 raise Http404
             return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
         if not lacking:
@@ -154,19 +155,19 @@ class Site(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         name = "view_on_site"
         address = "r/<int:content_type_id>/<int:object_id>/"
-        ours = (name, "login")  # Django leaves the log-in before the door
+        ours = (name, "login")  # Django checks no rights before its log-in
         others = [each for each in super().get_urls() if getattr(each, "name", "") not in ours]
         login = path("login/", self.admin_view(self.login), name="login")
         pages = [path(to, self.admin_view(view), name=name) for to, view, name in self._pages]
         on_site = path(address, self.admin_view(self._view_on_site), name=name)
         found = [login, *pages, on_site, *others]
-        _quieten(found)
+        _exempt_all(found)
         return found
 
     def _view_on_site(
         self, request: HttpRequest, content_type_id: int, object_id: int
     ) -> HttpResponseBase:
-        """As Django's, which would tell the address of any row to whoever is in."""
+        """As Django's, which would show the address of any row to everybody with rights."""
         kind = ContentType.objects.filter(pk=content_type_id).first()
         model = kind.model_class() if kind else None
         shown = self._registry.get(model) if model else None
@@ -177,7 +178,7 @@ class Site(AdminSite):
     # The log
 
     def log(self, request: HttpRequest, target: Model | type[Model], message: str) -> None:
-        """Keep in the log that whoever asks has done something to `target`.
+        """Log that the user of the request has done something to `target`.
 
         Django logs what its own forms add, change and delete; call this for all else: an action, a
         button, a look at what is not for everybody. target: the row, or its model if it is about

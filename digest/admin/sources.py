@@ -59,7 +59,7 @@ class JSONLength(Func):
         return self.as_sql(compiler, connection, function="JSONB_ARRAY_LENGTH", **more)
 
 
-class Has(admin.SimpleListFilter):
+class HasFilter(admin.SimpleListFilter):
     """What a source has some of."""
 
     title = "what they have"
@@ -89,7 +89,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         *("name", "format", "loaded", "days", "all_rows"),
         *("new", "changed", "unchanged", "merged", "kept", "rejected", "noted"),
     )
-    list_filter = ("format", Has, "loaded_at")
+    list_filter = ("format", HasFilter, "loaded_at")
     list_select_related = ("loaded_by",)
     date_hierarchy = "loaded_at"
     search_fields = ("name", "sha256__istartswith")
@@ -214,7 +214,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The file as it was loaded, to keep."""
+        """The file as it was loaded, as a download."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         source = get_object_or_404(Source, pk=pk)
@@ -231,7 +231,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def reread_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Tell what today's reader makes of a file, and follow it if that is confirmed."""
+        """Show what today's reader makes of a file, and apply it if that is confirmed."""
         if not (self.has_undo_permission(request) and self.has_add_permission(request)):
             raise PermissionDenied
         if request.method == "POST":
@@ -239,8 +239,8 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         source = get_object_or_404(Source, pk=pk)
         report = changes = None
         if source.rows <= PREVIEWED:
-            told = preview(bytes(source.content), source.name, instead_of=source)
-            report, changes = told.report, Changes.of(told.changes)
+            previewed = preview(bytes(source.content), source.name, instead_of=source)
+            report, changes = previewed.report, Changes.of(previewed.changes)
         return self._page(
             request,
             "reread",
@@ -254,13 +254,13 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _reread(self, request: HttpRequest, pk: int) -> HttpResponse:
         source = get_object_or_404(Source, pk=pk)
-        before, name = _said(source), source.name
+        before, name = _counts_text(source), source.name
         read: list[Source] = []
 
         def log(report: LoadReport) -> None:
             if report.source:
                 read.append(Source.objects.defer("content").get(pk=report.source))
-                message = f"Read again. Before: {before}. Now: {_said(read[0])}."
+                message = f"Read again. Before: {before}. Now: {_counts_text(read[0])}."
                 self.admin_site.log(request, read[0], message)
 
         try:
@@ -274,7 +274,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not read:
             messages.warning(request, f"Another source has the same content as {name}, and stays.")
             return redirect("admin:digest_source_changelist")
-        messages.success(request, f"Read again: {name}, {_said(read[0])}.")
+        messages.success(request, f"Read again: {name}, {_counts_text(read[0])}.")
         return redirect("admin:digest_source_change", read[0].pk)
 
     # Undoing
@@ -288,11 +288,12 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect(_undo_address(keys))
 
     def undo_view(self, request: HttpRequest) -> HttpResponse:
-        """Tell what would go with some sources, and take them out if that is confirmed."""
+        """Show what the undoing of some sources would change, and undo them if that is
+        confirmed."""
         if not self.has_undo_permission(request):
             raise PermissionDenied
-        asked = request.POST if request.method == "POST" else request.GET
-        keys = keys_of(asked.getlist("source"))
+        parameters = request.POST if request.method == "POST" else request.GET
+        keys = keys_of(parameters.getlist("source"))
         found = Source.objects.filter(pk__in=keys[:AT_ONCE]).defer("content", "problems")
         sources = list(found.order_by("-loaded_at", "-pk"))
         if not sources:
@@ -306,7 +307,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         stay: set[str] = set()
         if rows <= PREVIEWED:
             changes = Changes.of(would_change(lambda: to_undo(keys)))
-            stay = _held([one.slug for one in changes.gone])
+            stay = _referenced([one.slug for one in changes.removed])
         return self._page(
             request,
             "undo",
@@ -316,8 +317,8 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             rows=rows,
             most=PREVIEWED,
             changes=changes,
-            hidden=[one for one in changes.gone if one.slug in stay] if changes else [],
-            gone=[one for one in changes.gone if one.slug not in stay] if changes else [],
+            hidden=[one for one in changes.removed if one.slug in stay] if changes else [],
+            removed=[one for one in changes.removed if one.slug not in stay] if changes else [],
         )
 
     def _undo(self, request: HttpRequest, sources: list[Source]) -> HttpResponse:
@@ -325,7 +326,9 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         rows = done = 0
         while sources and (not done or time.monotonic() - began < SECONDS):
             source = sources.pop(0)
-            log = partial(self.admin_site.log, request, source, f"Undone. It had {_said(source)}.")
+            log = partial(
+                self.admin_site.log, request, source, f"Undone. It had {_counts_text(source)}."
+            )
             if not undo(source, log):
                 continue  # somebody was faster
             rows += source.rows
@@ -344,20 +347,20 @@ def _undo_address(keys: Iterable[int]) -> str:
     return f"{reverse('admin:digest_source_undo')}?{query.urlencode()}"
 
 
-def _held(slugs: Iterable[str]) -> set[str]:
-    """Those of the papers that somebody keeps or decided of, whatever sources say."""
+def _referenced(slugs: Iterable[str]) -> set[str]:
+    """Those of the papers that other rows than entries refer to: people's, or decisions."""
     found: set[str] = set()
     for some in batches(slugs):
-        papers = Paper.objects.filter(slug__in=some).held(but=Entry)
+        papers = Paper.objects.filter(slug__in=some).referenced(but=Entry)
         found.update(papers.values_list("slug", flat=True))
     return found
 
 
-def _said(source: Source) -> str:
+def _counts_text(source: Source) -> str:
     """A source's counts in words."""
     counts = [(getattr(source, verdict), verdict) for verdict in Verdict.values]
-    told = ", ".join(f"{count:,} {verdict}" for count, verdict in counts if count)
-    return f"{source.rows:,} row{'s' * (source.rows != 1)}" + (f" ({told})" if told else "")
+    counted = ", ".join(f"{count:,} {verdict}" for count, verdict in counts if count)
+    return f"{source.rows:,} row{'s' * (source.rows != 1)}" + (f" ({counted})" if counted else "")
 
 
 def _counts(source: Source, report: LoadReport | None) -> list[tuple[str, int, int]]:

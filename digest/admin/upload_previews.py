@@ -23,7 +23,7 @@ PROBLEMS = 100
 
 @dataclass(frozen=True)
 class Previewed:
-    """What loading a file would do; changes: None if it is too large to tell them."""
+    """What loading a file would do; changes: None if it is too large to compute them."""
 
     report: LoadReport
     changes: Changes | None
@@ -44,8 +44,8 @@ class Previewed:
     @property
     def counts(self) -> list[tuple[str, str, int]]:
         """The verdicts, each with its meaning and its rows, if there are any."""
-        said = self.report.verdicts
-        return [(v.value, v.label, said[v.value]) for v in Verdict if said.get(v.value)]
+        verdicts = self.report.verdicts
+        return [(v.value, v.label, verdicts[v.value]) for v in Verdict if verdicts.get(v.value)]
 
 
 def preview_of(file: Upload) -> Previewed:
@@ -67,19 +67,19 @@ def preview_of(file: Upload) -> Previewed:
 
 
 def sent(request: HttpRequest, pk: int) -> dict[str, Any] | None:
-    """What the page that was confirmed said would become of a file, if it did."""
+    """What the page that was confirmed showed as the outcome of a file, if it did."""
     try:
-        said = json.loads(request.POST.get(f"previewed-{pk}", ""))
+        previewed = json.loads(request.POST.get(f"previewed-{pk}", ""))
     except ValueError:
         return None
-    if not isinstance(said, dict) or not {*said} <= {"status", *Verdict.values}:
+    if not isinstance(previewed, dict) or not {*previewed} <= {"status", *Verdict.values}:
         return None
-    if said.get("status") not in ("loaded", "known", "unreadable"):
+    if previewed.get("status") not in ("loaded", "known", "unreadable"):
         return None
-    counts = [said[verdict] for verdict in Verdict.values if verdict in said]
+    counts = [previewed[verdict] for verdict in Verdict.values if verdict in previewed]
     if not all(type(count) is int and 0 <= count < 10**6 for count in counts):
         return None
-    return {"previewed": said}
+    return {"previewed": previewed}
 
 
 def foreseen(report: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Loading digests: what curators bring waits as uploads, is previewed, and loaded file by file.
+"""Loading digests: what curators upload waits, is previewed, and loaded file by file.
 
-Files that were brought together are a batch. Nothing is lost when a tab is closed: whoever may load
-goes on with it, and each file is loaded once, however many go on at once.
+Files that were uploaded together are a batch. Nothing is lost when a tab is closed: whoever may
+load goes on with it, and each file is loaded once, however many go on at once.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ PASTED = 500_000
 """Characters of what is pasted."""
 SECONDS = 1
 """After which a request takes up no further file."""
-KEPT = timedelta(days=30)
-"""How long it is known what became of an upload."""
+RETENTION = timedelta(days=30)
+"""How long the outcome of an upload is stored."""
 LOADED = Q(report__has_key="status")
 """Uploads that were loaded. Before, a report has what their preview said, if it was looked at."""
 
@@ -70,8 +70,8 @@ class FilesField(forms.FileField):
 
 
 class LoadForm(forms.Form):
-    """Digests that a curator brings. `brought`: their names and contents; `refused`: why files are
-    not among them."""
+    """Digests that a curator uploads. `contents`: their names and contents; `refused`: why files
+    are not among them."""
 
     digests = FilesField(
         required=False,
@@ -99,7 +99,7 @@ class LoadForm(forms.Form):
     def clean(self) -> None:
         files = self.cleaned_data.get("digests") or []
         text = self.cleaned_data.get("text")
-        self.brought: list[tuple[str, bytes]] = []
+        self.contents: list[tuple[str, bytes]] = []
         self.refused: list[str] = []
         if len(files) > FILES:
             raise ValidationError(
@@ -112,10 +112,10 @@ class LoadForm(forms.Form):
             elif (file.size or 0) > MAX_BYTES:
                 self.refused.append(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
             else:
-                self.brought.append((name, file.read()))
+                self.contents.append((name, file.read()))
         if text and text.strip():
-            self.brought.append((self.cleaned_data.get("name") or "pasted", text.encode()))
-        if not self.brought and not self.errors:
+            self.contents.append((self.cleaned_data.get("name") or "pasted", text.encode()))
+        if not self.contents and not self.errors:
             raise ValidationError(
                 [f"{reason}." for reason in self.refused]
                 or "Choose one or more files, or paste a digest."
@@ -147,10 +147,10 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_urls(self) -> list[URLPattern]:
         def view(page: Any) -> Any:
-            def allowed(request: HttpRequest, **asked: Any) -> HttpResponse:
+            def allowed(request: HttpRequest, **parameters: Any) -> HttpResponse:
                 if not self.has_view_permission(request):
                     raise PermissionDenied
-                response: HttpResponse = page(request, **asked)
+                response: HttpResponse = page(request, **parameters)
                 return response
 
             return self.admin_site.admin_view(allowed)
@@ -181,7 +181,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Take files and keep them as a batch."""
+        """Store uploaded files as a batch."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         sent = request.method == "POST"
@@ -192,8 +192,8 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return answer
         batch, by = uuid4(), cast(Any, request.user)
         with transaction.atomic():
-            Upload.objects.filter(LOADED, uploaded_at__lt=timezone.now() - KEPT).delete()
-            for name, content in form.brought:
+            Upload.objects.filter(LOADED, uploaded_at__lt=timezone.now() - RETENTION).delete()
+            for name, content in form.contents:
                 Upload.objects.create(batch=batch, name=name, content=content, uploaded_by=by)
         for reason in form.refused:
             messages.warning(request, f"Left out: {reason}.")
@@ -248,8 +248,8 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """The batch before it is loaded. `from` in the query: the place, from 0, of the first file
         that is previewed; as many follow as are in time, and the page asks for the others itself.
         """
-        asked = request.GET.get("from", "")
-        start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 0
+        first = request.GET.get("from", "")
+        start = int(first) if first.isascii() and first.isdigit() and len(first) < 5 else 0
         start = min(start, len(files) - 1)
         began = time.monotonic()
         shown: list[tuple[int, Upload, Previewed | None]] = []
@@ -326,19 +326,19 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if file is None:
             return False
 
-        def keep(report: LoadReport) -> None:
-            told = {**asdict(report), "previewed": file.report and file.report["previewed"]}
-            told["problems"] = len(report.problems)
+        def save(report: LoadReport) -> None:
+            outcome = {**asdict(report), "previewed": file.report and file.report["previewed"]}
+            outcome["problems"] = len(report.problems)
             if report.status == "unreadable":
-                told["reason"] = "; ".join(f"line {problem}" for problem in report.problems[:3])
-            if not waiting.filter(pk=file.pk).update(report=told, content=b""):
+                outcome["reason"] = "; ".join(f"line {problem}" for problem in report.problems[:3])
+            if not waiting.filter(pk=file.pk).update(report=outcome, content=b""):
                 raise _LoadedBySomebodyElse
             if report.source:
                 source = Source.objects.defer("content").get(pk=report.source)
                 self.log_addition(request, source, f"Loaded: {report.rows} rows.")
 
         with suppress(_LoadedBySomebodyElse):
-            load(bytes(file.content), file.name, request.user.pk, keep)
+            load(bytes(file.content), file.name, request.user.pk, save)
         return True
 
     def _summary(self, request: HttpRequest, batch: UUID, files: list[Upload]) -> HttpResponse:

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from digest.exports import API_FILES, About, Writer, to_cite
 from digest.models import Catalogue, Merge, Paper, Tombstone
 from digest.pages.files import file_of, whole_file
-from digest.search import Place, Query, Results, matching
+from digest.search import Query, ResultPosition, Results, matching
 from digest.search.filters import SEVERAL
 from digest.text.identity import arxiv_id
 
@@ -179,7 +179,7 @@ class PapersViewSet(CatalogueViewSet):
             if at and not at[1]:
                 return page(*_meanwhile(results.query, at[2], at[0], size))
             began = at[2] if at else stamp(self.catalogue.changed_at)
-            start = Place(at[0], given(at[1])) if at else None
+            start = ResultPosition(at[0], given(at[1])) if at else None
             papers, after = results.after(start, size)
             next = after and cursor(after.end, ".".join(map(str, after.given)), began)
             if at and not after and began != stamp(Catalogue.current().changed_at):

@@ -19,7 +19,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from digest.caches.exports import Busy
+from digest.caches.exports import ExportBusy
 from digest.log import expected
 
 from .serializers import ProblemSerializer
@@ -37,7 +37,7 @@ class TooLarge(exceptions.APIException):
 class ComeAgain(exceptions.APIException):
     """A whole list cannot be made just now."""
 
-    def __init__(self, busy: Busy) -> None:
+    def __init__(self, busy: ExportBusy) -> None:
         self.status_code, self.wait = busy.status, busy.after
         super().__init__(str(busy))
 
@@ -96,7 +96,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         )
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
-    if isinstance(error, Busy):
+    if isinstance(error, ExportBusy):
         error = ComeAgain(error)
     if isinstance(error, Http404) and str(error):
         error = exceptions.NotFound(str(error))

@@ -1,4 +1,4 @@
-"""Whole exports, kept on the disk for as long as the catalogue does not change.
+"""Whole exports, stored on the disk for as long as the catalogue does not change.
 
 An export of everything takes seconds to make, and megabytes. Each is made once for all processes,
 two at a time at the most, so that there is always somebody left to answer for pages.
@@ -26,7 +26,7 @@ WAIT = 2.0
 """Seconds to wait for one that is being made; of each process one request waits, others come
 again."""
 SLOW = 30.0
-"""Seconds that a reader may take for a file while it is made: then it is not kept, and others are
+"""Seconds that a reader may take for a file while it is made: then it is not stored, and others are
 let make theirs."""
 A_MINUTE = 10
 """Exports that are made for one address in a minute, by each process."""
@@ -35,55 +35,55 @@ MAX_BYTES = 256_000_000
 
 _waiting = BoundedSemaphore()
 _counted = Lock()
-_made: dict[str, int] = {}
+_exports_by_address: dict[str, int] = {}
 _minute = 0
 
 
-class Busy(Exception):
+class ExportBusy(Exception):
     """The export cannot be made just now; its text says so to whoever asks. after: in how many
     seconds to come again. own: because of what this address alone asks for."""
 
     def __init__(self, after: int, own: bool = False) -> None:
-        why = "You asked for" if own else "Others ask for"
-        super().__init__(f"{why} more exports than are made at once. Try again in {after} s.")
+        reason = "You asked for" if own else "Others ask for"
+        super().__init__(f"{reason} more exports than are made at once. Try again in {after} s.")
         self.after, self.own = after, own
         self.status = 429 if own else 503
 
 
-def whole(
-    made_of: str, address: str, make: Callable[[], Iterable[str]]
+def cached_export(
+    content: str, address: str, make: Callable[[], Iterable[str]]
 ) -> BufferedReader | Iterator[bytes]:
     """The export, from the disk or while it is being made.
 
-    made_of: what it follows from, beside the catalogue: its format, and what was asked for.
-    address: who asks. make: gives its text. Raises Busy. What is given has to be closed.
+    content: says, together with the catalogue, what is in it: its format, and what was asked for.
+    address: who asks. make: gives its text. Raises ExportBusy. What is returned has to be closed.
     """
-    key = Revision().key("export", made_of)
+    key = Revision().key("export", content)
     folder: Path = settings.EXPORTS
     path = folder / key
-    if (kept := _kept(path)) is not None:
-        return kept
+    if (stored := _stored(path)) is not None:
+        return stored
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        # One file always has the same turn: whoever wants it as well waits for it.
-        turn = (folder / f"turn-{int(key[:8], 16) % AT_ONCE}.lock").open("ab")
-    except OSError:  # no room, or no leave to write: nothing is kept
+        # One file always has the same lock: whoever wants it as well waits for it.
+        lock = (folder / f"turn-{int(key[:8], 16) % AT_ONCE}.lock").open("ab")
+    except OSError:  # no room, or no leave to write: nothing is stored
         return (piece.encode() for piece in make())
     try:
-        if not _take(turn):
-            kept = _wait(path, turn)
+        if not _try_lock(lock):
+            stored = _wait(path, lock)
         # It may have been made since it was looked for.
-        if (kept := kept or _kept(path)) is None:
+        if (stored := stored or _stored(path)) is None:
             _count(address)
-            return _Making(make, path, turn)
+            return _ExportStream(make, path, lock)
     except BaseException:
-        turn.close()
+        lock.close()
         raise
-    turn.close()
-    return kept
+    lock.close()
+    return stored
 
 
-def _kept(path: Path) -> BufferedReader | None:
+def _stored(path: Path) -> BufferedReader | None:
     try:
         file = path.open("rb")
         os.utime(path)
@@ -92,82 +92,82 @@ def _kept(path: Path) -> BufferedReader | None:
     return file
 
 
-def _take(turn: Any) -> bool:
+def _try_lock(lock: Any) -> bool:
     try:
-        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
 
 
-def _wait(path: Path, turn: Any) -> BufferedReader | None:
-    """Wait until the file is there, or it is our turn to make it. Raises Busy."""
+def _wait(path: Path, lock: Any) -> BufferedReader | None:
+    """Wait until the file is there, or we have the lock, to make it. Raises ExportBusy."""
     if not _waiting.acquire(blocking=False):
-        raise Busy(int(WAIT) + 1)
+        raise ExportBusy(int(WAIT) + 1)
     try:
         end = monotonic() + WAIT
         while monotonic() < end:
-            if (kept := _kept(path)) is not None:
-                return kept
-            if _take(turn):
+            if (stored := _stored(path)) is not None:
+                return stored
+            if _try_lock(lock):
                 return None
             sleep(0.05)
     finally:
         _waiting.release()
-    raise Busy(int(WAIT) + 1)
+    raise ExportBusy(int(WAIT) + 1)
 
 
 def _count(address: str) -> None:
-    """Count one more that is made for an address. Raises Busy."""
+    """Count one more that is made for an address. Raises ExportBusy."""
     global _minute
     with _counted:
         now = int(time())
         if now // 60 != _minute:
             _minute = now // 60
-            _made.clear()
-        if _made.get(address, 0) >= A_MINUTE:
-            raise Busy(60 - now % 60, own=True)
-        _made[address] = _made.get(address, 0) + 1
+            _exports_by_address.clear()
+        if _exports_by_address.get(address, 0) >= A_MINUTE:
+            raise ExportBusy(60 - now % 60, own=True)
+        _exports_by_address[address] = _exports_by_address.get(address, 0) + 1
 
 
-class _Making:
-    """The pieces of a file that is written to the disk as well, and is there once it is whole.
+class _ExportStream:
+    """The pieces of a file that is written to the disk as well, and is there once it is complete.
 
-    turn: the lock that is held until then; it ends with the process, too.
+    lock: held until then; it ends with the process, too.
     """
 
-    def __init__(self, make: Callable[[], Iterable[str]], path: Path, turn: Any) -> None:
-        self._make, self._path, self._turn = make, path, turn
+    def __init__(self, make: Callable[[], Iterable[str]], path: Path, lock: Any) -> None:
+        self._make, self._path, self._lock = make, path, lock
         self._pieces: Iterator[str] | None = None
         self._file: Any = None
         self._given, self._slow = 0.0, 0.0
 
-    def __iter__(self) -> _Making:
+    def __iter__(self) -> _ExportStream:
         return self
 
     def __next__(self) -> bytes:
         if self._pieces is None:
             self._pieces = iter(self._make())
-            self._keep(self._open)
+            self._try(self._open)
         else:
             self._slow += monotonic() - self._given
             if self._slow > SLOW:
-                self._let_go()
+                self._release()
         try:
             piece = next(self._pieces).encode()
         except StopIteration:
-            self._keep(self._finish)
-            self._let_go()
+            self._try(self._finish)
+            self._release()
             raise
         except BaseException:
-            self._let_go()
+            self._release()
             raise
-        self._keep(lambda: self._file.write(piece))
+        self._try(lambda: self._file.write(piece))
         self._given = monotonic()
         return piece
 
     def close(self) -> None:
-        self._let_go()
+        self._release()
 
     def _open(self) -> None:
         self._file = NamedTemporaryFile(dir=self._path.parent, prefix="part-", delete=False)  # noqa: SIM115
@@ -178,22 +178,22 @@ class _Making:
         self._file = None
         _sweep(self._path.parent)
 
-    def _keep(self, step: Callable[[], Any]) -> None:
-        """Do something to keep the file. Where that fails, for want of room, it is not kept."""
-        if self._turn.closed:
+    def _try(self, step: Callable[[], Any]) -> None:
+        """Do a step of storing the file. Where that fails, for want of room, it is not stored."""
+        if self._lock.closed:
             return
         try:
             step()
         except OSError:
-            self._let_go()
+            self._release()
 
-    def _let_go(self) -> None:
-        """Keep nothing of it, and let others have their turn."""
+    def _release(self) -> None:
+        """Delete what is not complete, and release the lock."""
         if self._file is not None:
             self._file.close()
             Path(self._file.name).unlink(missing_ok=True)
             self._file = None
-        self._turn.close()
+        self._lock.close()
 
 
 def _sweep(folder: Path) -> None:

@@ -22,7 +22,7 @@ PAUSE = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Serializer:
+class JSONSerializer:
     """Values as JSON. Django's own are pickles: whoever may write to the server would run code in
     each process that reads them."""
 
@@ -53,7 +53,7 @@ class SharedCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {
-            "serializer": Serializer(),
+            "serializer": JSONSerializer(),
             "socket_connect_timeout": TIMEOUT,
             "socket_timeout": TIMEOUT,
             # Once more: a server that was started anew knows the old connections no longer.

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from digest.formats import Problem, Record, raw_rows, read
+from digest.formats import Record, RowProblem, raw_rows, read
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import Entry, Source, Verdict
 
@@ -20,8 +20,8 @@ class LedgerRow:
     """A row of a file.
 
     line: at which it starts. entry: what it says, with its paper; None if it was rejected. raw: its
-    text in the file; "" if today's reader finds none. reason: why it was rejected. remarks: what
-    else the reader said of it.
+    text in the file; "" if today's reader finds none. reason: why it was rejected. remarks: other
+    problems of it.
     """
 
     line: int
@@ -29,7 +29,7 @@ class LedgerRow:
     raw: str
     entry: Entry | None = None
     reason: str = ""
-    remarks: tuple[Problem, ...] = ()
+    remarks: tuple[RowProblem, ...] = ()
 
 
 class Ledger:
@@ -39,10 +39,10 @@ class Ledger:
         """verdict: of the rows that are wanted; all, if empty."""
         self.source = source
         self.verdict = verdict
-        problems = [Problem(**problem) for problem in source.problems]
+        problems = [RowProblem(**problem) for problem in source.problems]
         self.rejected = [one for one in problems if one.action == ROW_LEFT_OUT]
         self.remarks = [one for one in problems if one.action != ROW_LEFT_OUT]
-        """What was said of the file or of rows that were read."""
+        """Problems of the file, or of rows that were read nevertheless."""
 
     @cached_property
     def _places(self) -> list[tuple[int, bool, int]]:
@@ -76,8 +76,8 @@ class Ledger:
         ]
 
     def _read(self, entry: Entry, texts: _Texts) -> LedgerRow:
-        said = (entry.digest.date, Record.from_dict(entry.record))
-        raw, alone = texts.of(entry.line, said)
+        statement = (entry.digest.date, Record.from_dict(entry.record))
+        raw, alone = texts.of(entry.line, statement)
         # On a line with others, nobody can say whose a remark is.
         last = entry.line + raw.count("\n") if alone else 0
         remarks = tuple(one for one in self.remarks if entry.line <= one.line <= last)
@@ -95,7 +95,7 @@ class _Texts:
     def __init__(self, source: Source, lines: Collection[int]) -> None:
         self.date = source.date
         self.at: dict[int, list[str]] = {}
-        self.told: dict[int, dict[Any, list[str]]] = {}
+        self.by_content: dict[int, dict[Any, list[str]]] = {}
         last = max(lines, default=0)
         rows = raw_rows(bytes(source.content)) if lines else iter(())
         for line, some in groupby(rows, itemgetter(0)):
@@ -104,24 +104,24 @@ class _Texts:
             if line in lines:
                 self.at[line] = [text for _, text in some]
 
-    def of(self, line: int, said: Any, place: int = 0) -> tuple[str, bool]:
+    def of(self, line: int, content: Any, place: int = 0) -> tuple[str, bool]:
         """A row's text, and whether it is the only one that starts at its line.
 
-        said: what the row says, or why it was rejected, which tells rows of one line apart. place:
-        its place among those of which the same is to be said, from 0.
+        content: what the row states, or why it was rejected: rows of one line differ in it. place:
+        its place among those of the same content, from 0.
         """
         texts = self.at.get(line, [])
         if len(texts) < 2:
             return "".join(texts), True
-        if line not in self.told:
-            self.told[line] = self._tell_apart(texts)
-        return "".join(self.told[line].get(said, [])[place : place + 1]), False
+        if line not in self.by_content:
+            self.by_content[line] = self._grouped(texts)
+        return "".join(self.by_content[line].get(content, [])[place : place + 1]), False
 
-    def _tell_apart(self, texts: Iterable[str]) -> dict[Any, list[str]]:
-        told: dict[Any, list[str]] = defaultdict(list)
+    def _grouped(self, texts: Iterable[str]) -> dict[Any, list[str]]:
+        by_content: dict[Any, list[str]] = defaultdict(list)
         for text in texts:
             reading = read(f"[{text}]".encode(), self.date)
-            said: list[Any] = [problem.reason for problem in reading.problems]
-            said += ((day.date, row.record) for day in reading.days for row in day.rows)
-            told[said[0]].append(text)
-        return told
+            contents: list[Any] = [problem.reason for problem in reading.problems]
+            contents += ((day.date, row.record) for day in reading.days for row in day.rows)
+            by_content[contents[0]].append(text)
+        return by_content

@@ -1,4 +1,5 @@
-"""From a file to the catalogue: `load` keeps what it says and projects the papers it speaks of."""
+"""From a file to the catalogue: `load` stores what it states and projects the papers that it
+names."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from digest.formats import MAX_BYTES, Format, Problem, Reading, parse_date, read
+from digest.formats import MAX_BYTES, Format, Reading, RowProblem, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import Digest, Entry, Paper, Source, Verdict, tomorrow
 from digest.text import identity
@@ -24,8 +25,8 @@ from .fields import FIELDS, LINKS
 from .plan import Edit, Overlay, Plan, snapshot
 from .projection import Statement
 from .sql import keys
-from .verdicts import Row, differences, resolve_merges, verdicts_of
-from .write import Brought, Rows, in_turn
+from .verdicts import IdentifiedRow, differences, resolve_merges, verdicts_of
+from .write import ChangeSet, NewSource, write_serialized
 
 SUFFIXES = (".md", ".markdown", ".json")
 """What a digest's file may end in, when a folder is searched."""
@@ -52,7 +53,7 @@ class LoadReport:
     changed: int = 0
     unchanged: int = 0
     links: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
     source: int | None = field(default=None, compare=False)
 
@@ -77,10 +78,10 @@ def load(
 
     Bytes that were loaded before change nothing, unless they name no date and come from the path
     of another day. Rows that cannot be read are among the report's problems, and the rest loads.
-    Safe beside other loads: they take turns in writing what each has worked out by itself.
+    Safe beside other loads: each computes by itself, and one at a time writes.
     """
     file = File(content, name)
-    return in_turn(lambda: _prepared(plan_load(file), by), also)
+    return write_serialized(lambda: _prepared(plan_load(file), by), also)
 
 
 class File:
@@ -103,7 +104,7 @@ class File:
 
     @cached_property
     def is_dated(self) -> bool:
-        """Whether it says the same wherever it stands."""
+        """Whether its content is the same under any path."""
         return self.reading.days == read(self.content).days
 
     @property
@@ -112,50 +113,52 @@ class File:
         return next((d.date for d in self.reading.days if d.date == self.path_date), None)
 
     @cached_property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[RowProblem]:
         """All problems, by line."""
         found = list(self.reading.problems)
         for day in self.reading.days:
             if day.date > tomorrow():
                 at = min((row.line for row in day.rows), default=1)
                 reason = f"the digest is dated {day.date}, which is after tomorrow"
-                found.append(Problem(at, reason, "loaded, and not the newest until then"))
+                found.append(RowProblem(at, reason, "loaded, and not the newest until then"))
             for row in day.rows:
                 record = row.record
                 if not line(record.title):
-                    found.append(Problem(row.line, "the row has no title", ROW_LEFT_OUT))
+                    found.append(RowProblem(row.line, "the row has no title", ROW_LEFT_OUT))
                     continue
                 for paper_field in FIELDS.values():
                     for reason in paper_field.problems(record):
-                        found.append(Problem(row.line, reason, "kept as text"))
+                        found.append(RowProblem(row.line, reason, "kept as text"))
         return sorted(found, key=lambda problem: problem.line)
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[IdentifiedRow]:
         """The rows to load."""
         good = [
             (d.date, row) for d in self.reading.days for row in d.rows if line(row.record.title)
         ]
         return [
-            Row(day, row, place, *identity.paper_slug(line(row.record.title), row.record.link))
+            IdentifiedRow(
+                day, row, place, *identity.paper_slug(line(row.record.title), row.record.link)
+            )
             for place, (day, row) in enumerate(good, start=1)
         ]
 
 
-class Foreseen(NamedTuple):
+class PlannedLoad(NamedTuple):
     """What loading a file would do: its report, what papers would show, and its rows with their
     verdicts. Without a plan, nothing would be written; without rows, no source made."""
 
     file: File
     report: LoadReport
     plan: Plan | None = None
-    rows: list[Row] = []
+    rows: list[IdentifiedRow] = []
     verdicts: list[Verdict] = []
 
 
 def plan_load(
     file: File, over: Overlay | None = None, instead_of: Source | None = None
-) -> Foreseen:
+) -> PlannedLoad:
     """What loading a file would do.
 
     over: what to suppose loaded. instead_of: a source that it takes the place of.
@@ -163,12 +166,12 @@ def plan_load(
     undone = to_undo([instead_of.pk] if instead_of else [])
     if known := _known(file, over, instead_of):
         report = LoadReport(file.name, "known", known)
-        return Foreseen(file, report, Plan(undone) if instead_of else None)
+        return PlannedLoad(file, report, Plan(undone) if instead_of else None)
     reading = file.reading
     report = LoadReport(file.name, format=reading.format, problems=list(file.problems))
     if reading.format is None or not reading.days:
         report.status = "unreadable"
-        return Foreseen(file, report)
+        return PlannedLoad(file, report)
     rows = resolve_merges(file.rows)
     statements: dict[str, list[Statement]] = defaultdict(list)
     for row in rows:
@@ -183,7 +186,7 @@ def plan_load(
     plan = Plan(edit, over, file.memo)
     verdicts = list(verdicts_of(rows, plan))
     _complete(report, file, verdicts, plan)
-    return Foreseen(file, report, plan, rows, verdicts)
+    return PlannedLoad(file, report, plan, rows, verdicts)
 
 
 def to_undo(sources: Collection[int]) -> Edit:
@@ -225,13 +228,13 @@ def _complete(report: LoadReport, file: File, verdicts: list[Verdict], plan: Pla
     report.unchanged = len(papers) - report.new - report.changed
 
 
-def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
+def _prepared(planned: PlannedLoad, by: int | None) -> tuple[LoadReport, Callable[[], None] | None]:
     """The report, and what writes it."""
-    file, report, plan, rows, verdicts = foreseen
+    file, report, plan, rows, verdicts = planned
     if plan is None:
         return report, None
     if report.format is None or report.status == "known":
-        return report, Rows(plan).write
+        return report, ChangeSet(plan).write
     report.source = next(keys(Source, 1))
     source = Source(
         pk=report.source,
@@ -255,21 +258,21 @@ def _prepared(foreseen: Foreseen, by: int | None) -> tuple[LoadReport, Callable[
         )
         for row, verdict in zip(rows, verdicts, strict=True)
     )
-    brought = Brought(
+    new_source = NewSource(
         source,
         {day.date for day in file.reading.days},
         ((row.day, row.slug, entry) for row, entry in zip(rows, entries, strict=True)),
         differences(source, plan),
     )
-    return report, Rows(plan, brought).write
+    return report, ChangeSet(plan, new_source).write
 
 
 def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
     """Take a source out, as if it had never been loaded: its entries go, and the papers that it
     spoke of show what is left; whether it was still there.
 
-    A paper that no source speaks of any longer is gone; if somebody has kept or corrected it, it is
-    hidden, and comes back when a source speaks of it again. also: as in `load`; nothing is written
+    A paper that no source has any longer is deleted; if somebody bookmarked or corrected it, it is
+    hidden, and shown when a source has it again. also: as in `load`; nothing is written
     if somebody else was faster.
     """
     memo: dict[Any, Any] = {}
@@ -277,9 +280,9 @@ def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
     def prepare() -> tuple[bool, Callable[[], None] | None]:
         if not Source.objects.filter(pk=source.pk).exists():
             return False, None
-        return True, Rows(Plan(to_undo([source.pk]), memo=memo)).write
+        return True, ChangeSet(Plan(to_undo([source.pk]), memo=memo)).write
 
-    return in_turn(prepare, lambda there: also() if also and there else None)
+    return write_serialized(prepare, lambda there: also() if also and there else None)
 
 
 def reread(
@@ -296,7 +299,7 @@ def reread(
         there = Source.objects.defer("content", "problems").get(pk=source.pk)
         return _prepared(plan_load(file, instead_of=there), by)
 
-    return in_turn(prepare, also)
+    return write_serialized(prepare, also)
 
 
 def find_files(path: Path) -> list[Path]:
@@ -332,7 +335,7 @@ def load_files(
         opened = list(opened)
         dry_run |= any(_has_problems(one) for one in opened)
     if dry_run:
-        return list(_foresee(opened))
+        return list(_dry_run(opened))
     return [one if isinstance(one, LoadReport) else load(*one) for one in opened]
 
 
@@ -348,7 +351,7 @@ def _open(file: Path) -> _Opened:
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1), str(file)
     except OSError as error:
-        problem = Problem(1, f"cannot be opened: {error.strerror}", "file not read")
+        problem = RowProblem(1, f"cannot be opened: {error.strerror}", "file not read")
         name = str(file).encode("utf-8", "backslashreplace").decode()
         return LoadReport(name, "unreadable", problems=[problem])
 
@@ -360,7 +363,7 @@ def _has_problems(opened: _Opened) -> bool:
     return _known(file) is None and bool(file.problems)
 
 
-def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
+def _dry_run(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
     """What loading files one after the other would do."""
     over = Overlay()
     for one in opened:
@@ -369,8 +372,8 @@ def _foresee(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
             continue
         file = File(*one)
         with snapshot():
-            foreseen = plan_load(file, over)
-        if foreseen.plan and foreseen.report.format:
-            over.add(foreseen.plan)
-            over.sources.append((file.sha256, foreseen.report.format, file.date))
-        yield foreseen.report
+            planned = plan_load(file, over)
+        if planned.plan and planned.report.format:
+            over.add(planned.plan)
+            over.sources.append((file.sha256, planned.report.format, file.date))
+        yield planned.report

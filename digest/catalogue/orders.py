@@ -23,7 +23,7 @@ class Orders:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        days = {*plan.turned}
+        days = {*plan.days_to_order}
         for slug, look in plan.after.items():
             days |= plan.places.get(slug, {}).keys() ^ {*look.days}
         self.rows: dict[date, Digest] = Digest.objects.in_bulk(days, field_name="date")
@@ -45,18 +45,18 @@ class Orders:
         places = self._places.get(days[0]) or {slug: self.plan.places[slug][days[0]]}
         return days[0], places[slug]
 
-    def without_source(self, brought: Collection[date]) -> list[Digest]:
-        """Those that were of sources which are taken out, and are of none then. brought: days of a
+    def without_source(self, new_days: Collection[date]) -> list[Digest]:
+        """Those that were of sources which are taken out, and are of none then. new_days: days of a
         source that comes."""
         edit = self.plan.edit
-        found = [self.rows[day] for day in edit.days if day in self.rows and day not in brought]
+        found = [self.rows[day] for day in edit.days if day in self.rows and day not in new_days]
         if not edit.without or not found:
             return []
-        kept: set[int] = set()
+        shared: set[int] = set()
         for some in batches(found):
             others = Digest.sources.through.objects.filter(digest__in=some)
-            kept |= {*others.exclude(source__in=edit.without).values_list("digest", flat=True)}
-        return [digest for digest in found if digest.pk not in kept]
+            shared |= {*others.exclude(source__in=edit.without).values_list("digest", flat=True)}
+        return [digest for digest in found if digest.pk not in shared]
 
     def _orders(self, days: Iterable[date]) -> dict[date, list[str]]:
         """By what all sources state, the plan's new statements among it."""

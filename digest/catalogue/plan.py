@@ -1,5 +1,5 @@
-"""What papers would show if sources or curators said something else: worked out from plain reads,
-which wait for nobody and keep nobody waiting."""
+"""What papers would show if sources or curators said something else: computed from plain
+reads, which neither take locks nor wait for any."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def snapshot() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
-        # `atomic` would begin a transaction that may write, and wait for its turn.
+        # `atomic` would begin a transaction that may write, and wait for the lock.
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
             try:
@@ -52,7 +52,7 @@ class Edit:
     papers: slugs of all papers that may show something else, each once. statements: those that are
     added, by their paper's slug. arxiv_ids: of papers that may not be there yet, by slug. without:
     the keys of sources that are taken out. moved: entries, by key, that go to the paper with this
-    slug. corrections: values that are to stand, or ENDED, by slug and field. names: which names
+    slug. corrections: values that are to be active, or ENDED, by slug and field. names: which names
     stand for others (`Alias.shown`); as it is, if None. days: whose digests may come or go, beside
     those of rows that are added.
     """
@@ -67,7 +67,7 @@ class Edit:
     days: Collection[date] = ()
 
 
-class State(NamedTuple):
+class PaperState(NamedTuple):
     """What a paper shows: what its columns have and its lists, by name, and the days of its digests
     in order."""
 
@@ -84,7 +84,7 @@ class Overlay:
 
     def __init__(self) -> None:
         self.statements: dict[str, list[Statement]] = defaultdict(list)
-        self.states: dict[str, State] = {}
+        self.states: dict[str, PaperState] = {}
         self.sources: list[tuple[str, Format, date | None]] = []
         """The hash, format and day of each."""
 
@@ -100,7 +100,7 @@ class Plan:
     `before` and `after` lack papers that are not there. Of a paper of which nothing is stated any
     longer, `after` has it hidden. `papers`: the rows of those that are there before. `places`: of
     these, by day the place in its digest. `known`: those of which something is stated beside what
-    is added. `entries`: by paper all that is stated afterwards. `corrections`: those that stand
+    is added. `entries`: by paper all that is stated afterwards. `corrections`: those active
     before, by slug and field.
     """
 
@@ -123,8 +123,8 @@ class Plan:
         self._slugs = {paper.pk: slug for slug, paper in self.papers.items()}
         self.corrections: dict[str, dict[str, Correction]] = defaultdict(dict)
         self.known: set[str] = set()
-        self.turned: set[date] = {*edit.days}
-        """The days on which papers may stand in another order."""
+        self.days_to_order: set[date] = {*edit.days}
+        """The days on which the order of papers may change."""
         self.entries = self._read_entries(over)
         self.places = self._read_places()
         self.before = self._read_before() | {
@@ -153,7 +153,7 @@ class Plan:
         return sum(count for count in counts.values() if count > 0)
 
     def _read_entries(self, over: Overlay) -> dict[str, list[Statement]]:
-        """All that is stated afterwards; the corrections, and the days that turn, on the way."""
+        """All that is stated afterwards. Fills `corrections`, `known` and `days_to_order`, too."""
         edit = self.edit
         entries: dict[str, list[Statement]] = {slug: [] for slug in edit.papers}
         for some in batches(self._slugs):
@@ -162,11 +162,11 @@ class Plan:
                 found = found.exclude(source__in=edit.without)
             for key, paper, statement in statements_of(found):
                 if key in edit.moved:
-                    self.turned.add(statement.date)
+                    self.days_to_order.add(statement.date)
                 slug = edit.moved.get(key, self._slugs[paper])
                 entries[slug].append(statement)
                 self.known.add(slug)
-            for correction in Correction.objects.standing().filter(paper__in=some):
+            for correction in Correction.objects.active().filter(paper__in=some):
                 self.corrections[self._slugs[correction.paper_id]][correction.field] = correction
         for slug in edit.papers:
             if slug in over.statements:
@@ -174,7 +174,7 @@ class Plan:
                 self.known.add(slug)
             for statement in edit.statements.get(slug, ()):
                 entries[slug].append(statement)
-                self.turned.add(statement.date)
+                self.days_to_order.add(statement.date)
         return entries
 
     def _read_places(self) -> dict[str, dict[date, int]]:
@@ -185,11 +185,11 @@ class Plan:
                 places[self._slugs[pk]][day] = place
         return places
 
-    def _read_before(self) -> dict[str, State]:
+    def _read_before(self) -> dict[str, PaperState]:
         own = columns()
         found = {each.name: self._read_list(each) for each in lists()}
         return {
-            slug: State(
+            slug: PaperState(
                 {column: getattr(paper, column) for column in own}
                 | {name: items[paper.pk] for name, items in found.items()},
                 tuple(sorted(self.places[slug])),
@@ -207,7 +207,7 @@ class Plan:
                 found[pk].append(item)
         return found
 
-    def _work_out(self) -> dict[str, State]:
+    def _work_out(self) -> dict[str, PaperState]:
         after = {}
         none: Values = {each.name: [] for each in lists()}
         for slug, statements in self.entries.items():
@@ -217,24 +217,24 @@ class Plan:
                 values, days = {**self.before[slug].values, HIDDEN.name: True}, set()
             else:
                 continue
-            state = State(values, tuple(sorted(days)))
-            after[slug] = State(values | none, ()) if state.hidden else state
+            state = PaperState(values, tuple(sorted(days)))
+            after[slug] = PaperState(values | none, ()) if state.hidden else state
         return after
 
     def _project(self, slug: str, statements: list[Statement]) -> Values:
-        given = {name: made.value for name, made in self.corrections[slug].items()}
-        given |= self.edit.corrections.get(slug, {})
-        given = {name: value for name, value in given.items() if value is not ENDED}
-        made_of = (statements, given, self.names)
-        values: Values = self.once(("paper", slug), made_of, lambda: stored(project(*made_of)))
+        corrections = {name: one.value for name, one in self.corrections[slug].items()}
+        corrections |= self.edit.corrections.get(slug, {})
+        corrections = {name: value for name, value in corrections.items() if value is not ENDED}
+        inputs = (statements, corrections, self.names)
+        values: Values = self.once(("paper", slug), inputs, lambda: stored(project(*inputs)))
         return values
 
-    def once(self, what: Any, made_of: Any, work: Any) -> Any:
-        """What work gives; it is not done again for what is made of the same."""
-        known = self.memo.get(what)
-        if known is None or known[0] != made_of:
-            known = self.memo[what] = (made_of, work())
-        return known[1]
+    def once(self, key: Any, inputs: Any, compute: Any) -> Any:
+        """What `compute` gives; it is not called again for the same key and inputs."""
+        cached = self.memo.get(key)
+        if cached is None or cached[0] != inputs:
+            cached = self.memo[key] = (inputs, compute())
+        return cached[1]
 
 
 def related_model(field: ListField) -> type[models.Model]:

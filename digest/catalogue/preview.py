@@ -11,14 +11,14 @@ from digest.models import Source
 
 from .fields import FIELDS, TITLE
 from .load import File, LoadReport, plan_load
-from .plan import Edit, Plan, State, snapshot
+from .plan import Edit, PaperState, Plan, snapshot
 
 DIGESTS = "digests"
 """The name of what is no field of a paper, and changes with them: the digests in which it is."""
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldChange:
     """A field of a paper, or its digests, before and after. Digests are sorted by date.
 
     A paper that is not shown has None for all of them.
@@ -34,7 +34,7 @@ class Change:
 @dataclass(frozen=True)
 class Preview:
     report: LoadReport
-    changes: list[Change]
+    changes: list[FieldChange]
 
 
 def preview(content: bytes, name: str, instead_of: Source | None = None) -> Preview:
@@ -42,25 +42,25 @@ def preview(content: bytes, name: str, instead_of: Source | None = None) -> Prev
     whose place it takes."""
     file = File(content, name)
     with snapshot():
-        foreseen = plan_load(file, instead_of=instead_of)
-    return Preview(foreseen.report, changes_of(foreseen.plan))
+        planned = plan_load(file, instead_of=instead_of)
+    return Preview(planned.report, changes_of(planned.plan))
 
 
-def would_change(edit: Callable[[], Edit]) -> list[Change]:
+def would_change(edit: Callable[[], Edit]) -> list[FieldChange]:
     """What an edit would change, paper by paper and field by field. edit: reads what it needs and
     gives it; what it raises is raised."""
     with snapshot():
         return changes_of(Plan(edit()))
 
 
-def changes_of(plan: Plan | None) -> list[Change]:
+def changes_of(plan: Plan | None) -> list[FieldChange]:
     """What a plan would change, if there is one, paper by paper and field by field."""
     if plan is None:
         return []
     names = [*(name for name, field in FIELDS.items() if field.is_previewed), DIGESTS]
     title = TITLE.name
     return [
-        Change(slug, then.get(title) or now[title], name, then.get(name), now.get(name))
+        FieldChange(slug, then.get(title) or now[title], name, then.get(name), now.get(name))
         for slug in plan.edit.papers
         for then, now in [(_values(plan.before.get(slug)), _values(plan.after.get(slug)))]
         for name in names
@@ -68,7 +68,7 @@ def changes_of(plan: Plan | None) -> list[Change]:
     ]
 
 
-def _values(state: State | None) -> dict[str, Any]:
+def _values(state: PaperState | None) -> dict[str, Any]:
     """What readers see of a paper; nothing of one that is not shown."""
     if state is None or state.hidden:
         return {}

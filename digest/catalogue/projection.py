@@ -49,7 +49,7 @@ def project(
     """What a paper shows, given all that is stated of it (at least once), in any order.
 
     A correction wins; else, for each field, the newest digest that says something about it; an
-    absent column and an empty cell say nothing. A field's class says what else holds for it.
+    absent column and an empty cell say nothing. A field's class has its other rules.
 
     names: the names that stand for printed ones (`Alias.shown`).
     """

@@ -17,12 +17,12 @@ from .plan import Plan
 from .projection import Statement, project
 
 
-class Row(NamedTuple):
+class IdentifiedRow(NamedTuple):
     """A row, its day, its place in the file from 1, and the paper that it speaks of. merged:
     whether that is another than it names, which a curator merged into this one."""
 
     day: date
-    row: formats.Row
+    row: formats.FileRow
     position: int
     slug: str
     arxiv_id: str | None
@@ -33,7 +33,7 @@ class Row(NamedTuple):
         return Statement(self.day, self.row.format, sha256, self.position, self.row.record)
 
 
-def resolve_merges(rows: list[Row]) -> list[Row]:
+def resolve_merges(rows: list[IdentifiedRow]) -> list[IdentifiedRow]:
     """The rows, each speaking of the paper that its own was merged into, if it was."""
     to = Merge.ends(row.slug for row in rows)
     if not to:
@@ -41,7 +41,7 @@ def resolve_merges(rows: list[Row]) -> list[Row]:
     return [row._replace(slug=to[row.slug], merged=True) if row.slug in to else row for row in rows]
 
 
-def verdicts_of(rows: list[Row], plan: Plan) -> Iterator[Verdict]:
+def verdicts_of(rows: list[IdentifiedRow], plan: Plan) -> Iterator[Verdict]:
     """Each row's, when they are loaded as planned."""
     new = {*plan.new}
     for row in rows:

@@ -40,7 +40,7 @@ TRIES = 3
 Result = TypeVar("Result")
 
 
-def take_turns() -> None:
+def lock_catalogue() -> None:
     """Make others who change the catalogue wait until this transaction ends.
 
     On SQLite a transaction is IMMEDIATE and has the only write lock already.
@@ -50,7 +50,7 @@ def take_turns() -> None:
             cursor.execute(f"LOCK TABLE {Source._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def in_turn(
+def write_serialized(
     prepare: Callable[[], tuple[Result, Callable[[], None] | None]],
     also: Callable[[Result], None] | None = None,
 ) -> Result:
@@ -67,12 +67,12 @@ def in_turn(
         if write is None and also is None:
             return result
         with transaction.atomic():
-            take_turns()
+            lock_catalogue()
             if Catalogue.current().revision == revision:
                 _write(result, write, also)
                 return result
     with transaction.atomic():
-        take_turns()
+        lock_catalogue()
         result, write = prepare()
         _write(result, write, also)
         return result
@@ -89,9 +89,9 @@ def _write(
         also(result)
 
 
-class Brought(NamedTuple):
-    """What comes with a new source, which has a key: its days, its entries, each with its day and
-    its paper's slug, and the differences that it files."""
+class NewSource(NamedTuple):
+    """A new source, which has a key already, and what comes with it: its days, its entries, each
+    with its day and its paper's slug, and the differences that it files."""
 
     source: Source
     days: Collection[date]
@@ -99,10 +99,10 @@ class Brought(NamedTuple):
     differences: Iterable[Difference]
 
 
-class Rows:
+class ChangeSet:
     """The rows to make, change and delete so that papers show what is planned."""
 
-    def __init__(self, plan: Plan, brought: Brought | None = None) -> None:
+    def __init__(self, plan: Plan, new_source: NewSource | None = None) -> None:
         self.plan = plan
         self._first = Script()
         self._forgotten: list[int] = []
@@ -111,20 +111,20 @@ class Rows:
         self._digests = Orders(plan)
         self._sources_and_entries()
         self._write_papers()
-        self._write_digests(brought)
+        self._write_digests(new_source)
         self._write_lists()
-        if brought:
-            self._bring(brought)
+        if new_source:
+            self._write_source(new_source)
 
     def write(self) -> None:
-        """Write them, within a transaction and in turn."""
+        """Write them, within a transaction that has the lock of the catalogue."""
         self._first.execute()
         for some in batches(self._forgotten):
             papers = Paper.objects.filter(pk__in=some)
-            # Whoever is about to keep one is waited for.
+            # Wait for transactions that are about to refer to one.
             list(papers.select_for_update().values_list("pk", flat=True))
-            held = list(papers.held().values_list("pk", flat=True))
-            papers.exclude(pk__in=held)._raw_delete(papers.db)
+            referenced = list(papers.referenced().values_list("pk", flat=True))
+            papers.exclude(pk__in=referenced)._raw_delete(papers.db)
         self._then.execute()
         Catalogue.change()
 
@@ -166,31 +166,31 @@ class Rows:
         self._then.insert((self._papers[slug] for slug in fresh), now="changed_at")
         self._then.update(changed, [*own, "date", "position"], now="changed_at")
         self._then.update(touched, ["date", "position"], now="changed_at")
-        if gone := [self._keys[slug] for slug, stated in plan.entries.items() if not stated]:
-            others = Paper.objects.filter(hidden=True).exclude(pk__in=Paper.objects.held())
-            self._forgotten = [*gone, *others.values_list("pk", flat=True)]
+        if unstated := [self._keys[slug] for slug, stated in plan.entries.items() if not stated]:
+            others = Paper.objects.filter(hidden=True).exclude(pk__in=Paper.objects.referenced())
+            self._forgotten = [*unstated, *others.values_list("pk", flat=True)]
         self._write_tombstones()
 
     def _write_tombstones(self) -> None:
         plan = self.plan
         was = {slug for slug, state in plan.before.items() if not state.hidden}
         now = {slug for slug, state in plan.after.items() if not state.hidden}
-        gone = [Tombstone(slug=slug) for slug in sorted(was - now)]
-        self._then.insert(gone, now="gone_at", unique="slug", leave="id")
+        tombstones = [Tombstone(slug=slug) for slug in sorted(was - now)]
+        self._then.insert(tombstones, now="gone_at", unique="slug", leave="id")
         for some in batches(now - was):
             found = Tombstone.objects.filter(slug__in=some).values_list("pk")
             self._then.delete(Tombstone, "id = %s", found)
 
-    def _write_digests(self, brought: Brought | None) -> None:
+    def _write_digests(self, new_source: NewSource | None) -> None:
         digests = self._digests
         fresh = sorted(digests.orders.keys() - digests.rows.keys())
         pks = keys(Digest, len(fresh))
         new = [Digest(pk=next(pks), date=day) for day in fresh]
-        gone = digests.without_source(brought.days if brought else ())
+        removed = digests.without_source(new_source.days if new_source else ())
         changed = []
         for digest in [*digests.rows.values(), *new]:
             count = len(digests.orders[digest.date])
-            if digest.paper_count != count and digest not in gone:
+            if digest.paper_count != count and digest not in removed:
                 digest.paper_count = count
                 changed.append(digest)
         digests.rows |= {digest.date: digest for digest in new}
@@ -201,7 +201,7 @@ class Rows:
             "digest_id = %s AND position > %s",
             ((digests.rows[day].pk, same) for day, same in digests.same.items()),
         )
-        self._first.delete(Digest, "id = %s", ((digest.pk,) for digest in gone))
+        self._first.delete(Digest, "id = %s", ((digest.pk,) for digest in removed))
         self._then.insert(
             (
                 Placement(
@@ -300,24 +300,24 @@ class Rows:
             leave="id",
         )
 
-    def _bring(self, brought: Brought) -> None:
+    def _write_source(self, new_source: NewSource) -> None:
         digests = self._digests.rows
-        self._then.insert([brought.source], now="loaded_at")
+        self._then.insert([new_source.source], now="loaded_at")
         through = Digest.sources.through
         self._then.insert(
             (
-                through(source_id=brought.source.pk, digest_id=digests[day].pk)
-                for day in sorted(brought.days)
+                through(source_id=new_source.source.pk, digest_id=digests[day].pk)
+                for day in sorted(new_source.days)
             ),
             leave="id",
         )
         entries = []
-        for day, slug, entry in brought.entries:
-            entry.source_id = brought.source.pk
+        for day, slug, entry in new_source.entries:
+            entry.source_id = new_source.source.pk
             entry.digest_id, entry.paper_id = digests[day].pk, self._keys[slug]
             entries.append(entry)
         self._then.insert(entries, leave="id")
-        self._then.insert(brought.differences, now="filed_at", leave="id")
+        self._then.insert(new_source.differences, now="filed_at", leave="id")
 
 
 def _author(name: str, keys: dict[str, int]) -> Author:

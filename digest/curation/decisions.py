@@ -26,7 +26,7 @@ from digest.catalogue.projection import (
     project,
     statements_of,
 )
-from digest.catalogue.write import Rows, in_turn
+from digest.catalogue.write import ChangeSet, write_serialized
 from digest.formats import Record
 from digest.models import Alias, Correction, Difference, Entry, Merge, Paper, Source
 from digest.text import identity
@@ -53,32 +53,32 @@ Writes = list[Callable[[], None]]
 
 
 def correct(
-    paper: Paper, field: str, value: Any, by: Curator, why: str = "", also: Also | None = None
+    paper: Paper, field: str, value: Any, by: Curator, reason: str = "", also: Also | None = None
 ) -> Correction | None:
-    """Say what is right of one field of a paper; the correction that stands then.
+    """Say what is right of one field of a paper; the correction that is active then.
 
     field: its name. value: as `Correction` has it; for links, also the whole list. What the sources
     say by themselves needs no correction: an earlier one ends, and None is returned.
     """
-    return correct_all(lambda: [(paper, field, value)], by, why, also)[0]
+    return correct_all(lambda: [(paper, field, value)], by, reason, also)[0]
 
 
 def correct_each(
     values: Iterable[tuple[Paper, Any]],
     field: str,
     by: Curator,
-    why: str = "",
+    reason: str = "",
     also: Also | None = None,
 ) -> list[Correction | None]:
     """The same for one field of several papers, all of them or none, which are written at once."""
     each = [(paper, field, value) for paper, value in values]
-    return correct_all(lambda: each, by, why, also)
+    return correct_all(lambda: each, by, reason, also)
 
 
 def correct_all(
     right: Callable[[], Iterable[tuple[Paper, str, Any]]],
     by: Curator,
-    why: str = "",
+    reason: str = "",
     also: Also | None = None,
 ) -> list[Correction | None]:
     """The same for any fields of several papers.
@@ -87,30 +87,32 @@ def correct_all(
     called several times, and what it raises is raised.
     """
     memo: dict[Any, Any] = {}
-    return in_turn(lambda: _corrected(right(), by, why, memo), also and (lambda _: also()))
+    return write_serialized(
+        lambda: _corrected(right(), by, reason, memo), also and (lambda _: also())
+    )
 
 
 def _corrected(
-    values: Iterable[tuple[Paper, str, Any]], by: Curator, why: str, memo: dict[Any, Any]
+    values: Iterable[tuple[Paper, str, Any]], by: Curator, reason: str, memo: dict[Any, Any]
 ) -> tuple[list[Correction | None], _Write]:
-    """The corrections that would stand, and what writes them."""
+    """The corrections that would be active, and what writes them."""
     values = [(paper, name, _cleaned(name, value)) for paper, name, value in values]
-    _there(paper for paper, _, _ in values)
+    _check_exist(paper for paper, _, _ in values)
     names = Alias.shown()
     keys = {paper.pk for paper, _, _ in values}
     statements: dict[int, list[Statement]] = defaultdict(list)
-    standing: dict[int, dict[str, Correction]] = defaultdict(dict)
+    active: dict[int, dict[str, Correction]] = defaultdict(dict)
     for some in batches(keys):
         for _, key, statement in statements_of(Entry.objects.filter(paper__in=some)):
             statements[key].append(statement)
-        for correction in Correction.objects.standing().filter(paper__in=some):
-            standing[correction.paper_id][correction.field] = correction
-    stand: list[Correction | None] = []
-    made: list[Correction] = []
+        for correction in Correction.objects.active().filter(paper__in=some):
+            active[correction.paper_id][correction.field] = correction
+    results: list[Correction | None] = []
+    created: list[Correction] = []
     ended: list[Correction] = []
     edits: dict[str, dict[str, Any]] = defaultdict(dict)
     for paper, name, value in values:
-        own, now = statements[paper.pk], standing[paper.pk]
+        own, now = statements[paper.pk], active[paper.pk]
         if not own and name != HIDDEN.name:
             raise ValidationError("No source has this paper any longer.")
         field = correctable()[name]
@@ -118,42 +120,42 @@ def _corrected(
         value = field.correction(value, was)
         current = now.get(name)
         if current and current.value == value:
-            stand.append(current)
+            results.append(current)
             continue
         if current:
             ended.append(now.pop(name))
         # What is shown of one field may depend on the corrections of others.
-        given = {other: one.value for other, one in now.items()}
-        needless = bool(own) and field.is_needless(value, project(own, given, names)[name])
+        corrected = {other: one.value for other, one in now.items()}
+        needless = bool(own) and field.is_needless(value, project(own, corrected, names)[name])
         edits[paper.slug][name] = ENDED if needless else value
         if needless:
-            stand.append(None)
+            results.append(None)
         else:
-            new = Correction(paper=paper, field=name, value=value, was=was, why=why, made_by=by)
+            new = Correction(paper=paper, field=name, value=value, was=was, why=reason, made_by=by)
             now[name] = new
-            made.append(new)
-            stand.append(new)
+            created.append(new)
+            results.append(new)
     if not edits:
-        return stand, None
-    rows = Rows(Plan(Edit([*edits], corrections=edits), memo=memo))
+        return results, None
+    changes = ChangeSet(Plan(Edit([*edits], corrections=edits), memo=memo))
 
     def write() -> None:
         # One ends when the one is made to which it gives way.
         now = timezone.now()
-        for one in made:
+        for one in created:
             one.made_at = now
         _end(Correction.objects.filter(pk__in=[one.pk for one in ended]), by, now)
-        Correction.objects.bulk_create(made)
-        rows.write()
+        Correction.objects.bulk_create(created)
+        changes.write()
 
-    return stand, write
+    return results, write
 
 
 def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> None:
     """End a correction: the paper shows what its sources say again."""
 
     def edit() -> Edit:
-        if not _stands(correction):
+        if not _is_active(correction):
             raise ValidationError("This correction is no longer in force.")
         slug = correction.paper.slug
         return Edit([slug], corrections={slug: {correction.field: ENDED}})
@@ -190,7 +192,7 @@ def provenance(paper: Paper) -> dict[str, Origin]:
     first = origins(statements)
     corrections = {
         correction.field: correction
-        for correction in paper.corrections.standing().select_related("made_by")
+        for correction in paper.corrections.active().select_related("made_by")
     }
     given = {field: correction.value for field, correction in corrections.items()}
     theirs = project(statements, names=names) if statements else {}
@@ -221,8 +223,8 @@ def settle(
 ) -> None:
     """Settle a difference between a correction and a source.
 
-    how: of `Difference.Settled`: the correction is kept, the source's word is taken for right, or
-    `value` is, for EDITED.
+    how: of `Difference.Settled`: the correction is kept, the source's value is used, or `value`,
+    for EDITED.
     """
     if how == Difference.Settled.EDITED and value is None:
         raise ValidationError("Enter a value.")
@@ -244,18 +246,18 @@ def settle(
 
         return None, settle
 
-    in_turn(prepare, also and (lambda _: also()))
+    write_serialized(prepare, also and (lambda _: also()))
 
 
 # Papers that are one
 
 
 def merge_papers(
-    paper: Paper, into: Paper, by: Curator, why: str = "", also: Also | None = None
+    paper: Paper, into: Paper, by: Curator, reason: str = "", also: Also | None = None
 ) -> Merge:
-    """Say that a paper is the same as another: what is said or kept of it is the other's from now
-    on, and its address leads there."""
-    merge = Merge(paper=paper, into=into, why=why, made_by=by)
+    """Say that a paper is the same as another: what is stated of it and what people made of it are
+    the other's from now on, and its address redirects there."""
+    merge = Merge(paper=paper, into=into, why=reason, made_by=by)
 
     def others(edit: Edit) -> Writes:
         return _answers(papers_merging, paper.pk, into.pk)
@@ -266,7 +268,7 @@ def merge_papers(
 
 def to_merge_papers(paper: Paper, into: Paper) -> Edit:
     """What that is."""
-    _there([paper, into])
+    _check_exist([paper, into])
     merged = Merge.ends([paper.slug, into.slug])
     if paper.pk == into.pk:
         raise ValidationError("These are the same paper already.")
@@ -277,7 +279,7 @@ def to_merge_papers(paper: Paper, into: Paper) -> Edit:
 
 
 def split_paper(merge: Merge, by: Curator, also: Also | None = None) -> None:
-    """End a merge: each paper has its own entries again, and what people kept of it."""
+    """End a merge: each paper has its own entries again, and what people made of it."""
 
     def others(edit: Edit) -> Writes:
         end = Paper.objects.only("pk").get(slug=edit.papers[1])
@@ -291,20 +293,20 @@ def split_paper(merge: Merge, by: Curator, also: Also | None = None) -> None:
 
 def to_split_paper(merge: Merge) -> Edit:
     """What that is. Its papers: the one that was merged, and the one where its merges ended."""
-    standing = dict(Merge.objects.standing().values_list("paper__slug", "into__slug"))
-    if standing.pop(merge.paper.slug, None) is None or not _stands(merge):
+    merged_into = dict(Merge.objects.active().values_list("paper__slug", "into__slug"))
+    if merged_into.pop(merge.paper.slug, None) is None or not _is_active(merge):
         raise ValidationError("This merge is no longer in force.")
     # What the other paper has now may have come through merges that went before or after.
     end = merge.into.slug
-    while end in standing:
-        end = standing[end]
+    while end in merged_into:
+        end = merged_into[end]
     entries = Entry.objects.filter(paper__slug=end)
     moved = {}
     for pk, record in entries.values_list("pk", "record"):
         row = Record.from_dict(record)
         slug = identity.paper_slug(line(row.title), row.link)[0]
-        while slug in standing:
-            slug = standing[slug]
+        while slug in merged_into:
+            slug = merged_into[slug]
         if slug == merge.paper.slug:
             moved[pk] = slug
     return Edit([merge.paper.slug, end], moved=moved)
@@ -314,10 +316,10 @@ def to_split_paper(merge: Merge) -> Edit:
 
 
 def merge_authors(
-    name: str, into: str, by: Curator, why: str = "", also: Also | None = None
+    name: str, into: str, by: Curator, reason: str = "", also: Also | None = None
 ) -> Alias:
-    """Say that a printed name stands for another: wherever a file prints it, the other is shown."""
-    alias = Alias(name=name, of=into, why=why, made_by=by)
+    """Make a printed name an alias of another: wherever a file prints it, the other is shown."""
+    alias = Alias(name=name, of=into, why=reason, made_by=by)
 
     def save(edit: Edit) -> None:
         (alias.name,), (alias.of,) = (AUTHORS.clean([one]) for one in (name, into))
@@ -352,7 +354,7 @@ def split_author(alias: Alias, by: Curator, also: Also | None = None) -> None:
 
 def to_split_author(alias: Alias) -> Edit:
     """What that is. Papers are in the order of lists."""
-    if not _stands(alias):
+    if not _is_active(alias):
         raise ValidationError("This name is no longer an alias.")
     return Edit(_by(Alias.shown()[alias.name]), names=Alias.shown(without=alias.name))
 
@@ -371,24 +373,24 @@ def _decide(
     others: Callable[[Edit], Writes] | None = None,
     also: Also | None = None,
 ) -> None:
-    """Save a decision, and what papers show then. edit: what it changes, told from what is there;
-    what it raises is raised. others: what else writes what comes of it."""
+    """Save a decision, and what papers show then. edit: what it changes, computed from what is
+    there; what it raises is raised. others: what else writes what comes of it."""
     memo: dict[Any, Any] = {}
 
     def prepare() -> tuple[None, Callable[[], None]]:
         wanted = edit()
-        rows = Rows(Plan(wanted, memo=memo))
+        changes = ChangeSet(Plan(wanted, memo=memo))
         writes = others(wanted) if others else []
 
         def write() -> None:
             save(wanted)
-            rows.write()
+            changes.write()
             for each in writes:
                 each()
 
         return None, write
 
-    in_turn(prepare, also and (lambda _: also()))
+    write_serialized(prepare, also and (lambda _: also()))
 
 
 def _answers(signal: Signal, paper: int, into: int) -> Writes:
@@ -396,17 +398,17 @@ def _answers(signal: Signal, paper: int, into: int) -> Writes:
     return [write for _, write in answers]
 
 
-def _there(papers: Iterable[Paper]) -> None:
+def _check_exist(papers: Iterable[Paper]) -> None:
     """Raise ValidationError unless all are there still."""
     keys = {paper.pk for paper in papers}
     if Paper.objects.filter(pk__in=keys).count() < len(keys):
         raise ValidationError("A paper no longer exists, since its source was undone.")
 
 
-def _stands(decision: Any) -> bool:
-    return bool(type(decision).objects.standing().filter(pk=decision.pk).exists())
+def _is_active(decision: Any) -> bool:
+    return bool(type(decision).objects.active().filter(pk=decision.pk).exists())
 
 
 def _end(decisions: Any, by: Curator, at: datetime | None = None) -> None:
-    """End those that stand. at: now, by default."""
-    decisions.standing().update(ended_at=at or timezone.now(), ended_by=by)
+    """End those that are active. at: now, by default."""
+    decisions.active().update(ended_at=at or timezone.now(), ended_by=by)

@@ -55,7 +55,7 @@ class Finding(NamedTuple):
 
     @property
     def address(self) -> str:
-        """The admin's page on which to mend it, or the page where it shows."""
+        """The admin's page on which to correct it, or the page where it shows."""
         if self.key is None:
             return reverse("digests")
         return reverse(f"admin:digest_{self.model._meta.model_name}_change", args=[self.key])
@@ -153,15 +153,15 @@ def misshapen(title: str) -> str:
 @_check("Titles cut off", "The title ends where no title ends: a line was wrapped or cut.")
 def cut_titles() -> Iterator[Finding]:
     for pk, slug, title in _walk(Q()):
-        if why := cut(title):
-            yield Finding(Paper, pk, slug, f"{title}: {why}")
+        if reason := cut(title):
+            yield Finding(Paper, pk, slug, f"{title}: {reason}")
 
 
 @_check("Titles out of shape", "The title is all in capitals, or has markup left in it.")
 def odd_titles() -> Iterator[Finding]:
     for pk, slug, title in _walk(Q()):
-        if why := misshapen(title):
-            yield Finding(Paper, pk, slug, f"{title}: {why}")
+        if reason := misshapen(title):
+            yield Finding(Paper, pk, slug, f"{title}: {reason}")
 
 
 # What papers lack
@@ -290,15 +290,15 @@ def empty_digests() -> Iterator[Finding]:
     "What the source says became of its rows is not what its entries say.",
 )
 def source_counts() -> Iterator[Finding]:
-    said: dict[int, Counter[str]] = defaultdict(Counter)
+    counted: dict[int, Counter[str]] = defaultdict(Counter)
     grouped = Entry.objects.order_by().values_list("source", "verdict").annotate(Count("pk"))
     for source, verdict, count in grouped.iterator():
-        said[source][verdict] = count
+        counted[source][verdict] = count
     verdicts = [verdict for verdict in Verdict.values if verdict != Verdict.REJECTED]
     for pk, name, *counts in Source.objects.order_by("pk").values_list("pk", "name", *verdicts):
         for verdict, count in zip(verdicts, counts, strict=True):
-            if count != said[pk][verdict]:
-                detail = f"{verdict}: {count} by the source, {said[pk][verdict]} by its entries"
+            if count != counted[pk][verdict]:
+                detail = f"{verdict}: {count} by the source, {counted[pk][verdict]} by its entries"
                 yield Finding(Source, pk, name, detail)
 
 

@@ -39,15 +39,15 @@ Pair = tuple[str, str]
 """What looks like one, the first in order first: slugs of papers, or names of authors."""
 
 
-class Report(NamedTuple):
+class ProposalCounts(NamedTuple):
     """What proposing did: how many proposals are new, were taken away, and wait now, by kind."""
 
     new: Counter[str]
-    gone: int
+    removed: int
     waiting: Counter[str]
 
 
-def propose() -> Report:
+def propose() -> ProposalCounts:
     """Write what looks like one now. What a curator decided, either way, stays decided; what waits
     and no longer looks like one, or is not there any more, is taken away.
 
@@ -59,19 +59,19 @@ def propose() -> Report:
     found |= {(kinds.AUTHOR.value, *pair): reason for pair, reason in authors().items()}
     for key in _decided():
         found.pop(key, None)
-    gone = []
+    outdated = []
     waiting = Counter(kind for kind, *_ in found)
     changed = []
     for proposal in Proposal.objects.all():
         reason = found.pop((proposal.kind, proposal.first, proposal.second), None)
         if reason is None and not proposal.refused_at:
-            gone.append(proposal.pk)
+            outdated.append(proposal.pk)
         elif reason and proposal.refused_at:
             waiting[proposal.kind] -= 1
         elif reason and reason != proposal.reason:
             proposal.reason = reason
             changed.append(proposal)
-    for keys in batches(gone):
+    for keys in batches(outdated):
         Proposal.objects.filter(pk__in=keys, refused_at=None).delete()
     for some in batches(changed):
         Proposal.objects.bulk_update(some, ["reason"], batch_size=100)
@@ -88,7 +88,7 @@ def propose() -> Report:
             # What was proposed or refused meanwhile is there.
             Proposal.objects.bulk_create(rows.values(), batch_size=100, ignore_conflicts=True)
         new.update(kind for kind, *_ in rows)
-    return Report(new, len(gone), +waiting)
+    return ProposalCounts(new, len(outdated), +waiting)
 
 
 def _decided() -> Iterator[tuple[str, str, str]]:

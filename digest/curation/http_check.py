@@ -50,13 +50,13 @@ _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
-class Outcome(Enum):
+class LinkOutcome(Enum):
     """What an answer says of a link."""
 
     ALIVE = "alive"
     GONE = "gone"
     FAILED = "failed"
-    UNTOLD = "untold"
+    UNKNOWN = "untold"
 
 
 class Answer(NamedTuple):
@@ -66,7 +66,7 @@ class Answer(NamedTuple):
     asked to be left alone.
     """
 
-    outcome: Outcome
+    outcome: LinkOutcome
     status: int | None = None
     reason: str = ""
     busy: bool = False
@@ -251,9 +251,13 @@ class Checker:
             except ValueError:
                 target = None
             if target is None:
-                return Answer(Outcome.UNTOLD, answer.status, "redirects to what is no web address")
+                return Answer(
+                    LinkOutcome.UNKNOWN, answer.status, "redirects to what is no web address"
+                )
             url = target
-        return Answer(Outcome.UNTOLD, answer.status, f"redirects more than {MAX_REDIRECTS} times")
+        return Answer(
+            LinkOutcome.UNKNOWN, answer.status, f"redirects more than {MAX_REDIRECTS} times"
+        )
 
     def _ask_once(self, url: str) -> tuple[Answer, str | None]:
         """The answer of one address, and where it redirects to, if it does."""
@@ -263,7 +267,7 @@ class Checker:
             if busy or status is None or status < 400:
                 break
         if status in _REDIRECTS and location:
-            return Answer(Outcome.UNTOLD, status), location
+            return Answer(LinkOutcome.UNKNOWN, status), location
         return Answer(_outcome(status, busy), status, reason, busy), None
 
     def _request(self, method: str, url: str) -> tuple[int | None, str | None, str, bool]:
@@ -339,14 +343,14 @@ def site_of(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
-def _outcome(status: int | None, busy: bool) -> Outcome:
+def _outcome(status: int | None, busy: bool) -> LinkOutcome:
     if busy:
-        return Outcome.UNTOLD
+        return LinkOutcome.UNKNOWN
     if status is None or status >= 500:
-        return Outcome.FAILED
+        return LinkOutcome.FAILED
     if status in _GONE:
-        return Outcome.GONE
-    return Outcome.ALIVE if 200 <= status < 300 else Outcome.UNTOLD
+        return LinkOutcome.GONE
+    return LinkOutcome.ALIVE if 200 <= status < 300 else LinkOutcome.UNKNOWN
 
 
 def _phrase(status: int) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from digest.batches import batches
 from digest.models import Catalogue, Link, LinkHealth, Paper
 
-from .http_check import Answer, Checker, Outcome, site_of
+from .http_check import Answer, Checker, LinkOutcome, site_of
 
 FAILURES = 3
 """After so many days in a row without an answer a link is dead."""
@@ -45,10 +45,10 @@ def due(older_than: timedelta = AGAIN) -> list[str]:
         LinkHealth.objects.filter(url__in=some).delete()
     before = now - older_than
     wanted = [url for url in given if url not in checked or url in again or checked[url] <= before]
-    return _in_turn(wanted, checked)
+    return _oldest_first(wanted, checked)
 
 
-def _in_turn(urls: Iterable[str], checked: dict[str, datetime]) -> list[str]:
+def _oldest_first(urls: Iterable[str], checked: dict[str, datetime]) -> list[str]:
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(urls, key=lambda url: (checked.get(url, never), url))
 
@@ -62,7 +62,7 @@ class Written(NamedTuple):
 
 @transaction.atomic
 def write(answers: dict[str, Answer]) -> Written:
-    """Keep what was answered. If it changes what is dead, so does the catalogue."""
+    """Save answers. If this changes what is dead, so does the catalogue."""
     now = timezone.now()
     known = LinkHealth.objects.in_bulk(answers, field_name="url")
     rows = []
@@ -71,11 +71,11 @@ def write(answers: dict[str, Answer]) -> Written:
         row = known.get(url) or LinkHealth(url=url)
         dead = row.dead
         match answer.outcome:
-            case Outcome.ALIVE:
+            case LinkOutcome.ALIVE:
                 row.failures, row.dead = 0, False
-            case Outcome.GONE:
+            case LinkOutcome.GONE:
                 row.failures, row.dead = row.failures + 1, True
-            case Outcome.FAILED:
+            case LinkOutcome.FAILED:
                 # A bad day is one failure, however often somebody looks.
                 if not row.failures or row.checked_at.date() < now.date():
                     row.failures += 1
@@ -103,7 +103,7 @@ class NothingAnswers(Exception):
 class Checked(NamedTuple):
     """What a run did. outcomes: how many of each; left: how many it did not come to."""
 
-    outcomes: Counter[Outcome]
+    outcomes: Counter[LinkOutcome]
     died: list[str]
     revived: list[str]
     left: int
@@ -116,19 +116,19 @@ def check(
     seconds: float = float("inf"),
     progress: Callable[[int], object] = lambda done: None,
 ) -> Checked:
-    """Ask for URLs and keep what they answer, every few seconds: who interrupts it loses nothing.
+    """Ask for URLs and save the answers every few seconds, so that an interruption loses few.
 
-    seconds: after which it ends, at the latest. progress: told how many were answered.
-    Raises NothingAnswers, and keeps nothing, if all of five hosts or more fail.
+    seconds: after which it ends, at the latest. progress: called with the number of answers.
+    Raises NothingAnswers, and saves nothing, if all of five hosts or more fail.
     """
     several = len({site_of(url) for url in urls}) >= 5
     done = Checked(Counter(), [], [], len(urls))
     batch: dict[str, Answer] = {}
     written_at = time.monotonic()
 
-    def keep() -> None:
+    def save() -> None:
         nonlocal batch, written_at
-        if several and done.outcomes.total() == done.outcomes[Outcome.FAILED]:
+        if several and done.outcomes.total() == done.outcomes[LinkOutcome.FAILED]:
             return
         if batch:
             written = write(batch)
@@ -145,9 +145,9 @@ def check(
                     done.outcomes[answer.outcome] += 1
                     progress(done.outcomes.total())
                 if len(batch) >= 100 or time.monotonic() - written_at > 3:
-                    keep()
+                    save()
     finally:
-        keep()
+        save()
     if batch:
         raise NothingAnswers
     return done._replace(left=len(urls) - done.outcomes.total())
@@ -160,6 +160,6 @@ def recheck(urls: Iterable[str], checker: Checker | None = None) -> Checked:
     """
     urls = {*urls}
     known = LinkHealth.objects.filter(url__in=urls)
-    turn = _in_turn(urls, dict(known.values_list("url", "checked_at")))
-    checked = check(turn[:MOST_AT_ONCE], checker, MOST_AT_ONCE, SECONDS_AT_ONCE)
+    oldest = _oldest_first(urls, dict(known.values_list("url", "checked_at")))
+    checked = check(oldest[:MOST_AT_ONCE], checker, MOST_AT_ONCE, SECONDS_AT_ONCE)
     return checked._replace(left=len(urls) - checked.outcomes.total())

@@ -30,7 +30,7 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A format that papers are taken away in.
+    """A format in which papers are exported.
 
     write: makes the file's text, piece by piece, of papers fetched with `to_cite`. cites: pages
     offer it wherever they show papers. api: the API answers in it, too.
@@ -50,16 +50,16 @@ class Writer:
 
     def stream(self, papers: Iterable[Paper], about: About) -> Iterator[str]:
         """The file's text in pieces of a size that a server sends well."""
-        held: list[str] = []
+        buffer: list[str] = []
         size = 0
         for piece in self.write(papers, about):
-            held.append(piece)
+            buffer.append(piece)
             size += len(piece)
             if size >= _PIECE:
-                yield "".join(held)
-                held.clear()
+                yield "".join(buffer)
+                buffer.clear()
                 size = 0
-        yield "".join(held)
+        yield "".join(buffer)
 
     def file_name(self, stem: str) -> str:
         """What to call the file, in ASCII: the stem may be any title, slug or date."""

@@ -11,8 +11,8 @@ from .latex import latex, latex_title
 def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """An entry for each paper, in UTF-8, which BibTeX and biber read, and pdfLaTeX prints.
 
-    Names stand as printed, first name first, for BibTeX to tell apart; those that are better kept
-    whole are in braces. `abstract` is the digest's summary, and says so.
+    Names stand as printed, first name first, and BibTeX splits them; those that are better not
+    split are in braces. `abstract` is the digest's summary, and says so.
     """
     return map(_entry, map(Citation.of, papers))
 

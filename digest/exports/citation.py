@@ -1,8 +1,8 @@
 """What can honestly be cited of a paper.
 
 Digests cut author lists at five and print Hugging Face handles; they give neither the day on which
-a paper appeared nor its abstract. What follows from an arXiv id is said, what a digest said is
-marked as such, and what nobody said is left out.
+a paper appeared nor its abstract. What follows from an arXiv id is given, what a digest
+states is marked as such, and what nothing states is left out.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An author's name as printed, and its two parts where it can be told apart.
+    """An author's name as printed, and its two parts where it can be split.
 
     family: with its particle, as in "van Beethoven". Both parts are "" for a name that is better
-    kept whole: a handle, a team, one with a suffix or signs, one in a script that puts the family
+    not split: a handle, a team, one with a suffix or signs, one in a script that puts the family
     name first.
     """
 
@@ -58,21 +58,23 @@ _TEAM = re.compile(
     r"|Research|Team|University)$"
 )
 _SUFFIX = re.compile(r"\b(?:Jr\.?|Sr\.?|II|III|IV|PhD|Ph\.D\.)$")
-_ODD = re.compile(r"[^\w\s.'’()-]|[\d_]")
+_NOT_OF_NAMES = re.compile(r"[^\w\s.'’()-]|[\d_]")
 _FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _CAPITAL_PARTICLES = {"De", "Van", "Von"}
 
 
 @lru_cache(1 << 16)
 def _name(text: str, is_handle: bool) -> Name:
-    """The name, told apart as BibTeX does: at the first word in lower case, else the last word.
+    """The name, split as BibTeX does: at the first word in lower case, else the last word.
 
     So the family name of "Gabriel Martín Blázquez" is "Blázquez": where it is two words without a
     particle nothing in the name says so.
     """
-    whole = Name(text, is_handle, "", "")
-    if is_handle or any(kept.search(text) for kept in (_TEAM, _SUFFIX, _ODD, _FAMILY_FIRST)):
-        return whole
+    undivided = Name(text, is_handle, "", "")
+    if is_handle or any(
+        pattern.search(text) for pattern in (_TEAM, _SUFFIX, _NOT_OF_NAMES, _FAMILY_FIRST)
+    ):
+        return undivided
     words = text.split()
     last = len(words) - 1
     at = next((i for i in range(1, last) if words[i].islower()), last)
@@ -86,7 +88,7 @@ class Citation:
     """One paper, as the formats need it. Texts are plain and, the summary apart, on one line.
 
     key: never changes, for it is made from the paper's slug alone. cut: there may be more authors.
-    url: where the paper itself is, or "". summary: what digests said, or "" if it was not
+    url: where the paper itself is, or "". summary: what digests state, or "" if it was not
     fetched. date: the day of the first digest that had the paper, never its own.
     """
 

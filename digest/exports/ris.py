@@ -38,7 +38,7 @@ def _record(paper: Citation) -> str:
 
 
 def _name(name: Name) -> str:
-    """The family name first; a comma at the end keeps a name of several words whole."""
+    """The family name first; a comma at the end prevents that a name of several words is split."""
     if name.family:
         return f"{name.family}, {name.given}"
     return name.text if name.is_handle else f"{name.text},"

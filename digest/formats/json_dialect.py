@@ -14,9 +14,9 @@ from .records import (
     REST_NOT_READ,
     ROW_LEFT_OUT,
     BadRow,
-    Draft,
     Format,
     Reading,
+    ReadingBuilder,
     Record,
     parse_date,
     quote,
@@ -40,7 +40,7 @@ _KEYS = (
 
 def read_json(text: str, date: datetime.date | None) -> Reading:
     """Read a list of papers; `date` is for those that name none, and for an empty list."""
-    return _Reader(text, date).read()
+    return _JsonReader(text, date).read()
 
 
 def json_rows(text: str) -> Iterator[tuple[int, str]]:
@@ -72,12 +72,12 @@ def _json_text(text: str) -> JsonText:
     return JsonText(text, lambda _: 0.0, "row")  # no key holds a number
 
 
-class _Reader:
+class _JsonReader:
     def __init__(self, text: str, date: datetime.date | None) -> None:
         self.json = _json_text(text)
         self.text = text
         self.date = date
-        self.draft = Draft()
+        self.draft = ReadingBuilder()
 
     def read(self) -> Reading:
         start = self.json.skip(0)

@@ -23,9 +23,9 @@ from .records import (
     REST_NOT_READ,
     ROW_LEFT_OUT,
     BadRow,
-    Draft,
     Format,
     Reading,
+    ReadingBuilder,
     Record,
     escape_link,
     parse_date,
@@ -72,7 +72,7 @@ def read_markdown(text: str, date: datetime.date | None) -> Reading:
     text: without NUL, its lines ended by "\\n". What is neither such a table nor such a heading is
     passed over.
     """
-    return _Reader("\n" + text, date).read()
+    return _MarkdownReader("\n" + text, date).read()
 
 
 def markdown_rows(text: str) -> Iterator[tuple[int, str]]:
@@ -155,17 +155,17 @@ class _Table(NamedTuple):
     record: Callable[[list[str]], Record]
 
 
-class _Reader:
+class _MarkdownReader:
     """Goes from landmark to landmark: dated headings, and lines that begin with a bar."""
 
     def __init__(self, text: str, date: datetime.date | None) -> None:
         self.text = text
-        self.draft = Draft()
+        self.draft = ReadingBuilder()
         self.line = 0
         # The section: its date, whether it was found at fault, and what to say if no table comes.
         self.date = date
         self.refused = False
-        self.bare: tuple[int, str, str] | None = None
+        self.missing_table: tuple[int, str, str] | None = None
         # The table: whether in one at all, and its kind, if known.
         self.in_table = False
         self.table: _Table | None = None
@@ -192,14 +192,18 @@ class _Reader:
         self.date = parse_date(named)
         self.refused = self.date is None
         if self.date:
-            self.bare = self.line, f"no table of papers follows for {named}", "day left out"
+            self.missing_table = (
+                self.line,
+                f"no table of papers follows for {named}",
+                "day left out",
+            )
         else:
             self.draft.problem(self.line, f"{quote(named)} is not a date", "section left out")
 
     def _end_section(self) -> None:
-        if self.bare:
-            self.draft.problem(*self.bare)
-            self.bare = None
+        if self.missing_table:
+            self.draft.problem(*self.missing_table)
+            self.missing_table = None
 
     def _bar(self, start: int) -> None:
         """A line that begins with a bar, and what belongs to it."""
@@ -219,7 +223,7 @@ class _Reader:
     def _begin_table(self, table: _Table | None, header: str) -> None:
         self.in_table = True
         self.table = table
-        self.bare = None
+        self.missing_table = None
         if self.date and table:
             self.draft.open(self.date, table.format)
         elif self.date:

@@ -49,7 +49,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one row says about one paper, as it was given: nothing is mended or made uniform.
+    """What one row states about one paper, as it was given: nothing is repaired or normalized.
 
     The names are the keys of the JSON dialect. None stands for a column or key that is absent
     (or null), which is less than an empty one.
@@ -89,7 +89,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FileRow:
     """A record, the line of the file at which it starts, from 1, and the dialect it was in."""
 
     line: int
@@ -98,15 +98,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayRows:
     """A day's papers, in the order of the file; a day may have none."""
 
     date: datetime.date
-    rows: tuple[Row, ...]
+    rows: tuple[FileRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem:
     """What is wrong, at which line from 1, and what was done about it."""
 
     line: int
@@ -119,14 +119,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that a file said.
+    """What a file states.
 
     days: each date once, in the order in which the file first names them. problems: in the order of
     their lines. format: that of the first table; None if no day was found.
     """
 
-    days: tuple[Day, ...]
-    problems: tuple[Problem, ...]
+    days: tuple[DayRows, ...]
+    problems: tuple[RowProblem, ...]
     format: Format | None
 
 
@@ -134,12 +134,12 @@ class BadRow(Exception):
     """A row cannot be read; the text says why."""
 
 
-class Draft:
+class ReadingBuilder:
     """A reading in the making, for the readers of this package."""
 
     def __init__(self) -> None:
-        self._days: dict[datetime.date, list[Row]] = {}
-        self._problems: list[Problem] = []
+        self._days: dict[datetime.date, list[FileRow]] = {}
+        self._problems: list[RowProblem] = []
         self._format: Format | None = None
 
     def open(self, day: datetime.date, format: Format) -> None:
@@ -148,21 +148,23 @@ class Draft:
         self._format = self._format or format
 
     def add(self, day: datetime.date, line: int, format: Format, record: Record) -> None:
-        """Add a row; raises BadRow if it is without a title, over a limit or impossible to keep."""
+        """Add a row; raises BadRow if it is without a title, over a limit or impossible to
+        store."""
         _check(record)
         self.open(day, format)
-        self._days[day].append(Row(line, format, record))
+        self._days[day].append(FileRow(line, format, record))
 
     def problem(self, line: int, reason: str, action: str) -> None:
-        self._problems.append(Problem(line, reason, action))
+        self._problems.append(RowProblem(line, reason, action))
 
     def reading(self) -> Reading:
-        days = tuple(Day(day, tuple(rows)) for day, rows in self._days.items())
+        days = tuple(DayRows(day, tuple(rows)) for day, rows in self._days.items())
         return Reading(days, tuple(self._problems), self._format)
 
 
 def _check(record: Record) -> None:
-    """Raise BadRow unless the record has a title, keeps to the limits and can be kept anywhere."""
+    """Raise BadRow unless the record has a title, is within the limits and can be stored
+    anywhere."""
     if not record.title:
         raise BadRow("the row has no title")
     for name, texts, longest in _texts(record):

@@ -156,12 +156,12 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """Those that the catalogue shows: what anything public begins with."""
         return self.filter(hidden=False)
 
-    def held(self, but: type[models.Model] | None = None) -> PaperQuerySet:
-        """Those that somebody or something needs: people's own rows, entries, curators' decisions.
+    def referenced(self, but: type[models.Model] | None = None) -> PaperQuerySet:
+        """Those that other rows refer to: people's own rows, entries, curators' decisions.
 
-        The others may be deleted, which no row protects them from. but: rows that do not count.
+        The others may be deleted, as no row protects them. but: a model whose rows do not count.
         """
-        holding: Any = Q()
+        references: Any = Q()
         for relation in self.model._meta.get_fields(include_hidden=True):
             if (
                 isinstance(relation, models.ManyToOneRel)
@@ -169,8 +169,8 @@ class PaperQuerySet(models.QuerySet["Paper"]):
                 and relation.related_model is not but
             ):
                 rows = relation.related_model._base_manager
-                holding |= Exists(rows.filter(**{relation.field.name: OuterRef("pk")}))
-        return self.filter(holding)
+                references |= Exists(rows.filter(**{relation.field.name: OuterRef("pk")}))
+        return self.filter(references)
 
     def newest(self) -> PaperQuerySet:
         """By the first day on which a digest had them, newest first, each day in its order."""
@@ -486,7 +486,7 @@ class Catalogue(models.Model):
 
 
 class Entry(_Ordered):
-    """One row of a source: what it said about one paper on one day, as it was given."""
+    """One row of a source: what it states about one paper on one day, as it was given."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="entries", db_index=False)
     digest = models.ForeignKey(Digest, models.PROTECT, related_name="entries")

@@ -1,7 +1,7 @@
 """What curators decided (Correction, Merge, Alias, a Proposal that was refused), and what waits for
 them to decide. No file has any of it: it must be backed up.
 
-A decision is never edited: it stands until it is ended or another takes its place, and its row
+A decision is never edited: it is active until it is ended or another takes its place, and its row
 stays. So the rows are the history of the catalogue's curation, and what they say of a paper is one
 more input of `projection.project`.
 """
@@ -31,8 +31,8 @@ def _curator() -> Any:
 
 
 class DecisionQuerySet(models.QuerySet[Any]):
-    def standing(self) -> DecisionQuerySet:
-        """Those that hold now."""
+    def active(self) -> DecisionQuerySet:
+        """Those that are not ended."""
         return self.filter(ended_at=None)
 
 
@@ -52,7 +52,7 @@ class Decision(models.Model):
         ordering = ["-made_at", "-id"]
 
     @property
-    def stands(self) -> bool:
+    def is_active(self) -> bool:
         return self.ended_at is None
 
 
@@ -89,7 +89,7 @@ class Correction(Decision):
 
 
 class Merge(Decision):
-    """A paper that is the same as another: what is said or kept of it is the other's."""
+    """A paper that is the same as another: what is stated of it counts for the other."""
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="merges")
     into = models.ForeignKey(Paper, models.PROTECT, related_name="merged")
@@ -111,14 +111,14 @@ class Merge(Decision):
         was merged itself, the last one's."""
         slugs = {*slugs}
         to: dict[str, str] = {}
-        asked = list(slugs)
-        while asked:
+        unresolved = list(slugs)
+        while unresolved:
             found: dict[str, str] = {}
-            for some in batches(asked):
-                merges = Merge.objects.standing().filter(paper__slug__in=some)
+            for some in batches(unresolved):
+                merges = Merge.objects.active().filter(paper__slug__in=some)
                 found.update(merges.values_list("paper__slug", "into__slug"))
             to |= found
-            asked = [slug for slug in found.values() if slug not in to]
+            unresolved = [slug for slug in found.values() if slug not in to]
         return {slug: _last(slug, to) for slug in slugs & to.keys()}
 
 
@@ -150,7 +150,7 @@ class Alias(Decision):
 
         more: names that are to stand for others as well. without: one that is to stand for itself.
         """
-        to = {**dict(Alias.objects.standing().values_list("name", "of")), **more}
+        to = {**dict(Alias.objects.active().values_list("name", "of")), **more}
         to.pop(without, None)
         return {name: _last(name, to) for name in to}
 
@@ -247,7 +247,7 @@ class LinkHealth(models.Model):
 
 
 class Upload(models.Model):
-    """A file that a curator brought, from its upload until it is loaded or thrown away."""
+    """A file that a curator uploaded, until it is loaded or thrown away."""
 
     batch = models.UUIDField(help_text="what was uploaded together")
     name = models.TextField()

@@ -103,7 +103,7 @@ class Narrowing:
         return list(self._chips())
 
     def _chips(self) -> Iterator[Chip]:
-        for name, value in self.filter.said.items():
+        for name, value in self.filter.parameters.items():
             if name in ("match", "order") or not value:
                 continue
             label = self.filter.form.fields[name].label

@@ -23,7 +23,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 from rest_framework.throttling import BaseThrottle
 
-from digest.caches.exports import Busy, whole
+from digest.caches.exports import ExportBusy, cached_export
 from digest.exports import WRITERS, About, Feed, opml, to_cite
 from digest.log import expected
 from digest.models import Author, Catalogue, Category, Digest, Merge, Paper
@@ -64,7 +64,7 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     if suffix != "atom":
         try:
             return whole_file(request, suffix, found.qs, about, "papers")
-        except Busy as busy:
+        except ExportBusy as busy:
             headers = {"Retry-After": str(busy.after)}
             text, kind = f"{busy}\n", "text/plain; charset=utf-8"
             response = HttpResponse(text, kind, busy.status, headers=headers)
@@ -122,13 +122,13 @@ def whole_file(
     request: HttpRequest, suffix: str, papers: Iterable[Paper], about: About, stem: str
 ) -> HttpResponseBase:
     """The same of any number of papers that follow from the catalogue and the address: made once,
-    and kept until the catalogue changes. Raises Busy, if it cannot be made just now."""
+    and stored until the catalogue changes. Raises ExportBusy, if it cannot be made just now."""
     writer = WRITERS[suffix]
     content: Any = ()
     if request.method != "HEAD":
         made_of = "\n".join([suffix, about.title, about.url, about.feed_url])
         address = str(BaseThrottle().get_ident(cast(Any, request)))
-        content = whole(made_of, address, lambda: writer.stream(papers, about))
+        content = cached_export(made_of, address, lambda: writer.stream(papers, about))
     response = StreamingHttpResponse(content, content_type=writer.content_type)
     response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
     return response

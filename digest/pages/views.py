@@ -267,7 +267,7 @@ class Corrected(NamedTuple):
 
 def _corrected(paper: Paper, statements: list[Statement]) -> Corrected | None:
     """What is corrected of a paper that is shown, if anything is. statements: all about it."""
-    standing = Correction.objects.standing().filter(paper=paper).exclude(field=HIDDEN.name)
+    standing = Correction.objects.active().filter(paper=paper).exclude(field=HIDDEN.name)
     made = dict(standing.values_list("field", "made_at"))
     if not made:
         return None
@@ -311,7 +311,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's papers."""
     author = Author.objects.filter(slug=slug).first()
     if author is None:
-        for alias in Alias.objects.standing().filter(slug=slug):
+        for alias in Alias.objects.active().filter(slug=slug):
             return redirect("author", author_slug(Alias.shown()[alias.name]))
         raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
     papers = Paper.objects.by(author).newest()

@@ -27,15 +27,15 @@ from .query import (
     HEADING,
     AllOf,
     AnyOf,
-    Mine,
+    LibraryLookup,
     Node,
     Not,
-    Problem,
+    PaperKeys,
     Query,
-    These,
-    Unreadable,
+    QueryProblem,
+    UnreadableTerm,
     Words,
-    nobodys,
+    no_library,
     parts,
 )
 from .query import parse as _parse
@@ -43,13 +43,13 @@ from .query import parse as _parse
 __all__ = [
     "COUNTED",
     "Facets",
-    "Mine",
-    "Place",
-    "Problem",
+    "LibraryLookup",
+    "PaperKeys",
     "Query",
+    "QueryProblem",
+    "ResultPosition",
     "Results",
-    "These",
-    "Unreadable",
+    "UnreadableTerm",
     "among",
     "mark",
     "matching",
@@ -68,12 +68,12 @@ ANCHORS = 20
 """Papers by which a place in results is found again: it is lost if all of them go."""
 
 
-def parse(text: str, mine: Mine = nobodys) -> Query:
+def parse(text: str, library: LibraryLookup = no_library) -> Query:
     """Read a query as a person typed it. Never raises; the query says what could not be read.
 
-    mine: what a library knows of its papers, where one is searched.
+    library: looks up papers of a library, where one is searched.
     """
-    return _parse(text, index.categories(), mine)
+    return _parse(text, index.categories(), library)
 
 
 def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[int]:
@@ -85,14 +85,14 @@ def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[
     """
     papers = set(papers)
     keys = index.keys(papers)
-    # Hidden papers have no row: they are found by what is said of them here alone.
+    # Hidden papers have no row: they are found by these texts alone.
     keys |= {-paper: paper for paper in papers - {*keys.values()}}
     return _among(query.node, keys, {paper: f" {text} " for paper, text in texts.items()})
 
 
 def _among(node: Node, keys: dict[int, int], texts: dict[int, str]) -> set[int]:
     match node:
-        case These(papers):
+        case PaperKeys(papers):
             return {paper for paper in keys.values() if paper in papers}
         case Not(inner):
             return set(keys.values()) - _among(inner, keys, texts)
@@ -100,7 +100,7 @@ def _among(node: Node, keys: dict[int, int], texts: dict[int, str]) -> set[int]:
             return set().union(*(_among(inner, keys, texts) for inner in nodes))
         case AllOf(nodes):
             # What costs nothing to know comes first: each part is asked of what is left alone.
-            for inner in sorted(nodes, key=lambda inner: not isinstance(inner, These)):
+            for inner in sorted(nodes, key=lambda inner: not isinstance(inner, PaperKeys)):
                 matching = _among(inner, keys, texts)
                 keys = {key: paper for key, paper in keys.items() if paper in matching}
             return set(keys.values())
@@ -116,7 +116,7 @@ def matching(query: Query) -> RawSQL:
     return RawSQL(*index.papers(query.node))  # noqa: S611
 
 
-class Place(NamedTuple):
+class ResultPosition(NamedTuple):
     """A place in results. end: the key, or the number, of the last paper before it, when it was
     given out. given: the keys of the last papers before it, in order."""
 
@@ -135,7 +135,7 @@ class Results:
     """The papers that match a query, in order: counted, sliced, walked from end to end.
 
     order: "best" (title over authors over summary, newer first among equals) or "newest". Papers
-    come as `for_cards` fetches them, those of a slice excepted, whose cards may be at hand.
+    come as `for_cards` fetches them, those of a slice excepted, whose cards may be cached.
     """
 
     model = Paper
@@ -155,7 +155,7 @@ class Results:
         return Results(self.query, self._order)
 
     def sought(self, query: Query) -> Results:
-        """Those that a query finds as well; what it says of itself is kept."""
+        """Those that a query finds as well; its problems and its arXiv id are the result's."""
         return Results(query & self.query.node.nodes, self._order)
 
     def narrowed(self, *nodes: Node) -> Results:
@@ -193,7 +193,9 @@ class Results:
         """The newest so many papers, without those of days that are still to come."""
         return self.after(_today(), most)[0]
 
-    def after(self, at: Place | None, size: int) -> tuple[list[Paper], Place | None]:
+    def after(
+        self, at: ResultPosition | None, size: int
+    ) -> tuple[list[Paper], ResultPosition | None]:
         """So many papers from a place on, and the place of those after them; None at the end.
 
         at: as it was given out last; None begins. Papers that come, go, or move up meanwhile do not
@@ -214,9 +216,9 @@ class Results:
         papers = [paper for paper in _papers(keys) if paper.pk not in before_it]
         if not more:
             return papers, None
-        return papers, Place(end, (*before_it, *(paper.pk for paper in papers))[-ANCHORS:])
+        return papers, ResultPosition(end, (*before_it, *(paper.pk for paper in papers))[-ANCHORS:])
 
-    def _passed(self, at: Place) -> int:
+    def _passed(self, at: ResultPosition) -> int:
         """The key that was passed last on the timeline, as it is now: when a paper goes, those
         after it on its day move up a place. If all that was given of that day is gone, the day
         begins anew."""
@@ -227,15 +229,15 @@ class Results:
                 return rows[paper]
         return end
 
-    def _start(self, at: Place, every: list[int]) -> int:
+    def _start(self, at: ResultPosition, every: list[int]) -> int:
         """How many of the best matches there are up to the last one that was given and is there."""
         rows = {paper: key for key, paper in index.keys(at.given).items()}
         numbers = {key: number for number, key in enumerate(every, start=1)}
         there = [numbers[rows[one]] for one in at.given if rows.get(one) in numbers]
         # They stand together; one that is far from the others changed, and moved.
         near = sorted(there)[len(there) // 2] + ANCHORS if there else 0
-        gone = max(at.end - len(at.given), 0)
-        return next((number for number in reversed(there) if number <= near), gone)
+        fallback = max(at.end - len(at.given), 0)
+        return next((number for number in reversed(there) if number <= near), fallback)
 
     def facets(self) -> Facets:
         """How many matches have each tag."""
@@ -253,7 +255,7 @@ class Results:
         Whole words come before beginnings, and of many matches those by title and authors first.
         """
         node = self.query.node
-        levels = [_whole(node), node]
+        levels = [_without_prefixes(node), node]
         if not self._ranked:
             levels = [*(_within(level, "title") for level in levels), _within(node, HEADING), node]
         return list(dict.fromkeys(levels))
@@ -285,8 +287,8 @@ def _within(node: Node, column: str) -> Node:
     return _mapped(node, lambda words: replace(words, column=words.column or column))
 
 
-def _whole(node: Node) -> Node:
-    """The same, its words not going on."""
+def _without_prefixes(node: Node) -> Node:
+    """The same, without words that match as beginnings."""
     return _mapped(node, lambda words: replace(words, prefix=False))
 
 
@@ -302,9 +304,9 @@ def _mapped(node: Node, change: Callable[[Words], Words]) -> Node:
     return node
 
 
-def _today() -> Place:
+def _today() -> ResultPosition:
     """The place on the timeline after the papers of days that are still to come."""
-    return Place(index.last_of(tomorrow()), ())
+    return ResultPosition(index.last_of(tomorrow()), ())
 
 
 def _papers(rows: list[int], fetched: PaperQuerySet | None = None) -> list[Paper]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from .query import HEADING, AllOf, AnyOf, Node, Not, Tag, These, Words
+from .query import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words
 
 EVERY = "every"
 """The tag of all papers: what a query without a positive part is about."""
@@ -59,7 +59,7 @@ def _fts5(node: Node) -> str:
             return "(" + " OR ".join(map(_fts5, nodes)) + ")"
         case Not():
             return _fts5(AllOf((node,)))
-        case These():
+        case PaperKeys():
             raise TypeError("a library is searched with among()")
         case AllOf(nodes):
             wanted = [_fts5(inner) for inner in nodes if not isinstance(inner, Not)]
@@ -83,7 +83,7 @@ def _tsquery(node: Node) -> str:
             return _any(map(_tsquery, nodes))
         case Not(inner):
             return f"!{_tsquery(inner)}"
-        case These():
+        case PaperKeys():
             raise TypeError("a library is searched with among()")
         case AllOf(nodes):
             return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"

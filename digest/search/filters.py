@@ -106,20 +106,22 @@ class PaperFilter(filters.FilterSet):
         self, data: QueryDict | None = None, queryset: Results | None = None, **options: Any
     ) -> None:
         # Bound even to an empty address: what it asks for is then every paper.
-        said = QueryDict(mutable=True)
+        cleaned = QueryDict(mutable=True)
         for name, values in data.lists() if data else ():
-            said.setlist(name, [_CONTROL.sub(" ", value) for value in values])
-        super().__init__(said, Results(order="best") if queryset is None else queryset, **options)
+            cleaned.setlist(name, [_CONTROL.sub(" ", value) for value in values])
+        super().__init__(
+            cleaned, Results(order="best") if queryset is None else queryset, **options
+        )
 
     @cached_property
-    def said(self) -> dict[str, Any]:
-        """What the address says that can be read, by parameter."""
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the address that can be read, with their values."""
         self.form.is_valid()
         # Of the others even to learn that they are empty would take a query each to make.
         return {name: v for name, v in self.form.cleaned_data.items() if name in self.data}
 
     def filter_queryset(self, queryset: Results) -> Results:
-        for name, value in self.said.items():
+        for name, value in self.parameters.items():
             if name in self.filters:
                 queryset = self.filters[name].filter(queryset, value)
         return queryset
@@ -141,7 +143,7 @@ class PaperFilter(filters.FilterSet):
         return bool(self.query.node.nodes)
 
     def _value(self, name: str) -> Any:
-        return self.said.get(name)
+        return self.parameters.get(name)
 
     # What each parameter does to the papers
 

@@ -1,7 +1,7 @@
 """The full-text index: what it holds of a paper, how it is asked, and that it is right.
 
 `SearchText` has a row for every paper, made by `write`. The database's own index follows that table
-by itself (`search.databases`). `check` proves both, and mends what is missing.
+by itself (`search.databases`). `check` proves both, and repairs what differs.
 """
 
 # The statements below are put together from the constants below and from nothing else.
@@ -40,7 +40,7 @@ from .text import document, fold
 
 _DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
-_MENDED = 25
+_REPAIRED_AT_ONCE = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
 
 
@@ -222,7 +222,7 @@ def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
         return found
 
 
-# Keeping it whole
+# Keeping it complete
 
 
 def create() -> None:
@@ -232,7 +232,7 @@ def create() -> None:
             cursor.execute(statement)
 
 
-def stands() -> bool:
+def is_complete() -> bool:
     """Whether the database's own index is there and follows the rows. Quick: nothing is compared.
 
     Django rebuilds a table on SQLite when it alters it, and drops its triggers without a word.
@@ -242,14 +242,14 @@ def stands() -> bool:
 
 
 def after_migrate(plan: Sequence[object] = (), **_: object) -> None:
-    """Make the index stand again after a migration, and give every paper its row.
+    """Make the index complete after a migration, and give every paper its row.
 
     plan: the migrations that were made; the catalogue may show something else after any of them.
     """
     tables = connection.introspection.table_names()
     if not {TABLE, Catalogue._meta.db_table} <= {*tables}:
         return
-    if not stands():
+    if not is_complete():
         create()
     missing = list(Paper.objects.visible().filter(search_text=None).values_list("pk", flat=True))
     if missing or plan:
@@ -266,14 +266,14 @@ class Health:
     agrees: bool = True
 
     @property
-    def whole(self) -> bool:
+    def is_ok(self) -> bool:
         return self.agrees and not self.stale
 
 
-def check(*, mend: bool = False) -> Health:
-    """Compare the index with the catalogue, paper by paper. mend: and put right what differs.
+def check(*, repair: bool = False) -> Health:
+    """Compare the index with the catalogue, paper by paper. repair: and write anew what differs.
 
-    Others write meanwhile: what is compared is read without keeping them from it, and what is put
+    Others write meanwhile: what is compared is read without a lock, and what is put
     right is compared once more within its own short transaction. To make the database's own index
     anew, which is needed if it does not agree with its rows, keeps all others waiting.
 
@@ -288,10 +288,10 @@ def check(*, mend: bool = False) -> Health:
             stale += _stale(some)
         health.papers += len(some)
     health.stale = len({*stale})
-    if mend:
-        _mend(stale)
-    health.agrees = stands() and _agrees()
-    if mend and not health.agrees:
+    if repair:
+        _repair(stale)
+    health.agrees = is_complete() and _agrees()
+    if repair and not health.agrees:
         create()
         Catalogue.change()
     return health
@@ -299,7 +299,7 @@ def check(*, mend: bool = False) -> Health:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """What is read within is of one moment, and nobody is kept from writing."""
+    """All reads within see the database at one moment, and nobody has to wait to write."""
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
@@ -333,10 +333,10 @@ def _stale(papers: list[int]) -> dict[int, SearchText | None]:
     return found | {pk: None for pk in there if pk not in right}
 
 
-def _mend(papers: list[int]) -> None:
+def _repair(papers: list[int]) -> None:
     """Make the rows of these papers anew, some in a transaction, where it is still needed."""
     while papers:
-        some, papers = papers[:_MENDED], papers[_MENDED:]
+        some, papers = papers[:_REPAIRED_AT_ONCE], papers[_REPAIRED_AT_ONCE:]
         with transaction.atomic():
             stale = _stale(some)
             if not stale:

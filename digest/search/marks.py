@@ -22,10 +22,10 @@ class _Marker:
     """Finds the words of a query in text, folded as the index folds it."""
 
     def __init__(self, sought: Iterable[Words]) -> None:
-        self.whole: set[str] = set()
+        self.words: set[str] = set()
         beginnings = set()
         for words in sought:
-            self.whole.update(words.words)
+            self.words.update(words.words)
             if words.prefix:
                 beginnings.add(words.words[-1])
         self.beginnings = tuple(beginnings)
@@ -37,10 +37,10 @@ class _Marker:
         if not text.isascii() or _FOLDED.search(text):
             return True
         letters = _NO_WORD.sub("", text)
-        return any(word in letters for word in self.whole)
+        return any(word in letters for word in self.words)
 
     def matches(self, word: str) -> bool:
-        return word in self.whole or bool(self.beginnings and word.startswith(self.beginnings))
+        return word in self.words or bool(self.beginnings and word.startswith(self.beginnings))
 
     def count(self, html: str) -> int:
         """How many different words of the HTML's text match."""
@@ -96,7 +96,7 @@ def mark(papers: Iterable[Paper], query: Query) -> None:
     for paper in papers:
         paper.title_html = titles.html(paper.title_html)
         points = list(paper.points)
-        if texts.whole and points:
+        if texts.words and points:
             best = max(range(len(points)), key=lambda n: (texts.count(points[n]), -n))
             points.insert(0, points.pop(best))
         paper.points = [texts.html(point) for point in points]

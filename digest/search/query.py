@@ -93,19 +93,19 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
-class These:
+class PaperKeys:
     """Papers by their keys: what a library knows of them, the index has no words for."""
 
     papers: frozenset[int]
 
 
-Node = Words | Tag | Not | AnyOf | AllOf | These
+Node = Words | Tag | Not | AnyOf | AllOf | PaperKeys
 
 NOTHING = Not(AllOf(()))
 """Matches no paper."""
 
 
-class Problem(NamedTuple):
+class QueryProblem(NamedTuple):
     """A part of a query that could not be read, why, and what was done with it."""
 
     part: str
@@ -121,7 +121,7 @@ class Query:
     """
 
     node: AllOf = AllOf(())
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[QueryProblem, ...] = ()
     arxiv_id: str | None = None
 
     def __and__(self, nodes: tuple[Node, ...]) -> Query:
@@ -143,28 +143,28 @@ def positive(node: Node) -> Iterator[Words]:
                 yield from positive(inner)
 
 
-Categories = Callable[[str, bool], "str | None"]
+CategoryLookup = Callable[[str, bool], "str | None"]
 """The tag of a category by its name or slug, or of an area alone; None for an unknown one."""
 
-Mine = Callable[[str, str], These]
+LibraryLookup = Callable[[str, str], PaperKeys]
 """The papers that a library has by a field and its value, such as `is` and `unread`.
 
-Raises Unreadable, which says what the field takes.
+Raises UnreadableTerm, which says what the field takes.
 """
 
 
-class Unreadable(Exception):
+class UnreadableTerm(Exception):
     """A part of a query that cannot be read; why, in words."""
 
 
-def nobodys(field: str, value: str) -> These:
-    """What is in a library, where nobody's is searched."""
-    raise Unreadable("this works in your library only")
+def no_library(field: str, value: str) -> PaperKeys:
+    """The lookup where no library is searched: raises UnreadableTerm."""
+    raise UnreadableTerm("this works in your library only")
 
 
-def parse(text: str, categories: Categories, mine: Mine = nobodys) -> Query:
+def parse(text: str, categories: CategoryLookup, library: LibraryLookup = no_library) -> Query:
     """Read a query. Never raises."""
-    return _Parser(text, categories, mine).query()
+    return _Parser(text, categories, library).query()
 
 
 def parts(text: str) -> list[str]:
@@ -181,11 +181,11 @@ def parts(text: str) -> list[str]:
 
 
 class _Parser:
-    def __init__(self, text: str, categories: Categories, mine: Mine) -> None:
+    def __init__(self, text: str, categories: CategoryLookup, library: LibraryLookup) -> None:
         self.text = text.strip()
         self.categories = categories
-        self.mine = mine
-        self.problems: list[Problem] = []
+        self.library = library
+        self.problems: list[QueryProblem] = []
 
     def query(self) -> Query:
         if len(self.text) > MAX_LENGTH:
@@ -221,8 +221,8 @@ class _Parser:
         nodes = tuple(group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
         return Query(AllOf(nodes), tuple(self.problems))
 
-    def _problem(self, part: str, *why: str) -> None:
-        self.problems.append(Problem(part, *why))
+    def _problem(self, part: str, *details: str) -> None:
+        self.problems.append(QueryProblem(part, *details))
 
     def _term(self, term: re.Match[str], last: bool) -> Node | None:
         value = term["word"] if term["phrase"] is None else term["phrase"]
@@ -230,7 +230,7 @@ class _Parser:
             self._problem(term[0], "the quotation mark is not closed", "was read to its end")
         try:
             node = self._node((term["field"] or "").lower(), value, term["word"] is not None, last)
-        except Unreadable as error:
+        except UnreadableTerm as error:
             self._problem(term[0], str(error))
             return None
         return Not(node) if node and term["minus"] else node
@@ -240,21 +240,21 @@ class _Parser:
             case "category" | "area":
                 if tag := self.categories(value, field == "area"):
                     return Tag(tag)
-                raise Unreadable(f"there is no such {field}")
+                raise UnreadableTerm(f"there is no such {field}")
             case "is" | "in":
-                return self.mine(field, value)
+                return self.library(field, value)
             case "has":
                 if value.lower() in ("note", "notes"):
-                    return self.mine("has", "note")
+                    return self.library("has", "note")
                 if kind := KINDS.get(value.lower().rstrip("s")):
                     return Tag(kind_tag(kind))
-                raise Unreadable(f"has: takes {', '.join(KINDS)}")
+                raise UnreadableTerm(f"has: takes {', '.join(KINDS)}")
             case "date":
                 return date_node(*_dates(value))
             case "arxiv":
                 if number := arxiv_id(value):
                     return Tag(arxiv_tag(number))
-                raise Unreadable("this is no arXiv id")
+                raise UnreadableTerm("this is no arXiv id")
         column = {"title": "title", "author": "authors"}.get(field, "")
         if not word:
             words = tuple(tokens(value))
@@ -327,7 +327,7 @@ def _dates(text: str) -> tuple[date, date]:
     first = _span(start)[0] if start else _FIRST
     last = _span(end)[1] if end else _LAST
     if not (start or end) or first > last:
-        raise Unreadable("the range ends before it begins")
+        raise UnreadableTerm("the range ends before it begins")
     return first, last
 
 
@@ -341,7 +341,7 @@ def _span(text: str) -> tuple[date, date]:
             pass
         else:
             return first, last
-    raise Unreadable("date: takes 2025, 2025-02, 2025-02-06, or a range like 2025-01..2025-03")
+    raise UnreadableTerm("date: takes 2025, 2025-02, 2025-02-06, or a range like 2025-01..2025-03")
 
 
 def _month_end(day: date) -> date:

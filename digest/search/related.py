@@ -14,7 +14,7 @@ from .query import AnyOf, Node, Tag, Words, author_tag, category_tag
 from .text import tokens
 
 COMMON = 400
-"""A word that so many papers have tells nothing of one."""
+"""A word that so many papers have is not distinctive of one."""
 _WORDS = 8
 _CANDIDATES = 24
 _FOUND = 60
@@ -35,7 +35,7 @@ class Related(NamedTuple):
 def related(paper: Paper, most: int = 6) -> list[Related]:
     """The papers most like this one, the likest first, in a fixed number of queries.
 
-    paper: with its authorships and classifications at hand.
+    paper: with its authorships and classifications fetched.
     """
     words = _distinctive(paper)
     authors = {author_tag(a.author_id): a.author.name for a in paper.authorships.all()}
@@ -52,8 +52,8 @@ def related(paper: Paper, most: int = 6) -> list[Related]:
         people = [name for tag, name in authors.items() if tag in tagged]
         kinds = [name for tag, name in categories.items() if tag in tagged]
         score += _AUTHOR * len(people) + _CATEGORY * len(kinds)
-        telling = people or len(shared) > 1 or any(words[w].worth >= _ALONE for w in shared)
-        if telling and score >= _LEAST:
+        is_distinctive = people or len(shared) > 1 or any(words[w].worth >= _ALONE for w in shared)
+        if is_distinctive and score >= _LEAST:
             reasons = [f"also by {_listed(people)}"] if people else []
             reasons += [f"shares {_listed(words[w].printed for w in shared[:4])}"] if shared else []
             reasons += [f"in {_listed(kinds[:2])}"] if kinds else []

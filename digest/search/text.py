@@ -47,8 +47,8 @@ def fold(text: str) -> str:
     """The text in small letters without accents and LaTeX commands, otherwise as it was."""
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
-        bare = "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn")
-        text = unicodedata.normalize("NFC", bare)
+        unaccented = "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn")
+        text = unicodedata.normalize("NFC", unaccented)
     text = text.casefold()
     if not text.isascii():
         text = _SYMBOL.sub(lambda letter: _GREEK[letter[0]], text)
@@ -86,6 +86,6 @@ def document(text: str) -> str:
     compounds: dict[str, None] = {}
     for run in folded.split():
         # Most runs are words and nothing else, but for what stands around them.
-        if not run.isalnum() and not (bare := run.strip(AROUND)).isalnum():
-            compounds |= dict.fromkeys(chunk.joined for chunk in _chunks(bare) if chunk.joined)
+        if not run.isalnum() and not (stripped := run.strip(AROUND)).isalnum():
+            compounds |= dict.fromkeys(chunk.joined for chunk in _chunks(stripped) if chunk.joined)
     return " ".join([*words, *compounds])

@@ -38,8 +38,10 @@ def arxiv_id(text: str) -> str | None:
     an old id (`math.GT/0309136`) is dropped, as arXiv itself drops it.
     """
     text = text.strip()
-    bare = re.sub(r"^arxiv:\s*", "", text, flags=re.I)
-    match = _VERSIONED.fullmatch(bare) or _DOI.fullmatch(re.sub(r"^doi:\s*", "", text, flags=re.I))
+    number = re.sub(r"^arxiv:\s*", "", text, flags=re.I)
+    match = _VERSIONED.fullmatch(number) or _DOI.fullmatch(
+        re.sub(r"^doi:\s*", "", text, flags=re.I)
+    )
     if not match:
         url = clean_url(text)
         if url is None:

@@ -17,7 +17,7 @@ KINDS = (CODE, MODEL, DATASET, SPACE, COLLECTION, PROJECT, OTHER)
 _NOTHING = re.compile(r"(?:none|null|nan|n/?a|string|-|)", re.I)
 _BRACKETED = re.compile(r"\[[^\[\]]*\]")
 _HOST = re.compile(r"(?=.{4,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z][a-z0-9-]{1,62}(?<!-)")
-_BARE = re.compile(
+_WITHOUT_SCHEME = re.compile(
     r"(?:[a-z0-9-]+\.)+(?:[a-z]{2,}[:/?#].*|(?:ai|app|co|com|dev|edu|io|net|org|xyz))", re.I
 )
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
@@ -53,7 +53,7 @@ def clean_url(text: str) -> str | None:
     text = text.strip().strip("<>").rstrip(";,")
     if says_nothing(text) or len(text) > MAX_LENGTH or _UNSAFE.search(text) or "\\" in text:
         return None
-    if _BARE.fullmatch(text):
+    if _WITHOUT_SCHEME.fullmatch(text):
         text = "https://" + text
     try:
         parts = urlsplit(text)

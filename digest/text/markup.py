@@ -99,8 +99,8 @@ def _layout(text: str) -> list[tuple[bool, str]] | None:
             rows.append((None, [line]))
     indents = [indent for indent, _ in rows if indent is not None]
     if not indents:
-        whole = _fold(text)
-        return [(False, whole)] if len(_point_breaks(whole)) > 1 else None
+        folded = _fold(text)
+        return [(False, folded)] if len(_point_breaks(folded)) > 1 else None
     nested = min(indents) + 2
     return [
         (indent is not None and indent >= nested, _fold(" ".join(lines))) for indent, lines in rows
@@ -274,8 +274,8 @@ def _is_formula(source: str, attached: bool, after: str) -> bool:
     """Whether what stands between two dollars is mathematics, and not prose between two sums."""
     source = _ESCAPED.sub("", source)
     if _CUES.search(source):
-        bare = _COMMAND.sub("|", source)
-        return not (_WORD if source[0].isdigit() else _PROSE).search(bare)
+        without_commands = _COMMAND.sub("|", source)
+        return not (_WORD if source[0].isdigit() else _PROSE).search(without_commands)
     if attached:
         return False
     return not _WORD.search(source) or not (" " in source or source[0].isdigit() or after.isalnum())

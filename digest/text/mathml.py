@@ -14,7 +14,7 @@ _WIDEST = 5
 _converter = LatexToMathML(max_expansions=100, fancy_error=False)
 _DEFINITION = re.compile(r"\\(?:let|global|[a-z]*def|[a-z]*command)(?![A-Za-z])")
 _LEVEL = re.compile(r"\\[A-Za-z]+|\\.|[{}]|[^\w\x00-\x7f]")
-_BARE_PERCENT = re.compile(r"\\.|%")
+_PERCENT = re.compile(r"\\.|%")
 _DELIMITER = r"(?![A-Za-z]) \s* (?: \\[A-Za-z]+ | \\?. )"
 _PART = re.compile(
     rf"""
@@ -43,7 +43,7 @@ _PROBES = [
 _TAG = re.compile("<[^<>]*>")
 _ELEMENT = re.compile("<([a-z]+)")
 _EMPTY = re.compile("></(?:mspace|mprescripts)>")
-_WHOLE = re.compile(r"(?<![\d.])\d+")
+_INTEGER = re.compile(r"(?<![\d.])\d+")
 MATHML_ELEMENTS = {
     *("math", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom"),
     *("mprescripts", "mroot", "mrow", "mspace", "msqrt", "msub", "msubsup", "msup", "mtable"),
@@ -75,7 +75,7 @@ def mathml(source: str, display: bool = False) -> str | None:
     if len(source) > _LONGEST or _depth(source) > _DEEPEST or _DEFINITION.search(source):
         return None
     # A bare % would hide what follows it
-    source = _BARE_PERCENT.sub(lambda m: r"\%" if m[0] == "%" else m[0], source)
+    source = _PERCENT.sub(lambda m: r"\%" if m[0] == "%" else m[0], source)
     if not _few_open(source):
         return None
     try:
@@ -176,6 +176,6 @@ def _sanitised(html: str) -> str | None:
     that would not fit on a page."""
     if not {*_ELEMENT.findall(html)} <= {*MATHML_ELEMENTS, "span"}:
         return None
-    if any(int(n) > _WIDEST for tag in _TAG.findall(html) for n in _WHOLE.findall(tag)):
+    if any(int(n) > _WIDEST for tag in _TAG.findall(html) for n in _INTEGER.findall(tag)):
         return None
     return _EMPTY.sub("/>", _cleaner.clean(html)).replace("&nbsp;", "\xa0")

@@ -48,7 +48,9 @@ def similar_titles(titles: Iterable[str]) -> Iterator[tuple[str, str, int]]:
             by_length[len(title)].append(title)
     index: dict[int, dict[tuple[int, str], list[str]]] = {}
     for length in sorted(by_length):
-        index = {known: held for known, held in index.items() if known >= length - MAX_EDITS}
+        index = {
+            known: by_piece for known, by_piece in index.items() if known >= length - MAX_EDITS
+        }
         index[length] = defaultdict(list)
         bounds = {
             known: [(n, known * n // pieces, known * (n + 1) // pieces) for n in range(pieces)]
@@ -56,14 +58,14 @@ def similar_titles(titles: Iterable[str]) -> Iterator[tuple[str, str, int]]:
         }
         for title in by_length[length]:
             candidates: set[str] = set()
-            for known, held in index.items():
+            for known, by_piece in index.items():
                 longer = length - known
                 for number, start, end in bounds[known]:
                     after = MAX_EDITS - number
                     for shift in range(
                         max(-number, longer - after), min(number, longer + after) + 1
                     ):
-                        sharing = held.get((number, title[start + shift : end + shift]), ())
+                        sharing = by_piece.get((number, title[start + shift : end + shift]), ())
                         if len(sharing) <= CROWD:
                             candidates.update(sharing)
             for other in candidates:

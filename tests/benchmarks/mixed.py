@@ -447,8 +447,8 @@ def report(
     there = Source.objects.count() - sources
     print(f"  {told} files were said to be loaded, {there} are there")
     health = index.check()
-    print(f"  the index {'agrees' if health.whole else f'does not agree: {health}'}")
-    return not (errors or lost or told != there or not health.whole)
+    print(f"  the index {'agrees' if health.is_ok else f'does not agree: {health}'}")
+    return not (errors or lost or told != there or not health.is_ok)
 
 
 if __name__ == "__main__":

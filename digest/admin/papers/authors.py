@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import slugify
 
-from digest.admin.base import MAX_WHY, Curated, ReadOnly, address, preview
+from digest.admin.base import MAX_REASON, Curated, ReadOnly, address, preview
 from digest.catalogue.fields import AUTHORS
 from digest.catalogue.plan import Edit
 from digest.curation import decisions
@@ -26,10 +26,10 @@ from digest.models import Alias, Author, Category, Paper
 from .forms import suggested
 
 _LARGE = 50
-"""Papers of an author of whom a preview tells no more than their number."""
+"""Papers of an author: of more, a preview shows only their number."""
 
 
-class Kind(admin.SimpleListFilter):
+class NameKindFilter(admin.SimpleListFilter):
     title = "name"
     parameter_name = "name"
 
@@ -41,7 +41,7 @@ class Kind(admin.SimpleListFilter):
             case "handle":
                 return queryset.exclude(name__contains=" ")
             case "spellings":
-                return queryset.filter(name__in=Alias.objects.standing().values("of"))
+                return queryset.filter(name__in=Alias.objects.active().values("of"))
         return queryset
 
 
@@ -53,7 +53,7 @@ class NameForm(forms.Form):
         help_text="An existing author, or a new name: then this author is renamed.",
         widget=suggested(AUTHORS),
     )
-    why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
+    why = forms.CharField(required=False, max_length=MAX_REASON, widget=AdminTextInputWidget)
 
     def clean_into(self) -> Any:
         (name,) = AUTHORS.clean([self.cleaned_data["into"]]) or [""]
@@ -63,7 +63,7 @@ class NameForm(forms.Form):
 @admin.register(Author)
 class AuthorAdmin(Curated):
     list_display = ("name", "paper_count", "handle")
-    list_filter = (Kind,)
+    list_filter = (NameKindFilter,)
     search_fields = ("name",)
     search_help_text = "The beginning of a name, or words of it."
     sortable_by = ()
@@ -92,14 +92,14 @@ class AuthorAdmin(Curated):
         form = NameForm(request.POST or None, initial={"into": request.GET.get("into", "")})
         previewed, into = None, ""
         if form.is_valid():
-            into, why = form.cleaned_data["into"], form.cleaned_data["why"]
+            into, reason = form.cleaned_data["into"], form.cleaned_data["why"]
 
             def decision(log: Callable[[], None]) -> Alias:
-                return decisions.merge_authors(author.name, into, request.user, why, log)
+                return decisions.merge_authors(author.name, into, request.user, reason, log)
 
             if "confirm" in request.POST:
-                said = f"{author.name} is shown as {into}."
-                if self.decide(request, decision, author, f"{said} {why}".strip()):
+                message = f"{author.name} is shown as {into}."
+                if self.decide(request, decision, author, f"{message} {reason}".strip()):
                     end = Author.objects.filter(name=Alias.shown()[author.name]).first()
                     to = address(self.admin_site, end)
                     return HttpResponseRedirect(to or reverse("admin:digest_author_changelist"))
@@ -124,7 +124,7 @@ class AuthorAdmin(Curated):
             into=into,
             known=Author.objects.filter(name=into).first(),
             papers=page.get_page(request.GET.get("page")),
-            aliases=Alias.objects.standing().filter(name__in=names).select_related("made_by"),
+            aliases=Alias.objects.active().filter(name__in=names).select_related("made_by"),
             may_change=self.has_change_permission(request, author),
         )
 
@@ -179,7 +179,7 @@ def split(admin_: Curated, request: HttpRequest, alias: Alias) -> HttpResponse:
     )
 
 
-class Known(admin.SimpleListFilter):
+class CategoryKindFilter(admin.SimpleListFilter):
     title = "kind"
     parameter_name = "kind"
 
@@ -198,7 +198,7 @@ class Known(admin.SimpleListFilter):
 @admin.register(Category)
 class CategoryAdmin(ReadOnly):
     list_display = ("name", "area", "paper_count")
-    list_filter = (Known,)
+    list_filter = (CategoryKindFilter,)
     list_select_related = ("area",)
     search_fields = ("name",)
     ordering = ("-paper_count", "name")

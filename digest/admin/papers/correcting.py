@@ -23,7 +23,7 @@ from digest.curation import decisions
 from digest.models import Difference, Entry, LinkHealth, Merge, Paper
 
 from .filters import waiting
-from .forms import PaperForm, Rows, rows_of, unix_lines
+from .forms import ListFormSet, PaperForm, rows_of, unix_lines
 from .history import history
 
 
@@ -37,7 +37,7 @@ class Input(NamedTuple):
 
     of: PaperField
     field: Any
-    rows: Rows | None
+    rows: ListFormSet | None
     origin: decisions.Origin
     source: str
     theirs: SafeString | str
@@ -62,7 +62,7 @@ class Correcting(Curated):
             try:
                 return self._changed(request, paper)
             except _ShownOtherwise:
-                continue  # what others said meanwhile is looked at as well
+                continue  # what others decided meanwhile is looked at as well
 
     def _changed(self, request: HttpRequest, paper: Paper) -> HttpResponse:
         """Correct what was changed on the page."""
@@ -75,60 +75,60 @@ class Correcting(Curated):
         wanted = {
             name: rows[name].value if name in rows else form.cleaned_data[name] for name in now
         }
-        mine = {name for name in now if not FIELDS[name].is_same(wanted[name], seen[name])}
-        why = form.cleaned_data["why"]
-        decided = self._decided(request, paper, why)
+        edited = {name for name in now if not FIELDS[name].is_same(wanted[name], seen[name])}
+        reason = form.cleaned_data["why"]
+        decided = self._decided(request, paper, reason)
         if decided is not None:
-            if not mine - {decided}:
+            if not edited - {decided}:
                 return HttpResponseRedirect(request.get_full_path())
             # What else was changed on the page, but not saved, stays on it.
             origins = decisions.provenance(paper)
             now = _values(origins)
-            kept = {name: wanted[name] for name in mine if name != decided}
-            return self._page(request, paper, origins, values=now | kept, why=why)
+            unsaved = {name: wanted[name] for name in edited if name != decided}
+            return self._page(request, paper, origins, values=now | unsaved, reason=reason)
         disputed = [
             FIELDS[name]
             for name in now
-            if name in mine
+            if name in edited
             and not (
                 FIELDS[name].is_same(now[name], seen[name])
                 or FIELDS[name].is_same(now[name], wanted[name])
             )
         ]
         if disputed:
-            kept = {name: wanted[name] for name in mine}
+            unsaved = {name: wanted[name] for name in edited}
             return self._page(
                 request,
                 paper,
                 origins,
-                values=now | kept,
-                why=why,
+                values=now | unsaved,
+                reason=reason,
                 disputed=[
                     (field.label, word_diff(field, now[field.name], wanted[field.name]))
                     for field in disputed
                 ],
                 status=409,
             )
-        mine |= {other for name in mine for other in FIELDS[name].corrected_with}
-        corrected = [name for name in now if name in mine and wanted[name] != now[name]]
-        said = f"Corrected: {', '.join(FIELDS[name].label for name in corrected)}."
+        edited |= {other for name in edited for other in FIELDS[name].corrected_with}
+        corrected = [name for name in now if name in edited and wanted[name] != now[name]]
+        message = f"Corrected: {', '.join(FIELDS[name].label for name in corrected)}."
 
         def right() -> list[tuple[Paper, str, Any]]:
             if _values(decisions.provenance(paper)) != now:
                 raise _ShownOtherwise
-            return [(paper, name, wanted[name]) for name in now if name in mine]
+            return [(paper, name, wanted[name]) for name in now if name in edited]
 
         def log() -> None:
             if corrected:
-                self.log(request, paper, f"{said} {why}".strip())
+                self.log(request, paper, f"{message} {reason}".strip())
 
         try:
-            decisions.correct_all(right, request.user, why, log)
+            decisions.correct_all(right, request.user, reason, log)
         except ValidationError as error:
             form.add_error(None, error)
             return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
         if corrected:
-            self.message_user(request, said, messages.SUCCESS)
+            self.message_user(request, message, messages.SUCCESS)
         else:
             self.message_user(request, "Nothing was changed.", messages.INFO)
         if "_continue" in request.POST:
@@ -139,7 +139,7 @@ class Correcting(Curated):
         self,
         request: HttpRequest,
         paper: Paper,
-        why: str,
+        reason: str,
     ) -> str | None:
         """Withdraw a correction, or make an earlier one again, if a button of one was pressed; its
         field then."""
@@ -157,7 +157,7 @@ class Correcting(Curated):
             decisions.withdraw(correction, request.user, log)
 
         def revert(log: Callable[[], None]) -> None:
-            decisions.correct(paper, field, correction.value, request.user, why, log)
+            decisions.correct(paper, field, correction.value, request.user, reason, log)
 
         if button == "_withdraw":
             self.decide(request, withdraw, paper, f"Withdrew the correction: {label}.")
@@ -172,9 +172,9 @@ class Correcting(Curated):
         origins: dict[str, decisions.Origin],
         *,
         values: dict[str, Any] | None = None,
-        why: str = "",
+        reason: str = "",
         form: PaperForm | None = None,
-        rows: dict[str, Rows] | None = None,
+        rows: dict[str, ListFormSet] | None = None,
         **more: Any,
     ) -> HttpResponse:
         """The page with what the paper shows.
@@ -185,7 +185,7 @@ class Correcting(Curated):
         now = _values(origins)
         values = values or now
         if form is None or rows is None:
-            form = PaperForm(initial={**values, "seen": now, "why": why})
+            form = PaperForm(initial={**values, "seen": now, "why": reason})
             dead = dict(
                 LinkHealth.objects.filter(url__in=values[LINKS.name] or (), dead=True).values_list(
                     "url", "checked_at"
@@ -200,7 +200,7 @@ class Correcting(Curated):
                 )
                 for field in lists()
             }
-        merges = Merge.objects.standing()
+        merges = Merge.objects.active()
         title = "Correct a paper" if self.has_change_permission(request, paper) else "A paper"
         return self.page(
             request,
@@ -209,7 +209,7 @@ class Correcting(Curated):
             paper,
             form=form,
             fields=list(self._fields(origins, form, rows)),
-            said=origins[TITLE.name].shown is not None,
+            is_stated=origins[TITLE.name].shown is not None,
             may_change=self.has_change_permission(request, paper),
             changes=history(paper),
             entries=self._entries(paper),
@@ -223,7 +223,7 @@ class Correcting(Curated):
         )
 
     def _fields(
-        self, origins: dict[str, decisions.Origin], form: PaperForm, rows: dict[str, Rows]
+        self, origins: dict[str, decisions.Origin], form: PaperForm, rows: dict[str, ListFormSet]
     ) -> Iterable[Input]:
         for name, origin in origins.items():
             differs = origin.correction and origin.theirs != origin.shown

@@ -21,7 +21,7 @@ from .history import result
 from .merging import split as split_paper
 
 
-class Standing(admin.SimpleListFilter):
+class ActiveFilter(admin.SimpleListFilter):
     title = "standing"
     parameter_name = "standing"
 
@@ -37,7 +37,7 @@ class DecisionAdmin(ReadOnly):
     """Decisions of one kind."""
 
     list_filter: ClassVar[Any] = (
-        Standing,
+        ActiveFilter,
         ("made_by", admin.RelatedOnlyFieldListFilter),
         "made_at",
     )
@@ -60,12 +60,12 @@ class DecisionAdmin(ReadOnly):
         return answer
 
     @admin.display(description="in force", boolean=True)
-    def standing(self, decision: Any) -> bool:
-        return bool(decision.stands)
+    def in_force(self, decision: Any) -> bool:
+        return bool(decision.is_active)
 
     @admin.display(description="split")
     def split(self, decision: Any) -> str:
-        if not decision.stands:
+        if not decision.is_active:
             return ""
         to = reverse(f"admin:digest_{self.opts.model_name}_split", args=[decision.pk])
         return format_html('<a href="{}">Split again</a>', to)
@@ -73,7 +73,7 @@ class DecisionAdmin(ReadOnly):
 
 @admin.register(Correction)
 class CorrectionAdmin(DecisionAdmin):
-    list_display = ("made_at", "made_by", "paper_", "field", "gives", "standing")
+    list_display = ("made_at", "made_by", "paper_", "field", "gives", "in_force")
     list_filter = ("field", *DecisionAdmin.list_filter)
     list_select_related = ("made_by", "ended_by", "paper")
     fields = (
@@ -96,7 +96,7 @@ class CorrectionAdmin(DecisionAdmin):
 
 @admin.register(Merge)
 class MergeAdmin(DecisionAdmin):
-    list_display = ("made_at", "made_by", "paper_", "into_", "why", "standing", "split")
+    list_display = ("made_at", "made_by", "paper_", "into_", "why", "in_force", "split")
     list_select_related = ("made_by", "ended_by", "paper", "into")
     fields = (*("paper_", "into_", "why", "made_by", "made_at", "ended_by", "ended_at", "split"),)
     readonly_fields = fields
@@ -113,7 +113,7 @@ class MergeAdmin(DecisionAdmin):
 
 @admin.register(Alias)
 class AliasAdmin(DecisionAdmin):
-    list_display = ("made_at", "made_by", "name", "of", "why", "standing", "split")
+    list_display = ("made_at", "made_by", "name", "of", "why", "in_force", "split")
     search_fields = ("name", "of")
     fields = (*("name", "of", "why", "made_by", "made_at", "ended_by", "ended_at", "split"),)
     readonly_fields = fields

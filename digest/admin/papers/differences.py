@@ -26,7 +26,7 @@ from .forms import unix_lines
 from .history import result
 
 
-class State(admin.SimpleListFilter):
+class StateFilter(admin.SimpleListFilter):
     """Those that wait, if nothing else is asked for."""
 
     title = "state"
@@ -72,7 +72,7 @@ class ValueForm(forms.Form):
 @admin.register(Difference)
 class DifferenceAdmin(Curated):
     list_display = ("paper", "field", "says", "source_name", "filed_at", "settled")
-    list_filter = (State, "correction__field")
+    list_filter = (StateFilter, "correction__field")
     ordering = ("settled", "-filed_at", "-id")
     sortable_by = ()
     actions = ("keep",)
@@ -104,8 +104,8 @@ class DifferenceAdmin(Curated):
     def keep(self, request: HttpRequest, differences: QuerySet[Difference]) -> None:
         some = list(differences[: MOST + 1])
         if len(some) > MOST:
-            said = f"An action settles at most {MOST} differences: choose fewer."
-            self.message_user(request, said, messages.ERROR)
+            message = f"An action settles at most {MOST} differences: choose fewer."
+            self.message_user(request, message, messages.ERROR)
             return
         try:
             with transaction.atomic():
@@ -149,7 +149,7 @@ class DifferenceAdmin(Curated):
             form=form,
             correction=correction,
             label=field.label,
-            mine=field.text(value),
+            corrected=field.text(value),
             theirs=field.text(difference.theirs),
             diff=word_diff(field, value, difference.theirs),
             source=linked(self.admin_site, difference.source),
@@ -158,7 +158,7 @@ class DifferenceAdmin(Curated):
                 (entry, json.dumps(entry.record, indent=2, ensure_ascii=False))
                 for entry in entries.select_related("digest")
             ],
-            waits=not difference.settled and correction.stands,
+            waits=not difference.settled and correction.is_active,
             number=before.count() + 1,
             of=waiting().count(),
             may_change=self.has_change_permission(request, difference),
@@ -168,16 +168,16 @@ class DifferenceAdmin(Curated):
         self, request: HttpRequest, difference: Difference, how: str, value: Any
     ) -> HttpResponse:
         """Settle it, and go on to the next one."""
-        if not difference.correction.stands:
-            said = "The correction has ended: there is nothing to settle."
-            self.message_user(request, said, messages.ERROR)
+        if not difference.correction.is_active:
+            message = "The correction has ended: there is nothing to settle."
+            self.message_user(request, message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
-        said = f"{Difference.Settled(how).label.capitalize()}: {difference.correction.paper}."
+        message = f"{Difference.Settled(how).label.capitalize()}: {difference.correction.paper}."
         self.decide(
             request,
             lambda log: decisions.settle(difference, how, request.user, value, log),
             difference,
-            said,
+            message,
         )
         after = waiting().filter(
             Q(filed_at__lt=difference.filed_at)

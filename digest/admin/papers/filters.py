@@ -51,19 +51,19 @@ def _with_handles_only(papers: QuerySet[Any]) -> QuerySet[Any]:
     return papers.filter(Exists(authors), ~Exists(authors.filter(author__name__contains=" ")))
 
 
-class Links(ChoiceFilter):
+class LinksFilter(ChoiceFilter):
     title = "links"
     parameter_name = "links"
     choices_ = {"none": ("none", _without_links), "dead": ("suspect", _with_dead_links)}
 
 
-class Categories(ChoiceFilter):
+class CategoriesFilter(ChoiceFilter):
     title = "categories"
     parameter_name = "categories"
     choices_ = {"unknown": ("an unknown one", _with_unknown_category)}
 
 
-class Authors(ChoiceFilter):
+class AuthorsFilter(ChoiceFilter):
     title = "authors"
     parameter_name = "authors"
     choices_ = {
@@ -72,13 +72,13 @@ class Authors(ChoiceFilter):
     }
 
 
-class Curation(ChoiceFilter):
+class CurationFilter(ChoiceFilter):
     title = "curation"
     parameter_name = "curation"
     choices_ = {
         "corrected": (
             "corrected",
-            lambda papers: papers.filter(pk__in=Correction.objects.standing().values("paper")),
+            lambda papers: papers.filter(pk__in=Correction.objects.active().values("paper")),
         ),
         "difference": (
             "open difference",
@@ -87,7 +87,7 @@ class Curation(ChoiceFilter):
         "hidden": ("hidden", hidden),
         "merged": (
             "merged into another",
-            lambda papers: papers.filter(pk__in=Merge.objects.standing().values("paper")),
+            lambda papers: papers.filter(pk__in=Merge.objects.active().values("paper")),
         ),
     }
 
@@ -96,7 +96,7 @@ def _since(days: int) -> Narrow:
     return lambda papers: papers.filter(changed_at__gte=timezone.now() - timedelta(days))
 
 
-class Changed(ChoiceFilter):
+class ChangedFilter(ChoiceFilter):
     title = "changed"
     parameter_name = "changed"
     choices_ = {

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 
-from digest.admin.base import MAX_WHY
+from digest.admin.base import MAX_REASON
 from digest.catalogue.fields import FIELDS, Links, correctable
 from digest.catalogue.kinds import Flag, ListField, LongText, Names, PaperField
 from digest.catalogue.plan import related_model
@@ -64,7 +64,7 @@ class PaperForm(forms.Form):
 
     why = forms.CharField(
         required=False,
-        max_length=MAX_WHY,
+        max_length=MAX_REASON,
         widget=AdminTextInputWidget,
         help_text="Other curators read it in the paper's history; readers do not.",
     )
@@ -107,7 +107,7 @@ class RowForm(forms.Form):
         return next(iter(self.field.clean([value] if value else [])), "")
 
 
-class Rows(BaseFormSet):  # type: ignore[type-arg]
+class ListFormSet(BaseFormSet):  # type: ignore[type-arg]
     """A list in its order; `prefix` is its field, and `value` its values once it is valid."""
 
     value: list[str]
@@ -136,7 +136,7 @@ class Rows(BaseFormSet):  # type: ignore[type-arg]
 
 _FORMSET: Any = formset_factory(
     RowForm,
-    Rows,
+    ListFormSet,
     extra=1,
     can_order=True,
     can_delete=True,
@@ -145,9 +145,11 @@ _FORMSET: Any = formset_factory(
 )
 
 
-def rows_of(field: ListField, data: Any = None, initial: Any = None) -> Rows:
+def rows_of(field: ListField, data: Any = None, initial: Any = None) -> ListFormSet:
     """A list in rows. data: what was sent. initial: what each row shows, if nothing was."""
-    rows: Rows = _FORMSET(data, initial=initial, prefix=field.name, form_kwargs={"field": field})
+    rows: ListFormSet = _FORMSET(
+        data, initial=initial, prefix=field.name, form_kwargs={"field": field}
+    )
     return rows
 
 

@@ -16,49 +16,50 @@ _MOST = 50
 """Corrections that a history goes back."""
 
 
-class Change(NamedTuple):
-    """A decision, or its end: what in words, who, when, why, and the difference that it made.
+class HistoryItem(NamedTuple):
+    """A decision, or its end: what in words, who, when, the reason, and the difference that it
+    made.
 
-    correction: what can be withdrawn, if it stands, or else made again.
+    correction: what can be withdrawn, if it is active, or else made again.
     """
 
     at: datetime
     by: Any
     what: str
-    why: str = ""
+    reason: str = ""
     diff: SafeString | str = ""
     correction: Correction | None = None
 
 
-def history(paper: Paper) -> list[Change]:
+def history(paper: Paper) -> list[HistoryItem]:
     """What was decided of a paper, newest first, in two queries."""
     found = []
     corrections = list(
         paper.corrections.select_related("made_by", "ended_by").order_by("-made_at", "-id")[:_MOST]
     )
-    # A correction that ends at the moment at which another is made gives way to it.
-    made = {(one.field, one.made_at) for one in corrections}
-    given_way = {(one.field, one.ended_at): result(one) for one in corrections if one.ended_at}
+    # A correction that ends at the moment at which another is made is replaced by it.
+    starts = {(one.field, one.made_at) for one in corrections}
+    replaced = {(one.field, one.ended_at): result(one) for one in corrections if one.ended_at}
     for one in corrections:
         field = FIELDS[one.field]
-        before = given_way.get((one.field, one.made_at), one.was)
+        before = replaced.get((one.field, one.made_at), one.was)
         diff = word_diff(field, before, result(one))
         what = f"Corrected: {field.label}"
-        found.append(Change(one.made_at, one.made_by, what, one.why, diff, one))
-        if one.ended_at and (one.field, one.ended_at) not in made:
+        found.append(HistoryItem(one.made_at, one.made_by, what, one.why, diff, one))
+        if one.ended_at and (one.field, one.ended_at) not in starts:
             what = f"Withdrew the correction: {field.label}"
-            found.append(Change(one.ended_at, one.ended_by, what))
+            found.append(HistoryItem(one.ended_at, one.ended_by, what))
     merges = Merge.objects.filter(Q(paper=paper) | Q(into=paper))
     for merge in merges.select_related("paper", "into", "made_by", "ended_by"):
-        away = merge.paper_id == paper.pk
-        other = merge.into if away else merge.paper
-        verb = "Merged into" if away else "Merged with"
+        is_merged_away = merge.paper_id == paper.pk
+        other = merge.into if is_merged_away else merge.paper
+        verb = "Merged into" if is_merged_away else "Merged with"
         found.append(
-            Change(merge.made_at, merge.made_by, f"{verb} “{other}” ({other.slug})", merge.why)
+            HistoryItem(merge.made_at, merge.made_by, f"{verb} “{other}” ({other.slug})", merge.why)
         )
         if merge.ended_at:
             what = f"Split from “{other}” ({other.slug})"
-            found.append(Change(merge.ended_at, merge.ended_by, what))
+            found.append(HistoryItem(merge.ended_at, merge.ended_by, what))
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 

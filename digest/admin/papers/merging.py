@@ -1,6 +1,6 @@
 """Papers that are one: merging a paper into another, and splitting them again.
 
-Both tell first what would change, and do it when that is confirmed.
+Both show first what would change, and do it when that is confirmed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 
-from digest.admin.base import MAX_WHY, Curated, address, linked, preview
+from digest.admin.base import MAX_REASON, Curated, address, linked, preview
 from digest.curation import decisions
 from digest.models import Merge, Paper
 
@@ -25,7 +25,7 @@ _KEY = re.compile(r"[0-9]{1,18}")
 
 
 class _PaperSelect(AutocompleteSelect):
-    """Papers by the site's own search; two that look alike are told apart by id and day."""
+    """Papers by the site's own search; the id and the day distinguish two that look alike."""
 
     def get_url(self) -> str:
         return reverse("admin:digest_paper_suggest")
@@ -54,7 +54,7 @@ class Merging(Curated):
         return [path("<int:key>/merge/", merge, name="digest_paper_merge"), *urls]
 
     def _merge(self, request: HttpRequest, key: int) -> HttpResponse:
-        """Ask which paper it is, tell what would change, and merge."""
+        """Ask which paper it is, show what would change, and merge."""
         paper: Paper = self.row(request, str(key))
 
         class MergeForm(forms.Form):
@@ -64,19 +64,21 @@ class Merging(Curated):
                 label="The paper to merge into",
                 error_messages={"invalid_choice": "Choose another paper that is not hidden."},
             )
-            why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
+            why = forms.CharField(
+                required=False, max_length=MAX_REASON, widget=AdminTextInputWidget
+            )
 
         form = MergeForm(request.POST or None, initial={"into": request.GET.get("into", "")})
         previewed = None
         if form.is_valid():
-            into, why = form.cleaned_data["into"], form.cleaned_data["why"]
+            into, reason = form.cleaned_data["into"], form.cleaned_data["why"]
 
             def decision(log: Callable[[], None]) -> Merge:
-                return decisions.merge_papers(paper, into, request.user, why, log)
+                return decisions.merge_papers(paper, into, request.user, reason, log)
 
             if "confirm" in request.POST:
-                said = f"Merged “{paper}” ({paper.slug}) into “{into}” ({into.slug})."
-                if self.decide(request, decision, paper, f"{said} {why}".strip()):
+                message = f"Merged “{paper}” ({paper.slug}) into “{into}” ({into.slug})."
+                if self.decide(request, decision, paper, f"{message} {reason}".strip()):
                     return HttpResponseRedirect(address(self.admin_site, into))
             else:
                 try:
@@ -105,10 +107,10 @@ def split(admin: Curated, request: HttpRequest, merge: Merge) -> HttpResponse:
         decisions.split_paper(merge, request.user, log)
 
     if request.method == "POST":
-        said = (
+        message = (
             f"Split “{merge.paper}” ({merge.paper.slug}) from “{merge.into}” ({merge.into.slug})."
         )
-        if admin.decide(request, decision, merge, said):
+        if admin.decide(request, decision, merge, message):
             return HttpResponseRedirect(address(admin.admin_site, merge.paper))
         return HttpResponseRedirect(address(admin.admin_site, merge))
     try:

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 
 from digest import search
-from digest.admin.base import MAX_WHY, MOST, Curated
+from digest.admin.base import MAX_REASON, MOST, Curated
 from digest.admin.links import check_links_again
 from digest.catalogue.fields import CATEGORIES, HIDDEN
 from digest.curation import decisions
@@ -57,11 +57,11 @@ class _Papers(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """The rows of a page with what its columns show, by whichever method it is asked for."""
         super().get_results(request)
-        standing = Prefetch("corrections", Correction.objects.standing(), "standing")
-        merged = Prefetch("merges", Merge.objects.standing(), "merged_away")
+        corrections = Prefetch("corrections", Correction.objects.active(), "active_corrections")
+        merged = Prefetch("merges", Merge.objects.active(), "merged_away")
         papers: Any = self.result_list
         papers = papers.defer("title_html", "summary", "points", "url")
-        self.result_list = papers.for_cards().prefetch_related(standing, merged)
+        self.result_list = papers.for_cards().prefetch_related(corrections, merged)
 
 
 class CategoryForm(forms.Form):
@@ -71,7 +71,7 @@ class CategoryForm(forms.Form):
     replace = forms.BooleanField(
         required=False, label="replace the present categories; otherwise it is added after them"
     )
-    why = forms.CharField(required=False, max_length=MAX_WHY, widget=AdminTextInputWidget)
+    why = forms.CharField(required=False, max_length=MAX_REASON, widget=AdminTextInputWidget)
 
     def clean_category(self) -> str:
         names = CATEGORIES.clean([self.cleaned_data["category"]])
@@ -84,8 +84,8 @@ class CategoryForm(forms.Form):
 class PaperAdmin(Correcting, Merging, Curated):
     list_display = ("name", "date", "by", "in_", "link_count", "marks")
     list_filter = (
-        *(filters.Links, filters.Categories, filters.Authors),
-        *(filters.Curation, filters.Changed),
+        *(filters.LinksFilter, filters.CategoriesFilter, filters.AuthorsFilter),
+        *(filters.CurationFilter, filters.ChangedFilter),
     )
     date_hierarchy = "date"
     ordering = ("-date", "position", "slug")
@@ -125,7 +125,7 @@ class PaperAdmin(Correcting, Merging, Curated):
     def marks(self, paper: Any) -> str:
         names = [place.author for place in paper.authorships.all()]
         marks = {
-            "corrected": paper.standing,
+            "corrected": paper.active_corrections,
             "merged": paper.merged_away,
             "hidden": paper.hidden,
             "list cut": paper.authors_cut,
@@ -146,8 +146,8 @@ class PaperAdmin(Correcting, Merging, Curated):
         query = search.parse(search_term)
         if request.method == "GET":
             for problem in query.problems:
-                said = f"“{problem.part}” {problem.done}: {problem.reason}."
-                self.message_user(request, said, messages.WARNING)
+                message = f"“{problem.part}” {problem.done}: {problem.reason}."
+                self.message_user(request, message, messages.WARNING)
         words = tokens(search_term[:MAX_LENGTH])[:MAX_TERMS]
         titled = Q(*(Q(title__icontains=word) for word in words)) if words else Q(pk=None)
         hidden = filters.hidden(Paper.objects.filter(Q(slug=query.arxiv_id) | titled))
@@ -184,7 +184,7 @@ class PaperAdmin(Correcting, Merging, Curated):
         selected = self._selected(request, papers)
         if not selected:
             return
-        hidden = Correction.objects.standing().filter(field=HIDDEN.name, paper__in=selected)
+        hidden = Correction.objects.active().filter(field=HIDDEN.name, paper__in=selected)
         keys = set(hidden.values_list("paper", flat=True))
         some = [paper for paper in selected if paper.pk in keys]
         self._correct_each(request, some, HIDDEN.name, lambda paper: False, "Shown again")
@@ -213,17 +213,17 @@ class PaperAdmin(Correcting, Merging, Curated):
             return [*(place.category.name for place in there), new]
 
         shown = [paper for paper in selected if not paper.hidden]
-        said = f"{new} {'set' if replace else 'added'} as a category"
-        why = form.cleaned_data["why"]
-        self._correct_each(request, shown, CATEGORIES.name, wanted, said, why)
+        message = f"{new} {'set' if replace else 'added'} as a category"
+        reason = form.cleaned_data["why"]
+        self._correct_each(request, shown, CATEGORIES.name, wanted, message, reason)
         return None
 
     def _selected(self, request: HttpRequest, papers: QuerySet[Paper]) -> list[Paper]:
-        """The papers that an action is about; none, and that is said, if they are too many."""
+        """The papers that an action is about; none, with a message, if they are too many."""
         selected = list(papers[: MOST + 1])
         if len(selected) > MOST:
-            said = f"An action takes at most {MOST} papers: filter them, or go page by page."
-            self.message_user(request, said, messages.ERROR)
+            message = f"An action takes at most {MOST} papers: filter them, or go page by page."
+            self.message_user(request, message, messages.ERROR)
             return []
         return selected
 
@@ -233,26 +233,26 @@ class PaperAdmin(Correcting, Merging, Curated):
         papers: list[Paper],
         field: str,
         value: Callable[[Paper], Any],
-        said: str,
-        why: str = "",
+        message: str,
+        reason: str = "",
     ) -> None:
-        """Correct a field of these papers, all or none of them. said: what that is."""
+        """Correct a field of these papers, all or none of them. message: what that is."""
 
         def right() -> list[tuple[Paper, str, Any]]:
             return [(paper, field, value(paper)) for paper in papers]
 
         def log() -> None:
             for paper in papers:
-                self.log(request, paper, f"{said}. {why}".strip())
+                self.log(request, paper, f"{message}. {reason}".strip())
 
         try:
-            decisions.correct_all(right, request.user, why, log)
+            decisions.correct_all(right, request.user, reason, log)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return
         if papers:
             those = f"{len(papers)} paper{'' if len(papers) == 1 else 's'}"
-            self.message_user(request, f"{said}: {those}.", messages.SUCCESS)
+            self.message_user(request, f"{message}: {those}.", messages.SUCCESS)
         else:
-            said = "There was nothing to do for these papers."
-            self.message_user(request, said, messages.WARNING)
+            message = "There was nothing to do for these papers."
+            self.message_user(request, message, messages.WARNING)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import Progress
 
-from digest.curation.http_check import Outcome
+from digest.curation.http_check import LinkOutcome
 from digest.curation.link_health import AGAIN, NothingAnswers, check, due
 
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "no host answered, so nothing was marked: can this machine reach the internet?"
             ) from None
-        counts = {outcome.value: checked.outcomes[outcome] for outcome in Outcome}
+        counts = {outcome.value: checked.outcomes[outcome] for outcome in LinkOutcome}
         if options["json"]:
             report = {**counts, "left": checked.left, "dead": checked.died}
             self.stdout.write(json.dumps({**report, "alive again": checked.revived}, indent=2))
@@ -76,5 +76,5 @@ class Command(BaseCommand):
             for word, some in (("dead", checked.died), ("alive again", checked.revived)):
                 for url in sorted(some):
                     self.stdout.write(f"{word}: {url}")
-            told = ", ".join(f"{count} {name}" for name, count in counts.items())
-            self.stdout.write(f"{len(urls)} links: {told}, {checked.left} left for another run.")
+            summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+            self.stdout.write(f"{len(urls)} links: {summary}, {checked.left} left for another run.")

@@ -1,4 +1,4 @@
-"""`manage.py check_search_index`: prove that every paper can be found, and mend what cannot."""
+"""`manage.py check_search_index`: prove that every paper can be found, and repair what cannot."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -19,12 +19,12 @@ class Command(BaseCommand):
 
     def handle(self, dry_run: bool, **options: Any) -> None:
         try:
-            health = index.check(mend=not dry_run)
+            health = index.check(repair=not dry_run)
         except (OSError, DatabaseError) as error:
             raise CommandError(f"the index cannot be compared: {error}") from error
         index_ = "agrees with them" if health.agrees else "did not agree with them"
         found = f"{health.papers} papers, {health.stale} out of date; the index {index_}."
-        if health.whole:
+        if health.is_ok:
             self.stdout.write(found)
         elif dry_run:
             raise CommandError(f"{found} Run this command without --dry-run to repair it.")

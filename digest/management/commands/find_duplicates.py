@@ -14,7 +14,7 @@ class Command(BaseCommand):
         report = propose()
         waiting = {"paper": report.waiting["paper"], "author": report.waiting["author"]}
         self.stdout.write(
-            f"{report.new.total()} new, {report.gone} taken away. "
+            f"{report.new.total()} new, {report.removed} taken away. "
             f"{waiting['paper']} pairs of papers and {waiting['author']} of authors wait"
             " for a curator."
         )

@@ -49,9 +49,9 @@ def merge(one, into):
 
 
 def split(one):
-    found = Merge.objects.standing().get(paper=one)
+    found = Merge.objects.active().get(paper=one)
     end = found.into_id
-    while further := Merge.objects.standing().filter(paper=end).first():
+    while further := Merge.objects.active().filter(paper=end).first():
         end = further.into_id
     write = merges.split_rows(one, end)
     Merge.objects.filter(pk=found.pk).update(ended_at=timezone.now())
@@ -528,7 +528,7 @@ class AnyStory(TestCase):
         for one, into in steps:
             self.decide(papers[one], papers[into])
             self.check(texts)
-        merges = list(Merge.objects.standing())
+        merges = list(Merge.objects.active())
         random.shuffle(merges)
         for one in merges:
             split(one.paper_id)
@@ -545,7 +545,7 @@ class AnyStory(TestCase):
         for one, into in steps:
             self.decide(papers[one], papers[into])
             last |= self.change(library, random)
-        for one in Merge.objects.standing():
+        for one in Merge.objects.active():
             split(one.paper_id)
         assert not hidden()
         for model in (Bookmark, Dismissal, Note, ListItem, Report):
@@ -594,7 +594,7 @@ class AnyStory(TestCase):
 
     def decide(self, paper, into):
         """Merge two papers, or split the one if it is merged."""
-        merges = Merge.objects.standing().filter(paper__in=[paper, into])
+        merges = Merge.objects.active().filter(paper__in=[paper, into])
         if merges.filter(paper=paper).exists():
             split(paper.pk)
         elif paper != into and not merges.exists():
@@ -626,6 +626,6 @@ class AnyStory(TestCase):
         now = self.texts()
         for user, text in texts:
             assert any(user == whose and text in found for whose, found in now)
-        merged = Merge.objects.standing().values("paper")
+        merged = Merge.objects.active().values("paper")
         for model in (Bookmark, Dismissal, Report):
             assert not model.objects.filter(paper__in=merged).exists()

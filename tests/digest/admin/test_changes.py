@@ -2,7 +2,7 @@ import pytest
 
 from digest.admin import changes
 from digest.admin.changes import Changes, difference
-from digest.catalogue.preview import Change
+from digest.catalogue.preview import FieldChange
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,21 @@ def test_long_texts_are_not_compared_word_by_word(monkeypatch):
 
 def test_papers_are_grouped_by_what_becomes_of_them(monkeypatch):
     monkeypatch.setattr(changes, "IN_FULL", 1)
-    come = [Change("a", "New", "title", None, "New"), Change("a", "New", "summary", None, "x")]
-    go = [Change("b", "Old", "title", "Old", None), Change("b", "Old", "links", ["y"], None)]
+    come = [
+        FieldChange("a", "New", "title", None, "New"),
+        FieldChange("a", "New", "summary", None, "x"),
+    ]
+    go = [
+        FieldChange("b", "Old", "title", "Old", None),
+        FieldChange("b", "Old", "links", ["y"], None),
+    ]
     other = [
-        Change("c", "C", "summary", "x", "y"),
-        Change("c", "C", "authors_cut", False, True),
-        Change("d", "D", "summary", "x", "y"),
+        FieldChange("c", "C", "summary", "x", "y"),
+        FieldChange("c", "C", "authors_cut", False, True),
+        FieldChange("d", "D", "summary", "x", "y"),
     ]
     found = Changes.of([*come, *go, *other])
-    assert (found.new, found.gone) == (come[:1], go[:1])
+    assert (found.new, found.removed) == (come[:1], go[:1])
     assert [(paper.slug, paper.title, len(paper.fields)) for paper in found.changed] == [
         ("c", "C", 2),
         ("d", "D", 0),
@@ -55,5 +61,5 @@ def test_papers_are_grouped_by_what_becomes_of_them(monkeypatch):
 
 
 def test_long_differences_are_told_to_be():
-    found = Changes.of([Change("c", "C", "summary", "x", "y " * 400)])
+    found = Changes.of([FieldChange("c", "C", "summary", "x", "y " * 400)])
     assert found.changed[0].is_long

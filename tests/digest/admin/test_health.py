@@ -10,7 +10,7 @@ from digest.catalogue.load import load
 from digest.curation import link_health
 from digest.curation.doctor import CHECKS
 from digest.curation.duplicates import propose
-from digest.curation.http_check import Answer, Checker, Outcome
+from digest.curation.http_check import Answer, Checker, LinkOutcome
 from digest.curation.link_health import write
 from digest.models import Alias, Author, LinkHealth, Merge, Paper, Proposal
 from tests.admin import enter, holder
@@ -195,13 +195,18 @@ def answering(monkeypatch):
     return answering
 
 
-GONE = Answer(Outcome.GONE, 404, "Not Found")
-ALIVE = Answer(Outcome.ALIVE, 200)
+GONE = Answer(LinkOutcome.GONE, 404, "Not Found")
+ALIVE = Answer(LinkOutcome.ALIVE, 200)
 
 
 def test_links_can_be_narrowed_down_and_not_edited(curating, papers):
     write({"https://gone.org/3": GONE, "https://lab.org/2": ALIVE})
-    write({"https://slow.org/": Answer(Outcome.FAILED), "https://shy.org/": Answer(Outcome.UNTOLD)})
+    write(
+        {
+            "https://slow.org/": Answer(LinkOutcome.FAILED),
+            "https://shy.org/": Answer(LinkOutcome.UNKNOWN),
+        }
+    )
     shown = {"dead": "dead", "alive": "alive", "failing": "failing", "untold": "not answered"}
     for state, url in {
         "dead": "gone.org/3",
@@ -247,7 +252,7 @@ def test_no_more_are_checked_than_somebody_can_wait_for(curating, answering):
 
 def test_a_machine_without_a_network_says_so(curating, answering):
     write({f"https://{name}.org/": ALIVE for name in "abcde"})
-    answering(Answer(Outcome.FAILED, None, "no name server knows it"))
+    answering(Answer(LinkOutcome.FAILED, None, "no name server knows it"))
     shown = recheck(curating, *LinkHealth.objects.values_list("pk", flat=True))
     assert "No host answered: can this machine reach the internet?" in shown
     assert LinkHealth.objects.filter(failures=0).count() == 5

@@ -12,7 +12,7 @@ from digest.admin.papers.history import history
 from digest.catalogue.fields import FIELDS, columns
 from digest.catalogue.kinds import PaperField
 from digest.catalogue.load import load, undo
-from digest.catalogue.preview import Change, preview
+from digest.catalogue.preview import FieldChange, preview
 from digest.curation import decisions
 from digest.models import Correction, Difference, Paper, Source
 from digest.text.normalize import line
@@ -68,7 +68,7 @@ def test_a_new_column_is_one_class_a_model_field_and_its_migration(client):
     load(stating("ICML", 6), "a.json")
     assert paper().mood == "ICML"
     found = preview(stating("NeurIPS", 7), "b.json").changes
-    assert Change("2502.00001", "Paper 1", "mood", "ICML", "NeurIPS") in found
+    assert FieldChange("2502.00001", "Paper 1", "mood", "ICML", "NeurIPS") in found
     assert ("Mood", "<del>ICML</del><ins>NeurIPS</ins>") in Changes.of(found).changed[0].fields
     load(stating("NeurIPS", 7), "b.json")
     load(stating(None, 8), "c.json")

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from digest.catalogue.load import load, reread, undo
-from digest.catalogue.preview import Change, preview
+from digest.catalogue.preview import FieldChange, preview
 from digest.curation import decisions
 from digest.models import (
     Alias,
@@ -74,13 +74,13 @@ def _two_papers():
 def test_a_correction_is_shown_and_stands_until_it_is_withdrawn(field, value, shown, curator):
     before = snapshot()
     made = decisions.correct(paper(), field, value, curator, "because")
-    assert (made.made_by, made.why, made.stands) == (curator, "because", True)
+    assert (made.made_by, made.why, made.is_active) == (curator, "because", True)
     expected = value if shown is None else shown
     assert shown_of(field) == expected
     load(digest(row(1, date="2025-02-07", title="Later", summary="Later.")), "b.json")
     load(digest(row(1, date="2025-02-05", authors="Nobody Else")), "c.json")
     assert shown_of(field) == expected
-    assert index.check().whole
+    assert index.check().is_ok
     for source in Source.objects.exclude(name="a.json"):
         undo(source)
     assert shown_of(field) == expected
@@ -127,12 +127,12 @@ def test_another_correction_takes_the_place_of_the_first(curator):
     first = decisions.correct(paper(), "title", "One", curator)
     second = decisions.correct(paper(), "title", "Two", curator)
     first.refresh_from_db()
-    assert (first.stands, second.stands, paper().title) == (False, True, "Two")
+    assert (first.is_active, second.is_active, paper().title) == (False, True, "Two")
     assert decisions.correct(paper(), "title", "Two", curator) == second
     assert [c.value for c in Correction.objects.all()] == ["Two", "One"]
     # What the sources say by themselves ends it.
     assert decisions.correct(paper(), "title", "Paper 1", curator) is None
-    assert not Correction.objects.standing().exists()
+    assert not Correction.objects.active().exists()
     assert paper().title == "Paper 1"
 
 
@@ -188,7 +188,7 @@ def test_a_hidden_paper_is_nowhere_and_its_neighbours_move_up(curator):
     assert paper(SECOND).position == 1
     assert list(Author.objects.values_list("name", flat=True)) == ["Grace Hopper"]
     assert Tombstone.objects.get().slug == FIRST
-    assert index.check().whole
+    assert index.check().is_ok
     decisions.withdraw(Correction.objects.get(), curator)
     assert not Tombstone.objects.exists()
     assert paper(SECOND).position == 2
@@ -255,7 +255,7 @@ def test_undoing_the_only_source_leaves_nothing():
         FIRST,
         SECOND,
     ]
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def test_undoing_a_source_is_as_if_it_had_never_been_loaded():
@@ -302,7 +302,7 @@ def test_what_a_file_no_longer_says_to_todays_reader_is_gone(curator):
     assert list(Paper.objects.values_list("slug", flat=True)) == [FIRST]
     assert Digest.objects.get().paper_count == 1
     assert not Author.objects.filter(name="Grace Hopper").exists()
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def test_a_file_that_cannot_be_read_any_longer_stays(curator):
@@ -327,17 +327,17 @@ def test_a_preview_tells_all_and_writes_nothing(curator):
     assert (seen.report.new, seen.report.changed) == (1, 1)
     both = ["2025-02-06", "2025-02-07"]
     assert seen.changes == [
-        Change(FIRST, "Paper 1", "title", "Paper 1", "New title"),
-        Change(FIRST, "Paper 1", "authors", ["Ada Lovelace", "Alan Turing"], ["Ada Lovelace"]),
-        Change(FIRST, "Paper 1", "digests", ["2025-02-06"], both),
-        Change(SECOND, "Mine", "digests", ["2025-02-06"], both),
-        Change("2502.00003", "Paper 3", "title", None, "Paper 3"),
-        Change("2502.00003", "Paper 3", "summary", None, ""),
-        Change("2502.00003", "Paper 3", "authors", None, ["Ada Lovelace", "Alan Turing"]),
-        Change("2502.00003", "Paper 3", "authors_cut", None, False),
-        Change("2502.00003", "Paper 3", "categories", None, ["Text Generation"]),
-        Change("2502.00003", "Paper 3", "links", None, ["https://github.com/lab/code-3"]),
-        Change("2502.00003", "Paper 3", "digests", None, ["2025-02-07"]),
+        FieldChange(FIRST, "Paper 1", "title", "Paper 1", "New title"),
+        FieldChange(FIRST, "Paper 1", "authors", ["Ada Lovelace", "Alan Turing"], ["Ada Lovelace"]),
+        FieldChange(FIRST, "Paper 1", "digests", ["2025-02-06"], both),
+        FieldChange(SECOND, "Mine", "digests", ["2025-02-06"], both),
+        FieldChange("2502.00003", "Paper 3", "title", None, "Paper 3"),
+        FieldChange("2502.00003", "Paper 3", "summary", None, ""),
+        FieldChange("2502.00003", "Paper 3", "authors", None, ["Ada Lovelace", "Alan Turing"]),
+        FieldChange("2502.00003", "Paper 3", "authors_cut", None, False),
+        FieldChange("2502.00003", "Paper 3", "categories", None, ["Text Generation"]),
+        FieldChange("2502.00003", "Paper 3", "links", None, ["https://github.com/lab/code-3"]),
+        FieldChange("2502.00003", "Paper 3", "digests", None, ["2025-02-07"]),
     ]
 
 
@@ -393,7 +393,7 @@ def test_a_difference_is_settled_once(how, value, title, standing, curator):
     decisions.settle(difference, how, curator, value)
     difference.refresh_from_db()
     assert (difference.settled, difference.settled_by, paper().title) == (how, curator, title)
-    assert [c.value for c in Correction.objects.standing()] == standing
+    assert [c.value for c in Correction.objects.active()] == standing
     with pytest.raises(ValidationError, match="settled already"):
         decisions.settle(difference, "kept", curator)
 
@@ -404,7 +404,7 @@ def test_what_an_older_day_says_is_taken_though_sources_say_else(curator):
     load(digest(row(1, date="2025-02-01", title="Oldest")), "c.json")
     decisions.settle(Difference.objects.get(), "taken", curator)
     assert paper().title == "Oldest"
-    assert Correction.objects.standing().get().value == "Oldest"
+    assert Correction.objects.active().get().value == "Oldest"
 
 
 # Papers that are one
@@ -428,7 +428,7 @@ def test_a_merged_paper_is_the_other_and_splits_again(curator):
     assert (paper().title, paper(SECOND).title) == ("Latest", "Paper 2")
     undo(source)
     assert snapshot() == before
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def test_merges_of_merges_split_in_either_order(curator):
@@ -497,8 +497,8 @@ def test_a_merged_paper_is_told_of_as_the_other(client, curator):
 def test_a_row_of_the_index_that_a_hidden_paper_left_is_found_and_mended():
     Paper.objects.filter(slug=FIRST).update(hidden=True)
     assert index.check().stale == 1
-    assert index.check(mend=True).stale == 1
-    assert index.check().whole
+    assert index.check(repair=True).stale == 1
+    assert index.check().is_ok
 
 
 # Authors who are one
@@ -520,7 +520,7 @@ def test_a_name_stands_for_another_and_splits_again(curator, client):
     assert names("2502.00003") == ["Grace Hopper", "Ada Lovelace"]
     undo(Source.objects.get(name="b.json"))
     assert snapshot() == before
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def test_names_of_names(curator):
@@ -538,7 +538,7 @@ def test_names_of_names(curator):
     decisions.split_author(first, curator)
     assert names(SECOND) == ["Grace Hopper"]
     decisions.split_author(second, curator)
-    assert not Alias.objects.standing().exists()
+    assert not Alias.objects.active().exists()
 
 
 # Several at once
@@ -557,8 +557,8 @@ def test_several_papers_are_corrected_at_once_or_none(curator):
         decisions.correct_each(
             [(paper(), ["Other"]), (merge.paper, ["Other"])], "categories", curator
         )
-    assert list(Correction.objects.standing()) == [made]
-    assert index.check().whole
+    assert list(Correction.objects.active()) == [made]
+    assert index.check().is_ok
 
 
 def test_a_corrected_list_is_cut_if_that_is_said_though_the_digests_lists_are(curator):

@@ -69,13 +69,13 @@ def check_places():
     for author in Author.objects.annotate(found=Count("authorships")):
         assert author.paper_count == author.found > 0
     assert not Placement.objects.filter(paper__hidden=True).exists()
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def check_corrections():
     """What is corrected is shown so, wherever the paper is shown."""
     names = Alias.shown()
-    for made in Correction.objects.standing().filter(paper__hidden=False).select_related("paper"):
+    for made in Correction.objects.active().filter(paper__hidden=False).select_related("paper"):
         paper, value = made.paper, made.value
         match made.field:
             case "title" | "summary" | "authors_cut" | "hidden":
@@ -89,7 +89,7 @@ def check_corrections():
                 urls = set(Link.objects.filter(paper=paper).values_list("url", flat=True))
                 assert urls >= {*value["add"]} - {*value["remove"]}
                 assert not urls & ({*value["remove"]} - {*value["add"]})
-    hidden = Correction.objects.standing().filter(field="hidden", value=True)
+    hidden = Correction.objects.active().filter(field="hidden", value=True)
     assert not hidden.filter(paper__hidden=False).exists()
 
 
@@ -154,8 +154,8 @@ def test_many_decisions_stand_over_the_archive(shared, archive_files, curator):
             decide(chance.randrange, Paper.objects.visible(), curator)
             made += 1
     check_corrections()
-    standing = set(Correction.objects.standing().values_list("pk", flat=True))
-    merges = Merge.objects.standing().count()
+    standing = set(Correction.objects.active().values_list("pk", flat=True))
+    merges = Merge.objects.active().count()
     files += [file.with_suffix(".json") for file in others]
     load_files(files)
     analyze()
@@ -177,8 +177,8 @@ def test_many_decisions_stand_over_the_archive(shared, archive_files, curator):
     chance.shuffle(files)
     load_files(files)
     assert shown() == after
-    assert set(Correction.objects.standing().values_list("pk", flat=True)) == standing
-    assert Merge.objects.standing().count() == merges
+    assert set(Correction.objects.active().values_list("pk", flat=True)) == standing
+    assert Merge.objects.active().count() == merges
     check_corrections()
     check_ledger()
     check_places()
@@ -225,7 +225,7 @@ def test_what_is_shown_depends_on_sources_and_decisions_alone(contents, data):
             (Merge, decisions.split_paper),
             (Alias, decisions.split_author),
         ):
-            for decision in model.objects.standing().order_by("pk"):
+            for decision in model.objects.active().order_by("pk"):
                 if not draw(3):
                     end(decision, None)
         check_places()

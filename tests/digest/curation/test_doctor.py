@@ -9,7 +9,7 @@ from django.db.models import F
 
 from digest.catalogue.load import load
 from digest.curation.doctor import CHECKS, cut, examine, misshapen
-from digest.curation.http_check import Answer, Outcome
+from digest.curation.http_check import Answer, LinkOutcome
 from digest.curation.link_health import write
 from digest.models import Author, Authorship, Category, Digest, Paper, Placement, Source
 from tests.samples import NASTY, digest, row
@@ -124,7 +124,7 @@ def test_links_in_the_wrong_column(papers):
 
 def test_dead_links(papers):
     load(digest(row(7, link="https://lab.org/7", date="2025-02-07")), "2025-02-07.json")
-    gone = Answer(Outcome.GONE, 404)
+    gone = Answer(LinkOutcome.GONE, 404)
     write(dict.fromkeys(("https://lab.org/7", "https://github.com/lab/code-1"), gone))
     (own,) = Paper.objects.filter(url="https://lab.org/7")
     assert findings("dead-links") == [
@@ -171,7 +171,7 @@ def test_what_does_not_add_up(papers):
 
 
 def test_what_is_hidden_is_nobodys_worry(papers):
-    write({"https://github.com/lab/code-1": Answer(Outcome.GONE, 404)})
+    write({"https://github.com/lab/code-1": Answer(LinkOutcome.GONE, 404)})
     Paper.objects.update(title="A LOUD TITLE OF THE —", summary="")
     of_papers = {"cut-titles", "odd-titles", "no-summary", "no-authors", "authors-cut"}
     of_papers |= {"handles-only", "no-address", "misplaced-links", "dead-links"}

@@ -303,7 +303,7 @@ PAIRS = [("author", "Ada Lovela", "Lovelace A"), ("paper", "2502.00001", LAB)]
 
 def test_what_is_found_is_proposed_once(both):
     report = propose()
-    assert (report.new, report.gone, report.waiting) == (
+    assert (report.new, report.removed, report.waiting) == (
         {"author": 1, "paper": 1},
         0,
         {"author": 1, "paper": 1},
@@ -311,7 +311,7 @@ def test_what_is_found_is_proposed_once(both):
     assert proposals() == PAIRS
     before = list(Proposal.objects.values("pk", "found_at"))
     report = propose()
-    assert (report.new.total(), report.gone, report.waiting.total()) == (0, 0, 2)
+    assert (report.new.total(), report.removed, report.waiting.total()) == (0, 0, 2)
     assert list(Proposal.objects.values("pk", "found_at")) == before
 
 
@@ -319,7 +319,7 @@ def test_what_was_refused_is_not_proposed_again(both):
     propose()
     Proposal.objects.update(refused_at=timezone.now())
     report = propose()
-    assert (report.new.total(), report.gone, report.waiting.total()) == (0, 0, 0)
+    assert (report.new.total(), report.removed, report.waiting.total()) == (0, 0, 0)
     # It is remembered, should what it is about come back.
     Author.objects.all().delete()
     propose()
@@ -331,7 +331,7 @@ def test_what_was_merged_is_not_proposed_again_even_when_it_was_split(both, cura
     one, other = Paper.objects.order_by("slug")
     merge_papers(one, other, curator)
     merge_authors("Lovelace Ada", "Ada Lovelace", curator)
-    assert (propose().gone, proposals()) == (2, [])
+    assert (propose().removed, proposals()) == (2, [])
     split_author(Alias.objects.get(), curator)
     split_paper(Merge.objects.get(), curator)
     assert found()
@@ -342,9 +342,9 @@ def test_what_was_merged_is_not_proposed_again_even_when_it_was_split(both, cura
 def test_what_does_not_look_like_one_any_longer_is_taken_away(both):
     propose()
     Paper.objects.exclude(url="").update(hidden=True)
-    assert propose().gone == 1
+    assert propose().removed == 1
     Author.objects.filter(name="Lovelace Ada").delete()
-    assert (propose().gone, proposals()) == (1, [])
+    assert (propose().removed, proposals()) == (1, [])
 
 
 def test_a_reason_is_kept_up_to_date(both):
@@ -413,7 +413,7 @@ def test_what_a_curator_decides_while_all_is_compared_stands(curator, monkeypatc
     read = duplicates._decided
     monkeypatch.setattr(duplicates, "_decided", then_decide)
     report = propose()
-    assert (report.new["paper"], report.gone) == (0, 0)
+    assert (report.new["paper"], report.removed) == (0, 0)
     assert not Proposal.objects.filter(refused_at=None).exists()
     assert set(Proposal.objects.values_list("reason", flat=True)) <= {"hers"}
 

@@ -28,7 +28,7 @@ from digest.curation import http_check, link_health
 from digest.curation.http_check import (
     Answer,
     Checker,
-    Outcome,
+    LinkOutcome,
     Refused,
     is_public,
     public_addresses,
@@ -37,7 +37,7 @@ from digest.curation.link_health import NothingAnswers, check, due, recheck, wri
 from digest.models import Catalogue, Link, LinkHealth, Paper
 from tests.samples import digest, row
 
-ALIVE, GONE, FAILED, UNTOLD = Outcome
+ALIVE, GONE, FAILED, UNKNOWN = LinkOutcome
 
 
 class Server(ThreadingHTTPServer):
@@ -205,7 +205,7 @@ def test_each_redirect_is_looked_at(server):
 def test_a_redirect_to_what_is_no_web_address_is_not_followed(server, checker, location):
     server.answers["/"] = (301, {"Location": location})
     answer = checker.ask("http://a.example.org/")
-    assert answer == Answer(UNTOLD, 301, "redirects to what is no web address")
+    assert answer == Answer(UNKNOWN, 301, "redirects to what is no web address")
     assert len(server.asked) == 1
 
 
@@ -214,7 +214,7 @@ def test_redirects_are_followed_five_times(server, checker):
         server.answers[f"/{number}"] = (308, {"Location": f"/{number + 1}"})
     assert checker.ask("http://a.example.org/2") == Answer(ALIVE, 200)
     assert checker.ask("http://a.example.org/1") == (
-        Answer(UNTOLD, 308, "redirects more than 5 times")
+        Answer(UNKNOWN, 308, "redirects more than 5 times")
     )
 
 
@@ -270,7 +270,7 @@ def test_a_host_that_asks_for_it_is_left_alone(server, checker, answer):
     server.answers["/0"] = answer
     urls = [f"http://a.example.org/{number}" for number in range(3)]
     ((url, told),) = filter(None, checker.run(urls))
-    assert (url, told.outcome, len(server.asked)) == (urls[0], UNTOLD, 1)
+    assert (url, told.outcome, len(server.asked)) == (urls[0], UNKNOWN, 1)
 
 
 def test_a_host_that_fails_three_times_is_left_alone():
@@ -374,15 +374,15 @@ def test_a_certificate_is_believed_for_its_name_alone(secure, certificate):
         (204, ALIVE, ""),
         (404, GONE, "Not Found"),
         (410, GONE, "Gone"),
-        (401, UNTOLD, "Unauthorized"),
-        (403, UNTOLD, "Forbidden"),
-        (405, UNTOLD, "Method Not Allowed"),
-        (429, UNTOLD, "Too Many Requests"),
-        (451, UNTOLD, "Unavailable For Legal Reasons"),
+        (401, UNKNOWN, "Unauthorized"),
+        (403, UNKNOWN, "Forbidden"),
+        (405, UNKNOWN, "Method Not Allowed"),
+        (429, UNKNOWN, "Too Many Requests"),
+        (451, UNKNOWN, "Unavailable For Legal Reasons"),
         (500, FAILED, "Internal Server Error"),
         (503, FAILED, "Service Unavailable"),
         (799, FAILED, "an answer that no standard knows"),
-        (304, UNTOLD, "Not Modified"),
+        (304, UNKNOWN, "Not Modified"),
     ],
 )
 def test_what_a_status_says(server, checker, status, outcome, reason):
@@ -422,7 +422,7 @@ def test_a_link_that_fails_on_three_days_is_dead():
 @pytest.mark.django_db
 def test_what_tells_nothing_changes_nothing():
     write({URL: Answer(GONE, 404, "Not Found")})
-    assert write({URL: Answer(UNTOLD, 403, "Forbidden")}) == ([], [])
+    assert write({URL: Answer(UNKNOWN, 403, "Forbidden")}) == ([], [])
     assert health() == (403, 1, True)
 
 

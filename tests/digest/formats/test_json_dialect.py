@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from digest.formats import Day, Format, Record, Row, raw_rows, read, write_json
+from digest.formats import DayRows, FileRow, Format, Record, raw_rows, read, write_json
 
 DATE = datetime.date(2025, 2, 6)
 GOOD = '{"title": "Good", "link": "u", "date": "2025-02-06"}'
@@ -60,15 +60,15 @@ def test_a_file():
 ]"""
     )
     reading = read(text.encode())
-    rows = Row(2, Format.JSON, record), Row(17, Format.JSON, Record("Bare"))
-    assert reading.days == (Day(DATE, rows),)
+    rows = FileRow(2, Format.JSON, record), FileRow(17, Format.JSON, Record("Bare"))
+    assert reading.days == (DayRows(DATE, rows),)
     assert reading.problems == ()
     assert reading.format is Format.JSON
 
 
 def test_a_day_without_papers():
     assert write_json(DATE, []) == "[]"
-    assert read(b"[]", DATE).days == (Day(DATE, ()),)
+    assert read(b"[]", DATE).days == (DayRows(DATE, ()),)
     assert rows_and_problems("[]", DATE) == ([], [])
     assert rows_and_problems("\n[ ]\n") == (
         [],
@@ -86,8 +86,8 @@ def test_the_date_of_a_row_wins():
     text = f'[{GOOD}, {{"title": "Undated"}}]'
     other = datetime.date(2025, 2, 5)
     assert read(text.encode(), other).days == (
-        Day(DATE, (Row(1, Format.JSON, GOOD_RECORD),)),
-        Day(other, (Row(1, Format.JSON, Record("Undated")),)),
+        DayRows(DATE, (FileRow(1, Format.JSON, GOOD_RECORD),)),
+        DayRows(other, (FileRow(1, Format.JSON, Record("Undated")),)),
     )
     assert rows_and_problems(text) == (
         [(1, GOOD_RECORD)],

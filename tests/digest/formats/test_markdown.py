@@ -4,7 +4,15 @@ import datetime
 
 import pytest
 
-from digest.formats import Day, Format, Record, Row, read, reduce_to_markdown, write_markdown
+from digest.formats import (
+    DayRows,
+    FileRow,
+    Format,
+    Record,
+    read,
+    reduce_to_markdown,
+    write_markdown,
+)
 
 DATE = datetime.date(2025, 2, 6)
 SIX = """\
@@ -57,7 +65,7 @@ def test_a_six_column_file():
         "| [Link](https://hf.co/a_(b)), [Link](null) |\n"
     )
     reading = read(text.encode())
-    assert reading.days == (Day(DATE, (Row(7, Format.SIX_COLUMN, record),)),)
+    assert reading.days == (DayRows(DATE, (FileRow(7, Format.SIX_COLUMN, record),)),)
     assert reading.problems == ()
     assert reading.format is Format.SIX_COLUMN
 
@@ -66,7 +74,7 @@ def test_a_day_without_papers():
     text = write_markdown(DATE, [])
     assert text == "\n\n" + SIX
     reading = read(text.encode())
-    assert (reading.days, reading.problems) == ((Day(DATE, ()),), ())
+    assert (reading.days, reading.problems) == ((DayRows(DATE, ()),), ())
     assert reading.format is Format.SIX_COLUMN
 
 
@@ -258,14 +266,14 @@ def test_many_sections():
     other = SIX.replace("02-06", "02-05")
     reading = read(f"Front matter\n\n{SIX}{GOOD}\n{other}\n{THREE}| B | b | bb |\n".encode())
     assert reading.days == (
-        Day(
+        DayRows(
             DATE,
             (
-                Row(7, Format.SIX_COLUMN, GOOD_RECORD),
-                Row(18, Format.THREE_COLUMN, Record("B", "", "b", "bb")),
+                FileRow(7, Format.SIX_COLUMN, GOOD_RECORD),
+                FileRow(18, Format.THREE_COLUMN, Record("B", "", "b", "bb")),
             ),
         ),
-        Day(datetime.date(2025, 2, 5), ()),
+        DayRows(datetime.date(2025, 2, 5), ()),
     )
     assert reading.problems == ()
     assert reading.format is Format.SIX_COLUMN
@@ -392,7 +400,7 @@ def test_the_early_form_with_a_link_column():
     row = "| T | Ann | p(x|y) | [Read more](https://arxiv.org/abs/1) |\n"
     record = Record("T", "https://arxiv.org/abs/1", "Ann", "p(x|y)")
     reading = read((text + row).encode())
-    assert reading.days == (Day(DATE, (Row(5, Format.THREE_COLUMN, record),)),)
+    assert reading.days == (DayRows(DATE, (FileRow(5, Format.THREE_COLUMN, record),)),)
     assert reading.problems == ()
 
 

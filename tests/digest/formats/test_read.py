@@ -8,9 +8,9 @@ import pytest
 from digest.formats import (
     MAX_BYTES,
     Format,
-    Problem,
     Reading,
     Record,
+    RowProblem,
     read,
     write_json,
     write_markdown,
@@ -23,7 +23,7 @@ TABLE = "## Papers for 2025-02-06\n\n| Title | Authors | Summary |\n|---|---|---
 
 
 def unread(reason, line=1):
-    return Reading((), (Problem(line, reason, "file not read"),), None)
+    return Reading((), (RowProblem(line, reason, "file not read"),), None)
 
 
 @pytest.mark.parametrize("write", [write_markdown, write_json])

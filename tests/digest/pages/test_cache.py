@@ -167,7 +167,7 @@ def test_what_writes_nothing_changes_nothing(tmp_path):
     path = tmp_path / "c.json"
     path.write_bytes(digest(row(2)))
     load_files([path], dry_run=True)
-    index.check(mend=True)
+    index.check(repair=True)
     index.after_migrate()
     after = Catalogue.current()
     assert (after.revision, after.changed_at) == (before.revision, before.changed_at)
@@ -177,7 +177,7 @@ def test_mending_the_index_and_a_migration_are_changes():
     load(digest(row(1)), "a.json")
     revisions = [revision()]
     SearchText.objects.update(title="something else")
-    index.check(mend=True)
+    index.check(repair=True)
     revisions.append(revision())
     index.after_migrate(plan=["a migration"])
     revisions.append(revision())

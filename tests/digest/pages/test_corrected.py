@@ -49,7 +49,7 @@ def told(client):
 
 def on(day):
     """Takes the corrections that stand for ones of this day."""
-    Correction.objects.standing().update(made_at=datetime(2025, 3, day, 12, tzinfo=UTC))
+    Correction.objects.active().update(made_at=datetime(2025, 3, day, 12, tzinfo=UTC))
 
 
 def test_a_paper_that_nobody_corrected_says_nothing(client, paper):
@@ -125,7 +125,7 @@ def test_that_a_paper_was_hidden_for_a_while_is_not_told(client, paper):
     assert client.get(PAGE).status_code == 404
     # While no source speaks of it, that it is to be shown is a correction, too.
     undo(Source.objects.get())
-    assert decisions.correct(paper, "hidden", False, None).stands
+    assert decisions.correct(paper, "hidden", False, None).is_active
     load(digest(row(1)), "b.json")
     assert told(client) is None
 

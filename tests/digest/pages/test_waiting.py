@@ -150,14 +150,14 @@ def test_as_much_is_sent_for_many_rows_as_for_one_while_others_wait(loaded):
             ]
         )
     assert sent[0] == sent[1]
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 @pytest.mark.parametrize("meanwhile", [1, write.TRIES, write.TRIES + 2])
 def test_what_is_changed_meanwhile_is_taken_into_account(loaded, monkeypatch, meanwhile):
     """Somebody corrects a paper between the plan and its writing, once or again and again."""
     paper = Paper.objects.get(slug="2502.00001")
-    take_turns, times = write.take_turns, iter(range(meanwhile))
+    lock_catalogue, times = write.lock_catalogue, iter(range(meanwhile))
 
     def interrupted():
         number = next(times, None)
@@ -165,16 +165,16 @@ def test_what_is_changed_meanwhile_is_taken_into_account(loaded, monkeypatch, me
             interrupted.within = True
             decisions.correct(paper, "title", f"Mine {number}", None)
             interrupted.within = False
-        take_turns()
+        lock_catalogue()
 
     interrupted.within = False
-    monkeypatch.setattr(write, "take_turns", interrupted)
+    monkeypatch.setattr(write, "lock_catalogue", interrupted)
     report = load(digest(row(1, date="2025-02-09", title="Newest"), row(7)), "c.json")
     assert (report.status, report.verdicts["kept"], report.verdicts["new"]) == ("loaded", 1, 1)
     paper.refresh_from_db()
-    assert paper.title == Correction.objects.standing().get().value
+    assert paper.title == Correction.objects.active().get().value
     assert Source.objects.get(name="c.json").kept == 1
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def test_what_fails_half_way_leaves_nothing(loaded, monkeypatch):
@@ -194,4 +194,4 @@ def test_what_fails_half_way_leaves_nothing(loaded, monkeypatch):
         reread(source)
     assert Catalogue.current().revision == before
     assert Source.objects.count() == 2
-    assert index.check().whole
+    assert index.check().is_ok

@@ -38,7 +38,7 @@ def test_comparing_waits_for_nobody_and_keeps_nobody_waiting(papers):
 
 
 def test_papers_that_have_each_other_s_place_are_mended(papers, monkeypatch):
-    monkeypatch.setattr(index, "_MENDED", 1)
+    monkeypatch.setattr(index, "_REPAIRED_AT_ONCE", 1)
     right = list(SearchText.objects.order_by("pk").values_list("pk", "paper", "title"))
     keys = [pk for pk, *_ in right]
     rows = list(SearchText.objects.order_by("pk"))
@@ -46,42 +46,42 @@ def test_papers_that_have_each_other_s_place_are_mended(papers, monkeypatch):
     for row_, key in zip(rows, [*keys[1:], keys[0]], strict=True):
         row_.pk = key
         row_.save(force_insert=True)
-    health = index.check(mend=True)
+    health = index.check(repair=True)
     assert (health.stale, health.agrees) == (4, True)
     assert list(SearchText.objects.order_by("pk").values_list("pk", "paper", "title")) == right
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def test_what_others_mended_meanwhile_is_left_alone(papers, monkeypatch):
     SearchText.objects.update(title="something else")
-    mend, revisions = index._mend, []
+    repair, revisions = index._repair, []
 
     def late(stale):
         index.write(stale)
         revisions.append(Catalogue.current())
-        mend(stale)
+        repair(stale)
 
-    monkeypatch.setattr(index, "_mend", late)
-    assert index.check(mend=True).stale == 4
+    monkeypatch.setattr(index, "_repair", late)
+    assert index.check(repair=True).stale == 4
     assert [Catalogue.current()] == revisions
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 def test_what_is_hidden_meanwhile_stays_hidden(papers):
     Paper.objects.filter(pk=papers[0].pk).update(hidden=True)
-    index._mend([paper.pk for paper in papers])
+    index._repair([paper.pk for paper in papers])
     assert SearchText.objects.count() == 3
-    assert index.check().whole
+    assert index.check().is_ok
 
 
 @pytest.mark.sqlite
 def test_an_index_that_lacks_rows_is_found_and_made_anew(papers):
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO digest_searchindex (digest_searchindex) VALUES ('delete-all')")
-    assert index.stands()
+    assert index.is_complete()
     assert index.check() == index.Health(papers=4, stale=0, agrees=False)
-    assert not index.check(mend=True).agrees
-    assert index.check().whole
+    assert not index.check(repair=True).agrees
+    assert index.check().is_ok
 
 
 @pytest.mark.sqlite
@@ -96,7 +96,7 @@ def test_no_room_for_the_copy_is_said(papers, monkeypatch):
 
 def test_one_transaction_mends_no_more_than_so_many(papers, monkeypatch):
     SearchText.objects.update(title="something else")
-    monkeypatch.setattr(index, "_MENDED", 2)
+    monkeypatch.setattr(index, "_REPAIRED_AT_ONCE", 2)
     with holds.watch() as held:
-        index.check(mend=True)
-    assert len([hold for hold in held if "_mend" in hold.where]) == 2
+        index.check(repair=True)
+    assert len([hold for hold in held if "_repair" in hold.where]) == 2

@@ -92,7 +92,7 @@ def test_each_field_that_was_changed_is_one_correction(curating, papers, curator
     assert messages(answer) == [
         "Corrected: summary, authors, whether the author list was cut, categories, links."
     ]
-    made = Correction.objects.standing().values_list("field", "value", "why", "made_by")
+    made = Correction.objects.active().values_list("field", "value", "why", "made_by")
     assert sorted(made) == [
         ("authors", ["Ada Lovelace", "Alan M. Turing", "A New Name"], "as on arXiv", curator.pk),
         ("authors_cut", True, "as on arXiv", curator.pk),
@@ -115,7 +115,7 @@ def test_each_field_that_was_changed_is_one_correction(curating, papers, curator
     assert LogEntry.objects.get().change_message == f"{messages(answer)[0]} as on arXiv"
     # What the sources say by themselves is no correction any longer.
     save(curating, paper, categories__0__value="text-generation")
-    assert not Correction.objects.standing().filter(field="categories").exists()
+    assert not Correction.objects.active().filter(field="categories").exists()
 
 
 @pytest.mark.parametrize(
@@ -290,14 +290,14 @@ def test_a_correction_is_withdrawn_and_what_else_was_changed_stays(curating, pap
         "Learning to read",
         "Not saved yet.",
     )
-    assert not Correction.objects.standing().exists()
+    assert not Correction.objects.active().exists()
 
 
 def test_the_history_goes_back_and_forth(curating, papers, curator):
     first = decisions.correct(papers[0], "title", "First of mine", curator, "one")
     second = decisions.correct(papers[0], "title", "Second of mine", curator, "two")
     changes = curating.get(page(papers[0])).context["changes"]
-    assert [(change.what, change.why, change.diff, change.correction) for change in changes] == [
+    assert [(change.what, change.reason, change.diff, change.correction) for change in changes] == [
         (
             "Corrected: title",
             "two",
@@ -315,7 +315,7 @@ def test_the_history_goes_back_and_forth(curating, papers, curator):
     data = sent(curating.get(page(papers[0])))
     answer = curating.post(page(papers[0]), data | {"_revert": first.pk}, follow=True)
     assert messages(answer) == ["Reverted to an earlier correction: title."]
-    third = Correction.objects.standing().get()
+    third = Correction.objects.active().get()
     assert (third.value, third.made_by) == ("First of mine", curator)
     decisions.withdraw(third, curator)
     changes = curating.get(page(papers[0])).context["changes"]
@@ -338,7 +338,7 @@ def test_a_correction_of_another_paper_is_not_withdrawn_here(curating, papers, c
         "There is no such correction."
     ]
     made.refresh_from_db()
-    assert made.stands
+    assert made.is_active
 
 
 def test_the_history_of_links_is_of_whole_lists(curating, papers, curator):
@@ -375,7 +375,7 @@ def test_a_paper_that_nothing_speaks_of_cannot_be_corrected(curating, papers, cu
     }
     answer = curating.post(page(papers[0]), data)
     assert "No source has this paper any longer." in text(answer)
-    assert list(Correction.objects.standing()) == [made]
+    assert list(Correction.objects.active()) == [made]
 
 
 def test_a_new_category_and_author_are_there_while_a_paper_has_them(curating, papers):

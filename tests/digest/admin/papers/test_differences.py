@@ -124,7 +124,7 @@ def keep(client, differences):
 def test_several_are_kept_at_once(curating, differences):
     assert keep(curating, differences[:2]) == ["Kept: 2."]
     assert [one.settled for one in Difference.objects.order_by("filed_at")] == ["kept", "kept", ""]
-    assert Correction.objects.standing().count() == 3
+    assert Correction.objects.active().count() == 3
     assert LogEntry.objects.filter(change_message="Kept the correction.").count() == 2
 
 

@@ -170,7 +170,7 @@ def test_papers_are_hidden_and_shown_again(curating, papers, curator):
     answer = act(curating, "show", papers)
     assert messages(answer) == ["Shown again: 2 papers."]
     assert Paper.objects.visible().count() == 3
-    assert not Correction.objects.standing().exists()
+    assert not Correction.objects.active().exists()
     assert messages(act(curating, "show", papers)) == ["There was nothing to do for these papers."]
 
 
@@ -187,7 +187,7 @@ def test_a_category_is_set_of_several_after_one_was_asked_for(curating, papers, 
     ]
     answer = act(curating, "set_category", papers[:1], **sent, replace="on")
     assert messages(answer) == ["Robotics set as a category: 1 paper."]
-    assert Correction.objects.standing().get(paper=papers[0]).value == ["Robotics"]
+    assert Correction.objects.active().get(paper=papers[0]).value == ["Robotics"]
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,10 @@ def test_a_paper_is_split_after_a_look_at_what_would_change(curating, papers, cu
     looked = text(curating.get(address(merge, "split")))
     assert "Split “Learning to write” from “Learning to read” again?" in looked
     assert "New papers: 1" in looked
-    assert Merge.objects.standing().exists()
+    assert Merge.objects.active().exists()
     done = curating.post(address(merge, "split"), follow=True)
     assert done.redirect_chain == [(page(papers[1]), 302)]
-    assert not Merge.objects.standing().exists()
+    assert not Merge.objects.active().exists()
     assert Paper.objects.visible().count() == 3
     assert LogEntry.objects.get().change_message == (
         "Split “Learning to write” (2502.00002) from “Learning to read” (2502.00001)."
@@ -186,12 +186,12 @@ def test_a_name_is_split_after_a_look_at_what_would_change(curating, papers, cur
     looked = text(curating.get(address(alias, "split")))
     assert "Show Grace Hopper as printed, and no longer as Alan Turing?" in looked
     assert "<del>Alan Turing</del> <ins>Grace Hopper</ins>" in looked
-    assert Alias.objects.standing().exists()
+    assert Alias.objects.active().exists()
     done = curating.post(address(alias, "split"), follow=True)
     assert done.redirect_chain == [(page(Author.objects.get(name="Grace Hopper")), 302)]
     assert messages(done) == ["Grace Hopper is shown as it is printed."]
     assert LogEntry.objects.get().change_message == "Grace Hopper is shown as it is printed."
-    assert not Alias.objects.standing().exists()
+    assert not Alias.objects.active().exists()
     for ask in (curating.get, curating.post):
         again = ask(address(alias, "split"), follow=True)
         assert messages(again) == ["This name is no longer an alias."]
