@@ -30,7 +30,7 @@ from digest.models import Author, Catalogue, Category, Digest, Merge, Paper
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import arxiv_id
 
-from .cache import kept_for_visitors, unknown_in
+from .cache import cached_for_visitors, unknown_in
 
 IN_A_FEED = 100
 """Papers of a feed: more than a day brings."""
@@ -48,7 +48,7 @@ def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     return _feed(request) if suffix == "atom" else _papers_file(request, suffix)
 
 
-@partial(kept_for_visitors, known=PARAMETERS)
+@partial(cached_for_visitors, parameters=PARAMETERS)
 def _feed(request: HttpRequest) -> HttpResponseBase:
     return _papers_file(request, "atom")
 
@@ -159,7 +159,7 @@ def _updated(about: About) -> About:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def digests_feed(request: HttpRequest) -> HttpResponse:
     """The papers of the newest digests."""
     about = _updated(about_page("Paper Digest", reverse("home"), request))

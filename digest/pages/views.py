@@ -42,7 +42,7 @@ from digest.search.related import related
 from digest.text.identity import arxiv_id, author_slug
 from digest.text.links import KINDS, destination
 
-from .cache import kept_for_visitors
+from .cache import cached_for_visitors
 from .calendar import years_of
 from .facets import Narrowing
 from .paging import HtmxRequest, NotHere, turn_to
@@ -61,7 +61,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def home(request: HttpRequest) -> HttpResponse:
     """The newest digest."""
     newest = Digest.objects.out().first() or Digest.objects.last()
@@ -71,7 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def digest(request: HttpRequest, day: date) -> HttpResponse:
     """One day's digest."""
     found = Digest.objects.filter(date=day).first()
@@ -112,7 +112,7 @@ def _long(day: date) -> str:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def digests(request: HttpRequest) -> HttpResponse:
     """All digests, as a calendar: the newest month first. Before it stand those dated ahead."""
     found = {digest.date: digest for digest in Digest.objects.all()}
@@ -124,7 +124,7 @@ def digests(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@partial(kept_for_visitors, known=[*PARAMETERS, "page"])
+@partial(cached_for_visitors, parameters=[*PARAMETERS, "page"])
 @vary_on_headers("HX-Request")
 def papers(request: HtmxRequest) -> HttpResponse:
     """The papers that the address asks for: all of them, newest first, if it asks for none.
@@ -159,7 +159,7 @@ def _heading(found: PaperFilter, page: int) -> str:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """One paper. Its arXiv id with a version, or in capitals, leads to it as well."""
     number = arxiv_id(slug)
@@ -298,7 +298,7 @@ def _compared(names: list[str], stated: Values, shown: Values) -> list[FieldValu
 
 
 @require_safe
-@partial(kept_for_visitors, known=["page"])
+@partial(cached_for_visitors, parameters=["page"])
 def authors(request: HttpRequest) -> HttpResponse:
     """All authors, those with most papers first."""
     page = turn_to(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
@@ -306,7 +306,7 @@ def authors(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@partial(kept_for_visitors, known=["page"])
+@partial(cached_for_visitors, parameters=["page"])
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's papers."""
     author = Author.objects.filter(slug=slug).first()
@@ -322,7 +322,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def categories(request: HttpRequest) -> HttpResponse:
     """All categories by area, those with most papers first."""
     found = Category.objects.order_by("-paper_count", "name")
@@ -335,7 +335,7 @@ def categories(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@partial(kept_for_visitors, known=["page"])
+@partial(cached_for_visitors, parameters=["page"])
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's papers; an area's are also those of its categories."""
     category = Category.objects.select_related("area").filter(slug=slug).first()
