@@ -41,9 +41,9 @@ def not_found(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         except NotFound as error:
             if request.user.is_authenticated:
                 links = [("Your reading lists", reverse("reading-lists"))]
-                raise paging.NotHere(str(error), links) from None
+                raise paging.PageNotFound(str(error), links) from None
             log_in = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
-            raise paging.NotHere(
+            raise paging.PageNotFound(
                 f"{error} If it is yours, or you are a member of it, log in to see it.",
                 [("Log in", log_in)],
             ) from None

@@ -45,15 +45,15 @@ from digest.text.links import KINDS, destination
 from .cache import cached_for_visitors
 from .calendar import years_of
 from .facets import Narrowing
-from .paging import HtmxRequest, NotHere, turn_to
+from .paging import HtmxRequest, PageNotFound, turn_to
 
 PAPERS_ON_A_PAGE = 25
 AUTHORS_ON_A_PAGE = 120
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    here = exception if isinstance(exception, NotHere) else NotHere("")
-    context = {"message": str(here), "links": here.links}
+    error = exception if isinstance(exception, PageNotFound) else PageNotFound("")
+    context = {"message": str(error), "links": error.links}
     return render(request, "404.html", context, status=404)
 
 
@@ -77,7 +77,7 @@ def digest(request: HttpRequest, day: date) -> HttpResponse:
     found = Digest.objects.filter(date=day).first()
     if found is None:
         around = (_before(day), _after(day))
-        raise NotHere(
+        raise PageNotFound(
             f"There is no digest for {_long(day)}.",
             [(f"{_long(near.date)} has one", near.get_absolute_url()) for near in around if near],
         )
@@ -170,7 +170,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         if slug in (merged := Merge.ends([slug])):
             return redirect("paper", merged[slug])
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
-        raise NotHere(f"No digest here has a paper {slug}.", links)
+        raise PageNotFound(f"No digest here has a paper {slug}.", links)
     around = {
         place.position - paper.position: place.paper
         for place in Placement.objects.filter(
@@ -313,7 +313,9 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     if author is None:
         for alias in Alias.objects.standing().filter(slug=slug):
             return redirect("author", author_slug(Alias.shown()[alias.name]))
-        raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
+        raise PageNotFound(
+            f"No paper here has an author {slug}.", [("All authors", reverse("authors"))]
+        )
     papers = Paper.objects.by(author).newest()
     page = turn_to(request, papers, _size(request), author.paper_count)
     names = sorted(name for name, shown in Alias.shown().items() if shown == author.name)
@@ -340,7 +342,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's papers; an area's are also those of its categories."""
     category = Category.objects.select_related("area").filter(slug=slug).first()
     if category is None:
-        raise NotHere(
+        raise PageNotFound(
             f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
         )
     papers = Paper.objects.under(category).newest()
