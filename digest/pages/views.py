@@ -44,7 +44,7 @@ from digest.text.links import KINDS, destination
 
 from .cache import cached_for_visitors
 from .calendar import years_of
-from .facets import Narrowing
+from .facets import FilterPanel
 from .paging import HtmxRequest, PageNotFound, turn_to
 
 PAPERS_ON_A_PAGE = 25
@@ -144,7 +144,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
         "heading": _heading(found, page.number),
         "revision": revision,
         "filter": found,
-        "narrowing": Narrowing(found),
+        "panel": FilterPanel(found),
         "page": page,
         "papers": papers,
         "counted": results.count < COUNTED,

@@ -119,11 +119,11 @@ def _made_of(paper: Paper) -> str:
 @register.simple_tag(takes_context=True)
 def facets(context: RequestContext) -> str:
     """The facets of a list, made once for all readers: they take long."""
-    shown = {name: context[name] for name in ("filter", "narrowing")}
+    shown = {name: context[name] for name in ("filter", "panel")}
     revision: Revision = context["revision"]
     return revision.once(
         lambda: get_template("digest/_facets.html").render(shown),
-        *("facets", context["narrowing"].parameters),
+        *("facets", context["panel"].parameters),
     )
 
 
