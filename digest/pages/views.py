@@ -267,13 +267,13 @@ class Corrected(NamedTuple):
 
 def _corrected(paper: Paper, statements: list[Statement]) -> Corrected | None:
     """What is corrected of a paper that is shown, if anything is. statements: all about it."""
-    standing = Correction.objects.standing().filter(paper=paper).exclude(field=HIDDEN.name)
-    made = dict(standing.values_list("field", "made_at"))
-    if not made:
+    corrections = Correction.objects.standing().filter(paper=paper).exclude(field=HIDDEN.name)
+    dates = dict(corrections.values_list("field", "made_at"))
+    if not dates:
         return None
-    names = [name for name in FIELDS if name in made]
+    names = [name for name in FIELDS if name in dates]
     compared = _compared(names, project(statements), _loaded(paper))
-    return Corrected(max(made.values()), compared)
+    return Corrected(max(dates.values()), compared)
 
 
 def _loaded(paper: Paper) -> Values:
