@@ -1,4 +1,4 @@
-"""What people take away from here and bring along: an account's library whole, and references.
+"""The export and import of an account's library, and the papers that references name.
 
 An export is a ZIP: `library.json` (its form is `schema.json`, which is in it), a Markdown file for
 each note, and a BibTeX file for the bookmarks and for each list. `restore` reads it back, here or
@@ -36,9 +36,9 @@ from digest.text.identity import fold, paper_slug
 
 from .archive import Archive, BadArchive, open_archive
 from .library import Library, OpenList
-from .library.bookmarks import Kept
+from .library.bookmarks import SavedBookmark
 from .library.lists.imports import ImportedItem, ImportedList
-from .library.notes import Brought
+from .library.notes import ImportedNote
 from .models import NOTE_LENGTH, Report, Status, User
 from .names import display_name
 from .references import Reference
@@ -52,7 +52,7 @@ MAX_LIBRARY = 20_000_000
 
 
 def may_import(request: HttpRequest, user: User) -> bool:
-    """Whether the person may bring something now: it is counted, by the page and the API alike."""
+    """Whether the person may import now. The page and the API share one rate limit."""
     counted = ratelimit.consume(request, app="allauth.account", action="import", user=user)
     return counted is not None
 
@@ -115,7 +115,7 @@ def _papers(library: Library, slugs: Iterable[str]) -> dict[str, Paper]:
     return found
 
 
-# Out
+# Export
 
 
 def export(library: Library, user: User, file: IO[bytes]) -> None:
@@ -133,9 +133,11 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
             archive.writestr(
                 f"lists/{name}.bib", _bibtex(opened.papers(), opened.reading_list.name)
             )
-        kept = Paper.objects.filter(pk__in=library.bookmarks.all().values("paper")).order_by("slug")
-        archive.writestr("bookmarks.bib", _bibtex(kept, "Bookmarks"))
-        said = {
+        bookmarked = Paper.objects.filter(pk__in=library.bookmarks.all().values("paper")).order_by(
+            "slug"
+        )
+        archive.writestr("bookmarks.bib", _bibtex(bookmarked, "Bookmarks"))
+        content = {
             "format": FORMAT,
             "exported_at": _time(timezone.now()),
             "profile": {
@@ -170,7 +172,7 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
             "lists": list(map(_list, lists)),
             "reports": list(map(_report, library.reports.all())),
         }
-        archive.writestr("library.json", json.dumps(said, ensure_ascii=False, indent=1))
+        archive.writestr("library.json", json.dumps(content, ensure_ascii=False, indent=1))
         archive.writestr("schema.json", SCHEMA.read_text("utf-8"))
 
 
@@ -237,12 +239,12 @@ def _bibtex(papers: PaperQuerySet, title: str) -> str:
     return "".join(WRITERS["bib"].stream(to_cite(papers), About(title, base, base, base)))
 
 
-# In
+# Import
 
 
 @dataclass
 class Restored:
-    """What an import brought. missing: papers that are not in the catalogue here."""
+    """What an import restored. missing: titles of papers that are not in the catalogue."""
 
     bookmarks: int = 0
     notes: int = 0
@@ -262,12 +264,12 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
     """
     archive = open_archive(content)
     try:
-        brought = _Brought(library, user, _said(archive), archive)
+        prepared = _LibraryImport(library, user, _content_of(archive), archive)
         if not dry_run:
             # All is worked out: nobody else's writing waits for more than the writing.
             with transaction.atomic():
-                brought.write()
-        return brought.found()
+                prepared.write()
+        return prepared.found()
     except IntegrityError:
         raise BadArchive(
             "Something was changed while the export was read. Import it again."
@@ -282,21 +284,21 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
         raise BadArchive(f"library.json: {error}.") from None
 
 
-def _said(archive: Archive) -> dict[str, Any]:
-    """What library.json says, of the form that the schema has."""
+def _content_of(archive: Archive) -> dict[str, Any]:
+    """The content of library.json, which has the form of the schema."""
     if archive.size("library.json") > MAX_LIBRARY:
         raise BadArchive(f"library.json is larger than {MAX_LIBRARY // 10**6} MB.")
-    said = json.loads(archive.read("library.json"))
+    content = json.loads(archive.read("library.json"))
     schema = json.loads(SCHEMA.read_text("utf-8"))
     # Numbers first, since the schema cites all of what is too long.
-    parts = said if isinstance(said, dict) else {}
+    parts = content if isinstance(content, dict) else {}
     for name in ("bookmarks", "dismissed", "notes", "lists"):
         _count(name, parts.get(name), schema["properties"][name])
     lists = parts.get("lists")
-    for made in lists if isinstance(lists, list) else ():
+    for one in lists if isinstance(lists, list) else ():
         items = schema["properties"]["lists"]["items"]["properties"]["items"]
-        _count("papers in a list", made.get("items") if isinstance(made, dict) else None, items)
-    validate(said, _inlined(schema, schema["$defs"]))
+        _count("papers in a list", one.get("items") if isinstance(one, dict) else None, items)
+    validate(content, _inlined(schema, schema["$defs"]))
     return parts
 
 
@@ -319,46 +321,49 @@ def _count(name: str, rows: object, schema: dict[str, Any]) -> None:
         raise BadArchive(f"library.json holds more than {schema['maxItems']:,} {name}.")
 
 
-class _Brought:
-    """All that an export holds, read and found good; of papers, those that are here."""
+class _LibraryImport:
+    """The content of an export, read and checked; of its papers, those in the catalogue."""
 
     def __init__(
-        self, library: Library, user: User, said: dict[str, Any], archive: Archive
+        self, library: Library, user: User, content: dict[str, Any], archive: Archive
     ) -> None:
         self._library = library
         self._user = user
-        named = [row["paper"] for row in (*said["bookmarks"], *said["dismissed"], *said["notes"])]
-        named += [item["paper"] for made in said["lists"] for item in made["items"]]
+        named = [
+            row["paper"]
+            for row in (*content["bookmarks"], *content["dismissed"], *content["notes"])
+        ]
+        named += [item["paper"] for one in content["lists"] for item in one["items"]]
         slugs = {_key(paper): _slug(paper) for paper in named}
-        here = _papers(library, slugs.values())
-        self._papers = {key: here.get(slug) for key, slug in slugs.items()}
+        papers = _papers(library, slugs.values())
+        self._papers = {key: papers.get(slug) for key, slug in slugs.items()}
         missing = {paper["title"]: None for paper in named if self._papers[_key(paper)] is None}
         self.missing = list(map(str, missing))
         self.problems: list[str] = []
-        self.profile = self._profile(said["profile"])
-        read = said["read"]
+        self.profile = self._profile(content["profile"])
+        read = content["read"]
         self.read_until = read["until"] and _day(read["until"])
         self.read_days = list(map(_day, read["days"]))
         self.bookmarks = [
-            Kept(paper.pk, Status(row["status"]), _moment(row["added_at"]))
-            for row in said["bookmarks"]
+            SavedBookmark(paper.pk, Status(row["status"]), _moment(row["added_at"]))
+            for row in content["bookmarks"]
             if (paper := self._paper(row))
         ]
         self.dismissed = {
             paper.pk: _moment(row["added_at"])
-            for row in said["dismissed"]
+            for row in content["dismissed"]
             if (paper := self._paper(row))
         }
-        self._once("file", (row["file"] for row in said["notes"]))
-        self._once("paper", (slugs[_key(row["paper"])] for row in said["notes"]))
+        self._once("file", (row["file"] for row in content["notes"]))
+        self._once("paper", (slugs[_key(row["paper"])] for row in content["notes"]))
         notes = [
-            Brought(
+            ImportedNote(
                 paper,
                 _note_text(archive, row["file"]),
                 _moment(row["added_at"]),
                 _moment(row["changed_at"]),
             )
-            for row in said["notes"]
+            for row in content["notes"]
             if (paper := self._paper(row))
         ]
         lists = [
@@ -372,7 +377,7 @@ class _Brought:
                     if (moment := _moment(item["added_at"])) and (paper := self._paper(item))
                 ],
             )
-            for row in said["lists"]
+            for row in content["lists"]
         ]
         # Rendered here, since it takes long: whoever writes waits for nothing of it.
         self.notes = library.notes.prepare(notes)
@@ -401,31 +406,31 @@ class _Brought:
         return Restored(
             bookmarks=len(self.bookmarks),
             notes=len(notes.new) + len(notes.longer) + notes.same,
-            lists=lists.whole,
+            lists=lists.restored,
             missing=self.missing,
             problems=problems,
         )
 
-    def _profile(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What is taken over: where the person has changed nothing, and no name that could mislead
-        others."""
-        if given["time_zone"] not in available_timezones():
-            raise ValueError(f"{given['time_zone']} is not a time zone")
+    def _profile(self, profile: dict[str, Any]) -> dict[str, Any]:
+        """The settings to import: those that the person has not changed, and no name that could
+        mislead others. profile: the settings of the export."""
+        if profile["time_zone"] not in available_timezones():
+            raise ValueError(f"{profile['time_zone']} is not a time zone")
         new = User()
-        taken = {
-            name: given[name]
+        accepted = {
+            name: profile[name]
             for name in _PROFILE
             if getattr(self._user, name) == getattr(new, name)
         }
         try:
-            if "display_name" in taken:
-                name = taken["display_name"] = display_name(given["display_name"])
+            if "display_name" in accepted:
+                name = accepted["display_name"] = display_name(profile["display_name"])
                 field = cast("CharField[str, str]", User._meta.get_field("display_name"))
                 field.run_validators(name)
         except ValidationError as error:
             self.problems.append(f"Your name: {' '.join(error.messages)}")
-            del taken["display_name"]
-        return taken
+            del accepted["display_name"]
+        return accepted
 
     def _paper(self, row: dict[str, Any]) -> Paper | None:
         return self._papers[_key(row["paper"])]

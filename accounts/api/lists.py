@@ -104,11 +104,11 @@ class ListsViewSet(LibraryViewSet):
         body=SuccessorSerializer,
         example={**ReadingListSerializer.example, "owner": "editor", "access": "editor"},
     )
-    def hand_over(self, request: Request, slug: str) -> Response:
+    def transfer_ownership(self, request: Request, slug: str) -> Response:
         """Make a member the owner of your list, and yourself an editor."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
-        opened.hand_over(self.body()["member"])
+        opened.transfer_ownership(self.body()["member"])
         return self._answered(opened)
 
     def _answered(self, opened: OpenList) -> Response:

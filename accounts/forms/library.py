@@ -1,4 +1,4 @@
-"""Forms of the library: what to make of papers, notes, lists, and what people bring along."""
+"""Forms of the library: what to make of papers, notes, lists, and what people import."""
 
 from __future__ import annotations
 
@@ -94,11 +94,11 @@ class ShelfForm(forms.Form):
         return Sort(self.cleaned_data.get("sort") or Sort.ADDED)
 
 
-# In and out
+# Import
 
 
-class BringForm(forms.Form):
-    """A file that a person brings, or what they pasted. `content`: its bytes."""
+class ImportForm(forms.Form):
+    """A file to import, or a pasted text. `content`: its bytes."""
 
     file = forms.FileField(
         required=False,
@@ -128,7 +128,7 @@ class BringForm(forms.Form):
             raise ValidationError("Choose a file, or paste something.")
 
 
-class TakeInForm(forms.Form):
+class ConfirmImportForm(forms.Form):
     """What to do with the papers of a preview. papers: their slugs."""
 
     papers = forms.CharField(widget=forms.HiddenInput)

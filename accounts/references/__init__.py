@@ -1,4 +1,4 @@
-"""What people bring from elsewhere: files of references, told apart by their content.
+"""Files of references that people import, recognised by their content.
 
 Read are BibTeX, RIS, CSL-JSON, a browser's bookmarks, and plain lists of arXiv ids and addresses.
 Only what tells which paper is meant is taken. Finding the papers is for the caller, who has the

@@ -173,7 +173,7 @@ def change_member(request: MemberRequest, slug: str, member: int) -> HttpRespons
             messages.success(request, "The member is removed.")
         case "hand-over":
             try:
-                opened.hand_over(member)
+                opened.transfer_ownership(member)
             except ValidationError as error:
                 messages.error(request, " ".join(error.messages))
                 return redirect("list-settings", slug)

@@ -26,7 +26,7 @@ MOST_ITEMS = 10_000
 
 
 class Removed(NamedTuple):
-    """What a paper was in a list, to bring it back."""
+    """A paper in a list, to restore it after its removal."""
 
     paper: int
     position: int
@@ -107,7 +107,7 @@ class Items(AccessedList):
 
     @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[Removed]:
-        """Take papers out. What they were in the list is returned, for `put_back`."""
+        """Take papers out. What they were in the list is returned, for `undo_removal`."""
         self._begin(Access.EDITOR)
         gone = list(self.items().filter(paper__in=list(papers)))
         removed = [
@@ -119,7 +119,7 @@ class Items(AccessedList):
             self._save()
         return removed
 
-    def put_back(self, removed: Iterable[Removed]) -> None:
+    def undo_removal(self, removed: Iterable[Removed]) -> None:
         """Undo `remove`: each paper comes where it was, or after what stands there now. A note is
         not shown with it again. Papers that are in the list already stay as they are.
 

@@ -118,7 +118,7 @@ class Members(AccessedList):
             raise NotFound("You are no member of this list.")
 
     @transaction.atomic
-    def hand_over(self, member: int) -> None:
+    def transfer_ownership(self, member: int) -> None:
         """Make a member the owner, and the owner an editor. Notes are shown with it no longer.
 
         Raises ValidationError if the new owner has a list of this name.
