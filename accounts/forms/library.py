@@ -14,7 +14,7 @@ from accounts.models import ReadingList, Status
 from accounts.references import MAX_REFERENCES
 from digest.models import Paper
 
-from .papers import PapersField
+from .papers import PapersChoiceField
 
 MAX_UPLOAD = 50_000_000
 """Bytes of a file that a person brings."""
@@ -23,7 +23,7 @@ MAX_UPLOAD = 50_000_000
 class MarkForm(forms.Form):
     """What to make of some papers: one of a list, or those chosen in the library."""
 
-    paper = PapersField(
+    paper = PapersChoiceField(
         Paper.objects.none(),
         to_field_name="slug",
         error_messages={

@@ -126,7 +126,9 @@ def mark(request: MemberRequest) -> HttpResponse:
         alone = "alone" in request.POST
         context["alone"] = alone
         is_card = do in ("dismiss", "show") and not alone
-        return render(request, "digest/_listed.html" if is_card else "accounts/_kept.html", context)
+        return render(
+            request, "digest/_listed.html" if is_card else "accounts/_paper_bookmark.html", context
+        )
     if before is not None:
         remember(request, [paper.pk for paper in papers], before)
     messages.success(request, _done(do, papers, form), extra_tags="undo" * (before is not None))

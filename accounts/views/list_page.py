@@ -162,9 +162,9 @@ def list_page(
 
 def _wrong_at(form: ItemsForm, papers: list[Paper]) -> int | None:
     """The paper beside which to say what is wrong; none, if it is not about one that is shown."""
-    asked = form.cleaned_data.get("paper", ())
-    if form.cleaned_data.get("do") in ItemsForm.ONE and len(asked) == 1 and asked[0] in papers:
-        return int(asked[0].pk)
+    chosen = form.cleaned_data.get("paper", ())
+    if form.cleaned_data.get("do") in ItemsForm.ONE and len(chosen) == 1 and chosen[0] in papers:
+        return int(chosen[0].pk)
     return None
 
 

@@ -148,7 +148,7 @@ class ApiViewSet(ViewSet):
         **more: Any,
     ) -> dict[str, Any]:
         """The page of rows that is asked for. show: makes of them what is answered. more: what the
-        page says beside. Raises ValidationError, Changed."""
+        page says beside. Raises ValidationError, CatalogueChanged."""
         paginator = self.pagination_class()
         rows = paginator.paginate_queryset(queryset, self.request, self)
         return self.page_of(show(rows), paginator.next, **more)

@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from digest.models import Catalogue
 
 from .parsers import is_text
-from .problems import Changed
+from .problems import CatalogueChanged
 from .serializers import Serializer, stamp
 
 PAGE, MOST = 25, 100
@@ -97,9 +97,11 @@ def revision() -> str:
 
 
 def unchanged(since: str) -> None:
-    """Raises Changed if the catalogue is at another revision. To be asked after rows are read."""
+    """Check after rows are read that the catalogue is still at the revision `since`.
+
+    Raises CatalogueChanged if it is not."""
     if revision() != since:
-        raise Changed
+        raise CatalogueChanged
 
 
 def _written(value: Any, kind: Any) -> Any:
@@ -134,7 +136,7 @@ class Order(NamedTuple):
         self, request: Request, rows: QuerySet[Any], size: int
     ) -> tuple[list[Any], str | None]:
         """The page that is asked for, and the cursor of the one after it. Raises ValidationError,
-        Changed."""
+        CatalogueChanged."""
         kinds = [kind for *_, kind in self.columns]
         packed = [int if kind is int else str for kind in kinds]
         at = cursor_of(request, *packed, *([] if self.stays else [str]))
@@ -216,7 +218,7 @@ class CursorPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page that is asked for; sets `next`, the cursor of the page after it.
-        Raises ValidationError, Changed."""
+        Raises ValidationError, CatalogueChanged."""
         if view.orders:
             wanted = request.query_params.get("ordering", next(iter(view.orders)))
             if wanted not in view.orders:

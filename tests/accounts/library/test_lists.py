@@ -254,7 +254,7 @@ def test_a_name_is_one_lists(library, other, survey):
         survey.describe("other", "")
     Library(other).lists.create("Survey")
     survey.describe("New  name", "Text")
-    assert [found.name for found in library.lists.mine()] == ["New name", "Other"]
+    assert [found.name for found in library.lists.accessible()] == ["New name", "Other"]
 
 
 # Who sees a list, and who changes it
@@ -306,7 +306,9 @@ def test_who_sees_a_list(survey, owner, other, editor, viewer, visibility, seen)
         found["link"] = Library(AnonymousUser()).lists.by_secret(secret).access
     assert found == seen
     mine = {
-        name for name, user in people.items() if survey.reading_list in Library(user).lists.mine()
+        name
+        for name, user in people.items()
+        if survey.reading_list in Library(user).lists.accessible()
     }
     assert mine == seen.keys() & {"owner", "editor", "viewer"}
 
@@ -388,7 +390,7 @@ def test_what_one_tab_says_another_does_not_undo(survey, library):
     second = library.lists.open(survey.reading_list.slug)
     survey.show_to(Visibility.PUBLIC)
     second.describe("New", "")
-    found = library.lists.mine().get()
+    found = library.lists.accessible().get()
     assert (found.name, found.visibility) == ("New", Visibility.PUBLIC)
 
 
