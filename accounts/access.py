@@ -42,8 +42,8 @@ def logged_in(view: View) -> View:
         if request.user.is_authenticated:
             request.library = Library(request.user)
             return view(request, *args, **kwargs)
-        came_from = request.get_full_path() if request.method == "GET" else back(request, "/")
-        return redirect_to_login(came_from, resolve_url(settings.LOGIN_URL))
+        next_page = request.get_full_path() if request.method == "GET" else back(request, "/")
+        return redirect_to_login(next_page, resolve_url(settings.LOGIN_URL))
 
     return checked
 

@@ -199,7 +199,7 @@ class MFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         try:
             return secret_box.decrypt(encrypted_text)
-        except secret_box.Unreadable:
+        except secret_box.DecryptionError:
             # Nobody knows what it was: no code is right, and others of the person's still are.
             _log.error("A second factor was encrypted with a key that is gone")
             return str(generate_totp_secret())

@@ -67,14 +67,14 @@ def has_account(address: str) -> bool:
 # To a reading list
 
 
-def write_to(owner: User, opened: OpenList, asked: Invitation) -> None:
+def write_to(owner: User, opened: OpenList, invitation: Invitation) -> None:
     """Tell the person by e-mail, where there is an address, and too much was not sent already."""
-    address = opened.address(asked)
+    address = opened.address(invitation)
     if not address or not _may_write(owner, address):
         return
     context = {
         "owner": owner,
-        "invitation": asked,
+        "invitation": invitation,
         "list": opened.reading_list,
         "lists": settings.SITE_URL + reverse("reading-lists"),
     }

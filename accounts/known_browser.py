@@ -26,8 +26,8 @@ def _read(request: HttpRequest) -> tuple[str, dict[str, str]]:
     """The browser's own name, and the people who logged in by it, each with a mark of the password
     that they had: a new one makes every browser new."""
     try:
-        said = str(request.get_signed_cookie(COOKIE, "", max_age=_AGE))
-        name, people = signing.b64_decode(said.encode()).decode().split(" ", 1)
+        cookie = str(request.get_signed_cookie(COOKIE, "", max_age=_AGE))
+        name, people = signing.b64_decode(cookie.encode()).decode().split(" ", 1)
         return name, dict(pair.split(":") for pair in people.split())
     except (signing.BadSignature, ValueError):
         return secrets.token_hex(8), {}
@@ -48,10 +48,10 @@ def remember(request: HttpRequest, response: HttpResponse, user: Any) -> None:
     name, people = _read(request)
     people.pop(str(user.pk), None)
     newest = [*people.items(), (str(user.pk), _mark(user))][-_MOST:]
-    said = f"{name} {' '.join(':'.join(pair) for pair in newest)}"
+    content = f"{name} {' '.join(':'.join(pair) for pair in newest)}"
     response.set_signed_cookie(
         COOKIE,
-        signing.b64_encode(said.encode()).decode(),
+        signing.b64_encode(content.encode()).decode(),
         max_age=_AGE,
         path=reverse("account"),
         secure=settings.SESSION_COOKIE_SECURE,

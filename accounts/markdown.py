@@ -222,8 +222,8 @@ def _link(address: str, text: str) -> list[Token]:
 def _formula(token: Token) -> str:
     display = token.markup == "$$"
     source = " ".join(token.content.split())
-    given = f"{token.markup}{source}{token.markup}"
-    return mathml(source, display) or f"<code>{escape(given)}</code>"
+    formula = f"{token.markup}{source}{token.markup}"
+    return mathml(source, display) or f"<code>{escape(formula)}</code>"
 
 
 def _math_inline(

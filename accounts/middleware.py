@@ -18,7 +18,7 @@ from django.utils.cache import add_never_cache_headers
 
 from digest.log import security
 from digest.pages.busy import is_unavailable
-from digest.pages.resubmission import FIELD, Reason, Submission, from_script, tell_script
+from digest.pages.resubmission import FIELD, Reason, Submission, answer_script, from_script
 
 from .models import User
 from .profile.login import Login
@@ -58,13 +58,13 @@ class LoggedOut:
         ):
             return response
         if from_script(request):
-            return tell_script(request, Reason.LOGGED_OUT)
+            return answer_script(request, Reason.LOGGED_OUT)
         submission = carried or Submission.of(request)
         return Login.answering(request, submission) if submission else response
 
     def _forget(self, request: HttpRequest) -> None:
         """A form that was sent again waits no longer, unless it was put there only now."""
-        new = hasattr(request, "form_is_kept")
+        new = hasattr(request, "form_is_saved")
         if request.session.accessed and not new and FIELD in request.session:
             sent = Submission.loads(request.session[FIELD])
             if not sent or sent.address == request.get_full_path():

@@ -16,11 +16,11 @@ class ContextValidator:
     """Refuses passwords that are nothing but such words, digits and signs."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        said = re.sub(r"[\W\d_]+", "", password.lower())
+        rest = re.sub(r"[\W\d_]+", "", password.lower())
         hosts = re.split(r"\W+", settings.SITE_HOST.lower())
         for word in sorted({*WORDS, *hosts}, key=len, reverse=True):
-            said = said.replace(word.replace(" ", ""), "") if len(word) > 3 else said
-        if len(said) < 4 and re.search(r"[^\W\d_]", password):
+            rest = rest.replace(word.replace(" ", ""), "") if len(word) > 3 else rest
+        if len(rest) < 4 and re.search(r"[^\W\d_]", password):
             raise ValidationError(
                 "This password is little more than the name of this site. Choose one that is "
                 "harder to guess."

@@ -31,11 +31,11 @@ def settle(report: Report, outcome: str, answer: str, by: User) -> None:
         raise ValidationError(
             "Somebody else has settled this report meanwhile. Nothing is changed."
         )
-    transaction.on_commit(lambda: _tell(report.pk))
+    transaction.on_commit(lambda: _notify(report.pk))
 
 
-def _tell(key: int) -> None:
-    """Mail what became of a report, if whoever made it has confirmed an address as theirs."""
+def _notify(key: int) -> None:
+    """Mail the outcome of a report to its reader, if they have a confirmed address."""
     report = Report.objects.select_related("user", "paper").filter(pk=key).first()
     if report is None:
         return

@@ -16,7 +16,7 @@ MARK = "fernet:"
 """What begins an encrypted secret; one without it is from before there was any encryption."""
 
 
-class Unreadable(ValueError):
+class DecryptionError(ValueError):
     """None of the keys is the one that it was encrypted with."""
 
 
@@ -34,11 +34,11 @@ def encrypt(text: str) -> str:
     return MARK + _box().encrypt(text.encode()).decode()
 
 
-def decrypt(kept: str) -> str:
-    """The secret as it was. Raises Unreadable."""
-    if not kept.startswith(MARK):
-        return kept
+def decrypt(stored: str) -> str:
+    """The secret as it was. Raises DecryptionError."""
+    if not stored.startswith(MARK):
+        return stored
     try:
-        return _box().decrypt(kept.removeprefix(MARK)).decode()
+        return _box().decrypt(stored.removeprefix(MARK)).decode()
     except InvalidToken:
-        raise Unreadable from None
+        raise DecryptionError from None

@@ -50,9 +50,7 @@ def logged_out(user: User | None, **kwargs: Any) -> None:
 
 
 @receiver(account.user_logged_in)
-def came_by_a_browser(
-    request: HttpRequest, response: HttpResponse, user: User, **kwargs: Any
-) -> None:
+def check_browser(request: HttpRequest, response: HttpResponse, user: User, **kwargs: Any) -> None:
     first = getattr(request, "first_login", True)
     if not first and not known_browser(request, user):
         security("login_from_new_browser", user)
@@ -98,14 +96,14 @@ def password_changed(user: User, **kwargs: Any) -> None:
 @receiver(account.password_reset)
 def password_reset(user: User, **kwargs: Any) -> None:
     security("password_reset", user)
-    tokens.end_all(user)
+    tokens.revoke_all(user)
 
 
-# What is told in the log alone
+# Events that are only logged
 
 
 def _log(signal: Signal, event: str) -> None:
-    def told(sender: Any, **kwargs: Any) -> None:
+    def write(sender: Any, **kwargs: Any) -> None:
         factor = kwargs.get("authenticator")
         user = kwargs.get("user")
         if user is None and (address := kwargs.get("email_address")):
@@ -116,7 +114,7 @@ def _log(signal: Signal, event: str) -> None:
             user = elsewhere.user
         security(event, user, **({"kind": factor.type} if factor else {}))
 
-    signal.connect(told, weak=False)
+    signal.connect(write, weak=False)
 
 
 for signal, event in (

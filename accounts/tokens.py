@@ -33,13 +33,13 @@ def of(user: User) -> QuerySet[ApiToken]:
 
 def revoke(user: User, token: int) -> None:
     """Let nobody in with it any more. Raises NotFound if the person has no such token."""
-    gone, _ = of(user).filter(pk=token).delete()
-    if not gone:
+    deleted, _ = of(user).filter(pk=token).delete()
+    if not deleted:
         raise NotFound("There is no such token.")
     security("token_revoked", user, token=token)
 
 
-def end_all(user: User) -> int:
+def revoke_all(user: User) -> int:
     """Let nobody in with any of a person's tokens; how many there were."""
     ended, _ = of(user).delete()
     if ended:
@@ -94,10 +94,10 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer pd_…`. `request.auth` is then the token's row."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        kind, _, said = get_authorization_header(request).partition(b" ")
+        kind, _, secret = get_authorization_header(request).partition(b" ")
         if kind.lower() not in (b"bearer", b"token"):
             return None
-        token = self._known(said.strip().decode("latin-1"))
+        token = self._known(secret.strip().decode("latin-1"))
         today = timezone.now().date()
         if token.used_on != today:
             # A day is enough to know by, and the next request may say it as well.

@@ -248,7 +248,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "digest.pages.middleware.KeptMethod",  # around all that redirects
+    "digest.pages.middleware.MethodPreservingRedirect",  # around all that redirects
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.pages.middleware.ContentSecurityPolicy",

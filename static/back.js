@@ -1,10 +1,10 @@
 // Whoever goes back in the browser sees their marks as they are now, not as they were when the page
 // was left: it comes from the browser's memory, or from a copy on the disk.
 
-import { hush, isTyped, tell, user } from "./requests.js";
+import { hush, isTyped, showFault, user } from "./requests.js";
 
 // What a person's doings change in a page.
-const PARTS = ".masthead nav ul, .keep, .dismissed, .read-digest, #lists, #items";
+const PARTS = ".masthead nav ul, .bookmark, .dismissed, .read-digest, #lists, #items";
 
 addEventListener("pageshow", ({ persisted }) => {
   const type = performance.getEntriesByType("navigation")[0]?.type;
@@ -21,8 +21,8 @@ async function renew() {
     if (!response.ok) throw new Error(response.statusText);
     page = new DOMParser().parseFromString(await response.text(), "text/html");
   } catch {
-    const why = navigator.onLine ? "silent" : "offline";
-    tell(head, why, { again: renew, what: "what is marked here may be older" });
+    const reason = navigator.onLine ? "silent" : "offline";
+    showFault(head, reason, { again: renew, what: "what is marked here may be older" });
     return;
   }
   hush(head);

@@ -1,7 +1,7 @@
 // The curators' pages: names are suggested while one is typed, and rows are moved by the keyboard
 // (Alt with an arrow). Without this, names are typed in full, and places are numbers.
 
-import { ask, hush, tell } from "./requests.js";
+import { ask, hush, showFault } from "./requests.js";
 
 const list = document.createElement("datalist");
 list.id = "suggested";
@@ -14,16 +14,16 @@ async function suggest(input) {
   const number = ++asked;
   const address = new URL(input.dataset.suggest, location.href);
   address.searchParams.set("term", input.value);
-  const { said, why } = await ask(address);
+  const { data, reason } = await ask(address);
   if (number !== asked) return;
-  if (why) {
+  if (reason) {
     list.replaceChildren();
     const again = () => suggest(input);
-    tell(input.parentElement, why, { used: input, again, what: "no names are suggested" });
+    showFault(input.parentElement, reason, { used: input, again, what: "no names are suggested" });
     return;
   }
   hush(input.parentElement);
-  list.replaceChildren(...said.results.map(({ text }) => new Option(text, text)));
+  list.replaceChildren(...data.results.map(({ text }) => new Option(text, text)));
 }
 
 document.addEventListener("input", ({ target }) => {

@@ -93,36 +93,36 @@ function watch(form) {
     keep();
     if (!failed) say("Saving…");
     const sent = text.value;
-    let why = failed ? await refusal() : null;
-    let answer = why ? { why } : await send(form);
+    let reason = failed ? await refusal() : null;
+    let answer = reason ? { reason } : await send(form);
     if (answer.status === 403) {
-      why = await refusal(); // the page may be older than the last log-in
-      answer = why ? { why } : await send(form);
+      reason = await refusal(); // the page may be older than the last log-in
+      answer = reason ? { reason } : await send(form);
     }
     saving = false;
     hear(answer, sent);
   }
 
-  function hear({ status, said, why, wait }, sent) {
-    if (!why && Number.isInteger(said.version)) {
-      settle(said.version, sent);
-      if (shown) shown.innerHTML = said.html; // made safe by the server
-    } else if (status === 409 && unsure.has(said?.text)) {
-      settle(said.version, said.text); // and what was written since is sent
+  function hear({ status, data, reason, wait }, sent) {
+    if (!reason && Number.isInteger(data.version)) {
+      settle(data.version, sent);
+      if (shown) shown.innerHTML = data.html; // made safe by the server
+    } else if (status === 409 && unsure.has(data?.text)) {
+      settle(data.version, data.text); // and what was written since is sent
       saveChanges();
-    } else if (status === 409 && said) {
-      collide(said);
-    } else if (said?.errors) {
-      say(`Not saved: ${said.errors.join(" ")}`);
-    } else if (why === "gone") {
+    } else if (status === 409 && data) {
+      collide(data);
+    } else if (data?.errors) {
+      say(`Not saved: ${data.errors.join(" ")}`);
+    } else if (reason === "gone") {
       say("Not saved: this paper no longer exists. Copy your text");
-    } else if (why === "logged-out") {
+    } else if (reason === "logged-out") {
       later("Not saved: you are logged out. It will be saved when you are logged in again. ", logIn());
-    } else if (why === "other") {
+    } else if (reason === "other") {
       later("Not saved: somebody else is logged in. It will be saved when you are logged in again. ", reload());
     } else {
       if (status === 0 || status >= 500) unsure.add(sent);
-      later(`Not saved: ${FAULTS[why] ?? "the site failed"}. Trying again`, "", wait);
+      later(`Not saved: ${FAULTS[reason] ?? "the site failed"}. Trying again`, "", wait);
     }
   }
 
@@ -143,16 +143,16 @@ function watch(form) {
   }
 
   // Two texts grew from one: the person chooses, and nothing is saved until then.
-  function collide(said) {
-    theirs = said;
+  function collide(data) {
+    theirs = data;
     say("Not saved");
-    other.querySelector("pre").textContent = said.text || "(It was deleted.)";
+    other.querySelector("pre").textContent = data.text || "(It was deleted.)";
     other.hidden = false;
   }
 
-  for (const button of other.querySelectorAll("[data-keep]")) {
+  for (const button of other.querySelectorAll("[data-version]")) {
     button.addEventListener("click", () => {
-      const choice = button.dataset.keep;
+      const choice = button.dataset.version;
       version.value = theirs.version;
       if (choice === "theirs") text.value = text.defaultValue = saved = theirs.text;
       if (choice === "theirs" && shown) shown.innerHTML = theirs.html;

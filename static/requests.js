@@ -1,4 +1,4 @@
-// What scripts ask of the site, and what is said where it was not done: beside the control that was
+// What scripts ask of the site, and what is shown where it was not done: beside the control that was
 // used, with a way on. Nothing that failed looks done, and nothing is sent for somebody else.
 
 const LOG_IN = "/account/login/";
@@ -19,7 +19,7 @@ const REASONS = {
 // Whose page this is; empty for a visitor's.
 export const { user } = document.querySelector("[data-user]").dataset;
 
-// Asks the site. status, said: its answer, in JSON. why: what is wrong with it, one of the REASONS,
+// Asks the site. status, data: its answer, in JSON. reason: of a failure, one of the REASONS,
 // or null. wait: milliseconds after which to try again.
 export async function ask(address, options) {
   try {
@@ -30,27 +30,27 @@ export async function ask(address, options) {
       ...options,
     });
     const json = response.headers.get("Content-Type")?.startsWith("application/json");
-    const said = json ? await response.json() : null;
+    const data = json ? await response.json() : null;
     const led = response.type === "opaqueredirect";
-    const why = led ? "logged-out" : reason(response.status) ?? (said ? null : "failed");
+    const reason = led ? "logged-out" : reasonOf(response.status) ?? (data ? null : "failed");
     const wait = Number(response.headers.get("Retry-After")) * 1000 || 0;
-    return { status: response.status, said, why, wait };
+    return { status: response.status, data, reason, wait };
   } catch {
-    return { status: 0, said: null, why: silence(), wait: 0 };
+    return { status: 0, data: null, reason: silence(), wait: 0 };
   }
 }
 
 // Why nothing can be sent now. Null where the person of the page is logged in: its forms have the
 // token of that log-in then.
 export async function refusal() {
-  const { said, why } = await ask("/account/session/");
-  if (why) return why;
-  if ((said.user ?? "") !== user) return said.user ? "other" : "logged-out";
-  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = said.token;
+  const { data, reason } = await ask("/account/session/");
+  if (reason) return reason;
+  if ((data.user ?? "") !== user) return data.user ? "other" : "logged-out";
+  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = data.token;
   return null;
 }
 
-function reason(status) {
+function reasonOf(status) {
   if (status < 400) return null;
   const known = { 401: "logged-out", 403: "stale", 404: "gone", 410: "gone", 429: "limited" };
   if (status >= 502 && status <= 504) return "busy";
@@ -93,32 +93,33 @@ export function isTyped() {
   return [...fields].some(({ value, defaultValue }) => value !== defaultValue);
 }
 
-// What is said
+// Faults
 
-const tries = new WeakMap(); // what is said of a failure -> how it is tried again
+const tries = new WeakMap(); // the element of a fault -> how the request is tried again
 
-// Says at the end of an element why something was not done, instead of what was said there before.
+// Shows at the end of an element why something was not done, in place of an earlier fault.
 // used: the control. again: tries once more. what: that it was not done, in words. words: why, in
 // the site's words.
-export function tell(at, why, { used = at, again, what = "nothing was changed", words }) {
-  let said = at.querySelector(":scope > .fault");
-  if (!said) {
-    said = document.createElement("span");
-    said.className = "fault";
-    said.setAttribute("role", "alert");
-    at.append(said);
+export function showFault(at, reason, { used = at, again, what = "nothing was changed", words }) {
+  let fault = at.querySelector(":scope > .fault");
+  if (!fault) {
+    fault = document.createElement("span");
+    fault.className = "fault";
+    fault.setAttribute("role", "alert");
+    at.append(fault);
   }
   const ways = [];
-  if (why === "logged-out") ways.push(logIn());
-  if (["other", "stale", "gone", "refused"].includes(why)) ways.push(reload());
+  if (reason === "logged-out") ways.push(logIn());
+  if (["other", "stale", "gone", "refused"].includes(reason)) ways.push(reload());
   else if (again) ways.push(button("Try again", () => {
     used.focus();
-    said.textContent = "Trying again…";
+    fault.textContent = "Trying again…";
     again();
   }));
-  said.dataset.why = why;
-  said.replaceChildren(`${words ?? REASONS[why]}: ${what}.`, ...ways.flatMap((way) => [" ", way]));
-  tries.set(said, { used, again, what });
+  fault.dataset.reason = reason;
+  const links = ways.flatMap((way) => [" ", way]);
+  fault.replaceChildren(`${words ?? REASONS[reason]}: ${what}.`, ...links);
+  tries.set(fault, { used, again, what });
 }
 
 export function hush(at) {
@@ -127,12 +128,14 @@ export function hush(at) {
 
 // Whoever logs in in another tab sees here that they are.
 async function lookAgain() {
-  const waiting = document.querySelectorAll(".fault:is([data-why=logged-out], [data-why=other])");
+  const waiting = document.querySelectorAll(
+    ".fault:is([data-reason=logged-out], [data-reason=other])",
+  );
   if (document.visibilityState !== "visible" || !waiting.length) return;
-  const why = (await refusal()) ?? "returned";
-  for (const said of waiting) {
-    if (said.dataset.why === why) continue;
-    tell(said.parentElement, why, tries.get(said));
+  const reason = (await refusal()) ?? "returned";
+  for (const fault of waiting) {
+    if (fault.dataset.reason === reason) continue;
+    showFault(fault.parentElement, reason, tries.get(fault));
   }
 }
 addEventListener("focus", lookAgain);
@@ -146,10 +149,10 @@ const renewed = new WeakSet(); // what was sent again with a new token, and not 
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { elt, requestConfig, xhr } = event.detail;
   const led = new URL(xhr.responseURL, location.href).pathname === LOG_IN;
-  const why = led ? "logged-out" : reason(xhr.status);
-  if (why) {
+  const reason = led ? "logged-out" : reasonOf(xhr.status);
+  if (reason) {
     event.preventDefault(); // it is put nowhere
-    fail(elt, requestConfig, why, xhr);
+    fail(elt, requestConfig, reason, xhr);
   } else {
     renewed.delete(elt);
     hush(placeOf(elt));
@@ -170,39 +173,39 @@ function placeOf(element) {
   return element.matches("a") ? element.closest("li, p, nav, div, section") : element;
 }
 
-async function fail(elt, sent, why, xhr) {
+async function fail(elt, sent, reason, xhr) {
   const submitter = sent.triggeringEvent?.submitter;
   const again = () => {
     if (!elt.isConnected) return; // something else was done meanwhile, and has replaced it
     if (elt.matches("form")) elt.requestSubmit(submitter);
     else htmx.ajax(sent.verb, sent.path, { source: elt }).catch(() => {}); // it was told
   };
-  if (why === "gone" && sent.verb === "get") {
+  if (reason === "gone" && sent.verb === "get") {
     location.assign(sent.path); // there is a page that says so
     return;
   }
-  if (why === "stale" && !renewed.has(elt)) {
+  if (reason === "stale" && !renewed.has(elt)) {
     // The page is older than the last log-in.
     renewed.add(elt);
-    why = await refusal();
-    if (!why) {
+    reason = await refusal();
+    if (!reason) {
       again();
       return;
     }
   }
   renewed.delete(elt);
-  const words = why === "refused" ? saidBy(xhr) : undefined;
-  const what = undone(why, sent.verb);
-  tell(placeOf(elt), why, { used: submitter ?? elt, again, what, words });
+  const words = reason === "refused" ? messageOf(xhr) : undefined;
+  const what = undone(reason, sent.verb);
+  showFault(placeOf(elt), reason, { used: submitter ?? elt, again, what, words });
 }
 
 // An answer that did not come, or that failed, says nothing of what was done before.
-function undone(why, verb) {
+function undone(reason, verb) {
   if (verb === "get") return "nothing was loaded";
-  return ["silent", "failed"].includes(why) ? "this may not be done" : "nothing was changed";
+  return ["silent", "failed"].includes(reason) ? "this may not be done" : "nothing was changed";
 }
 
-function saidBy(xhr) {
+function messageOf(xhr) {
   const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
   return page.querySelector(".messages li")?.textContent.trim().replace(/\.$/, "");
 }
@@ -219,13 +222,13 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (asking.has(form)) return;
   asking.add(form);
-  const why = await refusal();
+  const reason = await refusal();
   asking.delete(form);
   const again = () => form.requestSubmit(submitter);
   const row = submitter?.closest("p, .one-line, .submit-row, .actions, form");
   const at = row && row !== form && form.contains(row) ? row.parentElement : form;
-  if (why) {
-    tell(at, why, { used: submitter ?? form, again });
+  if (reason) {
+    showFault(at, reason, { used: submitter ?? form, again });
   } else {
     hush(at);
     checked.add(form);

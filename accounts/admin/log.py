@@ -11,7 +11,7 @@ from digest.admin.base import NotEdited
 
 @admin.register(LogEntry)
 class LogAdmin(NotEdited):
-    list_display = ("action_time", "user", "content_type", "thing", "action_flag", "said")
+    list_display = ("action_time", "user", "content_type", "thing", "action_flag", "message")
     list_display_links = ("action_time",)
     list_filter = (
         "action_flag",
@@ -25,7 +25,7 @@ class LogAdmin(NotEdited):
     show_full_result_count = False
     actions = None
     fields = readonly_fields = (
-        *("action_time", "user", "content_type", "thing", "action_flag", "said"),
+        *("action_time", "user", "content_type", "thing", "action_flag", "message"),
     )
 
     @admin.display(description="what")
@@ -36,5 +36,5 @@ class LogAdmin(NotEdited):
         return format_html('<a href="{}">{}</a>', address, entry.object_repr)
 
     @admin.display(description="message")
-    def said(self, entry: LogEntry) -> str:
+    def message(self, entry: LogEntry) -> str:
         return entry.get_change_message()

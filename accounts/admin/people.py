@@ -51,40 +51,40 @@ def givable_roles(user: User) -> QuerySet[Group]:
 def is_operator(person: User) -> bool:
     """Whether they may say what others may do, or could if they were active."""
     rights = Permission.objects.filter(content_type__app_label="auth", codename="change_group")
-    held = rights.filter(Q(group__user=person) | Q(user=person))
-    return person.is_superuser or held.exists()
+    granting = rights.filter(Q(group__user=person) | Q(user=person))
+    return person.is_superuser or granting.exists()
 
 
 class GivingForm(forms.ModelForm):  # type: ignore[type-arg]
     """Gives groups or permissions; those that are not for this person to give stay as they are."""
 
-    given: str
+    field_name: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kept: list[Any] = []
-        field = self.fields.get(self.given)
+        self.not_givable: list[Any] = []
+        field = self.fields.get(self.field_name)
         if isinstance(field, forms.ModelMultipleChoiceField) and self.instance.pk:
-            had = set(getattr(self.instance, self.given).all())
-            mine = set(field.queryset or ())
-            self.kept = list(had - mine)
-            self.initial[self.given] = list(had & mine)
+            had = set(getattr(self.instance, self.field_name).all())
+            givable_now = set(field.queryset or ())
+            self.not_givable = list(had - givable_now)
+            self.initial[self.field_name] = list(had & givable_now)
 
     def _save_m2m(self) -> None:
         super()._save_m2m()  # type: ignore[misc]
-        if self.kept:
-            getattr(self.instance, self.given).add(*self.kept)
+        if self.not_givable:
+            getattr(self.instance, self.field_name).add(*self.not_givable)
 
 
 class PersonForm(GivingForm):
-    given = "groups"
+    field_name = "groups"
 
     def clean_display_name(self) -> str:
         return display_name(self.cleaned_data["display_name"])
 
 
 class RoleForm(GivingForm):
-    given = "permissions"
+    field_name = "permissions"
 
 
 class InvitationForm(forms.Form):
@@ -122,10 +122,10 @@ class SecondFactor(ChoiceFilter):
 class GivingAdmin(Admin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """As Django's, whose log says that something was given or taken, but not what."""
-        held = getattr(form.instance, form.given)
-        before = {str(each) for each in held.all()}
+        assigned = getattr(form.instance, form.field_name)
+        before = {str(each) for each in assigned.all()}
         super().save_related(request, form, formsets, change)
-        after = {str(each) for each in held.all()}
+        after = {str(each) for each in assigned.all()}
         for done, which in (("Given", after - before), ("Taken away", before - after)):
             if which:
                 self.log(request, form.instance, f"{done}: {', '.join(sorted(which))}.")
@@ -210,9 +210,9 @@ class UserAdmin(GivingAdmin):
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        mine: Any = request.user
+        giver: Any = request.user
         kwargs |= {
-            "queryset": givable_roles(mine),
+            "queryset": givable_roles(giver),
             "widget": forms.CheckboxSelectMultiple,
             "help_text": "You can give only roles whose rights you have yourself.",
         }
@@ -316,6 +316,6 @@ class RoleAdmin(GivingAdmin):
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        mine: Any = request.user
-        kwargs["queryset"] = givable(mine)
+        giver: Any = request.user
+        kwargs["queryset"] = givable(giver)
         return super().formfield_for_manytomany(db_field, request, **kwargs)

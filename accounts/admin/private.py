@@ -24,7 +24,7 @@ from accounts.models import Bookmark, Disclosure, Dismissal, ListItem, Note, Rea
 from digest.admin.base import Admin, NotEdited
 from digest.log import security
 
-WHY_LENGTH = 2_000
+REASON_LENGTH = 2_000
 MINUTES = {15: "15 minutes", 60: "an hour", 4 * 60: "4 hours", 24 * 60: "a day"}
 """How long people's rows may be open, at a time."""
 
@@ -40,7 +40,7 @@ def opened(request: HttpRequest) -> Disclosure | None:
 
 class DisclosureForm(forms.ModelForm):  # type: ignore[type-arg]
     why = forms.CharField(
-        max_length=WHY_LENGTH,
+        max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
         help_text="The reason. It is logged, and shown on every page that is read.",
     )

@@ -25,7 +25,7 @@ def _became(outcome: str) -> Narrow:
     return lambda reports: reports.filter(outcome=outcome)
 
 
-class State(ChoiceFilter):
+class ReportState(ChoiceFilter):
     title = parameter_name = "state"
     choices_ = {
         "open": ("open", _became("")),
@@ -36,7 +36,7 @@ class State(ChoiceFilter):
 @admin.register(Report)
 class ReportAdmin(Curated):
     list_display = ("about", "kind", "says", "who", "when", "became")
-    list_filter = (State, "kind")
+    list_filter = (ReportState, "kind")
     list_select_related = ("paper", "user")
     ordering = ("outcome", "-made_at", "-pk")  # an open one has no outcome, and comes first
     sortable_by = ()

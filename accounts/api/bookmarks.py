@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.library import NotFound, Sort
-from accounts.library.shelf import Place
+from accounts.library.shelf import ShelfPlace
 from accounts.models import Bookmark
 from digest.api.base import read
 from digest.api.pages import cursor, cursor_of, revision, unchanged
@@ -38,18 +38,18 @@ class BookmarksViewSet(LibraryViewSet):
     @Operation("bookmarks", BookmarkSerializer, errors=[410])
     def list(self, request: Request) -> Response:
         """Your bookmarks, as far as they are asked for."""
-        asked = read(BookmarkQuerySerializer, request.query_params)
-        sort, size = Sort(asked["sort"]), asked["page_size"]
-        # Papers get other titles, and other days: then nobody knows what was told of a list.
+        options = read(BookmarkQuerySerializer, request.query_params)
+        sort, size = Sort(options["sort"]), options["page_size"]
+        # Titles and days of papers may change: then a cursor cannot say which papers were listed.
         stays = sort == Sort.ADDED
         at = cursor_of(request, str, int, *([] if stays else [str]))
         since = [] if stays else [at[-1] if at else revision()]
         shelf = self.library.shelf
-        query = shelf.parse(asked["q"])
-        bookmarked = shelf.bookmarked(shelf.find(query, sort), asked.get("status", ""))
+        query = shelf.parse(options["q"])
+        bookmarked = shelf.bookmarked(shelf.find(query, sort), options.get("status", ""))
         found = bookmarked
         if at:
-            place = Place(*at[:2])
+            place = ShelfPlace(*at[:2])
             found = [one for one in found if (one > place if sort == Sort.TITLE else one < place)]
         rows = self._rows([one.paper for one in found[:size]])
         if at and since:
@@ -61,15 +61,15 @@ class BookmarksViewSet(LibraryViewSet):
     @Operation("bookmarks_bulk", BulkResultSerializer, body=BulkSerializer)
     def bulk(self, request: Request) -> Response:
         """Do one thing with up to 500 papers, and say what became of each."""
-        asked = self.body()
-        papers = self.library.papers(asked["papers"])
+        data = self.body()
+        papers = self.library.papers(data["papers"])
         keys = [paper.pk for paper in papers.values()]
         with transaction.atomic():
             before = self.library.marks(keys)
-            self._do(asked["do"], keys)
+            self._do(data["do"], keys)
             after = self.library.marks(keys)
         results = []
-        for name in asked["papers"]:
+        for name in data["papers"]:
             if paper := papers.get(name):
                 same = before.get(paper.pk) == after.get(paper.pk)
                 outcome = "unchanged" if same else "done"

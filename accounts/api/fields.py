@@ -8,7 +8,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from digest.api.parsers import meant
+from digest.api.parsers import as_boolean
 
 MOST_PAPERS = 500
 """Papers that one request may name."""
@@ -58,7 +58,7 @@ class SwitchField(serializers.BooleanField):
     """true or false, in any spelling that programs have for them."""
 
     def to_internal_value(self, data: Any) -> bool:
-        on = meant(data)
+        on = as_boolean(data)
         if on is None:
             self.fail("invalid", input=data)
         return on

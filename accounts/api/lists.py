@@ -53,7 +53,7 @@ class ListsViewSet(LibraryViewSet):
                 shown.append(_shown(found, access, cast(Any, found).items_count))
             return shown
 
-        lists = self.library.lists.mine().annotate(lowered=Lower("name"))
+        lists = self.library.lists.accessible().annotate(lowered=Lower("name"))
         return Response(self.page(lists, show))
 
     @Operation(
@@ -66,9 +66,9 @@ class ListsViewSet(LibraryViewSet):
     )
     def create(self, request: Request) -> Response:
         """Make a list."""
-        made = self.library.lists.create(**self.body())
-        there = {"Location": settings.SITE_URL + reverse("api-list", args=[made.slug])}
-        return Response(self.answer(_shown(made, Access.OWNER, 0)), 201, headers=there)
+        created = self.library.lists.create(**self.body())
+        there = {"Location": settings.SITE_URL + reverse("api-list", args=[created.slug])}
+        return Response(self.answer(_shown(created, Access.OWNER, 0)), 201, headers=there)
 
     @Operation("list", ReadingListSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
@@ -80,9 +80,9 @@ class ListsViewSet(LibraryViewSet):
         """Change what your list is called, what it says of itself, or who sees it."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
-        asked = self.body()
-        if asked:
-            opened.describe(**asked)
+        data = self.body()
+        if data:
+            opened.describe(**data)
         return self._answered(opened)
 
     @Operation("list_delete", None, statuses=[204])
@@ -104,11 +104,11 @@ class ListsViewSet(LibraryViewSet):
         body=SuccessorSerializer,
         example={**ReadingListSerializer.example, "owner": "editor", "access": "editor"},
     )
-    def hand_over(self, request: Request, slug: str) -> Response:
+    def transfer_ownership(self, request: Request, slug: str) -> Response:
         """Make a member the owner of your list, and yourself an editor."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
-        opened.hand_over(self.body()["member"])
+        opened.transfer_ownership(self.body()["member"])
         return self._answered(opened)
 
     def _answered(self, opened: OpenList) -> Response:
@@ -147,11 +147,11 @@ class ItemsViewSet(LibraryViewSet):
         """Put up to 500 papers at the end of a list, those excepted that are in it."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.EDITOR)
-        asked = self.body()
-        papers = self.library.papers(asked["papers"])
-        keys = [papers[name].pk for name in asked["papers"] if name in papers]
-        added = opened.add(keys, asked["section"])
-        missing = [name for name in asked["papers"] if name not in papers]
+        data = self.body()
+        papers = self.library.papers(data["papers"])
+        keys = [papers[name].pk for name in data["papers"] if name in papers]
+        added = opened.add(keys, data["section"])
+        missing = [name for name in data["papers"] if name not in papers]
         return Response(self.answer({"added": added, "missing": missing}))
 
     @Operation("list_item", ListItemSerializer)
@@ -167,13 +167,13 @@ class ItemsViewSet(LibraryViewSet):
         opened.needs(Access.EDITOR)
         found = self.library.paper(paper)
         opened.item(found.pk)
-        asked = self.body()
+        data = self.body()
         opened.change_item(
             found.pk,
-            comment=asked.get("comment"),
-            section=asked.get("section"),
-            to=asked.get("position"),
-            shows_note=asked.get("shows_note"),
+            comment=data.get("comment"),
+            section=data.get("section"),
+            to=data.get("position"),
+            shows_note=data.get("shows_note"),
         )
         return self._answered(opened, found)
 

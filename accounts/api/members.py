@@ -50,9 +50,9 @@ class MembersViewSet(LibraryViewSet):
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
         whom = self.body()
-        asked = opened.invite(whom["invitee"], whom["role"])
-        write_to(cast(User, request.user), opened, asked)
-        return Response(self.answer(asked), 201)
+        invitation = opened.invite(whom["invitee"], whom["role"])
+        write_to(cast(User, request.user), opened, invitation)
+        return Response(self.answer(invitation), 201)
 
     @Operation("list_member_change", MemberSerializer, body=RoleChangeSerializer)
     def partial_update(self, request: Request, slug: str, member: int) -> Response:

@@ -86,10 +86,10 @@ class NotesViewSet(LibraryViewSet):
 
     def _began_from(self, request: Request, note: Note | None) -> int:
         """The version of the note that a text is to replace; 0: none; -1: one that is no more."""
-        given = request.headers.get("If-Match")
-        if given is not None:
+        header = request.headers.get("If-Match")
+        if header is not None:
             # An answer that was packed on its way has a weak tag, and its text is still the same.
-            tags = [tag.removeprefix("W/") for tag in parse_etags(given)]
+            tags = [tag.removeprefix("W/") for tag in parse_etags(header)]
             return note.version if note and {"*", _etag(note)} & {*tags} else -1
         if note and request.headers.get("If-None-Match") != "*":
             raise PreconditionRequired

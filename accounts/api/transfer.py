@@ -66,13 +66,13 @@ class TransferViewSet(LibraryViewSet):
 
         Unless `dry_run` is false, nothing is changed, and the answer says what would be.
         """
-        content, asked = self._content(request)
+        content, data = self._content(request)
         dry = dry_run(request, default=True)
         if not may_import(request._request, cast(User, request.user)):
             raise Throttled(Reason.LIMITED.retry_after, "You imported too often in a short time.")
         if content.startswith(b"PK\x03\x04"):
             return self._restore(content, dry)
-        into = self.library.lists.open(asked["list"]) if asked["list"] else None
+        into = self.library.lists.open(data["list"]) if data["list"] else None
         if into:
             into.needs(Access.EDITOR)
         reading = references.read(content)
@@ -80,7 +80,7 @@ class TransferViewSet(LibraryViewSet):
         keys = [paper.pk for paper in found.papers]
         if not dry:
             with transaction.atomic():
-                self.library.bookmarks.add(keys, asked.get("status", ""))
+                self.library.bookmarks.add(keys, data.get("status", ""))
                 if into:
                     into.add(keys)
         answer = {
@@ -95,12 +95,12 @@ class TransferViewSet(LibraryViewSet):
     def _content(self, request: Request) -> tuple[bytes, dict[str, Any]]:
         """What is imported, and how."""
         if not (isinstance(request.data, Mapping) and "file" in request.data):
-            asked = self.body(ImportTextSerializer)
-            return asked["text"].encode(), asked
-        asked = self.body(ImportFileSerializer)
-        if asked["file"].size > MAX_UPLOAD:
+            data = self.body(ImportTextSerializer)
+            return data["text"].encode(), data
+        data = self.body(ImportFileSerializer)
+        if data["file"].size > MAX_UPLOAD:
             raise ValidationError({"file": f"A file has at most {MAX_UPLOAD // 10**6} MB."})
-        return asked["file"].read(), asked
+        return data["file"].read(), data
 
     def _restore(self, content: bytes, dry_run: bool) -> Response:
         user = cast(User, self.request.user)

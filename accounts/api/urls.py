@@ -62,7 +62,7 @@ urlpatterns = [
     ),
     path(
         "lists/<name:slug>/hand-over/",
-        ListsViewSet.as_view({"post": "hand_over"}),
+        ListsViewSet.as_view({"post": "transfer_ownership"}),
         name="api-list-hand-over",
     ),
     path("invitations/", InvitationsViewSet.as_view({"get": "list"}), name="api-invitations"),

@@ -157,7 +157,7 @@ class _EndingTokens(forms.Form):
 
     def save(self) -> None:
         super().save()  # type: ignore[misc]
-        if not self.cleaned_data.get("keep_tokens") and (ended := tokens.end_all(self.user)):
+        if not self.cleaned_data.get("keep_tokens") and (ended := tokens.revoke_all(self.user)):
             what = "Your API token is" if ended == 1 else f"Your {ended} API tokens are"
             messages.info(context.request, f"{what} ended: programs need new ones.")
 
@@ -176,8 +176,8 @@ class LoginCodeForm(account_forms.RequestLoginCodeForm):
     def clean_email(self) -> str:
         """An address that nobody confirmed lets nobody in: somebody else may have claimed it."""
         address: str = super().clean_email()
-        mine = EmailAddress.objects.filter(email=address.lower(), verified=True)
-        if self._user and not mine.filter(user=self._user).exists():
+        confirmed = EmailAddress.objects.filter(email=address.lower(), verified=True)
+        if self._user and not confirmed.filter(user=self._user).exists():
             self._user = None
         return address
 

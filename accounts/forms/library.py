@@ -1,4 +1,4 @@
-"""Forms of the library: what to make of papers, notes, lists, and what people bring along."""
+"""Forms of the library: what to make of papers, notes, lists, and what people import."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import ReadingList, Status
 from accounts.references import MAX_REFERENCES
 from digest.models import Paper
 
-from .papers import PapersField
+from .papers import PapersChoiceField
 
 MAX_UPLOAD = 50_000_000
 """Bytes of a file that a person brings."""
@@ -23,7 +23,7 @@ MAX_UPLOAD = 50_000_000
 class MarkForm(forms.Form):
     """What to make of some papers: one of a list, or those chosen in the library."""
 
-    paper = PapersField(
+    paper = PapersChoiceField(
         Paper.objects.none(),
         to_field_name="slug",
         error_messages={
@@ -94,11 +94,11 @@ class ShelfForm(forms.Form):
         return Sort(self.cleaned_data.get("sort") or Sort.ADDED)
 
 
-# In and out
+# Import
 
 
-class BringForm(forms.Form):
-    """A file that a person brings, or what they pasted. `content`: its bytes."""
+class ImportForm(forms.Form):
+    """A file to import, or a pasted text. `content`: its bytes."""
 
     file = forms.FileField(
         required=False,
@@ -128,7 +128,7 @@ class BringForm(forms.Form):
             raise ValidationError("Choose a file, or paste something.")
 
 
-class TakeInForm(forms.Form):
+class ConfirmImportForm(forms.Form):
     """What to do with the papers of a preview. papers: their slugs."""
 
     papers = forms.CharField(widget=forms.HiddenInput)

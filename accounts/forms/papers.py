@@ -15,7 +15,7 @@ MOST_PAPERS = 500
 """Papers named at once."""
 
 
-class PapersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class PapersChoiceField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Papers by their slugs; one that was merged into another since the page was made is that."""
 
     def clean(self, value: Iterable[str]) -> QuerySet[Paper]:
@@ -30,7 +30,7 @@ class PapersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return found
 
 
-class NamedPapersField(PapersField):
+class NamedPapersField(PapersChoiceField):
     """The same, also by any name or address that says an arXiv id; a field may hold several, with
     white space or commas between them."""
 

@@ -46,15 +46,15 @@ class TokenForm(forms.Form):
         """The new token and its secret; None if there is none, and the form says why."""
         if not self.is_valid():
             return None
-        said = self.cleaned_data
+        data = self.cleaned_data
         expires_at = None
-        if said["expires"] != _NEVER:
-            expires_at = timezone.now() + timedelta(days=int(said["expires"]))
+        if data["expires"] != _NEVER:
+            expires_at = timezone.now() + timedelta(days=int(data["expires"]))
         try:
             return tokens.create(
                 self.user,
-                said["name"],
-                said["scopes"],
+                data["name"],
+                data["scopes"],
                 expires_at,
                 second_factor=self.curating,
             )

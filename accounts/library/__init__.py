@@ -86,21 +86,22 @@ class Library:
         return found[name]
 
     def papers(self, names: Iterable[str]) -> dict[str, Paper]:
-        """The papers at hand that are called so, by the name; names of no paper are left out. One
-        that was merged into another is the other, unless the person kept something of itself."""
+        """The accessible papers with these names (slugs or forms of an arXiv id), by name; names
+        of no paper are left out. A paper that was merged is the one that it was merged into, unless
+        the person has a row of the merged one itself."""
         slugs = {name: arxiv_id(name) or name for name in names}
         found = Paper.objects.in_bulk({*slugs.values()}, field_name="slug")
         if hidden := {slug for slug, paper in found.items() if paper.hidden}:
-            kept = self.accessible.in_bulk(hidden, field_name="slug")
-            ends = Merge.ends(hidden - kept.keys())
+            own = self.accessible.in_bulk(hidden, field_name="slug")
+            ends = Merge.ends(hidden - own.keys())
             into = Paper.objects.visible().in_bulk({*ends.values()}, field_name="slug")
             shown = {slug: into[end] for slug, end in ends.items() if end in into}
-            found = {slug: found[slug] for slug in found.keys() - hidden} | kept | shown
+            found = {slug: found[slug] for slug in found.keys() - hidden} | own | shown
         return {name: found[slug] for name, slug in slugs.items() if slug in found}
 
     @property
     def accessible(self) -> PaperQuerySet:
-        """The papers that the person may do something with."""
+        """The papers that the person may use."""
         return accessible(self.user)
 
     def marks(self, papers: Iterable[int]) -> dict[int, Marks]:
@@ -109,17 +110,17 @@ class Library:
         if not self.user.pk or not papers:
             return {}
         rows = [
-            model.objects.filter(user=self.user.pk, paper__in=papers).values_list("paper", said)
-            for model, said in (
+            model.objects.filter(user=self.user.pk, paper__in=papers).values_list("paper", value)
+            for model, value in (
                 (Bookmark, F("status")),
                 (Note, Value("note", CharField())),
                 (Dismissal, Value("dismissed", CharField())),
             )
         ]
         found: dict[int, Marks] = {}
-        for paper, said in rows[0].union(*rows[1:]):
+        for paper, value in rows[0].union(*rows[1:]):
             mark = found.get(paper, Marks())
-            match said:
+            match value:
                 case "note":
                     found[paper] = mark._replace(has_note=True)
                 case "dismissed":

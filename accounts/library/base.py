@@ -30,14 +30,14 @@ def edited_by(user: User | AnonymousUser) -> Q:
 
 
 def accessible(user: User | AnonymousUser) -> PaperQuerySet:
-    """The papers that a person may do something with: those of the catalogue, and those that it
-    shows no longer, if they keep them already or edit a list that has them."""
-    kept = Q(hidden=False)
+    """The papers that a person may use: those of the catalogue, and those hidden there that the
+    person has a bookmark, note or dismissal of, or that are in a list that they edit."""
+    condition = Q(hidden=False)
     for model in (Bookmark, Note, Dismissal):
-        kept |= Q(Exists(model.objects.filter(user=user.pk, paper=OuterRef("pk"))))
+        condition |= Q(Exists(model.objects.filter(user=user.pk, paper=OuterRef("pk"))))
     lists = ReadingList.objects.filter(edited_by(user))
-    kept |= Q(Exists(ListItem.objects.filter(reading_list__in=lists, paper=OuterRef("pk"))))
-    return Paper.objects.filter(kept)
+    condition |= Q(Exists(ListItem.objects.filter(reading_list__in=lists, paper=OuterRef("pk"))))
+    return Paper.objects.filter(condition)
 
 
 class Part:

@@ -16,8 +16,8 @@ from digest.models import Paper
 from .base import Part, accessible
 
 
-class Kept(NamedTuple):
-    """A bookmark as it was, to bring it back: its paper, status, and when it was added."""
+class SavedBookmark(NamedTuple):
+    """A bookmark, to restore it: the key of its paper, its status, and when it was added."""
 
     paper: int
     status: str
@@ -25,10 +25,10 @@ class Kept(NamedTuple):
 
 
 class Bookmarks(Part):
-    """All that takes papers takes their keys; keys of no paper are passed over.
+    """Papers are given by their keys; keys of no paper are passed over.
 
-    What changes bookmarks returns those papers' as they were before, and nothing for a paper that
-    had none, so that `put_back` undoes it. Everything may be said twice.
+    A method that changes bookmarks returns those of its papers as they were before, for
+    `undo_changes`, and nothing for a paper without a bookmark. Papers may be repeated.
     """
 
     def all(self) -> QuerySet[Bookmark]:
@@ -50,11 +50,11 @@ class Bookmarks(Part):
         return found.order_by("added_at", "pk")
 
     @transaction.atomic
-    def add(self, papers: Iterable[int], status: str = "") -> list[Kept]:
+    def add(self, papers: Iterable[int], status: str = "") -> list[SavedBookmark]:
         """Bookmark the papers. status: to give all of them; else those that are bookmarked keep
         theirs, and the others are to read."""
         there = self._there(papers)
-        before = self._kept(there)
+        before = self._saved(there)
         now = timezone.now()
         Bookmark.objects.bulk_create(
             [
@@ -71,16 +71,16 @@ class Bookmarks(Part):
         return before
 
     @transaction.atomic
-    def remove(self, papers: Iterable[int]) -> list[Kept]:
-        """Take the bookmarks away. Notes stay."""
+    def remove(self, papers: Iterable[int]) -> list[SavedBookmark]:
+        """Remove the bookmarks. Notes stay."""
         papers = list(papers)
-        before = self._kept(papers)
+        before = self._saved(papers)
         Bookmark.objects.filter(user=self._owner, paper__in=papers).delete()
         return before
 
     @transaction.atomic
-    def dismiss(self, papers: Iterable[int]) -> list[Kept]:
-        """Hide the papers from the person's lists, and take their bookmarks away."""
+    def dismiss(self, papers: Iterable[int]) -> list[SavedBookmark]:
+        """Hide the papers from the person's lists, and remove their bookmarks."""
         there = self._there(papers)
         before = self.remove(there)
         now = timezone.now()
@@ -95,15 +95,15 @@ class Bookmarks(Part):
         Dismissal.objects.filter(user=self._owner, paper__in=list(papers)).delete()
 
     @transaction.atomic
-    def put_back(self, papers: Iterable[int], before: Iterable[Kept]) -> None:
+    def undo_changes(self, papers: Iterable[int], before: Iterable[SavedBookmark]) -> None:
         """Make the bookmarks of the papers what they were before."""
         papers = list(papers)
         self.remove(papers)
         self.show_again(papers)
         there = set(Paper.objects.filter(pk__in=papers).values_list("pk", flat=True))
-        self.restore((kept for kept in before if kept.paper in there), {})
+        self.restore((saved for saved in before if saved.paper in there), {})
 
-    def restore(self, kept: Iterable[Kept], dismissed: Mapping[int, datetime]) -> None:
+    def restore(self, saved: Iterable[SavedBookmark], dismissed: Mapping[int, datetime]) -> None:
         """Add bookmarks and dismissals as they once were. What there is already stays as it is."""
         Bookmark.objects.bulk_create(
             [
@@ -113,7 +113,7 @@ class Bookmarks(Part):
                     status=Status(status),
                     added_at=added_at,
                 )
-                for paper, status, added_at in kept
+                for paper, status, added_at in saved
             ],
             ignore_conflicts=True,
         )
@@ -129,6 +129,6 @@ class Bookmarks(Part):
         found = accessible(self._user).filter(pk__in=list(papers))
         return list(found.values_list("pk", flat=True))
 
-    def _kept(self, papers: Iterable[int]) -> list[Kept]:
+    def _saved(self, papers: Iterable[int]) -> list[SavedBookmark]:
         rows = Bookmark.objects.filter(user=self._owner, paper__in=list(papers))
-        return [Kept(*row) for row in rows.values_list("paper", "status", "added_at")]
+        return [SavedBookmark(*row) for row in rows.values_list("paper", "status", "added_at")]

@@ -54,7 +54,7 @@ def _join_items(row: ListItem, other: ListItem) -> bool:
     return True
 
 
-class Kind(NamedTuple):
+class RowKind(NamedTuple):
     """Rows of one model. owner: who is shown one for a paper. content: what its owner writes, and
     what follows from that; others: what else may change of a joined row by itself; besides: what
     has rules of its own."""
@@ -67,13 +67,13 @@ class Kind(NamedTuple):
     besides: tuple[str, ...] = ()
 
 
-BOOKMARKS = Kind(Bookmark, "user_id", _join_bookmarks, ("status",), ("added_at",))
-DISMISSALS = Kind(Dismissal, "user_id", _join_dismissals, (), ("added_at",))
-NOTES = Kind(
+BOOKMARKS = RowKind(Bookmark, "user_id", _join_bookmarks, ("status",), ("added_at",))
+DISMISSALS = RowKind(Dismissal, "user_id", _join_dismissals, (), ("added_at",))
+NOTES = RowKind(
     *(Note, "user_id", _join_notes),
     *(("text", "html", "words"), ("added_at", "changed_at"), ("version",)),
 )
-ITEMS = Kind(
+ITEMS = RowKind(
     *(ListItem, "reading_list_id", _join_items),
     *(("comment", "comment_html"), ("section", "position"), ("shows_note",)),
 )

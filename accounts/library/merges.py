@@ -24,7 +24,7 @@ from accounts.models import Bookmark, Dismissal, ListItem, Note, ReadingList, Re
 from digest.catalogue.sql import Script
 from digest.models import Merge
 
-from .joins import BOOKMARKS, DISMISSALS, ITEMS, KINDS, NOTES, Kind
+from .joins import BOOKMARKS, DISMISSALS, ITEMS, KINDS, NOTES, RowKind
 
 _SOME = 500
 
@@ -48,11 +48,11 @@ def homes(paper: int) -> set[int]:
     """A paper, those that are merged into it, and those that are merged into them: what was made of
     them is shown at it."""
     found: set[int] = set()
-    asked = {paper}
-    while asked:
-        found |= asked
-        into = Merge.objects.active().filter(into__in=asked)
-        asked = set(into.values_list("paper", flat=True)) - found
+    frontier = {paper}
+    while frontier:
+        found |= frontier
+        into = Merge.objects.active().filter(into__in=frontier)
+        frontier = set(into.values_list("paper", flat=True)) - found
     return found
 
 
@@ -78,11 +78,11 @@ class _Read(NamedTuple):
     """The rows of those who have several, or one that is joined, as values by kind. lists: by their
     keys, whose they are."""
 
-    rows: dict[Kind, list[tuple[Any, ...]]]
+    rows: dict[RowKind, list[tuple[Any, ...]]]
     lists: dict[int, int]
 
 
-def _several(kind: Kind, papers: Iterable[int]) -> QuerySet[Any, Any]:
+def _several(kind: RowKind, papers: Iterable[int]) -> QuerySet[Any, Any]:
     """The owners whose rows at some papers are more than one that only has to be placed."""
     rows = kind.model.with_parts.filter(paper__in=papers)
     several = Q(rows__gt=1) | Q(joined__gt=0)
@@ -108,7 +108,7 @@ def _read(papers: Iterable[int]) -> _Read:
     return _Read(found, dict(lists.values_list("pk", "owner")))
 
 
-def _names(kind: Kind) -> list[str]:
+def _names(kind: RowKind) -> list[str]:
     return [field.attname for field in kind.model._meta.concrete_fields]
 
 
@@ -139,7 +139,7 @@ class _Placed:
     """The rows of one kind, placed. notes: those of the lists' owners, which are placed first."""
 
     def __init__(
-        self, kind: Kind, read: _Read, change: _Change, notes: _Placed | None = None
+        self, kind: RowKind, read: _Read, change: _Change, notes: _Placed | None = None
     ) -> None:
         self.kind, self.change, self.notes, self.lists = kind, change, notes, read.lists
         self.before = {values[0]: values for values in read.rows[kind]}
@@ -156,8 +156,8 @@ class _Placed:
             meeting[self._owner(row), change.ends[_home(row)]].append(row)
         for (owner, end), rows in meeting.items():
             self._join(owner, end, rows)
-        kept = {row.pk for row in originals}
-        self.gone = [key for key in self.rows if key not in kept]
+        remaining = {row.pk for row in originals}
+        self.deleted = [key for key in self.rows if key not in remaining]
         self._statements = self._prepare()
 
     def _owner(self, row: Any) -> int:
@@ -274,7 +274,7 @@ class _Placed:
         names = _names(self.kind)
         written = {*self.kind.content, *self.kind.others, *self.kind.besides}
         changed, moved, marked = [], [], []
-        for key in self.rows.keys() - self.gone:
+        for key in self.rows.keys() - self.deleted:
             row, values = self.rows[key], zip(names, self.before[key], strict=True)
             different = {name for name, value in values if getattr(row, name) != value}
             if different & written:
@@ -288,7 +288,7 @@ class _Placed:
             self._touched = {row.reading_list_id for row in rows}
         statements = Script()
         model = self.kind.model
-        statements.delete(model, "id = %s", ((key,) for key in self.gone))
+        statements.delete(model, "id = %s", ((key,) for key in self.deleted))
         statements.update(changed, sorted(written))
         # Of those that are shown no two may be at one paper, even in between.
         hidden = [copy(row) for row in moved]
@@ -309,23 +309,23 @@ class _Placed:
         coming = [
             row for row in self.shown.values() if (row.reading_list_id, row.position) not in before
         ]
-        taken = set()
+        occupied = set()
         for some in _batches(coming):
             found = ListItem.objects.filter(
                 reading_list__in={row.reading_list_id for row in some},
                 position__in={row.position for row in some},
             ).exclude(pk__in=[row.pk for row in some])
-            taken |= set(found.values_list("reading_list", "position"))
+            occupied |= set(found.values_list("reading_list", "position"))
         for row in coming:
-            if (row.reading_list_id, row.position) in taken:
+            if (row.reading_list_id, row.position) in occupied:
                 items = ListItem.with_parts.filter(reading_list=row.reading_list_id)
                 positions = {*items.values_list("position", flat=True)}
                 free = (place for place in count(row.position) if place not in positions)
                 row.position = next(
-                    place for place in free if (row.reading_list_id, place) not in taken
+                    place for place in free if (row.reading_list_id, place) not in occupied
                 )
                 changed = True
-            taken.add((row.reading_list_id, row.position))
+            occupied.add((row.reading_list_id, row.position))
         return changed
 
 

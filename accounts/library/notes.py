@@ -37,7 +37,7 @@ class ImportedNote(NamedTuple):
     changed_at: datetime
 
 
-class Prepared(NamedTuple):
+class PreparedNotes(NamedTuple):
     """What `prepare` made of notes. same: how many are here already; left: how many more than one
     import may hold there are."""
 
@@ -74,13 +74,13 @@ class Notes(Part):
         found = Note.objects.filter(user=self._user.pk).select_related("paper")
         return found.order_by("added_at", "pk")
 
-    def prepare(self, imported: Iterable[ImportedNote]) -> Prepared:
+    def prepare(self, imported: Iterable[ImportedNote]) -> PreparedNotes:
         """Render what is to be restored, so that `restore` only has to write. Where there is a note
         already, the text goes below it, unless it is part of it."""
         imported = list(imported)
-        found = Note.objects.filter(user=self._owner, paper__in=[one.paper for one in imported])
+        found = Note.objects.filter(user=self._owner, paper__in=[b.paper for b in imported])
         there = {note.paper_id: note for note in found}
-        prepared = Prepared([], [], 0, [], 0)
+        prepared = PreparedNotes([], [], 0, [], 0)
         new, longer, same, problems, left = prepared
         read = 0
         for one in imported:
@@ -118,13 +118,13 @@ class Notes(Part):
         return prepared._replace(same=same, left=left)
 
     @transaction.atomic
-    def restore(self, prepared: Prepared) -> None:
+    def restore(self, prepared: PreparedNotes) -> None:
         """Write what was prepared. Raises ValidationError if a note was changed meanwhile."""
         new, longer = prepared.new, prepared.longer
-        mine = Note.objects.select_for_update().filter(user=self._owner)
-        if mine.filter(paper__in=[note.paper_id for note in new]).exists():
+        own = Note.objects.select_for_update().filter(user=self._owner)
+        if own.filter(paper__in=[note.paper_id for note in new]).exists():
             raise ValidationError(_MEANWHILE)
-        now = dict(mine.filter(pk__in=[n.pk for n in longer]).values_list("pk", "version"))
+        now = dict(own.filter(pk__in=[n.pk for n in longer]).values_list("pk", "version"))
         if any(now.get(note.pk) != note.version for note in longer):
             raise ValidationError(_MEANWHILE)
         Note.objects.bulk_create(new)
@@ -152,8 +152,8 @@ class Notes(Part):
         content = {"text": text, "html": html, "words": words}
         if version:
             # One statement compares and writes: of two at once, one finds no such version.
-            mine = Note.objects.filter(user=self._owner, paper=paper, version=version)
-            saved = mine.exclude(text=text).update(
+            current = Note.objects.filter(user=self._owner, paper=paper, version=version)
+            saved = current.exclude(text=text).update(
                 version=F("version") + 1, changed_at=now, **content
             )
         else:
@@ -172,7 +172,7 @@ class Notes(Part):
 
     @transaction.atomic
     def _delete(self, paper: Paper, version: int) -> None:
-        gone, _ = Note.objects.filter(user=self._owner, paper=paper, version=version).delete()
+        deleted, _ = Note.objects.filter(user=self._owner, paper=paper, version=version).delete()
         # With its parts, whose texts it had.
         papers = homes(paper.pk)
         Note.with_parts.filter(user=self._owner, paper__in=papers, shown=None).delete()
@@ -180,5 +180,5 @@ class Notes(Part):
         shown = ListItem.with_parts.filter(reading_list__owner=self._owner, paper__in=papers)
         shown.filter(shows_note=True).update(shows_note=False)
         note = self.get(paper.pk)
-        if not gone and note is not None:
+        if not deleted and note is not None:
             raise Conflict(note)  # which takes all of this back

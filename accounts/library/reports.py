@@ -34,12 +34,12 @@ class Reports(Part):
         """
         # Of two requests at once, one waits for the other and counts its report.
         User.objects.select_for_update().get(pk=self._owner.pk)
-        mine, now = self.all(), timezone.now()
-        if mine.filter(paper=paper, kind=kind, outcome="").exists():
+        own, now = self.all(), timezone.now()
+        if own.filter(paper=paper, kind=kind, outcome="").exists():
             raise ValidationError(
                 {"kind": "You have reported this already. It waiting for the curators."}
             )
-        if mine.filter(made_at__gt=now - timedelta(days=1)).count() >= A_DAY:
+        if own.filter(made_at__gt=now - timedelta(days=1)).count() >= A_DAY:
             raise ValidationError(
                 f"You have sent {A_DAY} reports in one day, which is the most that is accepted. "
                 "Come back tomorrow."
@@ -57,5 +57,5 @@ class Reports(Part):
         self._unseen().update(seen_at=timezone.now())
 
     def _unseen(self) -> QuerySet[Report]:
-        mine = Report.objects.filter(user=self._user.pk, seen_at=None)
-        return mine.exclude(outcome="")
+        own = Report.objects.filter(user=self._user.pk, seen_at=None)
+        return own.exclude(outcome="")

@@ -28,7 +28,7 @@ _OF_A_TITLE = 200
 """Signs of a title that titles are sorted by, so that a place in a list fits into an address."""
 
 
-class Place(NamedTuple):
+class ShelfPlace(NamedTuple):
     """A paper's place in a list. at: its time, day or title, by which the list is sorted."""
 
     at: str
@@ -70,43 +70,45 @@ class Shelf(Part):
 
     def parse(self, text: str) -> Query:
         """Read a query of the site's language, with the fields that only a library knows."""
-        return parse(text, self._mine)
+        return parse(text, self._own_field)
 
     def find(self, query: Query, sort: Sort = Sort.ADDED) -> Found:
         """The papers that match, in order. A list that the query names is searched as a whole,
         with the papers that are not bookmarked."""
         found = self._bookmarks.keys() | self._notes.keys()
         if query.node.nodes:
-            asked = list(_within(query.node))
+            nodes = list(_within(query.node))
             texts = Note.objects.filter(user=self._user.pk).values_list("paper", "words")
-            words = dict(texts) if any(isinstance(node, Words) for node in asked) else {}
-            named = [node.papers for node in asked if isinstance(node, PaperKeys)]
+            words = dict(texts) if any(isinstance(node, Words) for node in nodes) else {}
+            named = [node.papers for node in nodes if isinstance(node, PaperKeys)]
             found = among(query, found.union(*named), words)
         return Found(self._sorted(found, sort))
 
-    def bookmarked(self, found: Found, status: str = "") -> list[Place]:
+    def bookmarked(self, found: Found, status: str = "") -> list[ShelfPlace]:
         """Those papers that are bookmarked, in their order; status: with this one."""
-        kept = self._bookmarks
+        bookmarks = self._bookmarks
         return [
             place
             for place in found.places
-            if place.paper in kept and status in ("", kept[place.paper][0])
+            if place.paper in bookmarks and status in ("", bookmarks[place.paper][0])
         ]
 
-    def _sorted(self, papers: set[int], sort: Sort) -> list[Place]:
-        known: dict[int, Any] = {}
+    def _sorted(self, papers: set[int], sort: Sort) -> list[ShelfPlace]:
+        keys: dict[int, Any] = {}
         column = _AT if sort == Sort.ADDED else F(f"paper__{sort}")
         if sort == Sort.ADDED:
-            known = self._notes | {paper: at for paper, (_, at) in self._bookmarks.items()}
+            keys = self._notes | {paper: at for paper, (_, at) in self._bookmarks.items()}
         else:
             for model in (Note, Bookmark):
-                known |= model.objects.filter(user=self._user.pk).values_list("paper", column)
-        if papers - known.keys():
-            known = dict(self._listed().values_list("paper", column)) | known
-            known = dict(self._dismissed().values_list("paper", column)) | known
+                keys |= model.objects.filter(user=self._user.pk).values_list("paper", column)
+        if papers - keys.keys():
+            keys = dict(self._listed().values_list("paper", column)) | keys
+            keys = dict(self._dismissed().values_list("paper", column)) | keys
         if sort == Sort.TITLE:
-            return sorted(Place(known[paper].casefold()[:_OF_A_TITLE], paper) for paper in papers)
-        return sorted((Place(str(known[paper]), paper) for paper in papers), reverse=True)
+            return sorted(
+                ShelfPlace(keys[paper].casefold()[:_OF_A_TITLE], paper) for paper in papers
+            )
+        return sorted((ShelfPlace(str(keys[paper]), paper) for paper in papers), reverse=True)
 
     def _listed(self) -> QuerySet[ListItem]:
         return ListItem.objects.filter(reading_list__in=open_to(self._user))
@@ -114,7 +116,7 @@ class Shelf(Part):
     def _dismissed(self) -> QuerySet[Dismissal]:
         return Dismissal.objects.filter(user=self._user.pk)
 
-    def _mine(self, field: str, value: str) -> PaperKeys:
+    def _own_field(self, field: str, value: str) -> PaperKeys:
         value = value.strip().casefold()
         match field:
             case "has":
@@ -131,9 +133,9 @@ class Shelf(Part):
         if status == "dismissed":
             return self._dismissed().values_list("paper", flat=True)
         if status == "unread":
-            return [paper for paper, (said, _) in self._bookmarks.items() if said != Status.READ]
+            return [paper for paper, (now, _) in self._bookmarks.items() if now != Status.READ]
         if status in Status.values:
-            return [paper for paper, (said, _) in self._bookmarks.items() if said == status]
+            return [paper for paper, (now, _) in self._bookmarks.items() if now == status]
         raise UnreadableTerm(f"is: takes unread, {', '.join(Status.values)}, dismissed")
 
 
@@ -147,7 +149,7 @@ def _within(node: Node) -> Iterator[Node]:
 class Found:
     """Papers in order: counted, sliced, walked from end to end, with all that a card shows."""
 
-    def __init__(self, places: list[Place]) -> None:
+    def __init__(self, places: list[ShelfPlace]) -> None:
         self.places = places
 
     @property

@@ -78,7 +78,7 @@ def into_parts(apps: Any, schema_editor: Any) -> None:
         schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def into_followed(apps, schema_editor):
+def into_followed(apps: Any, schema_editor: Any) -> None:
     """Back where nothing is joined; else what was joined would have no way apart."""
     for name in ("Bookmark", "Dismissal", "Note", "ListItem", "Report"):
         rows = apps.get_model("accounts", name).objects

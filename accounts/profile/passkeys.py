@@ -40,10 +40,10 @@ def passkey_login(request: HttpRequest) -> HttpResponse:
         )
         request.session = own
         return answer
-    asked = str(request.get_signed_cookie(PASSKEY, "null", max_age=_ANSWER_WITHIN))
-    once = f"passkey:{sha256(asked.encode()).hexdigest()}"
-    if asked != "null" and cache.add(once, True, _ANSWER_WITHIN):
-        request.session[STATE_SESSION_KEY] = json.loads(asked)
+    challenge = str(request.get_signed_cookie(PASSKEY, "null", max_age=_ANSWER_WITHIN))
+    once = f"passkey:{sha256(challenge.encode()).hexdigest()}"
+    if challenge != "null" and cache.add(once, True, _ANSWER_WITHIN):
+        request.session[STATE_SESSION_KEY] = json.loads(challenge)
     answered: HttpResponse = views.login_webauthn(request)
     request.session.pop(STATE_SESSION_KEY, None)
     answered.delete_cookie(PASSKEY, path=request.path, samesite="Strict")

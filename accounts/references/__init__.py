@@ -1,4 +1,4 @@
-"""What people bring from elsewhere: files of references, told apart by their content.
+"""Files of references that people import, recognised by their content.
 
 Read are BibTeX, RIS, CSL-JSON, a browser's bookmarks, and plain lists of arXiv ids and addresses.
 Only what tells which paper is meant is taken. Finding the papers is for the caller, who has the
@@ -20,12 +20,12 @@ from .plain_list import read_list
 from .records import (
     MAX_BYTES,
     MAX_REFERENCES,
-    Draft,
     Format,
     Full,
-    Problem,
-    Reading,
+    ParsedReferences,
     Reference,
+    ReferenceCollector,
+    ReferenceProblem,
 )
 from .ris import read_ris
 
@@ -33,13 +33,13 @@ __all__ = [
     "MAX_BYTES",
     "MAX_REFERENCES",
     "Format",
-    "Problem",
-    "Reading",
+    "ParsedReferences",
     "Reference",
+    "ReferenceProblem",
     "read",
 ]
 
-_READERS: dict[Format, Callable[[str, Draft], None]] = {
+_READERS: dict[Format, Callable[[str, ReferenceCollector], None]] = {
     Format.BIBTEX: read_bibtex,
     Format.RIS: read_ris,
     Format.CSL_JSON: read_csl_json,
@@ -51,27 +51,27 @@ _HTML = re.compile(r"\s*<(?:[!?]|[a-z][a-z0-9]*[\s>])", re.I)
 _ENTRY = re.compile(r"(?:\A\s*|^)(?:(?P<bibtex>@\w+[ \t]*[{(])|TY  -)", re.M)
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes) -> ParsedReferences:
     """Read a file of references, in whichever format its content is.
 
     Never raises: what cannot be read is among the problems, and everything else is read. UTF-8, or
     UTF-16 with a byte order mark; BibTeX and RIS also as old Windows programs write them. Any line
     ends.
     """
-    draft = Draft()
+    draft = ReferenceCollector()
     text = _decode(content)
-    if isinstance(text, Problem):
-        return Reading((), (text,), None)
+    if isinstance(text, ReferenceProblem):
+        return ParsedReferences((), (text,), None)
     kind = _format(text)
     try:
         _READERS[kind](text, draft)
     except Full as error:
         reason = f"more than {MAX_REFERENCES:,} references: the rest is not read"
-        return draft.reading(kind, Problem(error.line, reason))
+        return draft.reading(kind, ReferenceProblem(error.line, reason))
     reading = draft.reading(kind)
     if reading.references or reading.problems:
         return reading
-    return draft.reading(kind, Problem(1, "nothing in the file names a paper"))
+    return draft.reading(kind, ReferenceProblem(1, "nothing in the file names a paper"))
 
 
 def _format(text: str) -> Format:
@@ -84,17 +84,19 @@ def _format(text: str) -> Format:
     return Format.LIST
 
 
-def _decode(content: bytes) -> str | Problem:
+def _decode(content: bytes) -> str | ReferenceProblem:
     """The text of a file, its lines ended by "\\n", or why there is none."""
     if len(content) > MAX_BYTES:
-        return Problem(1, f"the file is larger than {MAX_BYTES // 10**6} MB")
+        return ReferenceProblem(1, f"the file is larger than {MAX_BYTES // 10**6} MB")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             text = content.decode("utf-16")
         except UnicodeDecodeError:
-            return Problem(1, "not UTF-16, as which it is marked")
+            return ReferenceProblem(1, "not UTF-16, as which it is marked")
     elif (zero := content.find(0)) >= 0:
-        return Problem(content.count(b"\n", 0, zero) + 1, "the file is binary: it has a zero byte")
+        return ReferenceProblem(
+            content.count(b"\n", 0, zero) + 1, "the file is binary: it has a zero byte"
+        )
     else:
         try:
             text = content.decode("utf-8-sig")
@@ -102,7 +104,7 @@ def _decode(content: bytes) -> str | Problem:
             text = content.decode("cp1252", "replace")
             if not _ENTRY.search(text):
                 line = content.count(b"\n", 0, error.start) + 1
-                return Problem(line, f"not UTF-8: byte 0x{content[error.start]:02X}")
+                return ReferenceProblem(line, f"not UTF-8: byte 0x{content[error.start]:02X}")
     if not text.strip():
-        return Problem(1, "the file is empty")
+        return ReferenceProblem(1, "the file is empty")
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -8,7 +8,7 @@ from bibtexparser.exceptions import BlockAbortedException
 from bibtexparser.model import Entry, ParsingFailedBlock
 
 from .latex import plain
-from .records import Draft, doi_url
+from .records import ReferenceCollector, doi_url
 
 # It logs each broken entry of what is somebody's own file.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
@@ -41,22 +41,22 @@ class _Abbreviations:
         self.strings = strings
         self.left = left
 
-    def value(self, given: str) -> str:
+    def value(self, text: str) -> str:
         """What a field says, its parts joined and its abbreviations told; raises _TooLong."""
-        if given.startswith("{") or (given.startswith('"') and '"' not in given[1:-1]):
-            return _unwrapped(given)
-        return "".join(map(self._part, _PART.split(given)))
+        if text.startswith("{") or (text.startswith('"') and '"' not in text[1:-1]):
+            return _unwrapped(text)
+        return "".join(map(self._part, _PART.split(text)))
 
     def _part(self, part: str) -> str:
-        if not (told := self.strings.get(part.strip().lower())):
+        if not (replacement := self.strings.get(part.strip().lower())):
             return _unwrapped(part)
-        if len(told) > self.left:
+        if len(replacement) > self.left:
             raise _TooLong
-        self.left -= len(told)
-        return told
+        self.left -= len(replacement)
+        return replacement
 
 
-def read_bibtex(text: str, draft: Draft) -> None:
+def read_bibtex(text: str, draft: ReferenceCollector) -> None:
     if text.count("@") > MAX_ENTRIES or text.count("=") > MAX_FIELDS:
         reason = f"more than {MAX_ENTRIES:,} entries or {MAX_FIELDS:,} fields: the file is not read"
         return draft.problem(1, reason, text)
@@ -82,34 +82,36 @@ def read_bibtex(text: str, draft: Draft) -> None:
     return None
 
 
-def _add(entry: Entry, abbreviations: _Abbreviations, draft: Draft) -> None:
+def _add(entry: Entry, abbreviations: _Abbreviations, draft: ReferenceCollector) -> None:
     fields: dict[str, str] = {}
     for field in entry.fields:
         fields.setdefault(field.key.lower(), abbreviations.value(str(field.value)))
 
-    def given(*names: str) -> list[str]:
+    def values(*names: str) -> list[str]:
         return [
             _ESCAPED.sub(r"\1", fields[name]).strip("{} \n") for name in names if name in fields
         ]
 
-    archive = "".join(given("archiveprefix", "eprinttype")[:1]).lower()
-    eprints = given("eprint", "arxivid", "arxiv") if archive in ("", "arxiv") else given("arxivid")
+    archive = "".join(values("archiveprefix", "eprinttype")[:1]).lower()
+    eprints = (
+        values("eprint", "arxivid", "arxiv") if archive in ("", "arxiv") else values("arxivid")
+    )
     # Old ids may stand without their archive: "0309136" in "math.GT".
     old = [
         f"{area.partition('.')[0]}/{eprint}"
-        for area in given("primaryclass", "eprintclass")
+        for area in values("primaryclass", "eprintclass")
         for eprint in eprints
     ]
-    texts = given("journal", "journaltitle", "number", "volume", "pages", "eid", "note", "series")
-    urls = given("url", "link", "ee")
-    named = given("url", "howpublished", "note")
+    texts = values("journal", "journaltitle", "number", "volume", "pages", "eid", "note", "series")
+    urls = values("url", "link", "ee")
+    named = values("url", "howpublished", "note")
     linked = [url for text in named for url in _URL.findall(text)]
     draft.add(
         _line(entry),
         entry.raw or "",
         title=plain(fields.get("title", "")),
-        ids=[*eprints, *old, *urls, *map(doi_url, given("doi")), *linked],
-        texts=[*texts, *given("howpublished"), entry.key],
+        ids=[*eprints, *old, *urls, *map(doi_url, values("doi")), *linked],
+        texts=[*texts, *values("howpublished"), entry.key],
         note=plain("\n".join(fields[name] for name in ("annote", "annotation") if name in fields)),
     )
 
@@ -118,6 +120,6 @@ def _line(block: Entry | ParsingFailedBlock) -> int:
     return (block.start_line or 0) + 1
 
 
-def _unwrapped(given: str) -> str:
-    given = given.strip()
-    return given[1:-1] if len(given) > 1 and given[0] + given[-1] in ("{}", '""') else given
+def _unwrapped(text: str) -> str:
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] + text[-1] in ("{}", '""') else text

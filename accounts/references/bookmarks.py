@@ -6,14 +6,14 @@ Not read with html.parser, which takes minutes for 100 kB of `<a `.
 import re
 from html import unescape
 
-from .records import Draft
+from .records import ReferenceCollector
 
 # Nothing here looks past the next "<", so that time stays in proportion to the file.
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*+)([^<>]*+)>", re.I)
 _HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
 
 
-def read_bookmarks(text: str, draft: Draft) -> None:
+def read_bookmarks(text: str, draft: ReferenceCollector) -> None:
     """Read every link that leads to the web; the rest (`place:`, `file:`) is no paper's.
 
     The description under a bookmark, in <DD>, is the person's note.
@@ -28,9 +28,9 @@ def read_bookmarks(text: str, draft: Draft) -> None:
     def finish() -> None:
         if link:
             place, tag, address = link
-            said = "".join(title)
+            label = "".join(title)
             note_text = unescape("".join(note))
-            draft.add(place, tag + said, title=unescape(said), ids=[address], note=note_text)
+            draft.add(place, tag + label, title=unescape(label), ids=[address], note=note_text)
 
     for match in _TAG.finditer(text):
         if into is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from digest.formats.json_list import Element, JsonText, NotReadable
 from digest.text.identity import arxiv_id
 
-from .records import Draft, doi_url
+from .records import ReferenceCollector, doi_url
 
 MAX_NESTED = 1_000_000
 """Brackets and braces of a file."""
@@ -18,7 +18,7 @@ _MARKUP = re.compile(r"</?(?:i|b|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def read_csl_json(text: str, draft: Draft) -> None:
+def read_csl_json(text: str, draft: ReferenceCollector) -> None:
     json = JsonText(text, str, "item")
 
     def problem(position: int, reason: str) -> None:
@@ -34,8 +34,8 @@ def read_csl_json(text: str, draft: Draft) -> None:
             if fault := _fault(item):
                 problem(item.start, fault)
             else:
-                given = text[item.start : min(item.end, item.start + 500)]
-                _add(json.line(item.start), given, item.value, draft)
+                excerpt = text[item.start : min(item.end, item.start + 500)]
+                _add(json.line(item.start), excerpt, item.value, draft)
     except NotReadable as stop:
         problem(stop.position, stop.reason)
     return None
@@ -49,13 +49,13 @@ def _fault(item: Element) -> str:
     return "half a character: a lone surrogate" if half else ""
 
 
-def _add(line: int, given: str, item: dict[str, Any], draft: Draft) -> None:
+def _add(line: int, excerpt: str, item: dict[str, Any], draft: ReferenceCollector) -> None:
     def texts(*names: str) -> list[str]:
         return [item[name] for name in names if isinstance(item.get(name), str)]
 
     draft.add(
         line,
-        given,
+        excerpt,
         title=_MARKUP.sub("", "".join(texts("title"))),
         ids=[*texts("URL"), *map(doi_url, texts("DOI")), *filter(arxiv_id, texts("id"))],
         texts=texts(

@@ -72,9 +72,9 @@ def _plain(token: re.Match[str]) -> str:
     return _JOINED.get(token["joined"], "")
 
 
-def _formula(given: str) -> str:
+def _formula(text: str) -> str:
     """The formula, or the sign that is all of it."""
-    source = given.strip("$")
+    source = text.strip("$")
     if alone := _SIGN_ALONE.fullmatch(source):
         name, digit, minus = alone.groups()
         if minus:
@@ -83,4 +83,4 @@ def _formula(given: str) -> str:
             return _SIGN_OF[name]
         if digit:
             return f"$^{digit}$"
-    return _BRACED.sub(r"\1", given)
+    return _BRACED.sub(r"\1", text)

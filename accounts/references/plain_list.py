@@ -7,7 +7,7 @@ from itertools import islice
 from digest.text import identity
 from digest.text.links import clean_url
 
-from .records import MAX_REFERENCES, Draft
+from .records import MAX_REFERENCES, ReferenceCollector
 
 _COMMENT = re.compile(r"\s#(?:\s.*|$)")
 # What begins as a link and is none matches too, without "whole": each character is looked at once,
@@ -22,7 +22,7 @@ _SEPARATOR = re.compile(r"[\s,|]+")
 _AROUND = "<>()[]{}\"'`*.,;:!?-•–—"
 
 
-def read_list(text: str, draft: Draft) -> None:
+def read_list(text: str, draft: ReferenceCollector) -> None:
     """Read each line: its links in Markdown, and its words that are an id or an address.
 
     What follows a `#` is a comment. A line that names one paper otherwise has its title. A line
@@ -30,38 +30,38 @@ def read_list(text: str, draft: Draft) -> None:
     """
     margin: int | None = None
     for number, line in enumerate(text.expandtabs(4).split("\n"), start=1):
-        said = line.lstrip()
-        if not said or said.startswith("#"):
+        entry = line.lstrip()
+        if not entry or entry.startswith("#"):
             continue
-        indent = len(line) - len(said)
+        indent = len(line) - len(entry)
         margin = indent if margin is None else min(margin, indent)
         if indent == margin:
-            _line(number, said, draft)
+            _line(number, entry, draft)
 
 
-def _line(number: int, said: str, draft: Draft) -> None:
-    named = list(islice(_named(said), MAX_REFERENCES + 1))
+def _line(number: int, text: str, draft: ReferenceCollector) -> None:
+    named = list(islice(_named(text), MAX_REFERENCES + 1))
     for address, title in named:
         if not title and len(named) == 1:
-            rest = _COMMENT.sub("", said).replace(address, "").strip(_AROUND + " ")
+            rest = _COMMENT.sub("", text).replace(address, "").strip(_AROUND + " ")
             title = rest if " " in rest else ""
-        draft.add(number, said, title=title, ids=[address])
+        draft.add(number, text, title=title, ids=[address])
     if not named:
-        draft.problem(number, "neither an arXiv id nor an address", said)
+        draft.problem(number, "neither an arXiv id nor an address", text)
 
 
-def _named(said: str) -> Iterator[tuple[str, str]]:
+def _named(text: str) -> Iterator[tuple[str, str]]:
     """Each id or address of a line, and the title that a link in Markdown gives it, or ""."""
-    for link in _LINK.finditer(said):
+    for link in _LINK.finditer(text):
         if not link["whole"]:
             continue
         address = link["angle"] or link["address"] or ""
         if _is_id(address):
             title = _ESCAPE.sub(r"\1", link["text"])
             yield address, "" if _is_id(title) else title
-    for word in _SEPARATOR.split(_COMMENT.sub("", _LINK.sub(_space, said))):
-        if _is_id(bare := word.strip(_AROUND)):
-            yield bare, ""
+    for word in _SEPARATOR.split(_COMMENT.sub("", _LINK.sub(_space, text))):
+        if _is_id(name := word.strip(_AROUND)):
+            yield name, ""
 
 
 def _space(link: re.Match[str]) -> str:

@@ -45,7 +45,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ReferenceProblem:
     """What was not understood: the line, from 1, why, and how the place begins."""
 
     line: int
@@ -57,7 +57,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedReferences:
     """All that a file said.
 
     references: in the order of the file, repeated ones once. format: None if the file could not be
@@ -65,7 +65,7 @@ class Reading:
     """
 
     references: tuple[Reference, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[ReferenceProblem, ...]
     format: Format | None
 
 
@@ -87,18 +87,18 @@ _PREPRINT = re.compile(
 )
 
 
-class Draft:
+class ReferenceCollector:
     """A reading in the making, for the readers of this package."""
 
     def __init__(self) -> None:
         self._references: dict[str, Reference] = {}
-        self._problems: list[Problem] = []
+        self._problems: list[ReferenceProblem] = []
         self._count = 0
 
     def add(
         self,
         line: int,
-        given: str,
+        raw: str,
         *,
         title: str = "",
         ids: Iterable[str] = (),
@@ -107,7 +107,7 @@ class Draft:
     ) -> None:
         """Add what an entry names; raises Full.
 
-        given: the entry as it stands. ids: arXiv ids, DOIs and addresses, the surest first. texts:
+        raw: the text of the entry. ids: arXiv ids, DOIs and addresses, the surest first. texts:
         what may begin by naming a preprint.
         """
         ids = [*filter(None, map(str.strip, ids))]
@@ -117,38 +117,38 @@ class Draft:
         url = next(filter(None, map(clean_url, ids)), None)
         title = identity.fold(clean(title))[:MAX_TITLE]
         if not (number or url or title):
-            self.problem(line, "neither an arXiv id nor an address nor a title", given)
+            self.problem(line, "neither an arXiv id nor an address nor a title", raw)
             return
         self._counted(line)
         key = number or (same_link(url) if url else title.casefold())
-        reference = Reference(number, url, title, clean(note).strip(), line, _excerpt(given))
+        reference = Reference(number, url, title, clean(note).strip(), line, _excerpt(raw))
         self._references.setdefault(key, reference)
 
-    def problem(self, line: int, reason: str, given: str) -> None:
+    def problem(self, line: int, reason: str, raw: str) -> None:
         """Add what was not understood; raises Full."""
         self._counted(line)
-        self._problems.append(Problem(line, reason, _excerpt(given)))
+        self._problems.append(ReferenceProblem(line, reason, _excerpt(raw)))
 
     def _counted(self, line: int) -> None:
         if self._count == MAX_REFERENCES:
             raise Full(line)
         self._count += 1
 
-    def reading(self, format: Format, problem: Problem | None = None) -> Reading:
+    def reading(self, format: Format, problem: ReferenceProblem | None = None) -> ParsedReferences:
         """All of it, and what kept the rest from being read."""
         problems = [*self._problems, *([problem] if problem else [])]
-        return Reading(tuple(self._references.values()), tuple(problems), format)
+        return ParsedReferences(tuple(self._references.values()), tuple(problems), format)
 
 
 def _preprint(text: str) -> re.Match[str] | None:
     return _PREPRINT.match(text.strip())
 
 
-def _excerpt(given: str) -> str:
-    return identity.fold(clean(given[: 4 * _EXCERPT]))[:_EXCERPT]
+def _excerpt(raw: str) -> str:
+    return identity.fold(clean(raw[: 4 * _EXCERPT]))[:_EXCERPT]
 
 
 def doi_url(doi: str) -> str:
     """The address of a DOI, as it is written in files: bare, after `doi:`, or in an address."""
-    bare = re.sub(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", "", doi.strip(), flags=re.I)
-    return f"https://doi.org/{bare}" if bare.startswith("10.") else ""
+    number = re.sub(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", "", doi.strip(), flags=re.I)
+    return f"https://doi.org/{number}" if number.startswith("10.") else ""

@@ -9,14 +9,14 @@ from collections import defaultdict
 
 from digest.text.identity import arxiv_id
 
-from .records import Draft, doi_url
+from .records import ReferenceCollector, doi_url
 
 _TAG = re.compile(r"\s*([A-Z][A-Z0-9])  -(?: (.*)|$)")
 _ADDRESS = re.compile(r";\s*(?=https?:)")
 _MARKUP = re.compile(r"</?(?:i|b|em|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
 
 
-def read_ris(text: str, draft: Draft) -> None:
+def read_ris(text: str, draft: ReferenceCollector) -> None:
     start = 0
     lines: list[str] = []
     outside = False
@@ -38,7 +38,7 @@ def read_ris(text: str, draft: Draft) -> None:
     _add(start, lines, draft)
 
 
-def _add(start: int, lines: list[str], draft: Draft) -> None:
+def _add(start: int, lines: list[str], draft: ReferenceCollector) -> None:
     if not lines:
         return
     fields: defaultdict[str, list[list[str]]] = defaultdict(list)
@@ -49,15 +49,15 @@ def _add(start: int, lines: list[str], draft: Draft) -> None:
         else:
             value.append(line)
 
-    def given(*tags: str) -> list[str]:
+    def values(*tags: str) -> list[str]:
         return [" ".join(value).strip() for tag in tags for value in fields.get(tag, ())]
 
-    addresses = [url for value in given("UR", "L2", "LK", "L1") for url in _ADDRESS.split(value)]
+    addresses = [url for value in values("UR", "L2", "LK", "L1") for url in _ADDRESS.split(value)]
     draft.add(
         start,
         "\n".join(lines),
-        title=_MARKUP.sub("", next(filter(None, given("TI", "T1", "CT", "BT")), "")),
-        ids=[*addresses, *map(doi_url, given("DO")), *filter(arxiv_id, given("AN", "ID"))],
-        texts=given("M1", "JO", "JF", "JA", "J2", "T2", "AN", "ID", "VL", "SP", "N1"),
-        note="\n".join(given("RN")),
+        title=_MARKUP.sub("", next(filter(None, values("TI", "T1", "CT", "BT")), "")),
+        ids=[*addresses, *map(doi_url, values("DO")), *filter(arxiv_id, values("AN", "ID"))],
+        texts=values("M1", "JO", "JF", "JA", "J2", "T2", "AN", "ID", "VL", "SP", "N1"),
+        note="\n".join(values("RN")),
     )

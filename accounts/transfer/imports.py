@@ -20,7 +20,7 @@ from jsonschema import validate
 
 from accounts.archive import Archive, BadArchive, open_archive
 from accounts.library import Library
-from accounts.library.bookmarks import Kept
+from accounts.library.bookmarks import SavedBookmark
 from accounts.library.lists.imports import ImportedItem, ImportedList
 from accounts.library.notes import ImportedNote
 from accounts.models import NOTE_LENGTH, Status, User
@@ -141,7 +141,7 @@ class _Import:
         self.read_until = read["until"] and _day(read["until"])
         self.read_days = list(map(_day, read["days"]))
         self.bookmarks = [
-            Kept(paper.pk, Status(row["status"]), _moment(row["added_at"]))
+            SavedBookmark(paper.pk, Status(row["status"]), _moment(row["added_at"]))
             for row in data["bookmarks"]
             if (paper := self._paper(row))
         ]
@@ -202,29 +202,31 @@ class _Import:
         return Restored(
             bookmarks=len(self.bookmarks),
             notes=len(notes.new) + len(notes.longer) + notes.same,
-            lists=lists.whole,
+            lists=lists.restored,
             missing=self.missing,
             problems=problems,
         )
 
-    def _profile(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What is taken over: where the person has changed nothing, and no name that could mislead
-        others."""
-        if given["time_zone"] not in available_timezones():
-            raise ValueError(f"{given['time_zone']} is not a time zone")
+    def _profile(self, profile: dict[str, Any]) -> dict[str, Any]:
+        """The settings to import: those that the person has not changed, and no name that could
+        mislead others. profile: the settings of the export."""
+        if profile["time_zone"] not in available_timezones():
+            raise ValueError(f"{profile['time_zone']} is not a time zone")
         new = User()
-        taken = {
-            name: given[name] for name in PROFILE if getattr(self._user, name) == getattr(new, name)
+        accepted = {
+            name: profile[name]
+            for name in PROFILE
+            if getattr(self._user, name) == getattr(new, name)
         }
         try:
-            if "display_name" in taken:
-                name = taken["display_name"] = display_name(given["display_name"])
+            if "display_name" in accepted:
+                name = accepted["display_name"] = display_name(profile["display_name"])
                 field = cast("CharField[str, str]", User._meta.get_field("display_name"))
                 field.run_validators(name)
         except ValidationError as error:
             self.problems.append(f"Your name: {' '.join(error.messages)}")
-            del taken["display_name"]
-        return taken
+            del accepted["display_name"]
+        return accepted
 
     def _paper(self, row: dict[str, Any]) -> Paper | None:
         return self._papers[_key(row["paper"])]

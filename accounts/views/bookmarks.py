@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.library import MarkForm, ShelfForm
-from accounts.library.bookmarks import Kept
+from accounts.library.bookmarks import SavedBookmark
 from accounts.library.shelf import Found
 from accounts.models import Status
 from digest.models import Paper
@@ -31,8 +31,8 @@ _UNDO = "undo"
 @logged_in
 @require_safe
 def library(request: MemberRequest) -> HttpResponse:
-    """What the reader kept, as far as the address asks for it."""
-    form, query, found = _asked(request)
+    """The reader's papers, as far as the address asks for them."""
+    form, query, found = _search(request)
     page = turn_to(request, found, request.user.papers_on_a_page)
     papers = list(page)
     mark_words(papers, query)
@@ -56,13 +56,13 @@ def library(request: MemberRequest) -> HttpResponse:
 @logged_in
 @require_safe
 def library_file(request: MemberRequest, suffix: str) -> HttpResponseBase:
-    """The same papers, whole, as a file to cite from."""
-    _, _, found = _asked(request)
+    """The same papers, those of all pages, as a file to cite from."""
+    _, _, found = _search(request)
     about = about_page("Your library", request.get_full_path(), request)
     return file_of(suffix, found, about, "library")
 
 
-def _asked(request: MemberRequest) -> tuple[ShelfForm, Query, Found]:
+def _search(request: MemberRequest) -> tuple[ShelfForm, Query, Found]:
     """What the address of the library asks for, and what that finds."""
     form = ShelfForm(request.GET)
     form.is_valid()
@@ -78,16 +78,16 @@ def _tabs(request: MemberRequest, tally: dict[str, int]) -> list[tuple[str, str,
         *((status.label.capitalize(), f"is:{status}", tally[status]) for status in Status),
         ("With a note", "has:note", tally["note"]),
     ]
-    asked = request.GET.get("q", "").strip()
+    chosen = request.GET.get("q", "").strip()
     return [
-        (label, _address(request.GET, q=query), number, asked == query)
+        (label, _address(request.GET, q=query), number, chosen == query)
         for label, query, number in queries
     ]
 
 
-def _address(asked: QueryDict, **changes: str) -> str:
+def _address(parameters: QueryDict, **changes: str) -> str:
     """The library's page with these parameters changed, from its first page on."""
-    address = asked.copy()
+    address = parameters.copy()
     address.pop("page", None)
     for name, value in changes.items():
         if value:
@@ -125,8 +125,10 @@ def mark(request: MemberRequest) -> HttpResponse:
         }
         alone = "alone" in request.POST
         context["alone"] = alone
-        whole = do in ("dismiss", "show") and not alone
-        return render(request, "digest/_listed.html" if whole else "accounts/_kept.html", context)
+        is_card = do in ("dismiss", "show") and not alone
+        return render(
+            request, "digest/_listed.html" if is_card else "accounts/_paper_bookmark.html", context
+        )
     if before is not None:
         remember(request, [paper.pk for paper in papers], before)
     messages.success(request, _done(do, papers, form), extra_tags="undo" * (before is not None))
@@ -135,7 +137,7 @@ def mark(request: MemberRequest) -> HttpResponse:
 
 def _do(
     request: MemberRequest, do: str, papers: Iterable[Paper], form: MarkForm
-) -> list[Kept] | None:
+) -> list[SavedBookmark] | None:
     """What the bookmarks were before; None if they are not concerned."""
     keys = [paper.pk for paper in papers]
     bookmarks = request.library.bookmarks
@@ -158,36 +160,36 @@ def _do(
 def _done(do: str, papers: list[Paper], form: MarkForm) -> str:
     one = len(papers) == 1
     what = f"“{papers[0].title}”" if one else f"{len(papers):,} papers"
-    said = {
+    outcomes = {
         "add": "bookmarked",
         "remove": "no longer in your library",
         "dismiss": "not shown in lists any more",
         "show": "shown in lists again",
         "list": f"in the list “{form.cleaned_data['list']}”",
     }
-    return f"{what} {'is' if one else 'are'} {said.get(do) or f'marked as {Status(do).label}'}."
+    return f"{what} {'is' if one else 'are'} {outcomes.get(do) or f'marked as {Status(do).label}'}."
 
 
-def remember(request: MemberRequest, papers: list[int], before: list[Kept]) -> None:
-    """Keep what the bookmarks of the papers were before, so that `undo` can put them back."""
-    kept = [(one.paper, one.status, one.added_at.isoformat()) for one in before]
-    request.session[_UNDO] = [papers, kept]
+def remember(request: MemberRequest, papers: list[int], before: list[SavedBookmark]) -> None:
+    """Save in the session what the bookmarks of the papers were before, for `undo`."""
+    saved = [(one.paper, one.status, one.added_at.isoformat()) for one in before]
+    request.session[_UNDO] = [papers, saved]
 
 
 @logged_in
 @require_POST
 def undo(request: MemberRequest) -> HttpResponse:
-    """Take back what was last done with bookmarks. A second time there is nothing to take back."""
+    """Undo the last change of bookmarks. A second time there is nothing to undo."""
     papers, before = request.session.pop(_UNDO, (None, ()))
     if papers is None:
         messages.info(request, "There is nothing to undo.")
     else:
-        kept = [
-            Kept(paper, status, when)
+        saved = [
+            SavedBookmark(paper, status, when)
             for paper, status, added_at in before
             if (when := parse_datetime(added_at))
         ]
-        request.library.bookmarks.put_back(papers, kept)
+        request.library.bookmarks.undo_changes(papers, saved)
         messages.success(request, "Undone.")
     return go_back(request, reverse("library"))
 

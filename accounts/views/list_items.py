@@ -67,7 +67,7 @@ def _do(request: MemberRequest, opened: OpenList, values: dict[str, Any]) -> int
         case "remove":
             removed = opened.remove(keys)
             if removed:
-                undo = "put-back"
+                undo = "undo-removal"
                 request.session[_REMOVED] = [
                     opened.reading_list.slug,
                     [(*was[:-1], was.added_at.isoformat()) for was in removed],
@@ -101,15 +101,15 @@ def _are(papers: list[Paper]) -> str:
 @logged_in
 @require_POST
 @not_found
-def put_back(request: MemberRequest) -> HttpResponse:
-    """Put back what was last taken out of a list. A second time there is nothing to put back."""
+def undo_removal(request: MemberRequest) -> HttpResponse:
+    """Undo the last removal from a list. A second time there is nothing to undo."""
     slug, rows = request.session.pop(_REMOVED, ("", ()))
     if not slug:
         messages.info(request, "There is nothing to undo.")
         return go_back(request, reverse("reading-lists"))
     opened = request.library.lists.open(slug)
     try:
-        opened.put_back(_removed(rows))
+        opened.undo_removal(_removed(rows))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

@@ -41,9 +41,9 @@ def not_found(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         except NotFound as error:
             if request.user.is_authenticated:
                 links = [("Your reading lists", reverse("reading-lists"))]
-                raise paging.NotHere(str(error), links) from None
+                raise paging.PageNotFound(str(error), links) from None
             log_in = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
-            raise paging.NotHere(
+            raise paging.PageNotFound(
                 f"{error} If it is yours, or you are a member of it, log in to see it.",
                 [("Log in", log_in)],
             ) from None
@@ -162,9 +162,9 @@ def list_page(
 
 def _wrong_at(form: ItemsForm, papers: list[Paper]) -> int | None:
     """The paper beside which to say what is wrong; none, if it is not about one that is shown."""
-    asked = form.cleaned_data.get("paper", ())
-    if form.cleaned_data.get("do") in ItemsForm.ONE and len(asked) == 1 and asked[0] in papers:
-        return int(asked[0].pk)
+    chosen = form.cleaned_data.get("paper", ())
+    if form.cleaned_data.get("do") in ItemsForm.ONE and len(chosen) == 1 and chosen[0] in papers:
+        return int(chosen[0].pk)
     return None
 
 

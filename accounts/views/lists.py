@@ -27,9 +27,9 @@ LISTS_ON_A_PAGE = 100
 def reading_lists(request: MemberRequest) -> HttpResponse:
     """The reader's lists, and those that they are asked to come to; a form makes a new one."""
     form = NewListForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and (made := _make(request, form)):
-        return made
-    page = turn_to(request, request.library.lists.mine(), LISTS_ON_A_PAGE)
+    if form.is_valid() and (created := _make(request, form)):
+        return created
+    page = turn_to(request, request.library.lists.accessible(), LISTS_ON_A_PAGE)
     context = {"page": page, "invitations": request.library.lists.invitations(), "form": form}
     return render(request, "accounts/reading_lists.html", context)
 
@@ -39,14 +39,14 @@ def _make(request: MemberRequest, form: NewListForm) -> HttpResponse | None:
     with it."""
     values = form.cleaned_data
     try:
-        made = request.library.lists.create(values["name"], values["description"])
+        created = request.library.lists.create(values["name"], values["description"])
     except ValidationError as error:
         form.add_error(None, error)
         return None
     if paper := values["paper"]:
-        request.library.lists.open(made.slug).add([paper.pk])
-        messages.success(request, f"“{paper.title}” is in the new list “{made.name}”.")
-    return go_back(request, made.get_absolute_url())
+        request.library.lists.open(created.slug).add([paper.pk])
+        messages.success(request, f"“{paper.title}” is in the new list “{created.name}”.")
+    return go_back(request, created.get_absolute_url())
 
 
 @logged_in
@@ -131,14 +131,13 @@ def invite(request: MemberRequest, slug: str) -> HttpResponse:
     form = InviteForm(request.POST)
     if form.is_valid():
         try:
-            asked = opened.invite(form.cleaned_data["invitee"], form.cleaned_data["role"])
+            invitation = opened.invite(form.cleaned_data["invitee"], form.cleaned_data["role"])
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            write_to(request.user, opened, asked)
-            message = (
-                f"If “{asked.invitee}” has an account, the invitation is on their page of lists."
-            )
+            write_to(request.user, opened, invitation)
+            whom = invitation.invitee
+            message = f"If “{whom}” has an account, the invitation is on their page of lists."
             if not may_mail(request.user):
                 message += " No mail is sent: for that, confirm an e-mail address of yours first."
             messages.success(request, message)
@@ -173,7 +172,7 @@ def change_member(request: MemberRequest, slug: str, member: int) -> HttpRespons
             messages.success(request, "The member is removed.")
         case "hand-over":
             try:
-                opened.hand_over(member)
+                opened.transfer_ownership(member)
             except ValidationError as error:
                 messages.error(request, " ".join(error.messages))
                 return redirect("list-settings", slug)

@@ -41,16 +41,16 @@ def note(request: MemberRequest, slug: str) -> HttpResponse:
         return _page(request, paper, shown | {"errors": error.messages}, status=400)
     except Conflict as conflict:
         if for_script:
-            return JsonResponse(_said(conflict.note), status=409)
+            return JsonResponse(_serialized(conflict.note), status=409)
         shown |= {"version": conflict.note.version if conflict.note else 0}
         return _page(request, paper, shown | {"conflict": True, "other": conflict.note}, status=409)
     if for_script:
-        return JsonResponse(_said(saved))
+        return JsonResponse(_serialized(saved))
     messages.success(request, "Your note is saved." if saved else "Your note is deleted.")
     return redirect("library" if paper.hidden else f"{paper.get_absolute_url()}#note")
 
 
-def _said(note: Note | None) -> dict[str, object]:
+def _serialized(note: Note | None) -> dict[str, object]:
     if note is None:
         return {"version": 0, "text": "", "html": ""}
     return {"version": note.version, "text": note.text, "html": note.html}

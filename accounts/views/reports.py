@@ -41,9 +41,9 @@ def report(request: MemberRequest, slug: str) -> HttpResponse:
 @require_safe
 def reports(request: MemberRequest) -> HttpResponse:
     """The reader's reports. What became of them since they last looked is marked as new, once."""
-    mine = request.library.reports
-    page = turn_to(request, mine.all(), request.user.papers_on_a_page)
+    own = request.library.reports
+    page = turn_to(request, own.all(), request.user.papers_on_a_page)
     context = {"page": page, "reports": list(page)}
     if request.method == "GET":
-        write_if_free(mine.mark_seen)
+        write_if_free(own.mark_seen)
     return render(request, "accounts/reports.html", context)

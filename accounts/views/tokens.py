@@ -32,13 +32,13 @@ def tokens(request: MemberRequest) -> HttpResponse:
     lacking = lacks(request) if curates else None
     curating = curates and not lacking
     form = TokenForm(request.user, curating, request.POST if request.method == "POST" else None)
-    made = form.create() if form.is_bound else None
-    if made:
+    created = form.create() if form.is_bound else None
+    if created:
         get_adapter().send_notification_mail("account/email/token_made", request.user)
     context = {
-        "form": TokenForm(request.user, curating) if made else form,
+        "form": TokenForm(request.user, curating) if created else form,
         "lacking": lacking,
-        "made": made,
+        "created": created,
         "tokens": all_tokens.of(request.user),
         "now": timezone.now(),
     }

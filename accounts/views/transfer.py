@@ -1,4 +1,4 @@
-"""Taking a library away, and bringing papers along."""
+"""The export of a library, and the import of papers and libraries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import references
 from accounts.access import MemberRequest, logged_in
 from accounts.archive import BadArchive
-from accounts.forms.library import BringForm, TakeInForm
+from accounts.forms.library import ConfirmImportForm, ImportForm
 from accounts.transfer import SCHEMA, export, match, may_import, restore
 from accounts.views.bookmarks import remember
 from digest.log import security
@@ -24,7 +24,7 @@ from digest.pages.resubmission import limited
 
 @logged_in
 @require_safe
-def take_away(request: MemberRequest) -> FileResponse:
+def export_library(request: MemberRequest) -> FileResponse:
     """All that the reader made, as a ZIP."""
     security("account_exported")
     file = TemporaryFile()  # noqa: SIM115 (it is closed with the response)
@@ -42,11 +42,11 @@ def schema(request: MemberRequest) -> HttpResponse:
 
 @logged_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def bring(request: MemberRequest) -> HttpResponse:
-    """Read a file of references and show what it means here; or take in an export."""
+def import_papers(request: MemberRequest) -> HttpResponse:
+    """Read a file of references and preview its papers; or import an export of a library."""
     if request.method != "POST":
-        return _page(request, BringForm())
-    form = BringForm(request.POST, request.FILES)
+        return _page(request, ImportForm())
+    form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form)
     if not may_import(request, request.user):
@@ -61,12 +61,12 @@ def bring(request: MemberRequest) -> HttpResponse:
         return render(request, "accounts/restored.html", {"restored": restored})
     reading = references.read(content)
     found = match(request.library, reading.references)
-    kept = request.library.marks(paper.pk for paper in found.papers)
+    marks = request.library.marks(paper.pk for paper in found.papers)
     context = {
         "reading": reading,
         "found": found,
-        "kept": sum(bool(mark.status) for mark in kept.values()),
-        "form": TakeInForm(
+        "bookmarked": sum(bool(mark.status) for mark in marks.values()),
+        "form": ConfirmImportForm(
             request.library, initial={"papers": " ".join(p.slug for p in found.papers)}
         ),
     }
@@ -75,9 +75,9 @@ def bring(request: MemberRequest) -> HttpResponse:
 
 @logged_in
 @require_POST
-def take_in(request: MemberRequest) -> HttpResponse:
+def confirm_import(request: MemberRequest) -> HttpResponse:
     """Bookmark the papers of a preview, and put them into a list if one is named."""
-    form = TakeInForm(request.library, request.POST)
+    form = ConfirmImportForm(request.library, request.POST)
     if not form.is_valid():
         return render(request, "accounts/preview.html", {"form": form}, status=400)
     found = request.library.papers(form.cleaned_data["papers"])
@@ -101,6 +101,6 @@ def take_in(request: MemberRequest) -> HttpResponse:
     return redirect(into or "library")
 
 
-def _page(request: MemberRequest, form: BringForm) -> HttpResponse:
+def _page(request: MemberRequest, form: ImportForm) -> HttpResponse:
     status = 400 if form.errors else 200
-    return render(request, "accounts/bring.html", {"form": form}, status=status)
+    return render(request, "accounts/import.html", {"form": form}, status=status)

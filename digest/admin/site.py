@@ -30,7 +30,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from digest.log import security
-from digest.pages.resubmission import Reason, from_script, kept, tell_script
+from digest.pages.resubmission import Reason, answer_script, from_script, next_address
 from digest.rights import has_rights, lacks
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -135,8 +135,8 @@ class Site(AdminSite):
             )
             return redirect(lacking)
         if from_script(request):
-            return tell_script(request, Reason.LOGGED_OUT)
-        return redirect(f"{reverse(lacking)}?{urlencode({'next': kept(request)})}")
+            return answer_script(request, Reason.LOGGED_OUT)
+        return redirect(f"{reverse(lacking)}?{urlencode({'next': next_address(request)})}")
 
     # The site has pages of its own for these, and they have limits.
 

@@ -71,8 +71,8 @@ class Throttle(BaseThrottle):
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        known = request.auth is not None or request.user.is_authenticated
-        limit = settings.API_RATE if known else settings.API_RATE_ANONYMOUS
+        logged_in = request.auth is not None or request.user.is_authenticated
+        limit = settings.API_RATE if logged_in else settings.API_RATE_ANONYMOUS
         now = int(time())
         self.reset = MINUTE - now % MINUTE
         used = _used(self._who(request), now // MINUTE)

@@ -25,18 +25,18 @@ from digest.models import Catalogue
 from digest.pages.middleware import since
 
 from .access import announce
-from .pages import CursorPagination, Order, following
+from .pages import CursorPagination, Order, address_with
 from .parsers import form_only
 from .schema import Operation
 from .serializers import Serializer
 
 
-def only(asked: QueryDict, known: Collection[str], many: Collection[str] = ()) -> None:
-    """Refuse parameters that nobody knows: a misspelt filter would give all rows. And those that
-    are said twice, of which one would count. many: parameters that may be."""
+def only(query: QueryDict, allowed: Collection[str], many: Collection[str] = ()) -> None:
+    """Refuse parameters that are not allowed, for a misspelt filter would give all rows, and those
+    that are repeated, of which one would count. many: parameters that may be repeated."""
     errors = {}
-    for name, values in asked.lists():
-        if name not in known:
+    for name, values in query.lists():
+        if name not in allowed:
             errors[name] = ["There is no such parameter."]
         elif len(values) > 1 and name not in many:
             errors[name] = ["Say it once."]
@@ -57,14 +57,14 @@ def _parameters(view: Any, action: str) -> frozenset[str]:
 
 
 def read(serializer: type[Serializer], data: Any) -> dict[str, Any]:
-    """What a program says in this shape. Raises ValidationError, by field."""
+    """The data as the serializer validates it. Raises ValidationError, by field."""
     if isinstance(data, QueryDict):
-        known = serializer().fields
+        fields = serializer().fields
         # DRF takes it for a browser's form, where what is empty or missing was not filled in.
-        data = {name: value for name, value in data.items() if name in known}
-    given = serializer(data=data)
-    given.is_valid(raise_exception=True)
-    return cast("dict[str, Any]", given.validated_data)
+        data = {name: value for name, value in data.items() if name in fields}
+    checked = serializer(data=data)
+    checked.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", checked.validated_data)
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -78,8 +78,8 @@ class Negotiation(DefaultContentNegotiation):
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str | None) -> Any:
         found = [renderer for renderer in renderers if renderer.format == format]
         if not found:
-            known = ", ".join(renderer.format for renderer in renderers)
-            raise ValidationError({"format": [f"This is none of {known}."]})
+            formats = ", ".join(renderer.format for renderer in renderers)
+            raise ValidationError({"format": [f"This is none of {formats}."]})
         return found
 
 
@@ -148,14 +148,14 @@ class ApiViewSet(ViewSet):
         **more: Any,
     ) -> dict[str, Any]:
         """The page of rows that is asked for. show: makes of them what is answered. more: what the
-        page says beside. Raises ValidationError, Changed."""
+        page says beside. Raises ValidationError, CatalogueChanged."""
         paginator = self.pagination_class()
         rows = paginator.paginate_queryset(queryset, self.request, self)
         return self.page_of(show(rows), paginator.next, **more)
 
     def page_of(self, rows: Iterable[Any], next: str | None, **more: Any) -> dict[str, Any]:
         """A page of these rows. next: the cursor of the one after it. more: beside the rows."""
-        address = None if next is None else following(self.request, cursor=next)
+        address = None if next is None else address_with(self.request, cursor=next)
         page = self.pagination_class.page_serializer(self.operation.answer)
         return dict(page({"next": address, **more, "results": rows}).data)
 
@@ -204,12 +204,12 @@ class CatalogueViewSet(ApiViewSet):
             request._request, etag, changed
         )
         if response is None:
-            made = revision.once(
-                lambda: _json(make()), *name, storable=lambda made: isinstance(made, bytes)
+            answer = revision.once(
+                lambda: _json(make()), *name, storable=lambda answer: isinstance(answer, bytes)
             )
-            if isinstance(made, bytes):
-                made = HttpResponse(made, content_type="application/json")
-            response = made
+            if isinstance(answer, bytes):
+                answer = HttpResponse(answer, content_type="application/json")
+            response = answer
         response["ETag"] = etag
         response["Last-Modified"] = http_date(changed)
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)

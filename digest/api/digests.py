@@ -142,8 +142,8 @@ class SourcesViewSet(ApiViewSet):
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
-        known = request.method in self.allowed_methods
-        if known and not may(request, "digest.view_source"):
+        supported = request.method in self.allowed_methods
+        if supported and not may(request, "digest.view_source"):
             raise PermissionDenied(f"The files that were loaded are for curators{_WITH}")
 
     @Operation("sources", SourceSerializer)

@@ -37,13 +37,13 @@ class PaperFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
     `ordering`. What pages pass over is refused: a parameter without a value, or a wrong one."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Results:
-        given = dict(request.query_params.lists())
-        if empty := [name for name, values in given.items() if name != "q" and "" in values]:
+        parameters = dict(request.query_params.lists())
+        if empty := [name for name, values in parameters.items() if name != "q" and "" in values]:
             raise ValidationError({name: ["Say a value."] for name in empty})
-        asked = QueryDict(mutable=True)
-        for name, values in given.items():
-            asked.setlist("order" if name == "ordering" else name, values)
-        found = PaperFilter(asked, queryset)
+        query = QueryDict(mutable=True)
+        for name, values in parameters.items():
+            query.setlist("order" if name == "ordering" else name, values)
+        found = PaperFilter(query, queryset)
         if errors := found.errors_by_field:
             raise ValidationError({_parameter(name): texts for name, texts in errors.items()})
         results: Results = found.qs

@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from digest.models import Catalogue
 
 from .parsers import is_text
-from .problems import Changed
+from .problems import CatalogueChanged
 from .serializers import Serializer, stamp
 
 PAGE, MOST = 25, 100
@@ -34,11 +34,11 @@ _KEYS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,99}")
 
 def cursor_of(request: Request, *kinds: type) -> list[Any] | None:
     """What a cursor holds: values of these types; None at the beginning."""
-    given = request.GET.get("cursor")
-    if given is None:
+    text = request.GET.get("cursor")
+    if text is None:
         return None
     try:
-        found = json.loads(base64.urlsafe_b64decode(given.encode() + b"=="))
+        found = json.loads(base64.urlsafe_b64decode(text.encode() + b"=="))
         if [type(value) for value in found] != list(kinds) or not all(map(_fits, found)):
             raise ValueError
     except (TypeError, ValueError, RecursionError):
@@ -51,11 +51,11 @@ def not_ours() -> ValidationError:
     return ValidationError({"cursor": ["This is none that was given out here."]})
 
 
-def given(keys: str) -> tuple[int, ...]:
+def keys_of(text: str) -> tuple[int, ...]:
     """The keys that a cursor holds as one text."""
-    if not _KEYS.fullmatch(keys):
+    if not _KEYS.fullmatch(text):
         raise not_ours()
-    return tuple(map(int, keys.split(".")))
+    return tuple(map(int, text.split(".")))
 
 
 def _fits(value: int | str) -> bool:
@@ -69,13 +69,13 @@ def cursor(*values: int | str) -> str:
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def following(request: Request, **said: str) -> str:
-    """The same address, with something else said, and another cursor or none."""
-    asked = request.GET.copy()
-    asked.pop("cursor", None)
-    for name, value in said.items():
-        asked[name] = value
-    return f"{settings.SITE_URL}{request.path}?{asked.urlencode()}"
+def address_with(request: Request, **changes: str) -> str:
+    """The address of the request with some parameters changed, and with a new cursor or none."""
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    for name, value in changes.items():
+        query[name] = value
+    return f"{settings.SITE_URL}{request.path}?{query.urlencode()}"
 
 
 def moment_of(text: str) -> datetime | None:
@@ -97,9 +97,11 @@ def revision() -> str:
 
 
 def unchanged(since: str) -> None:
-    """Raises Changed if the catalogue is at another revision. To be asked after rows are read."""
+    """Check after rows are read that the catalogue is still at the revision `since`.
+
+    Raises CatalogueChanged if it is not."""
     if revision() != since:
-        raise Changed
+        raise CatalogueChanged
 
 
 def _written(value: Any, kind: Any) -> Any:
@@ -134,7 +136,7 @@ class Order(NamedTuple):
         self, request: Request, rows: QuerySet[Any], size: int
     ) -> tuple[list[Any], str | None]:
         """The page that is asked for, and the cursor of the one after it. Raises ValidationError,
-        Changed."""
+        CatalogueChanged."""
         kinds = [kind for *_, kind in self.columns]
         packed = [int if kind is int else str for kind in kinds]
         at = cursor_of(request, *packed, *([] if self.stays else [str]))
@@ -208,15 +210,15 @@ class CursorPagination(BasePagination):
 
     def page_size(self, request: Request) -> int:
         """How many rows a page is to have. Raises ValidationError."""
-        given = request.query_params.get("page_size", str(PAGE))
-        digits = given.isascii() and given.isdecimal() and len(given) <= len(str(MOST))
-        if not (digits and 1 <= int(given) <= MOST):
+        text = request.query_params.get("page_size", str(PAGE))
+        digits = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST))
+        if not (digits and 1 <= int(text) <= MOST):
             raise ValidationError({"page_size": [f"Say a whole number from 1 to {MOST}."]})
-        return int(given)
+        return int(text)
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page that is asked for; sets `next`, the cursor of the page after it.
-        Raises ValidationError, Changed."""
+        Raises ValidationError, CatalogueChanged."""
         if view.orders:
             wanted = request.query_params.get("ordering", next(iter(view.orders)))
             if wanted not in view.orders:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from digest.exports import API_FILES, About, Writer, to_cite
 from digest.models import Catalogue, Merge, Paper, Tombstone
-from digest.pages.files import file_of, whole_file
+from digest.pages.files import export_file, file_of
 from digest.search import Query, ResultPosition, Results, matching
 from digest.search.filters import SEVERAL
 from digest.text.identity import arxiv_id
@@ -27,10 +27,10 @@ from .filters import PaperFilterBackend
 from .pages import (
     CursorPagination,
     Order,
+    address_with,
     cursor,
     cursor_of,
-    following,
-    given,
+    keys_of,
     moment_of,
     not_ours,
 )
@@ -67,17 +67,17 @@ FIELDS = OpenApiParameter(
     pattern=f"^({_ONE_OF})(,({_ONE_OF}))*$",
 )
 _CHANGED = Order((("changed_at", False, datetime), ("pk", False, int)))
-_GONE = Order((("gone_at", False, datetime), ("pk", False, int)))
+_TOMBSTONES = Order((("gone_at", False, datetime), ("pk", False, int)))
 _CHANGE_PARAMETERS = {"modified_since", "fields", "page_size", "cursor", "format"}
 """What an address may say that asks what changed."""
 
 
 def fields_of(request: Request) -> tuple[str, ...]:
     """The fields of a paper that are asked for, in the order of all."""
-    given = request.GET.get("fields")
-    if given is None:
+    text = request.GET.get("fields")
+    if text is None:
         return _NAMES
-    wanted = [name.strip() for name in given.split(",")]
+    wanted = [name.strip() for name in text.split(",")]
     if wrong := [name for name in wanted if name not in _NAMES]:
         raise ValidationError(
             {"fields": [f"There is no field {', '.join(wrong)}: choose of {', '.join(_NAMES)}."]}
@@ -164,7 +164,7 @@ class PapersViewSet(CatalogueViewSet):
         if format != "json":
             about = self._about("Papers")
             return self.cached(
-                lambda: whole_file(request._request, format, results, about, "papers")
+                lambda: export_file(request._request, format, results, about, "papers")
             )
         size, fields = self.pagination_class().page_size(request), fields_of(request)
         at = cursor_of(request, int, str, str)
@@ -179,13 +179,13 @@ class PapersViewSet(CatalogueViewSet):
             if at and not at[1]:
                 return page(*_meanwhile(results.query, at[2], at[0], size))
             began = at[2] if at else stamp(self.catalogue.changed_at)
-            start = ResultPosition(at[0], given(at[1])) if at else None
+            start = ResultPosition(at[0], keys_of(at[1])) if at else None
             papers, after = results.after(start, size)
             next = after and cursor(after.end, ".".join(map(str, after.given)), began)
             if at and not after and began != stamp(Catalogue.current().changed_at):
                 if results.order == "best":
                     # What is best follows from all papers: nobody knows which were passed.
-                    return page(papers, None) | {"next": following(request, ordering="newest")}
+                    return page(papers, None) | {"next": address_with(request, ordering="newest")}
                 next = cursor(2**62, "", began)
             return page(papers, next)
 
@@ -201,10 +201,10 @@ class PapersViewSet(CatalogueViewSet):
         def make() -> dict[str, Any]:
             at = streams or [stamp(since), 0, stamp(since), 0]
             papers = _CHANGED.after(Paper.objects.visible().for_cards(), at[:2], size)
-            gone = _GONE.after(Tombstone.objects.all(), at[2:], size)
+            tombstones = _TOMBSTONES.after(Tombstone.objects.all(), at[2:], size)
             rows: list[tuple[datetime, Paper | Tombstone]] = [
                 *((paper.changed_at, paper) for paper in papers),
-                *((stone.gone_at, stone) for stone in gone),
+                *((stone.gone_at, stone) for stone in tombstones),
             ]
             rows.sort(key=lambda row: (row[0], row[1].pk))
             shown = [row for _, row in rows[:size]]
@@ -244,8 +244,8 @@ class PapersViewSet(CatalogueViewSet):
 
     def _about(self, title: str) -> About:
         base, request = settings.SITE_URL, self.request
-        here = base + request.get_full_path()
-        return About(f"Paper Digest: {title}", here, here, base)
+        own_address = base + request.get_full_path()
+        return About(f"Paper Digest: {title}", own_address, own_address, base)
 
 
 class LookupViewSet(CatalogueViewSet):

@@ -1,4 +1,4 @@
-"""How the bodies of requests are read: what nobody knows in them is refused, as in addresses."""
+"""How the bodies of requests are read: unknown fields are refused, as in addresses."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _NAME_SHOWN = 100
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
-def meant(value: Any) -> bool | None:
-    """What a program means by a value: true, false, or neither."""
+def as_boolean(value: Any) -> bool | None:
+    """A value as true or false, or None if it is a spelling of neither."""
     return SWITCH.get(str(value).strip().lower()) if isinstance(value, str | int) else None
 
 
-def switch(name: str, said: Iterable[Any], default: bool) -> bool:
-    """Whether what a request says of a switch puts it on.
+def switch(name: str, values: Iterable[Any], default: bool) -> bool:
+    """Whether a request turns a switch on.
 
-    said: each value, of its address and its body alike. Raises ValidationError if one is no
-    spelling of true or false, or two say the opposite.
+    values: those of the address and of the body alike. Raises ValidationError if one is no
+    spelling of true or false, or if two differ.
     """
     wanted = set()
-    for value in said:
-        on = meant(value)
+    for value in values:
+        on = as_boolean(value)
         if on is None:
             raise ValidationError({name: ["Say true or false."]})
         wanted.add(on)
@@ -52,19 +52,19 @@ def switch(name: str, said: Iterable[Any], default: bool) -> bool:
 def dry_run(request: Request, default: bool) -> bool:
     """Whether a request says, in its address or in its body, that nothing is to be written."""
     data = request.data
-    said = [*request.query_params.getlist("dry_run")]
+    values = [*request.query_params.getlist("dry_run")]
     if isinstance(data, QueryDict):
-        said += data.getlist("dry_run")
+        values += data.getlist("dry_run")
     elif isinstance(data, Mapping) and "dry_run" in data:
-        said.append(data["dry_run"])
-    return switch("dry_run", said, default)
+        values.append(data["dry_run"])
+    return switch("dry_run", values, default)
 
 
-def form_only(form: QueryDict, *known: str, many: Iterable[str] = ()) -> None:
-    """Refuse what nobody knows in a form, and what is said twice. many: fields that may be."""
-    errors = no_such_fields(name for name in form if name != _CSRF_FIELD and name not in known)
+def form_only(form: QueryDict, *allowed: str, many: Iterable[str] = ()) -> None:
+    """Refuse unknown fields of a form, and repeated ones. many: fields that may be repeated."""
+    errors = no_such_fields(name for name in form if name != _CSRF_FIELD and name not in allowed)
     for name, values in form.lists():
-        if len(values) > 1 and name in known and name not in many:
+        if len(values) > 1 and name in allowed and name not in many:
             errors[name] = ["Say it once."]
     if errors:
         raise ValidationError(errors)
@@ -81,7 +81,7 @@ def spelt(name: str) -> str:
 
 
 def no_such_fields(names: Iterable[str]) -> dict[str, list[str]]:
-    """The errors of fields that nobody knows."""
+    """The errors of unknown fields."""
     return {spelt(name): ["There is no such field."] for name in names}
 
 

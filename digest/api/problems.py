@@ -49,7 +49,7 @@ class PreconditionFailed(exceptions.APIException):
     default_detail = "It was changed since: fetch it again, and put both together."
 
 
-class Changed(exceptions.APIException):
+class CatalogueChanged(exceptions.APIException):
     """What a program turns the pages of came into another order meanwhile."""
 
     status_code = 410

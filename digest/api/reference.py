@@ -39,7 +39,7 @@ def schema(request: HttpRequest) -> HttpResponse:
     return HttpResponse(SCHEMA.read_bytes(), content_type="application/vnd.oai.openapi")
 
 
-class Reference(SpectacularSwaggerSplitView):
+class ReferencePage(SpectacularSwaggerSplitView):
     """The reference to browse, from this site alone."""
 
     scopes = ("catalogue:read", "")

@@ -25,5 +25,5 @@ urlpatterns = [
     path("sources/", SourcesViewSet.as_view({"get": "list"}), name="api-sources"),
     path("sources/<int:pk>/", SourcesViewSet.as_view({"get": "retrieve"}), name="api-source"),
     path("schema/", reference.schema, name="api-schema"),
-    path("reference/", reference.Reference.as_view(), name="api-reference"),
+    path("reference/", reference.ReferencePage.as_view(), name="api-reference"),
 ]

@@ -1,4 +1,4 @@
-"""Pages that are kept for the next visitor, for as long as the catalogue does not change."""
+"""Pages that are cached for the next visitor, for as long as the catalogue does not change."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
 
 def unknown_in(request: HttpRequest, known: Collection[str]) -> list[str]:
-    """The parameters of the address that a view does not know."""
+    """The parameters of the address that are not known to a view."""
     return [name for name in request.GET if name not in known]
 
 
-def kept_for_visitors(view: _View, known: Collection[str] = ()) -> _View:
-    """Let a view's page be kept, and given to everybody else who asks for it without any cookie.
+def cached_for_visitors(view: _View, parameters: Collection[str] = ()) -> _View:
+    """Cache a view's page for everybody who asks for it without any cookie.
 
-    known: the parameters that the view reads. An address with others leads to the one without: else
-    it would be another page, and anybody could make as many of them as they like.
+    parameters: those that the view reads. An address with others redirects to the one without: else
+    it would be another page, and anybody could fill the cache with them.
     What the view shows to such a visitor must follow from the address, the `HX-Request` header and
-    the catalogue. Who comes with a cookie may be logged in, or have something to be told: their
-    page is made for them, and never kept.
+    the catalogue. A visitor with a cookie may be logged in, or have a message waiting: their page
+    is rendered for them, and never cached.
     """
 
     @wraps(view)
-    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if unknown := unknown_in(request, known):
+    def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if unknown := unknown_in(request, parameters):
             address = request.GET.copy()
             for name in unknown:
                 del address[name]
@@ -49,7 +49,7 @@ def kept_for_visitors(view: _View, known: Collection[str] = ()) -> _View:
         patch_vary_headers(response, ["Cookie"])
         return response
 
-    return cast(_View, kept)
+    return cast(_View, cached)
 
 
 def _is_impersonal(request: HttpRequest, response: HttpResponseBase) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from digest.models import Digest
 
 
-class Day(NamedTuple):
+class CalendarDay(NamedTuple):
     """A day of a month's grid.
 
     shade: how full its digest is, from 1 to 4. missed: a working day between other digests that
@@ -24,7 +24,7 @@ class Day(NamedTuple):
 
 class Month(NamedTuple):
     first: date
-    weeks: list[list[Day | None]]
+    weeks: list[list[CalendarDay | None]]
     digests: int
     papers: int
 
@@ -43,10 +43,12 @@ def years_of(digests: dict[date, Digest]) -> list[Year]:
     oldest, newest = min(digests), max(digests)
     fullest = max(digest.paper_count for digest in digests.values()) or 1
 
-    def day(of: date) -> Day:
+    def day(of: date) -> CalendarDay:
         digest = digests.get(of)
         shade = 1 + 3 * digest.paper_count // fullest if digest else 0
-        return Day(of, digest, shade, digest is None and of.weekday() < 5 and oldest < of < newest)
+        return CalendarDay(
+            of, digest, shade, digest is None and of.weekday() < 5 and oldest < of < newest
+        )
 
     def month(first: date) -> Month:
         weeks = [

@@ -69,10 +69,10 @@ class Facet(NamedTuple):
     options: list[Option]
 
 
-class Narrowing:
+class FilterPanel:
     """What a page shows of a filter: what is chosen, and what there is to choose from.
 
-    address: what is chosen, without the page, without what says nothing.
+    address: what is chosen, without the page number and without parameters that are empty.
     """
 
     def __init__(self, filter: PaperFilter) -> None:
@@ -80,8 +80,8 @@ class Narrowing:
         self.address = QueryDict(mutable=True)
         self._open: dict[str, str] = {}
         for name, values in filter.data.lists():
-            if name in filter.form.fields and (said := [value for value in values if value]):
-                self.address.setlist(name, said)
+            if name in filter.form.fields and (filled := [value for value in values if value]):
+                self.address.setlist(name, filled)
 
     @property
     def parameters(self) -> str:
@@ -89,7 +89,7 @@ class Narrowing:
         return self.address.urlencode()
 
     @property
-    def kept(self) -> list[tuple[str, str]]:
+    def hidden_inputs(self) -> list[tuple[str, str]]:
         """Names and values of what a form with fields for words and dates has to send as well."""
         fields = ("q", "date_from", "date_to")
         return [
@@ -113,11 +113,11 @@ class Narrowing:
                 yield Chip(f"{label} {date_format(value, 'j F Y')}", self._without(name))
             else:
                 for one in value:
-                    said = one if isinstance(one, str) else one.slug
+                    slug = one if isinstance(one, str) else one.slug
                     words = {"has": f"has {one}", "not_category": f"excluding {one}"}.get(
                         name, str(one)
                     )
-                    yield Chip(words, self._without(name, said))
+                    yield Chip(words, self._without(name, slug))
 
     @property
     def mistakes(self) -> list[Mistake]:
@@ -183,8 +183,8 @@ class Narrowing:
         """
         counts = self._counted.counts
         categories = {category_tag(c.pk): c for c in Category.objects.all()}
-        # Equals always in the same order, whatever that of the database: a page that says the same
-        # is the same.
+        # Categories with the same count are always in the same order, whatever that of the
+        # database, so that the page of a revision is always the same.
         ranked = sorted(counts.keys() & categories.keys(), key=lambda tag: (-counts[tag], tag))
         tagged = [(categories[tag], counts[tag]) for tag in ranked]
         # Most tags are of authors, thousands of them with one paper each, of whom few are named.
@@ -238,12 +238,12 @@ class Narrowing:
 
     def _without(self, name: str, value: str | None = None) -> str:
         address = self.address.copy()
-        kept = [] if value is None else [v for v in address.getlist(name) if v != value]
-        address.setlist(name, kept)
+        others = [] if value is None else [v for v in address.getlist(name) if v != value]
+        address.setlist(name, others)
         return _listed(address)
 
 
 def _listed(address: QueryDict) -> str:
-    """Where the list stands that an address asks for."""
+    """The link to the list that an address asks for."""
     parameters = address.urlencode()
     return f"?{parameters}" if parameters else reverse("papers")

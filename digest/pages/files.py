@@ -30,7 +30,7 @@ from digest.models import Author, Catalogue, Category, Digest, Merge, Paper
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import arxiv_id
 
-from .cache import kept_for_visitors, unknown_in
+from .cache import cached_for_visitors, unknown_in
 
 IN_A_FEED = 100
 """Papers of a feed: more than a day brings."""
@@ -44,11 +44,11 @@ IN_A_SITEMAP = 10_000
 
 @require_safe
 def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
-    """What `papers/` would list, whole, as a file; as a feed, the newest of it."""
+    """All papers that `papers/` would list, as a file; as a feed, the newest of them."""
     return _feed(request) if suffix == "atom" else _papers_file(request, suffix)
 
 
-@partial(kept_for_visitors, known=PARAMETERS)
+@partial(cached_for_visitors, parameters=PARAMETERS)
 def _feed(request: HttpRequest) -> HttpResponseBase:
     return _papers_file(request, "atom")
 
@@ -63,7 +63,7 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
     if suffix != "atom":
         try:
-            return whole_file(request, suffix, found.qs, about, "papers")
+            return export_file(request, suffix, found.qs, about, "papers")
         except ExportBusy as busy:
             headers = {"Retry-After": str(busy.after)}
             text, kind = f"{busy}\n", "text/plain; charset=utf-8"
@@ -111,24 +111,25 @@ def digest_file(request: HttpRequest, day: date, suffix: str) -> HttpResponseBas
 
 
 def file_of(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> StreamingHttpResponse:
-    """The papers, fetched with `to_cite`, as a file to take away. stem: what it is called."""
+    """The papers, fetched with `to_cite`, as a file to download. stem: its name without suffix."""
     writer = WRITERS[suffix]
     response = StreamingHttpResponse(writer.stream(papers, about), content_type=writer.content_type)
     response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
     return response
 
 
-def whole_file(
+def export_file(
     request: HttpRequest, suffix: str, papers: Iterable[Paper], about: About, stem: str
 ) -> HttpResponseBase:
-    """The same of any number of papers that follow from the catalogue and the address: made once,
-    and stored until the catalogue changes. Raises ExportBusy, if it cannot be made just now."""
+    """The same as `file_of` for any number of papers, which must follow from the catalogue and the
+    address: written once, and stored until the catalogue changes. Raises ExportBusy, if it
+    cannot be written now."""
     writer = WRITERS[suffix]
     content: Any = ()
     if request.method != "HEAD":
-        made_of = "\n".join([suffix, about.title, about.url, about.feed_url])
+        key = "\n".join([suffix, about.title, about.url, about.feed_url])
         address = str(BaseThrottle().get_ident(cast(Any, request)))
-        content = cached_export(made_of, address, lambda: writer.stream(papers, about))
+        content = cached_export(key, address, lambda: writer.stream(papers, about))
     response = StreamingHttpResponse(content, content_type=writer.content_type)
     response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
     return response
@@ -159,7 +160,7 @@ def _updated(about: About) -> About:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def digests_feed(request: HttpRequest) -> HttpResponse:
     """The papers of the newest digests."""
     about = _updated(about_page("Paper Digest", reverse("home"), request))
@@ -170,18 +171,18 @@ def digests_feed(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def feeds(request: HttpRequest) -> HttpResponse:
-    """The standing feeds, for a reader to subscribe to at once: the digests, each category."""
+    """The feeds of the digests and of each category, as OPML, to subscribe to all at once."""
     base = settings.SITE_URL
-    standing = [Feed("Newest digests", base + reverse("home"), base + reverse("digests-feed"))]
+    subscriptions = [Feed("Newest digests", base + reverse("home"), base + reverse("digests-feed"))]
     for category in Category.objects.filter(paper_count__gt=0).order_by("-paper_count", "name"):
         feed = f"{reverse('papers-file', args=['atom'])}?category={category.slug}"
-        standing.append(Feed(category.name, base + category.get_absolute_url(), base + feed))
-    response = HttpResponse(opml.write("Paper Digest", standing), content_type="text/x-opml")
+        subscriptions.append(Feed(category.name, base + category.get_absolute_url(), base + feed))
+    response = HttpResponse(opml.write("Paper Digest", subscriptions), content_type="text/x-opml")
     response["Content-Disposition"] = 'attachment; filename="paper-digest.opml"'
     return response
 
 
-# Addresses that other sites have taught people
+# Addresses that people know from other sites
 
 
 @require_safe

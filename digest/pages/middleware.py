@@ -56,9 +56,9 @@ class ContentSecurityPolicy:
         return response
 
 
-class KeptMethod:
-    """Sends a write on as a write: 301, to https or to the address with its last slash, is read by
-    clients as a reason to ask for the page that is there, and to forget what they sent."""
+class MethodPreservingRedirect:
+    """Redirects a write with 308 in place of 301 (to https, or to the address with its last slash):
+    at 301, clients send GET to the new address and drop the body."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -73,35 +73,35 @@ class KeptMethod:
 
 class LastSlash(CommonMiddleware):
     """Django's own, which leads to the address with its last slash. With DEBUG on, that one fails
-    at a write, for it would send it on as a read; see `KeptMethod`."""
+    at a write, for it would send it on as a read; see `MethodPreservingRedirect`."""
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         return escape_leading_slashes(request.get_full_path(force_append_slash=True))
 
 
 def since(request: HttpRequest, changed: int) -> int:
-    """What to say in `Last-Modified` of something that changed at a second, so that whoever sends
-    that back in `If-Modified-Since`, and nothing else, misses nothing.
+    """The second for `Last-Modified` of something that changed at `changed`, so that a client which
+    sends exactly that back in `If-Modified-Since` misses no change.
 
-    Within the second of a change there may be another: it is not over, so the second before it is
-    said, and the whole is sent. What is sent back has to be what is said now, as nginx has it: a
-    clock that was set back makes later changes look older. An `If-Modified-Since` that is worth
-    nothing is taken off the request.
+    Within the second of a change there may be another: as long as it is not over, the second before
+    it is returned, and the content is sent in full. A client's value must equal the present one, as
+    with nginx: after a clock was set back, later changes look older. Any other `If-Modified-Since`
+    is removed from the request.
     """
     now = int(time())
-    asked = parse_http_date_safe(request.META.get("HTTP_IF_MODIFIED_SINCE", ""))
-    if changed >= now or asked != changed:
+    if_modified_since = parse_http_date_safe(request.META.get("HTTP_IF_MODIFIED_SINCE", ""))
+    if changed >= now or if_modified_since != changed:
         request.META.pop("HTTP_IF_MODIFIED_SINCE", None)
     return min(changed, now - 1)
 
 
 class ConditionalGet(ConditionalGetMiddleware):
-    """Django's own, of which `If-Modified-Since` is as good as it can be: see `since`."""
+    """Django's own, with an `If-Modified-Since` that misses no change: see `since`."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
-        said = parse_http_date_safe(response.get("Last-Modified", ""))
-        if said is not None:
-            response["Last-Modified"] = http_date(since(request, said))
+        last_modified = parse_http_date_safe(response.get("Last-Modified", ""))
+        if last_modified is not None:
+            response["Last-Modified"] = http_date(since(request, last_modified))
         return super().process_response(request, response)
 
 
@@ -122,13 +122,13 @@ class BodyLimit:
         most = MAX_BODY // 10**6
         if request.path.startswith("/api/"):
             # As digest/api/problems.py has it, which stands after this in the order of imports.
-            said = {
+            problem = {
                 "type": "about:blank",
                 "title": status.phrase,
                 "status": status,
                 "detail": f"A request has at most {most} MB.",
             }
-            return JsonResponse(said, status=status, content_type="application/problem+json")
+            return JsonResponse(problem, status=status, content_type="application/problem+json")
         return HttpResponse(render_to_string("413.html", {"most": most}), status=status)
 
 

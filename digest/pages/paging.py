@@ -1,4 +1,4 @@
-"""The pages of a list, and what is said where there is none."""
+"""The pages of a list, and the error where there is none."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from django_htmx.middleware import HtmxDetails
 _Row = TypeVar("_Row", bound=Model)
 
 
-class NotHere(Http404):
-    """What was asked for is not there: said to the reader, with links to what comes closest.
+class PageNotFound(Http404):
+    """No page is at this address. The page of the error shows the message and the links.
 
-    links: (text, address) pairs.
+    links: (text, address) pairs, of what comes closest.
     """
 
     def __init__(self, message: str, links: Iterable[tuple[str, str]] = ()):
@@ -63,4 +63,4 @@ def turn_to(
                 del address["page"]
             query = f"?{address.urlencode()}" if address else ""
             links.append((label, request.path + query))
-        raise NotHere(message, links[:last]) from None
+        raise PageNotFound(message, links[:last]) from None

@@ -1,7 +1,7 @@
-"""Requests that cannot be done now: why, and what was typed, to be sent again.
+"""Requests that cannot be done now: the reason, and the form that was sent, to be sent again.
 
-A script gets JSON with a `reason` that it knows. Everybody else gets a page, and whoever sent a
-form finds in it what they typed. The page asks nothing of the database, which may be what fails.
+A script gets JSON with a `reason` that it knows. Everybody else gets a page, and a person who sent
+a form finds in it what they typed. The page does not use the database, which may be what fails.
 """
 
 from __future__ import annotations
@@ -76,21 +76,21 @@ class Reason(Enum):
 def refuse(request: HttpRequest, reason: Reason) -> HttpResponse:
     """The answer to a request that is not done: to a script JSON, else a page."""
     if from_script(request):
-        return tell_script(request, reason)
+        return answer_script(request, reason)
     context = {"heading": reason.heading, "message": reason.message}
-    return _told(reason, page(request, context, Submission.of(request), reason.status))
+    return _uncached(reason, page(request, context, Submission.of(request), reason.status))
 
 
-def tell_script(request: HttpRequest, reason: Reason) -> HttpResponse:
-    """The answer to a script; one that is logged out is told where to log in, too."""
-    said = {"reason": reason.word, "message": reason.message}
+def answer_script(request: HttpRequest, reason: Reason) -> HttpResponse:
+    """The answer to a script: JSON, for one that is logged out with the address to log in at."""
+    content = {"reason": reason.word, "message": reason.message}
     if reason is Reason.LOGGED_OUT:
         query = urlencode({REDIRECT_FIELD_NAME: _shown_page(request)}, safe="/")
-        said["login"] = f"{resolve_url(settings.LOGIN_URL)}?{query}"
-    return _told(reason, JsonResponse(said, status=reason.status))
+        content["login"] = f"{resolve_url(settings.LOGIN_URL)}?{query}"
+    return _uncached(reason, JsonResponse(content, status=reason.status))
 
 
-def _told(reason: Reason, response: HttpResponse) -> HttpResponse:
+def _uncached(reason: Reason, response: HttpResponse) -> HttpResponse:
     if reason.retry_after:
         response["Retry-After"] = str(reason.retry_after)
     add_never_cache_headers(response)
@@ -100,7 +100,7 @@ def _told(reason: Reason, response: HttpResponse) -> HttpResponse:
 def page(
     request: HttpRequest, context: dict[str, Any], submission: Submission | None, status: int = 200
 ) -> HttpResponse:
-    """The page that says what happened, and has what was typed. It stands alone."""
+    """The page that says what happened, and has what was typed. It extends no other template."""
     context["again"] = request.method in ("GET", "HEAD")
     if submission:
         context |= {"submission": submission, "csrf_token": get_token(request)}
@@ -108,12 +108,12 @@ def page(
 
 
 def stale_token(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """What Django answers to a form or script without the token of its session."""
+    """Django's answer to a form or script without the token of its session."""
     return refuse(request, Reason.STALE_TOKEN)
 
 
 def limited(request: HttpRequest) -> HttpResponse:
-    """What allauth answers to who asks too often."""
+    """allauth's answer to too many requests."""
     return refuse(request, Reason.LIMITED)
 
 
@@ -159,11 +159,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Submission:
-    """A form that was sent and not taken.
+    """A form that was sent and not accepted.
 
     address: the path and query, of this site, that it was sent to. passwords: the names of its
-    fields for passwords, which are never kept. files: the names of its fields for files and of
-    the files, which are not kept either.
+    fields for passwords, whose values are never stored. files: the names of its fields for files
+    and of the files, whose content is not stored either.
     """
 
     address: str
@@ -178,7 +178,7 @@ class Submission:
         What another site's page sent is not repeated: somebody might press the button.
         """
         address = request.get_full_path()
-        if request.method != "POST" or not _from_here(request) or not _is_here(address):
+        if request.method != "POST" or not _is_same_origin(request) or not _is_own_path(address):
             return None
         try:
             sent, files = request.POST, request.FILES
@@ -198,7 +198,7 @@ class Submission:
 
     @classmethod
     def carried(cls, request: HttpRequest) -> Submission | None:
-        """The form that waits in a log-in form which is sent here."""
+        """The form that a log-in form carries in its field FIELD, when that is sent."""
         return cls.loads(request.POST.get(FIELD, "")) if request.method == "POST" else None
 
     def dumps(self) -> str:
@@ -214,8 +214,8 @@ class Submission:
             return None
         try:
             address, fields, passwords, files = json.loads(text)
-            said = [address, *passwords, *(word for pair in [*fields, *files] for word in pair)]
-            if not all(isinstance(word, str) for word in said) or not _is_here(address):
+            texts = [address, *passwords, *(word for pair in [*fields, *files] for word in pair)]
+            if not all(isinstance(word, str) for word in texts) or not _is_own_path(address):
                 return None
             return cls(
                 address,
@@ -227,13 +227,14 @@ class Submission:
             return None
 
 
-def kept(request: HttpRequest) -> str:
-    """Where somebody who is logged in goes on after one more step, like a second factor: to the
-    form that they sent, which their session keeps so long, else to the page that they asked for."""
+def next_address(request: HttpRequest) -> str:
+    """Where somebody who is logged in continues after one more step, such as a second factor: at
+    the form that they sent, which is saved in their session until then, else at the page that they
+    asked for."""
     submission = Submission.of(request)
     if submission and (text := submission.dumps()):
         request.session[FIELD] = text
-        request.form_is_kept = True  # type: ignore[attr-defined]
+        request.form_is_saved = True  # type: ignore[attr-defined]
         return reverse("resubmission")
     return request.get_full_path()
 
@@ -242,8 +243,8 @@ def _is_password(name: str) -> bool:
     return "password" in name
 
 
-def _is_here(address: str) -> bool:
-    """Whether it is the path of something on this site."""
+def _is_own_path(address: str) -> bool:
+    """Whether the address is the path of a page of this site."""
     try:
         resolve(unquote(address.partition("?")[0]))
     except Resolver404:
@@ -251,13 +252,13 @@ def _is_here(address: str) -> bool:
     return url_has_allowed_host_and_scheme(address, allowed_hosts=None)
 
 
-def _from_here(request: HttpRequest) -> bool:
+def _is_same_origin(request: HttpRequest) -> bool:
     """Whether a browser says that a page of this site sent it."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
     sender = request.headers.get("Origin") or request.headers.get("Referer", "")
-    here = f"{request.scheme}://{request.get_host()}"
+    own_origin = f"{request.scheme}://{request.get_host()}"
     return any(
         sender == origin or sender.startswith(f"{origin}/")
-        for origin in (here, *settings.CSRF_TRUSTED_ORIGINS)
+        for origin in (own_origin, *settings.CSRF_TRUSTED_ORIGINS)
     )

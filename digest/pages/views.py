@@ -42,18 +42,18 @@ from digest.search.related import related
 from digest.text.identity import arxiv_id, author_slug
 from digest.text.links import KINDS, destination
 
-from .cache import kept_for_visitors
+from .cache import cached_for_visitors
 from .calendar import years_of
-from .facets import Narrowing
-from .paging import HtmxRequest, NotHere, turn_to
+from .facets import FilterPanel
+from .paging import HtmxRequest, PageNotFound, turn_to
 
 PAPERS_ON_A_PAGE = 25
 AUTHORS_ON_A_PAGE = 120
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    here = exception if isinstance(exception, NotHere) else NotHere("")
-    context = {"message": str(here), "links": here.links}
+    error = exception if isinstance(exception, PageNotFound) else PageNotFound("")
+    context = {"message": str(error), "links": error.links}
     return render(request, "404.html", context, status=404)
 
 
@@ -61,7 +61,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def home(request: HttpRequest) -> HttpResponse:
     """The newest digest."""
     newest = Digest.objects.out().first() or Digest.objects.last()
@@ -71,13 +71,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def digest(request: HttpRequest, day: date) -> HttpResponse:
     """One day's digest."""
     found = Digest.objects.filter(date=day).first()
     if found is None:
         around = (_before(day), _after(day))
-        raise NotHere(
+        raise PageNotFound(
             f"There is no digest for {_long(day)}.",
             [(f"{_long(near.date)} has one", near.get_absolute_url()) for near in around if near],
         )
@@ -112,7 +112,7 @@ def _long(day: date) -> str:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def digests(request: HttpRequest) -> HttpResponse:
     """All digests, as a calendar: the newest month first. Before it stand those dated ahead."""
     found = {digest.date: digest for digest in Digest.objects.all()}
@@ -124,7 +124,7 @@ def digests(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@partial(kept_for_visitors, known=[*PARAMETERS, "page"])
+@partial(cached_for_visitors, parameters=[*PARAMETERS, "page"])
 @vary_on_headers("HX-Request")
 def papers(request: HtmxRequest) -> HttpResponse:
     """The papers that the address asks for: all of them, newest first, if it asks for none.
@@ -144,7 +144,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
         "heading": _heading(found, page.number),
         "revision": revision,
         "filter": found,
-        "narrowing": Narrowing(found),
+        "panel": FilterPanel(found),
         "page": page,
         "papers": papers,
         "counted": results.count < COUNTED,
@@ -159,7 +159,7 @@ def _heading(found: PaperFilter, page: int) -> str:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """One paper. Its arXiv id with a version, or in capitals, leads to it as well."""
     number = arxiv_id(slug)
@@ -170,7 +170,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         if slug in (merged := Merge.ends([slug])):
             return redirect("paper", merged[slug])
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
-        raise NotHere(f"No digest here has a paper {slug}.", links)
+        raise PageNotFound(f"No digest here has a paper {slug}.", links)
     around = {
         place.position - paper.position: place.paper
         for place in Placement.objects.filter(
@@ -267,13 +267,13 @@ class Corrected(NamedTuple):
 
 def _corrected(paper: Paper, statements: list[Statement]) -> Corrected | None:
     """What is corrected of a paper that is shown, if anything is. statements: all about it."""
-    standing = Correction.objects.active().filter(paper=paper).exclude(field=HIDDEN.name)
-    made = dict(standing.values_list("field", "made_at"))
-    if not made:
+    corrections = Correction.objects.active().filter(paper=paper).exclude(field=HIDDEN.name)
+    dates = dict(corrections.values_list("field", "made_at"))
+    if not dates:
         return None
-    names = [name for name in FIELDS if name in made]
+    names = [name for name in FIELDS if name in dates]
     compared = _compared(names, project(statements), _loaded(paper))
-    return Corrected(max(made.values()), compared)
+    return Corrected(max(dates.values()), compared)
 
 
 def _loaded(paper: Paper) -> Values:
@@ -298,7 +298,7 @@ def _compared(names: list[str], stated: Values, shown: Values) -> list[FieldValu
 
 
 @require_safe
-@partial(kept_for_visitors, known=["page"])
+@partial(cached_for_visitors, parameters=["page"])
 def authors(request: HttpRequest) -> HttpResponse:
     """All authors, those with most papers first."""
     page = turn_to(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
@@ -306,14 +306,16 @@ def authors(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@partial(kept_for_visitors, known=["page"])
+@partial(cached_for_visitors, parameters=["page"])
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's papers."""
     author = Author.objects.filter(slug=slug).first()
     if author is None:
         for alias in Alias.objects.active().filter(slug=slug):
             return redirect("author", author_slug(Alias.shown()[alias.name]))
-        raise NotHere(f"No paper here has an author {slug}.", [("All authors", reverse("authors"))])
+        raise PageNotFound(
+            f"No paper here has an author {slug}.", [("All authors", reverse("authors"))]
+        )
     papers = Paper.objects.by(author).newest()
     page = turn_to(request, papers, _size(request), author.paper_count)
     names = sorted(name for name, shown in Alias.shown().items() if shown == author.name)
@@ -322,7 +324,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@cached_for_visitors
 def categories(request: HttpRequest) -> HttpResponse:
     """All categories by area, those with most papers first."""
     found = Category.objects.order_by("-paper_count", "name")
@@ -335,12 +337,12 @@ def categories(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@partial(kept_for_visitors, known=["page"])
+@partial(cached_for_visitors, parameters=["page"])
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's papers; an area's are also those of its categories."""
     category = Category.objects.select_related("area").filter(slug=slug).first()
     if category is None:
-        raise NotHere(
+        raise PageNotFound(
             f"No paper here has a category {slug}.", [("All categories", reverse("categories"))]
         )
     papers = Paper.objects.under(category).newest()

@@ -39,7 +39,7 @@ def trusted(html: str) -> SafeString:
 
 @register.filter
 def at(values: dict[str, Any], key: str) -> Any:
-    """What stands at a key, or None."""
+    """The value of a key, or None."""
     return values.get(key)
 
 
@@ -95,43 +95,43 @@ def points(texts: list[str], is_list: bool) -> SafeString:
 def cards(papers: Iterable[Paper]) -> dict[int, SafeString]:
     """The card of each paper, by the paper's key, for `card` to put in its place.
 
-    Each is made once for all readers, for it follows from the paper and is given nothing else. Most
-    are at hand, so papers need not come from `for_cards`: what the others show is fetched here.
+    Each is rendered once for all readers, for it follows from the paper alone. Most are in the
+    cache, so papers need not come from `for_cards`: what the others show is fetched here.
     """
     papers = list(papers)
-    keys = {paper.pk: _made_of(paper) for paper in papers}
-    kept = caches["cards"].get_many(keys.values())
-    new = [paper for paper in papers if keys[paper.pk] not in kept]
+    keys = {paper.pk: _card_key(paper) for paper in papers}
+    rendered = caches["cards"].get_many(keys.values())
+    new = [paper for paper in papers if keys[paper.pk] not in rendered]
     fetched: Any = Paper.objects.for_cards()
     prefetch_related_objects(new, *fetched._prefetch_related_lookups)
     template = get_template("digest/_card.html")
-    made = {keys[paper.pk]: template.render({"paper": paper}) for paper in new}
-    caches["cards"].set_many(made)
-    kept |= made
-    return {pk: kept[key] for pk, key in keys.items()}
+    new_cards = {keys[paper.pk]: template.render({"paper": paper}) for paper in new}
+    caches["cards"].set_many(new_cards)
+    rendered |= new_cards
+    return {pk: rendered[key] for pk, key in keys.items()}
 
 
-def _made_of(paper: Paper) -> str:
-    """The key of a paper's card: another where the paper changed, or other words are marked."""
+def _card_key(paper: Paper) -> str:
+    """The cache key of a paper's card. It changes with the paper, and with the words marked."""
     return key_of(paper.pk, paper.changed_at, paper.title_html, *paper.points)
 
 
 @register.simple_tag(takes_context=True)
 def facets(context: RequestContext) -> str:
-    """The facets of a list, made once for all readers: they take long."""
-    shown = {name: context[name] for name in ("filter", "narrowing")}
+    """The facets of a list, rendered once for all readers: they take long."""
+    shown = {name: context[name] for name in ("filter", "panel")}
     revision: Revision = context["revision"]
     return revision.once(
         lambda: get_template("digest/_facets.html").render(shown),
-        *("facets", context["narrowing"].parameters),
+        *("facets", context["panel"].parameters),
     )
 
 
 @register.simple_tag(takes_context=True)
 def card(context: RequestContext, paper: Paper) -> SafeString:
-    """The card of one of the papers whose `cards` were made, or of one that stands alone."""
-    made: dict[int, SafeString] = context.get("cards") or cards([paper])
-    return made[paper.pk]
+    """The card of one of the papers whose `cards` were rendered, or of a paper alone."""
+    rendered: dict[int, SafeString] = context.get("cards") or cards([paper])
+    return rendered[paper.pk]
 
 
 @register.inclusion_tag("digest/_pager.html", takes_context=True)
@@ -142,8 +142,8 @@ def pager(context: RequestContext, page: Page[Any]) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def here(context: RequestContext, page: str, *below: str) -> str:
-    """The attribute that marks a link to the page shown, or to what stands above it.
+def aria_current(context: RequestContext, page: str, *below: str) -> str:
+    """The attribute that marks a link to the page shown, or to a page above it.
 
     page, below: names of addresses.
     """
@@ -193,10 +193,10 @@ def feed(query: str = "", **parameters: str) -> str:
 def files(
     what: str, name: str, *of: Any, query: str = "", feed: bool = False, **parameters: str
 ) -> dict[str, Any]:
-    """Links to the files that papers are taken away in.
+    """Links to the files that papers are exported in.
 
-    what: to call that. name, of: of their address, which ends in the suffix of a file. query: its
-    parameters, put together already. feed: whether there is one, too.
+    what: the text of the menu. name, of: name and arguments of their address, to which the suffix
+    of a file is added. query: its parameters, encoded already. feed: whether there is one, too.
     """
     query = query or urlencode(parameters)
     return {
@@ -218,5 +218,5 @@ def coins(paper: Paper) -> str:
 
 @register.simple_tag
 def script_json(data: Any) -> SafeString:
-    """Data to stand in a script element, which holds it and is not run."""
+    """Data for a script element that is not run."""
     return mark_safe(metadata.script_json(data))  # noqa: S308

@@ -185,7 +185,7 @@ def test_what_is_not_there_leads_to_what_is(client, anonymous, survey):
 
 def test_a_list_is_made(client, library):
     response = client.post("/lists/", {"name": " To  cite ", "description": "*Why*"}, follow=True)
-    made = library.lists.mine().get()
+    made = library.lists.accessible().get()
     assert response.redirect_chain == [(f"/lists/{made.slug}/", 302)]
     assert (made.name, made.visibility) == ("To cite", Visibility.PRIVATE)
     assert "<p><em>Why</em></p>" in text(response)
@@ -198,7 +198,7 @@ def test_a_list_is_made_on_a_papers_page(client, library, papers):
     response = client.post("/lists/", data, follow=True)
     assert response.redirect_chain == [(page, 302)]
     assert said(response) == ["“Paper 1” is in the new list “New”."]
-    assert places(library.lists.open(library.lists.mine().get().slug)) == [1]
+    assert places(library.lists.open(library.lists.accessible().get().slug)) == [1]
     response = client.post("/lists/", data)
     assert "There is a list “New” already." in text(response)
     assert f'name="paper" value="{papers[0].slug}"' in text(response)
@@ -271,7 +271,7 @@ def test_an_invitation_is_declined_once(client, other, library):
     assert as_(other).post(path).status_code == 404
     assert client.post(path, {"do": "decline"})["Location"] == "/lists/"
     assert client.post(path, {"do": "accept"}).status_code == 404
-    assert not library.lists.mine()
+    assert not library.lists.accessible()
 
 
 # The page of a list

@@ -279,5 +279,5 @@ def test_without_javascript_the_button_saves(visit, transactional_db):
     field(page).fill("By *hand*")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#note-shown em")).to_have_text("hand")
-    page.locator(".keep").get_by_role("button", name="Bookmark").click()
+    page.locator(".bookmark").get_by_role("button", name="Bookmark").click()
     expect(page.get_by_role("button", name="Bookmarked")).to_be_visible()

@@ -56,7 +56,7 @@ class OpenList(Items, Members):
 class ReadingLists(Invitations, Imports):
     """The lists that a person has to do with."""
 
-    def mine(self) -> QuerySet[ReadingList]:
+    def accessible(self) -> QuerySet[ReadingList]:
         """The person's own and those that they are a member of, by name, with `items_count`."""
         shown = Q(items__paper__hidden=False) | edited_by(self._user)
         found = open_to(self._user).select_related("owner")
@@ -87,9 +87,11 @@ class ReadingLists(Invitations, Imports):
 
     def create(self, name: str, description: str = "", visibility: str = "") -> ReadingList:
         """A new list. Raises ValidationError if there is one of this name, or it cannot be."""
-        made = new_list(self._owner, name, Text.of(description), visibility or Visibility.PRIVATE)
-        save_unique(made)
-        return made
+        created = new_list(
+            self._owner, name, Text.of(description), visibility or Visibility.PRIVATE
+        )
+        save_unique(created)
+        return created
 
     def open(self, slug: str, secret: str = "") -> OpenList:
         """The list with this slug, as far as it is open to the person. Raises NotFound.

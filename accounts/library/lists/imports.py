@@ -45,14 +45,14 @@ class ImportedList(NamedTuple):
     items: list[ImportedItem]
 
 
-class Prepared(NamedTuple):
-    """What `prepare` made of lists. joined: those of the person's that get items; whole: how many
-    are restored, with those that are here whole; full: there is more than one import may hold."""
+class PreparedLists(NamedTuple):
+    """What `prepare` made of lists. joined: those of the person's that get items; restored: how
+    many, with those that need no change; full: there is more than one import may hold."""
 
     new: list[ReadingList]
     joined: list[ReadingList]
     items: list[ListItem]
-    whole: int
+    restored: int
     problems: list[str]
     full: bool
 
@@ -60,11 +60,11 @@ class Prepared(NamedTuple):
 class Imports(Part):
     """Lists of an export, which are added to the person's own."""
 
-    def prepare(self, imported: Sequence[ImportedList]) -> Prepared:
+    def prepare(self, imported: Sequence[ImportedList]) -> PreparedLists:
         """Render and check what is to be restored, so that `restore` only has to write.
 
-        A list of a name that there is already is joined: what it says of itself and of the papers
-        in it stays, and the others come at its end. A new one is private.
+        Where the person has a list of the same name, its description and items stay, and other
+        papers are added at its end. A new list is private.
         """
         names = _folded([one_line(one.name) for one in imported])
         owned = self._own().annotate(
@@ -72,52 +72,52 @@ class Imports(Part):
             count=Count("items", filter=Q(items__shown=True)),
             last=Max("items__position"),
         )
-        ends = {
-            found.folded: _End(found, found.count, found.last or 0, set())
+        appenders = {
+            found.folded: _Appender(found, found.count, found.last or 0, set())
             for found in owned.filter(folded__in=names)
         }
-        prepared = Prepared([], [], [], 0, [], False)
+        prepared = PreparedLists([], [], [], 0, [], False)
         new, joined, items, count, problems, full = prepared
         rendered = 0
         for one, name in zip(imported, names, strict=True):
             try:
-                if not (end := ends.get(name)):
+                if not (appender := appenders.get(name)):
                     rendered += len(one.description)
                     if full := rendered > MOST_RENDERED:
                         break
-                    made = new_list(
+                    created = new_list(
                         self._owner, one.name, Text.of(one.description), Visibility.PRIVATE
                     )
-                    made.added_at = one.added_at
-                    end = _End(made, 0, 0, set())
-                more = end.missing(one.items)
+                    created.added_at = one.added_at
+                    appender = _Appender(created, 0, 0, set())
+                more = appender.missing(one.items)
                 room = MOST_RESTORED - len(items)
                 some: list[ListItem] = []
                 for item in more[:room]:
                     rendered += len(item.comment)
                     if full := rendered > MOST_RENDERED:
                         break
-                    some.append(end.item(item, self._owner, len(some) + 1))
+                    some.append(appender.item(item, self._owner, len(some) + 1))
             except ValidationError as error:
                 problems.append(f"{one.name}: {' '.join(error.messages)}")
                 continue
-            if name not in ends:
-                new.append(end.reading_list)
-                ends[name] = end
-            elif some and end.reading_list.pk and not end.papers:
-                joined.append(end.reading_list)
-            end.grow(some)
+            if name not in appenders:
+                new.append(appender.reading_list)
+                appenders[name] = appender
+            elif some and appender.reading_list.pk and not appender.papers:
+                joined.append(appender.reading_list)
+            appender.grow(some)
             items += some
             count += 1
             if full := full or len(more) > room:
                 break
-        return prepared._replace(whole=count, full=full)
+        return prepared._replace(restored=count, full=full)
 
     def _own(self) -> QuerySet[ReadingList]:
         return ReadingList.objects.filter(owner=self._owner)
 
     @transaction.atomic
-    def restore(self, prepared: Prepared) -> None:
+    def restore(self, prepared: PreparedLists) -> None:
         """Write what was prepared. Raises ValidationError if a list was changed meanwhile."""
         there = self._own().filter(pk__in=[found.pk for found in prepared.joined])
         now = dict(there.select_for_update().values_list("pk", "changed_at"))
@@ -139,9 +139,9 @@ def _folded(names: Sequence[str]) -> list[str]:
 
 
 @dataclass
-class _End:
-    """Where items are put to the end of a list: how many it has, the position of the last, and
-    which papers it was given."""
+class _Appender:
+    """Adds items at the end of a list. count: how many items it has. last: the position of the last
+    one. papers: those added by the import."""
 
     reading_list: ReadingList
     count: int
@@ -160,18 +160,18 @@ class _End:
             raise ValidationError(f"A list has at most {list_items.MOST_ITEMS:,} papers.")
         return more
 
-    def item(self, given: ImportedItem, person: User, place: int) -> ListItem:
+    def item(self, imported: ImportedItem, person: User, place: int) -> ListItem:
         """To be saved at a place after the last, from 1. Raises ValidationError if it cannot be."""
-        comment, html = Text.of(given.comment)
+        comment, html = Text.of(imported.comment)
         item = ListItem(
             reading_list=self.reading_list,
-            paper_id=given.paper,
+            paper_id=imported.paper,
             position=self.last + GAP * place,
-            section=one_line(given.section),
+            section=one_line(imported.section),
             comment=comment,
             comment_html=html,
             added_by=person,
-            added_at=given.added_at,
+            added_at=imported.added_at,
         )
         item.clean_fields(exclude=("reading_list", "paper", "added_by"))  # they are there
         return item

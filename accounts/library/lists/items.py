@@ -26,7 +26,7 @@ MOST_ITEMS = 10_000
 
 
 class Removed(NamedTuple):
-    """What a paper was in a list, to bring it back."""
+    """A paper in a list, to restore it after its removal."""
 
     paper: int
     position: int
@@ -107,21 +107,21 @@ class Items(AccessedList):
 
     @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[Removed]:
-        """Take papers out. What they were in the list is returned, for `put_back`."""
+        """Remove papers from the list. Their items are returned, for `undo_removal`."""
         self._begin(Access.EDITOR)
-        gone = list(self.items().filter(paper__in=list(papers)))
+        found = list(self.items().filter(paper__in=list(papers)))
         removed = [
             Removed(item.paper_id, item.position, item.section, item.comment, item.added_at)
-            for item in gone
+            for item in found
         ]
-        if gone:
-            self.items().filter(pk__in=[item.pk for item in gone]).delete()
+        if found:
+            self.items().filter(pk__in=[item.pk for item in found]).delete()
             self._save()
         return removed
 
-    def put_back(self, removed: Iterable[Removed]) -> None:
-        """Undo `remove`: each paper comes where it was, or after what stands there now. A note is
-        not shown with it again. Papers that are in the list already stay as they are.
+    def undo_removal(self, removed: Iterable[Removed]) -> None:
+        """Undo `remove`: each paper returns to its position, or after the item that is there now.
+        A note is not shown with it again. Papers that are in the list already stay as they are.
 
         Raises ValidationError if the list would have more than MOST_ITEMS.
         """
@@ -174,9 +174,9 @@ class Items(AccessedList):
         stays = (before is None or before.position < item.position) and (
             after is None or item.position < after.position
         )
-        here = [item.section] if stays else []
-        here += [near.section for near in (before, after) if near]
-        section = section if section in here else here[0]
+        sections = [item.section] if stays else []
+        sections += [near.section for near in (before, after) if near]
+        section = section if section in sections else sections[0]
         if stays and section == item.section:
             return item
         item.section = section

@@ -64,23 +64,23 @@ class Members(AccessedList):
         invitee = one_line(invitee).lower()
         name_or_address(invitee)
         invitations = self.reading_list.invitations
-        asked = invitations.filter(invitee=invitee).first()
-        if asked is None and invitations.count() >= MOST_INVITED:
+        invitation = invitations.filter(invitee=invitee).first()
+        if invitation is None and invitations.count() >= MOST_INVITED:
             raise ValidationError(
                 {
                     "invitee": f"{MOST_INVITED} invitations wait for an answer, the most that a"
                     " list may have. Cancel some first."
                 }
             )
-        asked = asked or Invitation(
+        invitation = invitation or Invitation(
             reading_list=self.reading_list, invitee=invitee, added_at=timezone.now()
         )
-        asked.role = Role(role)
-        asked.full_clean(exclude=["reading_list"], validate_constraints=False)
-        asked.save()
+        invitation.role = Role(role)
+        invitation.full_clean(exclude=["reading_list"], validate_constraints=False)
+        invitation.save()
         if self.reading_list.visibility == Visibility.PRIVATE:
             self.show_to(Visibility.MEMBERS)
-        return asked
+        return invitation
 
     def address(self, invitation: Invitation) -> str:
         """Where to write to the person, or "" if there is none. It is not for showing: who is asked
@@ -113,12 +113,12 @@ class Members(AccessedList):
 
     def leave(self) -> None:
         """Be a member no longer. Raises NotFound."""
-        gone, _ = self.reading_list.memberships.filter(user=self._owner).delete()
-        if not gone:
+        deleted, _ = self.reading_list.memberships.filter(user=self._owner).delete()
+        if not deleted:
             raise NotFound("You are no member of this list.")
 
     @transaction.atomic
-    def hand_over(self, member: int) -> None:
+    def transfer_ownership(self, member: int) -> None:
         """Make a member the owner, and the owner an editor. Notes are shown with it no longer.
 
         Raises ValidationError if the new owner has a list of this name.
@@ -165,10 +165,10 @@ class Invitations(Part):
         if not isinstance(self._user, User):
             return Invitation.objects.none()
         found = Invitation.objects.select_related("reading_list__owner").alias(
-            asked=Lower("invitee")
+            folded=Lower("invitee")
         )
         return (
-            found.filter(asked__in=_names(self._user))
+            found.filter(folded__in=_names(self._user))
             .exclude(reading_list__visibility=Visibility.PRIVATE)
             .order_by("-added_at", "pk")
         )
@@ -200,14 +200,14 @@ class Invitations(Part):
 
     def _answered(self) -> None:
         """The person may be written to again."""
-        mine = [SentMail.hashed(name) for name in _names(self._owner)]
-        SentMail.objects.filter(address__in=mine).delete()
+        hashes = [SentMail.hashed(name) for name in _names(self._owner)]
+        SentMail.objects.filter(address__in=hashes).delete()
 
     def decline_all(self) -> None:
         """Take back all invitations to the person, of lists that are private just now, too. They
         name people in words, and would let in whoever takes the name next."""
-        found = Invitation.objects.alias(asked=Lower("invitee"))
-        found.filter(asked__in=_names(self._owner)).delete()
+        found = Invitation.objects.alias(folded=Lower("invitee"))
+        found.filter(folded__in=_names(self._owner)).delete()
 
     def _invitation(self, pk: int) -> Invitation:
         found = self.invitations().filter(pk=pk).first()

@@ -26,11 +26,11 @@ def between(before: ListItem | None, after: ListItem | None) -> int:
     return between(before, after)
 
 
-def after(reading_list: ReadingList, taken: list[int], places: list[int]) -> list[int]:
+def after(reading_list: ReadingList, occupied: list[int], places: list[int]) -> list[int]:
     """Free positions after those that are taken up to each of the places; both in order."""
     respace(reading_list)
-    ranks = [bisect_right(taken, place) for place in places]
-    first = taken[-1]
+    ranks = [bisect_right(occupied, place) for place in places]
+    first = occupied[-1]
     return [
         first + rank * GAP + (at - ranks.index(rank) + 1) * GAP // (ranks.count(rank) + 1)
         for at, rank in enumerate(ranks)

@@ -25,22 +25,22 @@ class Text(NamedTuple):
     html: str
 
     @classmethod
-    def of(cls, given: str) -> Text:
-        text = clean(given).strip()
+    def of(cls, text: str) -> Text:
+        text = clean(text).strip()
         return cls(text, markdown.render(text) if text else "")
 
 
 def new_list(owner: User, name: str, description: Text, visibility: str) -> ReadingList:
     """A list to be saved. Raises ValidationError if it cannot be."""
-    made = ReadingList(
+    created = ReadingList(
         owner=owner,
         slug=secrets.token_hex(5),
         secret=secrets.token_urlsafe(16),
         visibility=visibility,
         added_at=timezone.now(),
     )
-    describe(made, name, description)
-    return made
+    describe(created, name, description)
+    return created
 
 
 def describe(reading_list: ReadingList, name: str | None, description: Text | None) -> None:

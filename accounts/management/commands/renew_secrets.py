@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 try:
                     for name in fields:
                         row.data[name] = secret_box.encrypt(secret_box.decrypt(row.data[name]))
-                except secret_box.Unreadable:
+                except secret_box.DecryptionError:
                     unreadable += 1
                     continue
                 row.save(update_fields=["data"])

@@ -49,7 +49,7 @@ def test_what_is_changed_can_be_put_back(library, owner, papers):
         lambda: library.bookmarks.remove(keys),
         lambda: library.bookmarks.dismiss(keys),
     ):
-        library.bookmarks.put_back(keys, change())
+        library.bookmarks.undo_changes(keys, change())
         now = Bookmark.objects.order_by("paper").values_list("paper", "status", "added_at")
         assert list(now) == added
         assert not Dismissal.objects.exists()

@@ -36,7 +36,7 @@ def test_nothing_is_rendered_while_others_wait_to_write(survey, library, papers,
     survey.describe("Survey", "2")
     survey.describe_item(papers[0].pk, comment="3", section="")
     survey.change_item(papers[0].pk, comment="4", to=2)
-    survey.put_back(survey.remove([papers[0].pk]))
+    survey.undo_removal(survey.remove([papers[0].pk]))
     assert rendered == [*"12344"]
 
 
@@ -141,8 +141,8 @@ def test_what_was_removed_comes_back_where_it_was(survey, library, papers):
     assert [was.paper for was in removed] == [one, two]
     assert survey.remove([two]) == []
     survey.add([four])
-    survey.put_back(removed)
-    survey.put_back(removed)
+    survey.undo_removal(removed)
+    survey.undo_removal(removed)
     assert places(survey) == [1, 2, 3, 4]
     item = survey.items().get(paper=two)
     assert (item.comment_html, item.shows_note) == ("<p><em>x</em></p>", False)
@@ -155,11 +155,11 @@ def test_where_a_place_is_taken_what_comes_back_stands_after_it(survey, papers):
     ListItem.objects.filter(paper=four).update(position=removed[1].position)
     survey.add([five])
     ListItem.objects.filter(paper=five).update(position=removed[1].position + 1)
-    survey.put_back(removed)
+    survey.undo_removal(removed)
     assert places(survey) == [1, 4, 2, 5, 3]
     removed = survey.remove([two, three])
     ListItem.objects.filter(paper=four).update(position=removed[1].position)
-    survey.put_back(removed)
+    survey.undo_removal(removed)
     assert places(survey) == [1, 2, 5, 4, 3]
 
 
@@ -172,7 +172,7 @@ def test_as_many_queries_put_back_one_paper_and_five_hundred(library, owner):
     for many in (1, 500):
         removed = survey.remove(keys[:many])
         with CaptureQueriesContext(connection) as asked:
-            survey.put_back(removed)
+            survey.undo_removal(removed)
         counts.append(len([q for q in asked if not q["sql"].startswith("INSERT")]))
         assert survey.items().count() == 500
         assert list(survey.items().values_list("paper", flat=True)) == keys
@@ -254,7 +254,7 @@ def test_a_name_is_one_lists(library, other, survey):
         survey.describe("other", "")
     Library(other).lists.create("Survey")
     survey.describe("New  name", "Text")
-    assert [found.name for found in library.lists.mine()] == ["New name", "Other"]
+    assert [found.name for found in library.lists.accessible()] == ["New name", "Other"]
 
 
 # Who sees a list, and who changes it
@@ -306,7 +306,9 @@ def test_who_sees_a_list(survey, owner, other, editor, viewer, visibility, seen)
         found["link"] = Library(AnonymousUser()).lists.by_secret(secret).access
     assert found == seen
     mine = {
-        name for name, user in people.items() if survey.reading_list in Library(user).lists.mine()
+        name
+        for name, user in people.items()
+        if survey.reading_list in Library(user).lists.accessible()
     }
     assert mine == seen.keys() & {"owner", "editor", "viewer"}
 
@@ -340,7 +342,7 @@ OWNERS = {
     "invited": lambda opened, paper: opened.invited(),
     "role": lambda opened, paper: opened.set_role(1, Role.EDITOR),
     "dismiss": lambda opened, paper: opened.dismiss_member(1),
-    "hand over": lambda opened, paper: opened.hand_over(1),
+    "hand over": lambda opened, paper: opened.transfer_ownership(1),
     "delete": lambda opened, paper: opened.delete(),
 }
 
@@ -374,7 +376,7 @@ def test_what_was_let_is_looked_up_again(survey, library, editor, papers):
     survey.set_role(survey.members().get().pk, Role.VIEWER)
     with pytest.raises(NotFound):
         theirs.add([papers[4].pk])
-    survey.hand_over(survey.members().get().pk)
+    survey.transfer_ownership(survey.members().get().pk)
     for late in (second.revoke_link, second.delete, lambda: second.describe("x", "")):
         with pytest.raises(NotFound):
             late()
@@ -388,7 +390,7 @@ def test_what_one_tab_says_another_does_not_undo(survey, library):
     second = library.lists.open(survey.reading_list.slug)
     survey.show_to(Visibility.PUBLIC)
     second.describe("New", "")
-    found = library.lists.mine().get()
+    found = library.lists.accessible().get()
     assert (found.name, found.visibility) == ("New", Visibility.PUBLIC)
 
 
@@ -492,7 +494,7 @@ def test_a_list_is_handed_over(survey, library, editor, papers):
     library.notes.save(papers[0], "Private", 0)
     survey.show_note(papers[0].pk, True)
     theirs = member(survey, editor, Role.EDITOR)
-    survey.hand_over(survey.members().get().pk)
+    survey.transfer_ownership(survey.members().get().pk)
     slug = survey.reading_list.slug
     assert Library(editor).lists.open(slug).access == Access.OWNER
     assert library.lists.open(slug).access == Access.EDITOR
@@ -503,7 +505,7 @@ def test_a_list_is_not_handed_over_to_who_has_one_of_its_name(survey, library, e
     member(survey, editor, Role.EDITOR)
     Library(editor).lists.create("SURVEY")
     with pytest.raises(ValidationError):
-        survey.hand_over(survey.members().get().pk)
+        survey.transfer_ownership(survey.members().get().pk)
     assert library.lists.open(survey.reading_list.slug).access == Access.OWNER
     assert Membership.objects.get().user == editor
 
@@ -546,7 +548,9 @@ def test_which_lists_a_paper_may_go_into(survey, library, editor, viewer, papers
         lambda lists, slug, papers: lists.open(slug).move(papers[0], 3),
         lambda lists, slug, papers: lists.open(slug).invite("same", Role.VIEWER),
         lambda lists, slug, papers: lists.accept(lists.invitations().get().pk),
-        lambda lists, slug, papers: lists.open(slug).hand_over(Membership.objects.get().pk),
+        lambda lists, slug, papers: lists.open(slug).transfer_ownership(
+            Membership.objects.get().pk
+        ),
         lambda lists, slug, papers: lists.open(slug).delete(),
     ],
     ids=["create", "add", "remove", "move", "invite", "accept", "hand over", "delete"],

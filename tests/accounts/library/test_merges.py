@@ -319,7 +319,7 @@ def test_a_bookmark_made_anew_lets_the_other_come_back(library, three):
     library.bookmarks.add([one.pk], "reading")
     library.bookmarks.add([two.pk])
     merge(one.pk, two.pk)
-    library.bookmarks.put_back([two.pk], library.bookmarks.remove([two.pk]))
+    library.bookmarks.undo_changes([two.pk], library.bookmarks.remove([two.pk]))
     split(one.pk)
     assert {b.paper for b in library.bookmarks.all()} == {one, two}
 
@@ -354,7 +354,7 @@ def test_an_item_is_the_new_owners_and_of_nobody_who_is_gone(library, owner, edi
     theirs = Library(editor).lists
     theirs.accept(theirs.invitations().get().pk)
     merge(one.pk, two.pk)
-    survey.hand_over(survey.members()[0].pk)
+    survey.transfer_ownership(survey.members()[0].pk)
     owner.delete()
     split(one.pk)
     assert [item.added_by for item in ListItem.objects.order_by("position")] == [None, None]

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from digest.caches.memory import _used as used
 from digest.catalogue.load import load, load_files
 from digest.models import Catalogue, SearchText
-from digest.pages.cache import kept_for_visitors
+from digest.pages.cache import cached_for_visitors
 from digest.search import index
 from tests.samples import digest, row
 
@@ -24,7 +24,7 @@ def ask():
     """Asks for a page that is another each time that it is made."""
     numbers = count(1)
 
-    @partial(kept_for_visitors, known=["q", "page"])
+    @partial(cached_for_visitors, parameters=["q", "page"])
     def view(request):
         return HttpResponse(str(next(numbers)))
 
@@ -103,7 +103,7 @@ def with_a_form(request):
 def test_what_is_no_page_for_everybody_is_not_kept(view):
     made = []
 
-    @kept_for_visitors
+    @cached_for_visitors
     def counted(request):
         made.append(request)
         return view(request)
@@ -115,7 +115,7 @@ def test_what_is_no_page_for_everybody_is_not_kept(view):
 
 @pytest.mark.parametrize("cookies", [{}, {"sessionid": "x"}])
 def test_caches_on_the_way_are_told_that_a_cookie_makes_a_difference(cookies):
-    @kept_for_visitors
+    @cached_for_visitors
     def view(request):
         response = HttpResponse()
         patch_vary_headers(response, ["HX-Request"])

@@ -87,7 +87,7 @@ def test_nothing_of_a_reader_comes_to_the_next(client, django_user_model):
     visitor = ask(client, "/papers/")
     client.force_login(django_user_model.objects.create_user("ada", "ada@example.org", "secret"))
     own = ask(client, "/papers/")
-    assert 'class="keep"' in own
+    assert 'class="bookmark"' in own
     assert cards(own) == cards(visitor)
     assert "csrfmiddlewaretoken" not in "".join(cards(own))
     client.logout()

@@ -2,7 +2,7 @@ import pytest
 from django.http import QueryDict
 
 from digest.catalogue.load import load
-from digest.pages.facets import Narrowing
+from digest.pages.facets import FilterPanel
 from digest.search import Results, parse
 from digest.search.filters import PaperFilter
 from digest.search.query import AllOf, AnyOf, Tag
@@ -91,13 +91,13 @@ def test_a_bad_value_is_named_and_narrows_nothing(address, name):
 
 
 def test_chips_say_what_is_chosen_and_lead_to_the_list_without_it():
-    narrowing = Narrowing(
+    panel = FilterPanel(
         read(
             "q=paper&category=robotics&category=text-to-video&match=any&has=code"
             "&not_category=text-to-speech&date_from=2024-01-01&page=3"
         )
     )
-    chips = [(chip.label, chip.address) for chip in narrowing.chips()]
+    chips = [(chip.label, chip.address) for chip in panel.chips()]
     rest = "&match=any&has=code&not_category=text-to-speech&date_from=2024-01-01"
     assert chips[:3] == [
         ("“paper”", f"?category=robotics&category=text-to-video{rest}"),
@@ -114,7 +114,7 @@ def test_chips_say_what_is_chosen_and_lead_to_the_list_without_it():
 def test_facets_count_what_is_left_under_the_query():
     facets = {
         facet.name: [(option.label, option.papers) for option in facet.options]
-        for facet in Narrowing(read("q=paper&has=code")).facets
+        for facet in FilterPanel(read("q=paper&has=code")).facets
     }
     assert sorted(facets.pop("Area")) == [
         ("Audio", 1),
@@ -131,7 +131,7 @@ def test_facets_count_what_is_left_under_the_query():
 
 
 def test_an_option_keeps_what_is_chosen_and_begins_on_the_first_page():
-    (facet,) = [f for f in Narrowing(read("q=paper&page=2")).facets if f.name == "With"]
+    (facet,) = [f for f in FilterPanel(read("q=paper&page=2")).facets if f.name == "With"]
     assert facet.options[0].address == "?q=paper&has=code"
 
 
@@ -145,13 +145,13 @@ def test_an_option_keeps_what_is_chosen_and_begins_on_the_first_page():
     ],
 )
 def test_an_option_joins_what_its_parameter_says_already(chosen, expected):
-    assert Narrowing(read(chosen))._with("has", "code") == expected
+    assert FilterPanel(read(chosen))._with("has", "code") == expected
 
 
 def test_facets_take_a_fixed_number_of_queries(django_assert_num_queries):
     load(digest(*(row(n, classification=["Audio"]) for n in range(10, 40))), "b.json")
     for address in ("category=robotics", "category=audio"):
-        narrowing = Narrowing(read(address))
-        assert narrowing.filter.qs.count
+        panel = FilterPanel(read(address))
+        assert panel.filter.qs.count
         with django_assert_num_queries(3):
-            assert narrowing.facets
+            assert panel.facets
