@@ -51,12 +51,12 @@ class Busy(Exception):
 
 
 def whole(
-    made_of: str, address: str, make: Callable[[], Iterable[str]]
+    made_of: str, address: str, make: Callable[[], Iterable[bytes]]
 ) -> BufferedReader | Iterator[bytes]:
     """The export, from the disk or while it is being made.
 
     made_of: what it follows from, beside the catalogue: its format, and what was asked for.
-    address: who asks. make: gives its text. Raises Busy. What is given has to be closed.
+    address: who asks. make: gives its pieces. Raises Busy. What is given has to be closed.
     """
     key = Revision().key("export", made_of)
     folder: Path = settings.EXPORTS
@@ -68,7 +68,7 @@ def whole(
         # One file always has the same turn: whoever wants it as well waits for it.
         turn = (folder / f"turn-{int(key[:8], 16) % AT_ONCE}.lock").open("ab")
     except OSError:  # no room, or no leave to write: nothing is kept
-        return (piece.encode() for piece in make())
+        return (piece for piece in make())  # which can be closed
     try:
         if not _take(turn):
             kept = _wait(path, turn)
@@ -136,9 +136,9 @@ class _Making:
     turn: the lock that is held until then; it ends with the process, too.
     """
 
-    def __init__(self, make: Callable[[], Iterable[str]], path: Path, turn: Any) -> None:
+    def __init__(self, make: Callable[[], Iterable[bytes]], path: Path, turn: Any) -> None:
         self._make, self._path, self._turn = make, path, turn
-        self._pieces: Iterator[str] | None = None
+        self._pieces: Iterator[bytes] | None = None
         self._file: Any = None
         self._given, self._slow = 0.0, 0.0
 
@@ -154,7 +154,7 @@ class _Making:
             if self._slow > SLOW:
                 self._let_go()
         try:
-            piece = next(self._pieces).encode()
+            piece = next(self._pieces)
         except StopIteration:
             self._keep(self._finish)
             self._let_go()
