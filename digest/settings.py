@@ -50,7 +50,8 @@ def secret_key(path: Path) -> str:
 
 def database(url: ParsedUrl) -> dict[str, Any]:
     if url.scheme == "sqlite":
-        if url.host or not url.path or url.options:
+        # A database in memory would be empty in each process; as a path, it is a file of that name.
+        if url.host or url.path in ("", ":memory:") or url.options:
             raise ImproperlyConfigured(
                 "DATABASE_URL: use sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path"
             )

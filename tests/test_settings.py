@@ -79,7 +79,10 @@ REFUSED = [
             value,
             "DATABASE_URL: use sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path",
         )
-        for value in ("sqlite://", "sqlite://var/db.sqlite3", "sqlite:///db?mode=ro")
+        for value in (
+            *("sqlite://", "sqlite://var/db.sqlite3", "sqlite:///db?mode=ro"),
+            "sqlite:///:memory:",
+        )
     ),
     (
         "DATABASE_URL",

@@ -139,6 +139,6 @@ def _file_name(text: str, number: int) -> str:
     return f"{number:04}-{words}" if words else f"{number:04}"
 
 
-def _bibtex(papers: PaperQuerySet, title: str) -> str:
+def _bibtex(papers: PaperQuerySet, title: str) -> bytes:
     base = settings.SITE_URL
-    return "".join(WRITERS["bib"].stream(to_cite(papers), About(title, base, base, base)))
+    return b"".join(WRITERS["bib"].stream(to_cite(papers), About(title, base, base, base)))

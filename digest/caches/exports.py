@@ -51,12 +51,12 @@ class ExportBusy(Exception):
 
 
 def cached_export(
-    content: str, address: str, make: Callable[[], Iterable[str]]
+    content: str, address: str, make: Callable[[], Iterable[bytes]]
 ) -> BufferedReader | Iterator[bytes]:
     """The export, from the disk or while it is being made.
 
     content: says, together with the catalogue, what is in it: its format, and what was asked for.
-    address: who asks. make: gives its text. Raises ExportBusy. What is returned has to be closed.
+    address: who asks. make: gives its pieces. Raises ExportBusy. What is returned has to be closed.
     """
     key = Revision().key("export", content)
     folder: Path = settings.EXPORTS
@@ -68,7 +68,7 @@ def cached_export(
         # One file always has the same lock: whoever wants it as well waits for it.
         lock = (folder / f"turn-{int(key[:8], 16) % AT_ONCE}.lock").open("ab")
     except OSError:  # no room, or no leave to write: nothing is stored
-        return (piece.encode() for piece in make())
+        return (piece for piece in make())  # which can be closed
     try:
         if not _try_lock(lock):
             stored = _wait(path, lock)
@@ -136,9 +136,9 @@ class _ExportStream:
     lock: held until then; it ends with the process, too.
     """
 
-    def __init__(self, make: Callable[[], Iterable[str]], path: Path, lock: Any) -> None:
+    def __init__(self, make: Callable[[], Iterable[bytes]], path: Path, lock: Any) -> None:
         self._make, self._path, self._lock = make, path, lock
-        self._pieces: Iterator[str] | None = None
+        self._pieces: Iterator[bytes] | None = None
         self._file: Any = None
         self._given, self._slow = 0.0, 0.0
 
@@ -154,7 +154,7 @@ class _ExportStream:
             if self._slow > SLOW:
                 self._release()
         try:
-            piece = next(self._pieces).encode()
+            piece = next(self._pieces)
         except StopIteration:
             self._try(self._finish)
             self._release()

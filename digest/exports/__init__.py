@@ -15,6 +15,7 @@ from .opml import Feed
 
 __all__ = [
     "API_FILES",
+    "CITATIONS",
     "FILES",
     "WRITERS",
     "About",
@@ -32,15 +33,18 @@ _PIECE = 1 << 16
 class Writer:
     """A format in which papers are exported.
 
-    write: makes the file's text, piece by piece, of papers fetched with `to_cite`. cites: pages
-    offer it wherever they show papers. api: the API answers in it, too.
+    write: makes the file, piece by piece, of papers fetched with `to_cite`: text, or bytes for a
+    format that is no text. cites: the page of a paper shows the paper in it; it is then text, and a
+    file as well. file: pages that show papers offer them as such a file, which has an address. api:
+    the API answers in it, too.
     """
 
     suffix: str
     label: str
     content_type: str
-    write: Callable[[Iterable[Paper], About], Iterator[str]]
+    write: Callable[[Iterable[Paper], About], Iterator[str] | Iterator[bytes]]
     cites: bool = True
+    file: bool = True
     api: bool = True
 
     @property
@@ -48,18 +52,15 @@ class Writer:
         """The content type alone, without its character set."""
         return self.content_type.partition(";")[0]
 
-    def stream(self, papers: Iterable[Paper], about: About) -> Iterator[str]:
-        """The file's text in pieces of a size that a server sends well."""
-        buffer: list[str] = []
-        size = 0
+    def stream(self, papers: Iterable[Paper], about: About) -> Iterator[bytes]:
+        """The file in pieces of a size that a server sends well; text is in UTF-8."""
+        data = bytearray()
         for piece in self.write(papers, about):
-            buffer.append(piece)
-            size += len(piece)
-            if size >= _PIECE:
-                yield "".join(buffer)
-                buffer.clear()
-                size = 0
-        yield "".join(buffer)
+            data += piece.encode() if isinstance(piece, str) else piece
+            if len(data) >= _PIECE:
+                yield bytes(data)
+                data.clear()
+        yield bytes(data)
 
     def file_name(self, stem: str) -> str:
         """What to call the file, in ASCII: the stem may be any title, slug or date."""
@@ -75,10 +76,12 @@ WRITERS = {
         Writer("ris", "RIS", "application/x-research-info-systems; charset=utf-8", ris.write),
         Writer("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json", csl_json.write),
         Writer("md", "Markdown", "text/markdown; charset=utf-8", markdown.write),
-        Writer("csv", "CSV", "text/csv; charset=utf-8", table.write, cites=False),
+        Writer("csv", "CSV", "text/csv; charset=utf-8", table.write, cites=False, file=False),
+        # A feed's addresses are its own: it has the newest papers alone.
         Writer(
             *("atom", "Atom", "application/atom+xml; charset=utf-8", atom.write),
             cites=False,
+            file=False,
             api=False,
         ),
     )
@@ -86,8 +89,10 @@ WRITERS = {
 """Every format by the suffix of its files. A new one is a line here, and its module; pages, their
 addresses, lists and the API follow."""
 
-FILES = [writer for writer in WRITERS.values() if writer.cites]
-"""The formats that papers are cited in. The others are for feed readers and spreadsheets."""
+CITATIONS = [writer for writer in WRITERS.values() if writer.cites]
+"""The formats that the page of a paper shows it in, to be copied."""
+FILES = [writer for writer in WRITERS.values() if writer.file]
+"""The formats that pages offer their papers in, as files."""
 API_FILES = [writer for writer in WRITERS.values() if writer.api]
 """The formats that the API has beside JSON."""
 

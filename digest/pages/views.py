@@ -21,7 +21,7 @@ from digest.caches.revision import Revision
 from digest.catalogue.fields import FIELDS, HIDDEN, stored
 from digest.catalogue.kinds import LongText, PaperField, Values
 from digest.catalogue.projection import Statement, project, statements_of
-from digest.exports import FILES, About, Citation
+from digest.exports import CITATIONS, About, Citation
 from digest.exports.metadata import highwire, json_ld, open_graph
 from digest.models import (
     Alias,
@@ -210,7 +210,10 @@ def _cited(paper: Paper) -> dict[str, Any]:
     return {
         "description": dict(graph).get("og:description", paper.title),
         "caveats": citation.caveats,
-        "citations": [(writer, "".join(writer.write([paper], about)).strip()) for writer in FILES],
+        "citations": [
+            (writer, b"".join(writer.stream([paper], about)).decode().strip())
+            for writer in CITATIONS
+        ],
         "highwire": highwire(citation),
         "open_graph": graph,
         "json_ld": json_ld(citation, page),

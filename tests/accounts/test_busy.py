@@ -143,13 +143,13 @@ def test_who_reads_waits_for_nobody(browser):
         assert static.status_code == 200
 
 
-def test_a_server_waits_briefly_and_a_command_does_not(transactional_db):
+def test_a_server_waits_briefly_and_a_command_does_not(transactional_db, tmp_path):
     code = (
         "import digest.wsgi; from django.db import connection as c; k = c.cursor();"
         "k.execute('PRAGMA busy_timeout' if c.vendor == 'sqlite' else 'SHOW lock_timeout');"
         "print(k.fetchone()[0])"
     )
-    url = "sqlite:///:memory:"
+    url = f"sqlite:///{tmp_path}/db.sqlite3"
     if connection.vendor == "postgresql":
         url = f"postgres://postgres@/postgres?host={connection.settings_dict['HOST']}"
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}

@@ -75,22 +75,22 @@ def test_a_look_at_its_head_makes_nothing(client, made):
 
 
 def test_what_is_not_read_to_its_end_is_not_kept(folder):
-    export = cached_export("x", "me", lambda: iter(["a", "b"]))
+    export = cached_export("x", "me", lambda: iter([b"a", b"b"]))
     assert next(export) == b"a"
     assert {file.name[:5] for file in folder.iterdir()} == {"part-", "turn-"}
     export.close()
-    assert read(cached_export("x", "me", lambda: iter(["c"]))) == b"c"
-    assert read(cached_export("x", "me", lambda: iter(["d"]))) == b"c"
+    assert read(cached_export("x", "me", lambda: iter([b"c"]))) == b"c"
+    assert read(cached_export("x", "me", lambda: iter([b"d"]))) == b"c"
 
 
 def test_what_fails_is_not_kept():
     def fails():
-        yield "a"
+        yield b"a"
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         list(cached_export("x", "me", fails))
-    assert read(cached_export("x", "me", lambda: iter(["b"]))) == b"b"
+    assert read(cached_export("x", "me", lambda: iter([b"b"]))) == b"b"
 
 
 def test_two_at_once_and_others_come_again(client, caplog):
@@ -99,12 +99,12 @@ def test_two_at_once_and_others_come_again(client, caplog):
     busy = 0
     for number in range(40):
         try:
-            held.append(cached_export(str(number), str(number), lambda: iter(["x"])))
+            held.append(cached_export(str(number), str(number), lambda: iter([b"x"])))
         except ExportBusy:
             busy += 1
     assert (len(held), busy) == (AT_ONCE, 40 - AT_ONCE)
     with pytest.raises(ExportBusy):
-        cached_export("39", "me", lambda: iter(["x"]))
+        cached_export("39", "me", lambda: iter([b"x"]))
     caplog.clear()
     said = "Others ask for more exports than are made at once. Try again in 1 s."
     for address, kind in (
@@ -134,22 +134,22 @@ def test_another_process_has_its_turn_too(folder):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
         with pytest.raises(ExportBusy):
-            cached_export("x", "me", lambda: iter(["x"]))
+            cached_export("x", "me", lambda: iter([b"x"]))
         other.kill()
-    assert read(cached_export("x", "me", lambda: iter(["x"]))) == b"x"
+    assert read(cached_export("x", "me", lambda: iter([b"x"]))) == b"x"
 
 
 def test_an_address_has_so_many_made_in_a_minute(monkeypatch):
     monkeypatch.setattr(exports, "time", lambda: 61.0)
     for number in range(A_MINUTE):
-        read(cached_export(str(number), "me", lambda: iter(["x"])))
+        read(cached_export(str(number), "me", lambda: iter([b"x"])))
     with pytest.raises(ExportBusy) as refused:
-        cached_export("one more", "me", lambda: iter(["x"]))
+        cached_export("one more", "me", lambda: iter([b"x"]))
     assert (refused.value.own, refused.value.after) == (True, 59)
-    assert read(cached_export("0", "me", lambda: iter(["y"]))) == b"x"  # which is there
-    assert read(cached_export("one more", "somebody else", lambda: iter(["x"]))) == b"x"
+    assert read(cached_export("0", "me", lambda: iter([b"y"]))) == b"x"  # which is there
+    assert read(cached_export("one more", "somebody else", lambda: iter([b"x"]))) == b"x"
     monkeypatch.setattr(exports, "time", lambda: 120.0)
-    assert read(cached_export("another", "me", lambda: iter(["x"]))) == b"x"
+    assert read(cached_export("another", "me", lambda: iter([b"x"]))) == b"x"
 
 
 def test_a_program_that_asks_for_too_many_is_told_so(client, monkeypatch):
@@ -163,9 +163,9 @@ def test_a_program_that_asks_for_too_many_is_told_so(client, monkeypatch):
 
 def test_who_reads_slowly_keeps_nobody_waiting(monkeypatch, folder):
     monkeypatch.setattr(exports, "SLOW", 0.0)
-    export = cached_export("x", "me", lambda: iter("abc"))
+    export = cached_export("x", "me", lambda: iter([b"a", b"b", b"c"]))
     assert next(export) + next(export) == b"ab"
-    other = cached_export("x", "somebody else", lambda: iter("abc"))
+    other = cached_export("x", "somebody else", lambda: iter([b"a", b"b", b"c"]))
     assert next(other) == b"a"
     assert b"".join(export) == b"c"
     other.close()
@@ -173,17 +173,17 @@ def test_who_reads_slowly_keeps_nobody_waiting(monkeypatch, folder):
 
 def test_without_room_nothing_is_kept_and_all_is_sent(folder, monkeypatch):
     folder.write_text("no folder")
-    assert read(cached_export("x", "me", lambda: iter("abc"))) == b"abc"
+    assert read(cached_export("x", "me", lambda: iter([b"a", b"b", b"c"]))) == b"abc"
     folder.unlink()
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError))
-    assert read(cached_export("x", "me", lambda: iter("abc"))) == b"abc"
+    assert read(cached_export("x", "me", lambda: iter([b"a", b"b", b"c"]))) == b"abc"
     assert [file.suffix for file in folder.iterdir()] == [".lock"]
 
 
 def test_the_disk_is_bounded(folder, monkeypatch):
     monkeypatch.setattr(exports, "MAX_BYTES", 250)
     for number in range(5):
-        read(cached_export(str(number), str(number), lambda: iter(["x" * 100])))
+        read(cached_export(str(number), str(number), lambda: iter([b"x" * 100])))
         for file in folder.iterdir():
             os.utime(file, (number, file.stat().st_mtime - 10))  # each is older than the next
     kept = [file for file in folder.iterdir() if file.suffix != ".lock"]
@@ -191,5 +191,5 @@ def test_the_disk_is_bounded(folder, monkeypatch):
     left = folder / "part-left"
     left.write_text("x")
     os.utime(left, (0, 0))
-    read(cached_export("last", "me", lambda: iter(["x"])))
+    read(cached_export("last", "me", lambda: iter([b"x"])))
     assert not left.exists()

@@ -12,7 +12,7 @@ import rispy
 from django.urls import is_valid_path
 
 from digest.api.papers import PapersViewSet
-from digest.exports import API_FILES, FILES, WRITERS, Citation
+from digest.exports import API_FILES, CITATIONS, FILES, WRITERS, Citation
 from tests.digest.exports.papers import paper
 
 
@@ -30,11 +30,12 @@ def test_every_format_has_a_name_and_a_type():
 
 def test_where_each_format_is_offered():
     offered = {
+        "the page of a paper": [writer.suffix for writer in CITATIONS],
         "pages": [writer.suffix for writer in FILES],
         "api": [writer.suffix for writer in API_FILES],
     }
     cited = ["bib", "ris", "csl.json", "md"]
-    assert offered == {"pages": cited, "api": [*cited, "csv"]}
+    assert offered == {"the page of a paper": cited, "pages": cited, "api": [*cited, "csv"]}
     for suffix in [*cited, "csv", "atom"]:
         address = f"/papers.{suffix}"
         assert bool(is_valid_path(address)) == (suffix != "csv"), suffix
@@ -59,7 +60,7 @@ def test_a_file_has_a_plain_name(stem, name):
 def test_a_stream_is_the_file_in_pieces_worth_sending(suffix, about):
     papers = [paper(n) for n in range(1, 400)]
     pieces = list(WRITERS[suffix].stream(papers, about))
-    assert "".join(pieces) == "".join(WRITERS[suffix].write(papers, about))
+    assert b"".join(pieces).decode() == "".join(WRITERS[suffix].write(papers, about))
     assert 2 <= len(pieces) < 10
     assert all(pieces)
 
@@ -79,7 +80,8 @@ def test_a_stream_reads_papers_as_it_goes(suffix, about):
 @pytest.mark.django_db
 def test_all_formats_have_the_same_papers_in_the_same_order(archive, about):
     text = {
-        suffix: "".join(writer.stream(archive[:300], about)) for suffix, writer in WRITERS.items()
+        suffix: b"".join(writer.stream(archive[:300], about)).decode()
+        for suffix, writer in WRITERS.items()
     }
     addresses = [Citation.of(paper).url for paper in archive[:300]]
     assert all(addresses)
@@ -96,6 +98,6 @@ def test_all_formats_have_the_same_papers_in_the_same_order(archive, about):
 @pytest.mark.django_db
 def test_no_file_holds_control_characters(archive, about):
     for suffix, writer in WRITERS.items():
-        text = "".join(writer.stream(archive, about))
+        text = b"".join(writer.stream(archive, about)).decode()
         allowed = "\r\n" if suffix in ("csv", "ris") else "\n"
         assert not set(re.findall("[\x00-\x1f\x7f-\x9f]", text)) - set(allowed)

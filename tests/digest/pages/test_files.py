@@ -1,6 +1,6 @@
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -11,9 +11,12 @@ from django.utils.http import parse_http_date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.api import papers as api
 from digest.catalogue.load import load
 from digest.curation import decisions
+from digest.exports import WRITERS, Writer
 from digest.models import Catalogue, Paper, Source
+from digest.pages import files
 from digest.search.filters import PaperFilter
 from tests.samples import digest, row
 
@@ -44,6 +47,31 @@ def body(response):
 
 
 # Files
+
+
+def test_a_format_of_bytes_is_one_line(client, papers, monkeypatch, rf, tmp_path, settings):
+    """What is no text, such as a spreadsheet, is served by every address as it was written."""
+
+    def write(papers, about):
+        yield b"\xff\x00"
+        yield from (paper.slug.encode() for paper in papers)
+
+    settings.EXPORTS = tmp_path
+    writer = Writer("xlsx", "Excel", "application/x-table", write, cites=False)
+    monkeypatch.setitem(WRITERS, "xlsx", writer)
+    renderers = [*api.FILE_RENDERERS, api._file_renderer(writer)]
+    monkeypatch.setattr(api.PapersViewSet, "renderer_classes", renderers)
+    program = {"path": "/api/v1/papers/?q=fury", "headers": {"Accept": "application/x-table"}}
+    answers = [
+        files.paper_file(rf.get("/"), "2502.00003", "xlsx"),
+        files.digest_file(rf.get("/"), date(2025, 2, 7), "xlsx"),
+        files.papers_file(rf.get("/papers.xlsx?q=fury"), "xlsx"),
+    ]
+    found = [(answer["Content-Type"], answer.getvalue()) for answer in answers]
+    for _ in range(2):  # the second one comes from the disk
+        answer = client.get(**program)
+        found.append((answer["Content-Type"], answer.getvalue()))
+    assert found == [("application/x-table", b"\xff\x002502.00003")] * 5
 
 
 @pytest.mark.parametrize(
