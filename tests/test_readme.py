@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNTS = {"README.md": 5, "OPERATING.md": 12, "CONTRIBUTING.md": 13}
+COUNTS = {"README.md": 5, "OPERATING.md": 14, "CONTRIBUTING.md": 14}
 """The commands of each document."""
 TEXTS = {name: (ROOT / name).read_text() for name in COUNTS}
 
@@ -42,6 +42,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".?*", "var"))
     (copy / ".venv").symlink_to(sys.prefix)
     run(copy, ".venv/bin/python manage.py migrate --verbosity 0")
+    (copy / "paper-digest.env").write_text("".join(blocks("env")))
     return copy
 
 
@@ -62,8 +63,35 @@ def run(folder: Path, command: str, **variables: str) -> subprocess.CompletedPro
 def test_a_command_works(checkout: Path, command: str) -> None:
     if command.startswith("make "):
         run(checkout, command.replace("make", "make --dry-run", 1))  # the target is there
-    else:
-        run(checkout, command)
+        return
+    command = command.replace("manage.py runserver", "manage.py runserver --help")
+    run(checkout, _here(command))
+
+
+def _here(command: str) -> str:
+    """The command as it is without root, and without a folder or user of the service."""
+    command = command.replace("runuser -u paper-digest -- ", "").replace("/etc/", "./")
+    return command.replace("/srv/paper-digest", ".").replace("/srv/digests", "fixtures")
+
+
+def test_each_day_is_loaded(checkout: Path) -> None:
+    (line,) = "".join(blocks("cron")).splitlines()
+    *when, user, command = line.split(" ", 6)
+    assert (when, user) == (["30", "6", "*", "*", "*"], "root")
+    (checkout / "sqlite.env").write_text("DATABASE_URL=sqlite:///var/db.sqlite3\n")
+    run(checkout, _here(command).replace("paper-digest.env", "sqlite.env"))
+
+
+def test_a_command_that_is_typed_has_the_settings_of_the_service(checkout: Path) -> None:
+    (command,) = [command for command in COMMANDS["OPERATING.md"] if "runuser" in command]
+    before = _here(command).partition(".venv")[0]
+    settings = (
+        "from django.conf import settings as s; print(s.SITE_URL, s.DATABASES['default']['HOST'])"
+    )
+    done = run(
+        checkout, f'{before}DJANGO_SETTINGS_MODULE=digest.settings .venv/bin/python -c "{settings}"'
+    )
+    assert done.stdout == f"{DEPLOYED['SITE_URL']} db.example.org\n"
 
 
 @pytest.mark.parametrize("command", UNIT)
@@ -132,7 +160,7 @@ def test_every_block_is_accounted_for() -> None:
     fences = {name: re.findall(r"^```(.*)$", text, re.MULTILINE) for name, text in TEXTS.items()}
     assert {name: {*found[::2]} for name, found in fences.items()} == {
         "README.md": {"sh"},
-        "OPERATING.md": {"sh", "ini", "env", "nginx"},
+        "OPERATING.md": {"sh", "ini", "env", "nginx", "cron"},
         "CONTRIBUTING.md": {"sh", "text"},
     }
     assert len(UNIT) == "".join(blocks("ini")).count("Exec") == 6
