@@ -45,7 +45,7 @@ def _notify(key: int) -> None:
     title = Truncator(" ".join(report.paper.title.split())).chars(80)
     context = {
         "report": report,
-        "mended": report.outcome == Report.Outcome.MENDED,
+        "mended": report.outcome == Report.Outcome.CORRECTED,
         "page": settings.SITE_URL + reverse("reports"),
     }
     try:

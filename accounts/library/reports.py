@@ -37,7 +37,7 @@ class Reports(Part):
         own, now = self.all(), timezone.now()
         if own.filter(paper=paper, kind=kind, outcome="").exists():
             raise ValidationError(
-                {"kind": "You have reported this already. It waiting for the curators."}
+                {"kind": "You have reported this already. It is waiting for the curators."}
             )
         if own.filter(made_at__gt=now - timedelta(days=1)).count() >= A_DAY:
             raise ValidationError(

@@ -26,7 +26,7 @@ class Report(PaperRow):
         OTHER = "other", "something else"
 
     class Outcome(models.TextChoices):
-        MENDED = "mended", "mended"
+        CORRECTED = "mended", "mended"
         DECLINED = "declined", "left as it is"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
                     "authors_cut",
                     models.BooleanField(
                         default=False,
-                        help_text="the author list was cut, (as far as known)",
+                        help_text="the author list was cut (as far as known)",
                     ),
                 ),
                 ("date", models.DateField(help_text="day of the first digest that had it")),

@@ -214,7 +214,7 @@ class Paper(models.Model):
     points = models.JSONField(default=list, help_text="the summary's points as safe HTML, in order")
     is_list = models.BooleanField(default=False, help_text="the summary is a list, not prose")
     authors_cut = models.BooleanField(
-        default=False, help_text="the author list was cut, (as far as known)"
+        default=False, help_text="the author list was cut (as far as known)"
     )
     date = models.DateField(help_text="day of the first digest that had it")
     position = models.PositiveIntegerField(help_text="its place in that digest, from 1")

@@ -26,7 +26,7 @@ PAPER = "/papers/2502.00001/"
 FORM = "/library/reports/2502.00001/"
 PAGE = "/account/reports/"
 SAID = {"kind": "title", "comment": "It is “Paper One”."}
-WAITS = "You have reported this already. It waiting for the curators."
+WAITS = "You have reported this already. It is waiting for the curators."
 
 
 @pytest.fixture
