@@ -44,7 +44,11 @@ def test_two_first_installs_at_once_take_turns(tmp_path: Path) -> None:
 
 def test_pre_commit_runs_what_lint_runs() -> None:
     printed = subprocess.run(
-        ["make", "--dry-run", "--old-file=dev", "lint"], cwd=ROOT, capture_output=True, text=True
+        ["make", "--dry-run", "--old-file=dev", "lint"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
     )
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     (local,) = config["repos"]

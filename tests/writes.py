@@ -409,7 +409,7 @@ def people(walk: Walk, size: Sizes, fill: Callable[[User], list[str]]) -> None:
     sure = {"password": PASSWORD}
     walk.do("password asked once more", lambda: client.post("/account/reauthenticate/", sure))
     answer = walk.do("token", lambda: client.post("/account/tokens/", token))
-    secret = answer.context["made"][1]
+    secret = answer.context["created"][1]
     for address in pages:
         walk.do(f"GET {address[:40]}", lambda: client.get(address))  # noqa: B023
     walk.do("GET / of a visitor", lambda: Client().get("/"))
