@@ -1,5 +1,7 @@
 """The pages in a browser: nothing sticks out, nothing is out of reach, nothing comes from afar."""
 
+import re
+
 import pytest
 
 from digest.catalogue.load import load
@@ -33,9 +35,12 @@ def addresses(transactional_db, monkeypatch):
 
 def test_every_page_fits_and_is_accessible(addresses, visit, live_server, look):
     page = visit("/", color_scheme="light")
+    layouts = set()
     for address in addresses:
         page.goto(live_server.url + address)
-        look(page, address)
+        layout = re.sub("[0-9].*", "", address)  # papers, and days, look alike
+        look(page, address, seen=layout in layouts)
+        layouts.add(layout)
 
 
 def test_the_keyboard_reaches_the_content_first(addresses, visit):
