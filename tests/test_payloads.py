@@ -39,7 +39,7 @@ from tests.accounts.test_access import TABLE
 from tests.admin import app, code
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
 SHORT = "'\"><xss-probe onxss=1>"
 """Leaves an attribute of either kind and becomes an element."""

@@ -164,6 +164,7 @@ def asker(address):
     return "operator" if address.startswith("/admin/") else "member"
 
 
+@pytest.mark.sqlite
 def test_by_every_method(world):
     sessions, addresses = world
     asked = []

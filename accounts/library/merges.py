@@ -10,7 +10,7 @@ are joined. Most rows meet none and are placed by one statement a table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from copy import copy
 from itertools import count
 from typing import Any, NamedTuple
@@ -21,12 +21,11 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from accounts.models import Bookmark, Dismissal, ListItem, Note, ReadingList, Report
+from digest.batches import batches
 from digest.catalogue.sql import Script
 from digest.models import Merge
 
 from .joins import BOOKMARKS, DISMISSALS, ITEMS, KINDS, NOTES, RowKind
-
-_SOME = 500
 
 
 def merge_rows(paper: int, into: int, **signal: object) -> Callable[[], None]:
@@ -310,7 +309,7 @@ class _Placed:
             row for row in self.shown.values() if (row.reading_list_id, row.position) not in before
         ]
         occupied = set()
-        for some in _batches(coming):
+        for some in batches(coming):
             found = ListItem.objects.filter(
                 reading_list__in={row.reading_list_id for row in some},
                 position__in={row.position for row in some},
@@ -378,9 +377,3 @@ def _lock_tables() -> None:
         for model in (Bookmark, Dismissal, Note, ReadingList, ListItem, Report):
             mode = "EXCLUSIVE" if model is ReadingList else "SHARE ROW EXCLUSIVE"
             cursor.execute(f"LOCK TABLE {model._meta.db_table} IN {mode} MODE")
-
-
-def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    rows = list(rows)
-    for start in range(0, len(rows), _SOME):
-        yield rows[start : start + _SOME]

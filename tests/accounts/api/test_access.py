@@ -17,6 +17,8 @@ from accounts.library import Library
 from accounts.models import Role, Visibility
 from tests.accounts.api.conftest import Program
 
+pytestmark = pytest.mark.sqlite  # rights are the same on every database
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PAPER = "2502.00001"
 

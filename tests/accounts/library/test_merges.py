@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -521,6 +521,7 @@ class AnyStory(TestCase):
             self.enterContext(mock.patch.object(joins, name, 40))
 
     @given(stories())
+    @settings(max_examples=settings().max_examples // 3)
     def test_everybody_has_what_they_had(self, story):
         rows, steps, random = story
         papers = self.make(rows)
@@ -537,6 +538,7 @@ class AnyStory(TestCase):
         assert not hidden()
 
     @given(stories())
+    @settings(max_examples=settings().max_examples // 3)
     def test_what_they_write_meanwhile_stays(self, story):
         rows, steps, random = story
         papers = self.make(rows)
