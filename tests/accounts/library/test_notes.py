@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.library import Conflict, Library, NotFound
+from accounts.library.notes import ImportedNote
 from accounts.models import NOTE_LENGTH, Note
 
 
@@ -78,3 +79,22 @@ def test_the_database_holds_one_note_for_each(owner, papers):
         Note.objects.create(**once)
     with pytest.raises(IntegrityError), transaction.atomic():
         Note.objects.create(**once | {"paper": papers[1], "text": ""})
+
+
+def test_a_note_that_changed_since_it_was_prepared_is_not_overwritten(library, papers):
+    library.notes.save(papers[0], "One", 0)
+    now = timezone.now()
+    prepared = library.notes.prepare([ImportedNote(papers[0], "Two", now, now)])
+    library.notes.save(papers[0], "One, and more", 1)
+    with pytest.raises(ValidationError):
+        library.notes.restore(prepared)
+    assert library.notes.get(papers[0].pk).text == "One, and more"
+
+
+def test_a_note_that_came_since_it_was_prepared_is_not_doubled(library, papers):
+    now = timezone.now()
+    prepared = library.notes.prepare([ImportedNote(papers[0], "Two", now, now)])
+    library.notes.save(papers[0], "One", 0)
+    with pytest.raises(ValidationError):
+        library.notes.restore(prepared)
+    assert library.notes.get(papers[0].pk).text == "One"

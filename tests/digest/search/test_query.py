@@ -13,6 +13,7 @@ from digest.search.query import (
     Words,
     date_node,
     parse,
+    parts,
 )
 
 NAMES = {("robotics", False): "c1", ("robotics", True): None, ("audio", True): "c2"}
@@ -146,3 +147,7 @@ def test_a_range_of_dates_has_just_its_days(first, days, other):
 
 def test_an_empty_range_is_nothing():
     assert date_node(date(2025, 1, 2), date(2025, 1, 1)) == NOTHING
+
+
+def test_the_parts_of_a_query_keep_alternatives_together():
+    assert parts('a "b c" OR d OR -e title:f') == ["a", '"b c" OR d OR -e', "title:f"]
