@@ -43,11 +43,11 @@ def split_rows(paper: int, into: int, **signal: object) -> Callable[[], None]:
     return _prepared(_Change(leaving, paper, dict.fromkeys(ends, into), ends))
 
 
-def homes(paper: int) -> set[int]:
-    """A paper, those that are merged into it, and those that are merged into them: what was made of
-    them is shown at it."""
+def homes(*papers: int) -> set[int]:
+    """The papers, and those whose merges end at them: rows made of these are shown at the papers.
+    Takes a query for each step of a chain of merges."""
     found: set[int] = set()
-    frontier = {paper}
+    frontier = {*papers}
     while frontier:
         found |= frontier
         into = Merge.objects.active().filter(into__in=frontier)
@@ -304,11 +304,18 @@ class _Placed:
         """Let items that are shown again stand after what stands in their place now. Whether
         anything does."""
         changed = False
-        before = {(row.reading_list_id, row.position) for row in self.shown_before.values()}
-        coming = [
-            row for row in self.shown.values() if (row.reading_list_id, row.position) not in before
-        ]
-        occupied = set()
+        before = {(row.reading_list_id, row.position): row.pk for row in self.shown_before.values()}
+        coming, occupied = [], set()
+        # Of several that come to one position, the one that stood there has it.
+        for row in sorted(
+            self.shown.values(),
+            key=lambda row: before.get((row.reading_list_id, row.position)) != row.pk,
+        ):
+            place = row.reading_list_id, row.position
+            if place in before and place not in occupied:
+                occupied.add(place)
+            else:
+                coming.append(row)
         for some in batches(coming):
             found = ListItem.objects.filter(
                 reading_list__in={row.reading_list_id for row in some},

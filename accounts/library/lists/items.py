@@ -88,6 +88,9 @@ class Items(AccessedList):
         new = [paper for paper in dict.fromkeys(papers) if paper in known - there]
         if len(there) + len(new) > MOST_ITEMS:
             raise ValidationError(f"A list has at most {MOST_ITEMS:,} papers.")
+        # What was removed before is no part of what is put anew: a split must not bring it back.
+        parts = ListItem.with_parts.filter(reading_list=self.reading_list, shown=None)
+        parts.filter(paper__in=homes(*new)).delete()
         last = self.items().aggregate(last=Max("position"))["last"] or 0
         now = timezone.now()
         ListItem.objects.bulk_create(
@@ -116,6 +119,12 @@ class Items(AccessedList):
         ]
         if found:
             self.items().filter(pk__in=[item.pk for item in found]).delete()
+            # If a split brings their parts back, no note is shown with them.
+            parts = ListItem.with_parts.filter(
+                reading_list=self.reading_list,
+                paper__in=homes(*(item.paper_id for item in found)),
+            )
+            parts.filter(shown=None, shows_note=True).update(shows_note=False)
             self._save()
         return removed
 

@@ -631,3 +631,50 @@ class AnyStory(TestCase):
         merged = Merge.objects.active().values("paper")
         for model in (Bookmark, Dismissal, Report):
             assert not model.objects.filter(paper__in=merged).exists()
+
+
+def test_an_item_that_is_added_anew_leaves_a_position_to_what_comes_back(library, three, survey):
+    one, two, _ = three
+    survey.add([one.pk, two.pk])
+    merge(one.pk, two.pk)
+    survey.remove([two.pk])
+    survey.add([two.pk])  # at the position of the hidden part
+    split(one.pk)
+    assert [item.paper_id for item in survey.items()] == [two.pk]
+
+
+def test_an_item_that_moves_to_where_a_part_stood_leaves_it_a_position(library, three, survey):
+    one, two, other = three
+    first = paper(4)
+    survey.add([first.pk, one.pk, two.pk, other.pk])
+    merge(one.pk, two.pk)
+    survey.move(other.pk, 2)
+    merge(two.pk, other.pk)
+    split(one.pk)
+    assert {item.paper_id for item in survey.items()} == {first.pk, one.pk, other.pk}
+
+
+def test_no_note_is_shown_again_after_its_item_was_removed(library, three, survey):
+    one, two, _ = three
+    library.notes.save(one, "Private", 0)
+    survey.add([one.pk, two.pk])
+    survey.show_note(one.pk, True)
+    merge(one.pk, two.pk)
+    survey.undo_removal(survey.remove([two.pk]))
+    split(one.pk)
+    assert not any(item.shows_note for item in survey.items())
+
+
+def test_a_removed_comment_does_not_come_back_with_an_item_that_is_added_anew(
+    library, three, survey
+):
+    one, two, other = three
+    survey.add([one.pk, two.pk])
+    survey.describe_item(one.pk, comment="Withdrawn", section="")
+    merge(one.pk, two.pk)
+    survey.remove([two.pk])
+    survey.add([two.pk])
+    merge(two.pk, other.pk)
+    assert [item.comment for item in survey.items()] == [""]
+    split(one.pk)
+    assert [item.comment for item in survey.items()] == [""]
