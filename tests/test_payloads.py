@@ -24,7 +24,6 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, models, transaction
 from django.test import Client
-from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts import tokens
@@ -35,7 +34,7 @@ from digest.curation import decisions
 from digest.models import Alias, Author, Category, LinkHealth, Paper, Proposal, Source, Upload
 from tests.accounts.admin.test_access import addresses
 from tests.accounts.conftest import person
-from tests.accounts.test_access import TABLE
+from tests.accounts.test_access import TABLE, routes
 from tests.admin import app, code
 from tests.samples import digest, row
 
@@ -191,15 +190,6 @@ def inside(world):
         user=owner, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "x" * 80, "used_mask": 0}
     )
     return client
-
-
-def routes(patterns=None, before=""):
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        route = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, route)
-        else:
-            yield route
 
 
 def api_addresses(places):

@@ -18,7 +18,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.library import Library
@@ -29,6 +28,7 @@ from digest.curation import decisions
 from digest.models import LinkHealth, Paper, Proposal, Source, Upload
 from digest.search.filters import PARAMETERS
 from tests.accounts.conftest import person
+from tests.accounts.test_access import routes
 from tests.admin import enter, holder
 from tests.samples import digest, row
 
@@ -41,15 +41,6 @@ IN_PATHS = (LONG, LONGEST, "%00%ED%A0%80%", "99999-01-01")
 IN_FIELDS = (LONG, LONGEST, "%00", "%ED%A0%80%", "99999-01-01", "-1", "abc")
 FORM = "application/x-www-form-urlencoded"
 PAPER, DAY = "2502.00001", "2025-02-06"
-
-
-def routes(patterns=None, before=""):
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        route = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, route)
-        else:
-            yield route
 
 
 GROUP = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^()]*\)")

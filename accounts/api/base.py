@@ -25,7 +25,7 @@ PAPER = "the paper: its arXiv id in any form, or its id here"
 
 
 class LibraryPagination(CursorPagination):
-    """Pages that say how many rows there are on all of them."""
+    """Pages that also give the total number of rows."""
 
     query = PageQuerySerializer
     more: ClassVar = {"count": serializers.IntegerField(help_text="rows on all pages together")}

@@ -1,4 +1,4 @@
-"""What programs say to the library: bodies, and the addresses of lists."""
+"""What programs send to the library: bodies, and the parameters of lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields that take what they say: DRF's own read "5" as 5, 5 as "5", and "yes" as true."""
+"""Fields that take only their own type: DRF's own read "5" as 5, 5 as "5", and "yes" as true."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TextField(serializers.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         if not self.allow_blank:
-            # So that what is declared says it, too.
+            # So that the schema states it, too.
             self.validators.append(RegexValidator(r"\S", self.error_messages["blank"]))
 
     def to_internal_value(self, data: Any) -> str:
@@ -65,7 +65,8 @@ class SwitchField(serializers.BooleanField):
 
 
 class WordField(serializers.ChoiceField):
-    """One of some words. The error says which, and not what was said, which may be anything."""
+    """One of some words. The error lists them, and does not repeat what was sent, which may be
+    anything."""
 
     def __init__(self, choices: Sequence[Any], **options: Any) -> None:
         super().__init__(choices=choices, **options)

@@ -1,4 +1,4 @@
-"""Reading lists for programs: who is in them, and who is asked to come."""
+"""Reading lists for programs: their members and invitations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MembersViewSet(LibraryViewSet):
 
     @Operation("list_members", MembersSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
-        """Who the members of a list are; its owner also sees who was asked to come."""
+        """The members of a list; its owner also sees who is invited."""
         opened = self.library.lists.open(slug)
         answer = {
             "owner": opened.reading_list.owner,
@@ -46,7 +46,7 @@ class MembersViewSet(LibraryViewSet):
         "list_invite", InvitedSerializer, errors=[409], body=InviteeSerializer, statuses=[201]
     )
     def create(self, request: Request, slug: str) -> Response:
-        """Ask somebody to come to your list, or as what. A private list is then its members'."""
+        """Invite somebody, or change the role. A private list is then visible to its members."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
         whom = self.body()
@@ -56,7 +56,7 @@ class MembersViewSet(LibraryViewSet):
 
     @Operation("list_member_change", MemberSerializer, body=RoleChangeSerializer)
     def partial_update(self, request: Request, slug: str, member: int) -> Response:
-        """Say what a member may do."""
+        """Change the role of a member."""
         opened = self.library.lists.open(slug)
         opened.needs(Access.OWNER)
         if role := self.body().get("role"):
@@ -65,13 +65,13 @@ class MembersViewSet(LibraryViewSet):
 
     @Operation("list_member_dismiss", None, statuses=[204])
     def destroy(self, request: Request, slug: str, member: int) -> Response:
-        """Let a member in no longer."""
+        """Remove a member."""
         self.library.lists.open(slug).dismiss_member(member)
         return Response(status=204)
 
     @Operation("list_uninvite", None, statuses=[204])
     def uninvite(self, request: Request, slug: str, invitation: int) -> Response:
-        """Take an invitation back, if there is still one."""
+        """Cancel an invitation, if there is still one."""
         self.library.lists.open(slug).uninvite(invitation)
         return Response(status=204)
 
@@ -82,7 +82,7 @@ class InvitationsViewSet(LibraryViewSet):
 
     @Operation("invitations", InvitationSerializer)
     def list(self, request: Request) -> Response:
-        """The lists that others ask you to come to, the newest first."""
+        """The invitations to lists of others, the newest first."""
         return Response(self.page(self.library.lists.invitations()))
 
     @Operation(
@@ -93,7 +93,7 @@ class InvitationsViewSet(LibraryViewSet):
         example={**ReadingListSerializer.example, "access": "editor"},
     )
     def respond(self, request: Request, invitation: int) -> Response:
-        """Come to a list, and be told what it is; or say no."""
+        """Accept an invitation, and get the list; or decline it."""
         lists = self.library.lists
         if self.body()["do"] == "decline":
             lists.decline(invitation)

@@ -7,7 +7,7 @@
 
 Nobody else's rows can be reached through it: what is not there for this person raises NotFound,
 which a page answers with 404. A visitor who has not logged in has a library as well: an empty one,
-that keeps nothing and opens the lists that everybody may see.
+which stores nothing and opens the lists that everybody may see.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Library:
         return Shelf(self.user)
 
     def paper(self, name: str) -> Paper:
-        """The paper that is called so: by its slug, or its arXiv id in any common form. Raises
+        """The paper with this name: its slug, or its arXiv id in any common form. Raises
         NotFound."""
         found = self.papers([name])
         if not found:

@@ -1,4 +1,4 @@
-"""What a row says that joins several of its owner's, whose papers are merged into one."""
+"""The content of a row that joins several of its owner's, whose papers are merged into one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _join_notes(row: Note, other: Note) -> bool:
             return False
         row.text, row.html = text, f"{row.html}\n<hr>\n{other.html}"
         row.words = f"{row.words} {other.words}"
-        # Who has one of them open hears of the other when they save it.
+        # A save from a page that shows one of them alone is then refused: its version is older.
         row.version = max(row.version, other.version) + 1
     row.changed_at = max(row.changed_at, other.changed_at)
     return _join_dismissals(row, other)

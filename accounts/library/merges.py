@@ -222,7 +222,7 @@ class _Placed:
 
     def _join(self, owner: int, end: int, rows: list[Any]) -> None:
         rows = _in_order(rows, end)
-        # What was replaced comes to light again if what replaced it is gone elsewhere.
+        # What was replaced is shown again if what replaced it has gone to another paper.
         first, *others = [row for row in rows if row.shown] or rows
         joined, parts = copy(first), [first]
         replaced = [row for row in rows if row is not first and row not in others]
@@ -233,7 +233,7 @@ class _Placed:
             elif home == end or (owner, home) in self.shown:
                 replaced.append(row)
             else:
-                _show(row, home)  # where it can be read whole
+                _show(row, home)  # where all of it can be read
                 self.shown[owner, home] = row
         for row in replaced:
             _hide(row, joined=False)

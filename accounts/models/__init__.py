@@ -1,7 +1,7 @@
-"""People and what they made: rows that no file can bring back.
+"""People and what they made: rows that are in no file.
 
 What a person made is reached through `library.Library` alone, and their tokens through `tokens`.
-A person's rows go with their account; papers stay as long as anybody has kept them.
+A person's rows go with their account; a paper stays as long as anybody's rows refer to it.
 """
 
 from .lists import (

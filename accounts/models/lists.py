@@ -44,7 +44,7 @@ class ReadingList(models.Model):
 
     class Meta:
         constraints = [
-            # A search says in:"name", which has to mean one list.
+            # In a search, in:"name" has to mean one list.
             models.UniqueConstraint("owner", Lower("name"), name="reading_list_name_once"),
             models.CheckConstraint(condition=~Q(name=""), name="reading_list_has_name"),
             models.CheckConstraint(
@@ -69,7 +69,7 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person who was let into a list by its owner, and came."""
+    """A member of a list, other than its owner."""
 
     reading_list = models.ForeignKey(
         ReadingList, models.CASCADE, related_name="memberships", db_index=False
@@ -91,7 +91,8 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """Whom a list's owner asks to come: whoever has this user name, or this address confirmed.
 
-    It is kept as it was typed and not looked up, so that inviting tells nobody who has an account.
+    It is stored as it was typed and not looked up, so that an invitation does not show who has an
+    account.
     """
 
     reading_list = models.ForeignKey(

@@ -76,7 +76,7 @@ class User(AbstractUser):
         return self.display_name or self.username
 
     def save(self, *args: Any, **options: Any) -> None:
-        # To somebody who comes, the newest digest is new, and all that was before it is not.
+        # For a new user, only the newest digest is unread.
         if self._state.adding and self.read_until is None:
             newest = Digest.objects.out().values_list("date", flat=True).first()
             self.read_until = newest and newest - timedelta(days=1)

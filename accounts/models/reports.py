@@ -1,4 +1,4 @@
-"""What readers tell curators, and when operators read what is private."""
+"""Readers' reports to curators, and the times in which operators may read what is private."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPORT_LENGTH = 2_000
 
 
 class Report(PaperRow):
-    """What a reader says is wrong with a paper, addressed to the curators, who settle it."""
+    """A reader's report of an error in a paper, addressed to the curators, who settle it."""
 
     class Kind(models.TextChoices):
         TITLE = "title", "the title"

@@ -103,7 +103,8 @@ class Dismissal(JoinableRow):
 class Note(JoinableRow):
     """A person's private Markdown text on a paper.
 
-    version: counts the texts that were saved; who saves one says which they began from.
+    version: counts the texts that were saved; whoever saves one gives the version that they began
+    from.
     """
 
     user = models.ForeignKey(

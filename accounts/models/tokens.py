@@ -1,4 +1,4 @@
-"""What programs show in place of a password."""
+"""API tokens, and their scopes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Scope(models.TextChoices):
 
 
 class ApiToken(models.Model):
-    """What a program shows in place of a password. Of the token itself only a hash is kept."""
+    """What a program shows in place of a password. Of the token itself only a hash is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name = models.CharField(max_length=100, help_text="what it is for, to know it again")

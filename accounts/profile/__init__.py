@@ -1,4 +1,4 @@
-"""The addresses of a person's account: their own pages, and those that allauth brings."""
+"""The addresses of a person's account: their own pages, and those of allauth."""
 
 from __future__ import annotations
 

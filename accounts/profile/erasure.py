@@ -14,8 +14,8 @@ from accounts.models import User
 def erase(user: User) -> None:
     """Deletes a person with everything of theirs, and logs them out everywhere.
 
-    What they did in the admin stays in its log, by the number of their account. To hold that, there
-    is an account that nobody can have or use: no user name has a space.
+    What they did in the admin stays in its log, by the number of their account. For that, there is
+    an account that nobody can have or use: no user name has a space.
     """
     Library(user).lists.decline_all()
     for session in UserSession.objects.filter(user=user):

@@ -1,4 +1,4 @@
-"""A person's own pages: what they say of themselves, and the end of their account."""
+"""A person's own pages: their profile, and the deletion of their account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .erasure import erase
 @logged_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: MemberRequest) -> HttpResponse:
-    """What a person says of themselves, and how pages look to them."""
+    """A person's name, and how pages look to them."""
     # A form writes what it was sent into its object, be it good or bad; the page around the form
     # should show the person as they are.
     person = User.objects.get(pk=request.user.pk)
@@ -45,7 +45,7 @@ def session(request: HttpRequest) -> JsonResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: MemberRequest) -> HttpResponse:
-    """Says what goes with an account, and lets it go."""
+    """Shows what is deleted with an account, and deletes it."""
     form = DeletionForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         security("account_deleted")

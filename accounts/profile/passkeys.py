@@ -21,13 +21,13 @@ _ANSWER_WITHIN = 300
 def passkey_login(request: HttpRequest) -> HttpResponse:
     """Asks a browser for a passkey, and lets in whose it is.
 
-    As allauth's view, but that what a browser was asked is kept by the browser: anybody may ask to
-    be asked, and would fill the table of sessions.
+    As allauth's view, but that what a browser was asked is in a cookie of its own, and in no
+    session: anybody may request it, and would fill the table of sessions.
     """
     if request.method != "POST":
         if not get_adapter().is_ajax(request) or request.user.is_authenticated:
             return views.login_webauthn(request)  # type: ignore[no-any-return]
-        own, request.session = request.session, SessionStore()  # which is kept nowhere
+        own, request.session = request.session, SessionStore()  # which is not stored
         answer: HttpResponse = views.login_webauthn(request)
         answer.set_signed_cookie(
             PASSKEY,

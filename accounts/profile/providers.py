@@ -24,7 +24,7 @@ View = Callable[..., HttpResponse]
 
 
 def elsewhere(view: View) -> View:
-    """A view that asks another site; when that answers amiss or not at all, the page says so."""
+    """A view that asks another site; if that gives a wrong answer or none, the page shows it."""
 
     @wraps(view)
     def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -41,7 +41,7 @@ def elsewhere(view: View) -> View:
 def leaving(view: View) -> View:
     """A provider's log-in by a page that goes there, in place of a redirect.
 
-    Browsers hold what a form leads to against form-action of the page it stood on, redirects
+    Browsers compare where a form leads with form-action of the page that it is on, redirects
     included, and a provider may redirect to anywhere.
     """
 

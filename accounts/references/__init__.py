@@ -1,7 +1,7 @@
 """Files of references that people import, recognised by their content.
 
 Read are BibTeX, RIS, CSL-JSON, a browser's bookmarks, and plain lists of arXiv ids and addresses.
-Only what tells which paper is meant is taken. Finding the papers is for the caller, who has the
+Only what identifies a paper is taken. Finding the papers is for the caller, who has the
 database: by arXiv id, else by address, else by folded title.
 """
 

@@ -32,7 +32,7 @@ from .exports import PROFILE, SCHEMA
 from .matching import papers_by_slug
 
 MAX_LIBRARY = 20_000_000
-"""Bytes of library.json. How many bookmarks, notes and lists it may hold is in the schema."""
+"""Bytes of library.json. How many bookmarks, notes and lists it may contain is in the schema."""
 
 
 def may_import(request: HttpRequest, user: User) -> bool:
@@ -53,7 +53,7 @@ class Restored:
 
 
 def restore(library: Library, user: User, content: bytes, *, dry_run: bool = False) -> Restored:
-    """Add what an export holds to a library. Raises BadArchive, and then nothing is changed, as
+    """Add the content of an export to a library. Raises BadArchive, and then nothing is changed, as
     nothing is by a dry run.
 
     Reports are left out: they were addressed to the curators of the site that they come from.
@@ -84,12 +84,12 @@ def restore(library: Library, user: User, content: bytes, *, dry_run: bool = Fal
 
 
 def _contents(archive: Archive) -> dict[str, Any]:
-    """What library.json says, of the form that the schema has."""
+    """The content of library.json, in the form that the schema has."""
     if archive.size("library.json") > MAX_LIBRARY:
         raise BadArchive(f"library.json is larger than {MAX_LIBRARY // 10**6} MB.")
     data = json.loads(archive.read("library.json"))
     schema = json.loads(SCHEMA.read_text("utf-8"))
-    # Numbers first, since the schema cites all of what is too long.
+    # Counts first, since an error of the schema quotes all of a list that is too long.
     parts = data if isinstance(data, dict) else {}
     for name in ("bookmarks", "dismissed", "notes", "lists"):
         _count(name, parts.get(name), schema["properties"][name])
@@ -121,7 +121,7 @@ def _count(name: str, rows: object, schema: dict[str, Any]) -> None:
 
 
 class _Import:
-    """All that an export holds, read and found good; of papers, those that are here."""
+    """The content of an export, read and found valid; of papers, those that are here."""
 
     def __init__(
         self, library: Library, user: User, data: dict[str, Any], archive: Archive

@@ -52,7 +52,7 @@ def match(library: Library, references: Iterable[Reference]) -> Match:
 
 def _by_title(titles: Iterable[str]) -> dict[str, Paper]:
     """The papers of these titles, by the title as the search folds it. A title that several papers
-    have tells none of them."""
+    have identifies none of them."""
     found: dict[str, Paper | None] = {}
     for some in batches({document(title) for title in titles} - {""}):
         rows = SearchText.objects.filter(title__in=some).select_related("paper")

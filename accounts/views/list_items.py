@@ -28,7 +28,7 @@ _REMOVED = "removed-from-list"
 @require_POST
 @not_found
 def list_items(request: MemberRequest, slug: str) -> HttpResponse:
-    """Add papers to a list, take them out, move them, and say something of them.
+    """Add papers to a list, remove them, move them, and comment on them.
 
     A page's script is given the items anew, a form is led back to where it was.
     """
@@ -52,7 +52,7 @@ def list_items(request: MemberRequest, slug: str) -> HttpResponse:
 
 
 def _do(request: MemberRequest, opened: OpenList, values: dict[str, Any]) -> int | None:
-    """Do what the form says. The paper to go on from is returned, if there is one.
+    """Do what the form asks for. The paper to go on from is returned, if there is one.
 
     Raises ValidationError, NotFound.
     """

@@ -32,7 +32,7 @@ ITEMS_ON_A_PAGE = 100
 
 
 def not_found(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """What is not there, or not for this person, is 404, and says the same of both."""
+    """What is not there, or not for this person, is 404, with the same text for both."""
 
     @wraps(view)
     def with_links(request: HtmxRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -102,7 +102,8 @@ def shared_list(request: HtmxRequest, secret: str) -> HttpResponseBase:
 
 
 def _secretly(response: HttpResponseBase) -> HttpResponseBase:
-    """Keep the address, which is all that is needed to read the list, to those who were given it.
+    """Do not let other sites or search engines have the address, which is all that is needed to
+    read the list.
 
     No `no-referrer`: with that, browsers hide from this site, too, where its own forms come from.
     """
@@ -133,7 +134,7 @@ def list_page(
 ) -> HttpResponse:
     """The page of a list, or the part of it that has the items.
 
-    wrong: what could not be done with them, said beside the field.
+    wrong: what could not be done with them, shown beside the field.
     """
     found = opened.reading_list
     sections = _sections(opened, page)
@@ -161,7 +162,7 @@ def list_page(
 
 
 def _wrong_at(form: ItemsForm, papers: list[Paper]) -> int | None:
-    """The paper beside which to say what is wrong; none, if it is not about one that is shown."""
+    """The paper beside which to show what is wrong; none, if it is not about one that is shown."""
     chosen = form.cleaned_data.get("paper", ())
     if form.cleaned_data.get("do") in ItemsForm.ONE and len(chosen) == 1 and chosen[0] in papers:
         return int(chosen[0].pk)
@@ -170,7 +171,7 @@ def _wrong_at(form: ItemsForm, papers: list[Paper]) -> int | None:
 
 def _feed_address(opened: OpenList, secret: str) -> str:
     """Of the feed that a reader can follow without logging in; nothing if there is none. The secret
-    is told to nobody but the owner, and those who came by it."""
+    is shown only to the owner, and to those who used it."""
     found = opened.reading_list
     if found.visibility == Visibility.PUBLIC:
         return reverse("list-file", args=[found.slug, "atom"])
@@ -186,7 +187,7 @@ def at_page(address: str, page: Page[Any]) -> str:
 def _sections(opened: OpenList, page: Page[Any]) -> list[Section]:
     """The items of a page under their headings."""
     first, last = page.start_index(), page.end_index()
-    # With those before and after the page, whose sections say what moving up and down means.
+    # With those before and after the page, whose sections decide what moving up and down means.
     start = max(first - 2, 0)
     items: list[ListItem] = list(page.paginator.object_list[start : last + 1])
     page.object_list = items[first - 1 - start : last - start]

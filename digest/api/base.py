@@ -46,7 +46,7 @@ def only(query: QueryDict, allowed: Collection[str], many: Collection[str] = ())
 
 @cache
 def _parameters(view: Any, action: str) -> frozenset[str]:
-    """What the address of an action may say: what the schema has of it."""
+    """The parameters that an action may have, as the schema has them."""
     names = {"format", *getattr(view, action).operation.query}
     if action == "list":
         pagination = view.pagination_class
@@ -85,11 +85,12 @@ class Negotiation(DefaultContentNegotiation):
 
 @method_decorator(gzip_page, name="dispatch")
 class ApiViewSet(ViewSet):
-    """Actions that answer what `schema.Operation` says of them.
+    """Actions that answer as their `schema.Operation` declares.
 
-    scopes: what a token needs to read and to write. repeated: parameters that an address may say
-    more than once. orders, order: of the rows of a list; see `CursorPagination`. format_help: what
-    the schema says of the parameter `format`. path_help: and of what stands in its path, by name.
+    scopes: what a token needs to read and to write. repeated: parameters that an address may have
+    more than once. orders, order: of the rows of a list; see `CursorPagination`. format_help: the
+    schema's description of the parameter `format`. path_help: and of the parameters in its path, by
+    name.
     """
 
     scopes: tuple[str, str]
@@ -124,7 +125,7 @@ class ApiViewSet(ViewSet):
         return found
 
     def body(self, serializer: type[Serializer] | None = None) -> dict[str, Any]:
-        """What the body of the request says, in the shape that the action takes. Raises
+        """The content of the request's body, in the shape that the action takes. Raises
         ValidationError, by field. serializer: of the shapes that it takes, if they are several."""
         shape, data = serializer or self.operation.body or Serializer, self.request.data
         if isinstance(data, QueryDict):
@@ -132,7 +133,7 @@ class ApiViewSet(ViewSet):
         return read(shape, data)
 
     def answer(self, instance: Any) -> dict[str, Any]:
-        """What the action answers of an object, in the shape that it says."""
+        """The object as the action answers it, in the shape that its `Operation` declares."""
         return dict(self.operation.answer(instance).data)
 
     def filter_queryset(self, queryset: Any) -> Any:
@@ -148,7 +149,7 @@ class ApiViewSet(ViewSet):
         **more: Any,
     ) -> dict[str, Any]:
         """The page of rows that is asked for. show: makes of them what is answered. more: what the
-        page says beside. Raises ValidationError, CatalogueChanged."""
+        page has beside. Raises ValidationError, CatalogueChanged."""
         paginator = self.pagination_class()
         rows = paginator.paginate_queryset(queryset, self.request, self)
         return self.page_of(show(rows), paginator.next, **more)

@@ -50,7 +50,7 @@ class PaperFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         return results
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """What an address may say: the fields of the filter's form."""
+        """The parameters that an address may have: the fields of the filter's form."""
         found = {_parameter(name): field for name, field in PaperFilter().form.fields.items()}
         return [
             build_parameter_type(

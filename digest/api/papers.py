@@ -69,7 +69,7 @@ FIELDS = OpenApiParameter(
 _CHANGED = Order((("changed_at", False, datetime), ("pk", False, int)))
 _TOMBSTONES = Order((("gone_at", False, datetime), ("pk", False, int)))
 _CHANGE_PARAMETERS = {"modified_since", "fields", "page_size", "cursor", "format"}
-"""What an address may say that asks what changed."""
+"""The parameters of an address that asks what changed."""
 
 
 def fields_of(request: Request) -> tuple[str, ...]:

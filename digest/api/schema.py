@@ -1,5 +1,5 @@
 """How the schema, OpenAPI, is inferred: from what a view is, and from what each of its actions
-takes and answers, which the action says once."""
+takes and answers, which the action declares once."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ ALWAYS = {400, 401, 403, 406, 429, 503}
 
 @dataclass(frozen=True)
 class Operation:
-    """What an action takes and answers, said above it: its view acts by it, and the schema follows
-    from it.
+    """What an action takes and answers, declared above it: its view acts by it, and the schema
+    follows from it.
 
     answer: the shape of the answer, or of a row where the action is a list; None if there is none.
     body: the shape of the body. statuses: of the answer. errors: beside those that follow from what
@@ -74,13 +74,13 @@ class Operation:
 
     @property
     def query(self) -> set[str]:
-        """The parameters that an address may say."""
+        """The parameters that an address may have."""
         return {one.name for one in self.parameters if one.location == OpenApiParameter.QUERY}
 
 
 class AutoSchema(openapi.AutoSchema):
     """Infers an operation from its view's scopes, renderers, pagination, filters and path, and from
-    what `Operation` says of its action."""
+    the `Operation` of its action."""
 
     view: Any
 
@@ -111,7 +111,7 @@ class AutoSchema(openapi.AutoSchema):
         return [*self.operation.parameters, *([query] if query else [])]
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
-        # What a filter backend says itself; drf-spectacular asks django-filter's for a model.
+        # What a filter backend describes itself; drf-spectacular asks django-filter's for a model.
         backends = [backend() for backend in self.get_filter_backends()]
         return [p for one in backends for p in one.get_schema_operation_parameters(self.view)]
 
@@ -185,7 +185,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Say of what is sent that it holds no other fields: see `serializers.Serializer`. A hook of
+    """Declare that what is sent has no other fields: see `serializers.Serializer`. A hook of
     drf-spectacular, which calls the shapes of bodies so."""
     for name, shape in result["components"]["schemas"].items():
         if name.endswith("Request") and shape.get("type") == "object":

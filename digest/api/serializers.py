@@ -1,4 +1,4 @@
-"""The shapes of the catalogue's API. Each is told once: a serializer makes the answer, and the
+"""The shapes of the catalogue's API. Each is declared once: a serializer makes the answer, and the
 schema is inferred from it."""
 
 from __future__ import annotations

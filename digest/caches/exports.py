@@ -55,8 +55,9 @@ def cached_export(
 ) -> BufferedReader | Iterator[bytes]:
     """The export, from the disk or while it is being made.
 
-    content: says, together with the catalogue, what is in it: its format, and what was asked for.
-    address: who asks. make: gives its pieces. Raises ExportBusy. What is returned has to be closed.
+    content: what decides, together with the catalogue, what is in it: its format, and what was
+    asked for. address: who asks. make: gives its pieces. Raises ExportBusy. What is returned has to
+    be closed.
     """
     key = Revision().key("export", content)
     folder: Path = settings.EXPORTS

@@ -41,7 +41,7 @@ class Revision:
     ) -> _Value:
         """What `make` gives, made once under a name.
 
-        The first part of a name says what kind of value it is. storable: whether the next one who
+        The first part of a name is the kind of the value. storable: whether the next one who
         asks may have it, too.
         """
         key = self.key(*name)

@@ -1,4 +1,4 @@
-"""The fields of a paper, a class for each: what records say of it, which of them counts when they
+"""The fields of a paper, a class for each: what records state of it, which of them counts when they
 disagree, what a correction makes of that, and how a value is cleaned, labelled, shown and stored.
 
 Everything else loops over `FIELDS`. Nothing here asks the database, so that the models have the
@@ -106,7 +106,7 @@ class Authors(Names):
 
     def is_disputed(self, stated: Values, correction: Any) -> bool:
         if stated[AuthorsCut.name]:
-            # A list that was cut says nothing of those who are not in it.
+            # A list that was cut states nothing about those who are not in it.
             correction = correction[: len(stated[self.name])]
         return super().is_disputed(stated, correction)
 
@@ -130,7 +130,7 @@ class AuthorsCut(Flag):
     ) -> bool:
         if self.name in corrections:
             return bool(corrections[self.name])
-        # A corrected list is not cut unless that is said as well.
+        # A corrected list is not cut unless that is corrected as well.
         return AUTHORS.name not in corrections and self.combined(records)
 
 
@@ -230,7 +230,7 @@ class Hidden(Flag):
     is_previewed = False
 
     def is_disputed(self, stated: Values, correction: Any) -> bool:
-        """Any source says that the paper is there."""
+        """Any source states that the paper is there."""
         return bool(correction)
 
 

@@ -43,22 +43,22 @@ class PaperField:
     is_previewed: ClassVar[bool] = True
     """Whether previews show how it changes."""
     has_one_origin: ClassVar[bool] = True
-    """Whether its value is what one record says, so that a source can say something else."""
+    """Whether its value is what one record states, so that a source can state something else."""
     corrected_with: ClassVar[tuple[str, ...]] = ()
     """Fields that are corrected to what the curator saw whenever this one is corrected."""
 
-    # What records and corrections say
+    # What records and corrections state
 
     def stated(self, record: Record) -> Any:
-        """What a record says of it; something false if it says nothing."""
+        """What a record states of it; something false if it states nothing."""
         return None
 
     def combined(self, records: Sequence[Record]) -> Any:
-        """What records say together, the one that counts most first."""
+        """What records state together, the one that counts most first."""
         return next(filter(None, map(self.stated, records)), "")
 
     def corrected(self, stated: Any, correction: Any) -> Any:
-        """What a correction makes of what records say."""
+        """What a correction makes of what records state."""
         return correction
 
     def value(
@@ -81,7 +81,7 @@ class PaperField:
         return within(line(str(value)), self.max_length)
 
     def correction(self, value: Any, stated: Any) -> Any:
-        """The correction that makes a clean value of what records say."""
+        """The correction that makes a clean value of what records state."""
         return value
 
     def is_needless(self, correction: Any, shown: Any) -> bool:
@@ -89,7 +89,8 @@ class PaperField:
         return bool(correction == shown)
 
     def is_disputed(self, stated: Values, correction: Any) -> bool:
-        """Whether a source that says this does not agree with a correction; silence agrees."""
+        """Whether a source that states this does not agree with a correction; one that states
+        nothing agrees."""
         return bool(stated[self.name]) and not self.reads_alike(stated[self.name], correction)
 
     # Values for people
@@ -132,11 +133,11 @@ class LongText(PaperField):
 
 
 class Flag(PaperField):
-    """True or false, of which no record says anything by itself."""
+    """True or false, which no record states by itself."""
 
     has_one_origin = False
     when_true: ClassVar[str]
-    """What it says if it is true."""
+    """Its text if it is true."""
 
     def combined(self, records: Sequence[Record]) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""What papers would show if sources or curators said something else: computed from plain
+"""What papers would show if sources stated or curators decided something else: computed from plain
 reads, which neither take locks nor wait for any."""
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def snapshot() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Edit:
-    """What is to be different in what sources and curators say.
+    """What is to be different in what sources state and curators decide.
 
     papers: slugs of all papers that may show something else, each once. statements: those that are
     added, by their paper's slug. arxiv_ids: of papers that may not be there yet, by slug. without:
@@ -116,7 +116,7 @@ class Plan:
         self.memo = {} if memo is None else memo
         over = over or Overlay()
         names = Alias.shown() if edit.names is None else edit.names
-        # The same object as before, if it says the same: to compare that costs nothing.
+        # The same object as before, if it is equal: to compare that costs nothing.
         self.names: Mapping[str, str] = self.once("names", names, lambda: names)
         papers: dict[str, Paper] = Paper.objects.in_bulk(edit.papers, field_name="slug")
         self.papers = {slug: papers[slug] for slug in edit.papers if slug in papers}

@@ -1,4 +1,4 @@
-"""What a paper shows, as a pure function of what sources and curators say of it."""
+"""What a paper shows, as a pure function of what sources state and curators decide about it."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def project(
 ) -> Values:
     """What a paper shows, given all that is stated of it (at least once), in any order.
 
-    A correction wins; else, for each field, the newest digest that says something about it; an
-    absent column and an empty cell say nothing. A field's class has its other rules.
+    A correction wins; else, for each field, the newest digest that states it; an absent column and
+    an empty cell state nothing. A field's class has its other rules.
 
     names: the names that stand for printed ones (`Alias.shown`).
     """
@@ -58,8 +58,8 @@ def project(
 
 
 def origins(statements: Iterable[Statement]) -> dict[str, Statement]:
-    """For each field whose value is what one record says, by name, the statement that it comes from
-    if there is no correction."""
+    """For each field whose value is what one record states, by name, the statement that it comes
+    from if there is no correction."""
     ranked = sorted(statements, key=lambda statement: statement.precedence)
     found = {
         name: next((one for one in ranked if field.stated(one.record)), None)

@@ -60,8 +60,8 @@ def verdicts_of(rows: list[IdentifiedRow], plan: Plan) -> Iterator[Verdict]:
 
 
 def differences(source: Source, plan: Plan) -> list[Difference]:
-    """Where a source says what neither a curator says, nor the sources said when the curator
-    corrected them, nor a difference that was filed before."""
+    """Where a source states a new value: not the curator's, not what the sources stated when the
+    curator corrected it, and not that of a difference that was filed before."""
     found = []
     for slug, corrections in plan.corrections.items():
         if slug in plan.edit.statements:
@@ -83,5 +83,5 @@ def differences(source: Source, plan: Plan) -> list[Difference]:
 
 
 def _disputed(stated: Values, corrections: Iterable[Correction]) -> list[Correction]:
-    """The corrections that a source which says this does not agree with."""
+    """The corrections that a source which states this does not agree with."""
     return [one for one in corrections if FIELDS[one.field].is_disputed(stated, one.value)]

@@ -55,24 +55,12 @@ Writes = list[Callable[[], None]]
 def correct(
     paper: Paper, field: str, value: Any, by: Curator, reason: str = "", also: Also | None = None
 ) -> Correction | None:
-    """Say what is right of one field of a paper; the correction that is active then.
+    """Correct one field of a paper; the correction that is active then.
 
     field: its name. value: as `Correction` has it; for links, also the whole list. What the sources
-    say by themselves needs no correction: an earlier one ends, and None is returned.
+    state by themselves needs no correction: an earlier one ends, and None is returned.
     """
     return correct_all(lambda: [(paper, field, value)], by, reason, also)[0]
-
-
-def correct_each(
-    values: Iterable[tuple[Paper, Any]],
-    field: str,
-    by: Curator,
-    reason: str = "",
-    also: Also | None = None,
-) -> list[Correction | None]:
-    """The same for one field of several papers, all of them or none, which are written at once."""
-    each = [(paper, field, value) for paper, value in values]
-    return correct_all(lambda: each, by, reason, also)
 
 
 def correct_all(
@@ -81,7 +69,7 @@ def correct_all(
     reason: str = "",
     also: Also | None = None,
 ) -> list[Correction | None]:
-    """The same for any fields of several papers.
+    """The same for any fields of several papers, all of them or none, which are written at once.
 
     right: gives papers, fields and values, from what the catalogue shows at the time. It may be
     called several times, and what it raises is raised.
@@ -152,7 +140,7 @@ def _corrected(
 
 
 def withdraw(correction: Correction, by: Curator, also: Also | None = None) -> None:
-    """End a correction: the paper shows what its sources say again."""
+    """End a correction: the paper shows what its sources state again."""
 
     def edit() -> Edit:
         if not _is_active(correction):
@@ -174,7 +162,7 @@ class Origin:
     """Where what a paper shows of a field comes from: a correction, or a source and its day, or
     several of them (links) or none, and then neither is there.
 
-    shown: what the paper shows; one that is hidden would show it. theirs: what the sources say.
+    shown: what the paper shows; one that is hidden would show it. theirs: what the sources state.
     """
 
     shown: Any
@@ -255,7 +243,7 @@ def settle(
 def merge_papers(
     paper: Paper, into: Paper, by: Curator, reason: str = "", also: Also | None = None
 ) -> Merge:
-    """Say that a paper is the same as another: what is stated of it and what people made of it are
+    """Merge a paper into another: what is stated of it and what people made of it are
     the other's from now on, and its address redirects there."""
     merge = Merge(paper=paper, into=into, why=reason, made_by=by)
 

@@ -1,9 +1,9 @@
 """Asking for a URL as a reader would who follows it: does it still answer?
 
 A check asks for single addresses that papers give: it follows no links and reads no page, so
-robots.txt, which is for those who do, is not asked for. A host that says to be left alone (429,
-Retry-After) is, for the rest of the run; one that would not tell robots (401, 403 and the like)
-keeps the mark it has.
+robots.txt, which is for those who do, is not asked for. A host that asks to be left alone (429,
+Retry-After) is, for the rest of the run; where one refuses to answer programs (401, 403 and the
+like), the link's mark stays as it is.
 
 Whatever a file named as a link is asked for from inside of the operator's network. So each name is
 resolved once, every address that it gives has to be public, and the connection is to one of these
@@ -294,14 +294,14 @@ class Checker:
     def _send(self, method: str, url: str) -> tuple[int, str | None, bool]:
         """The status, where to go instead, and whether there is a time to try again.
 
-        Of the answer no more is read than its head, which is kept within bounds.
+        Of the answer no more is read than its head, whose size is limited.
         """
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         host, port = parts.hostname or "", parts.port or (443 if secure else 80)
         if port not in PORTS:
             raise Refused(f"is at port {port}, which is not asked")
-        # The timeout holds for each step alone.
+        # The timeout applies to each step by itself.
         connection = (
             _SecureConnection(host, port, timeout=TIMEOUT, ssl_context=self._context)
             if secure

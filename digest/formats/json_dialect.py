@@ -69,7 +69,7 @@ def _row(date: datetime.date, record: Record) -> dict[str, Any]:
 
 
 def _json_text(text: str) -> JsonText:
-    return JsonText(text, lambda _: 0.0, "row")  # no key holds a number
+    return JsonText(text, lambda _: 0.0, "row")  # no key has a number
 
 
 class _JsonReader:

@@ -18,7 +18,7 @@ def is_json(text: str) -> bool:
 
 
 class NotReadable(Exception):
-    """What keeps the rest of a text from being read: where, and the reason."""
+    """What prevents the rest of a text from being read: where, and the reason."""
 
     def __init__(self, position: int, reason: str) -> None:
         super().__init__(reason)

@@ -2,8 +2,8 @@
 them to decide. No file has any of it: it must be backed up.
 
 A decision is never edited: it is active until it is ended or another takes its place, and its row
-stays. So the rows are the history of the catalogue's curation, and what they say of a paper is one
-more input of `projection.project`.
+stays. So the rows are the history of the catalogue's curation, and what they decide about a paper
+is one more input of `projection.project`.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def _uncached(reason: Reason, response: HttpResponse) -> HttpResponse:
 def page(
     request: HttpRequest, context: dict[str, Any], submission: Submission | None, status: int = 200
 ) -> HttpResponse:
-    """The page that says what happened, and has what was typed. It extends no other template."""
+    """The page that shows what happened, and what was typed. It extends no other template."""
     context["again"] = request.method in ("GET", "HEAD")
     if submission:
         context |= {"submission": submission, "csrf_token": get_token(request)}

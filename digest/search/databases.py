@@ -75,7 +75,7 @@ def _tsquery(node: Node) -> str:
             if column:
                 columns = ("title", "authors") if column == HEADING else (column,)
                 return _any(_phrase(words, prefix, mark=_MARKS[name]) for name in columns)
-            # A phrase is within one column, which only its weight tells.
+            # A phrase is within one column, which only its weight shows.
             return _any(_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""]))
         case Tag(name):
             return f"'{_MARKS['tags']}{name}'"
@@ -145,9 +145,9 @@ _SQLITE = Database(
     among="IN (SELECT value FROM json_each(%s))",
 )
 
-# A GIN index knows no weights: to tell by them in which column a word stands, PostgreSQL reads each
+# A GIN index knows no weights: to find by them in which column a word stands, PostgreSQL reads each
 # row that has it anywhere. So the words of titles and authors, and all tags, are in it once more
-# behind a sign each, which no folded word holds.
+# behind a sign each, which no folded word has.
 _MARKS = {"title": "ª", "authors": "º", "tags": "ᵃ"}
 _VECTOR = " || ".join(
     [

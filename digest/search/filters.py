@@ -1,4 +1,4 @@
-"""What the address of a list may say: one FilterSet for pages, feeds, exports and the API.
+"""The parameters of the address of a list: one FilterSet for pages, feeds, exports and the API.
 
 Each filter narrows `search.Results`, so that the index answers for all of them at once.
 """
@@ -32,7 +32,7 @@ from .query import (
 )
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-"""What no text holds, and no page or file may hold."""
+"""What no text contains, and no page or file may contain."""
 
 
 class _Slugs(filters.ModelMultipleChoiceFilter):
@@ -53,7 +53,7 @@ def _areas(_: Any) -> QuerySet[Category]:
 
 
 class _Form(forms.Form):
-    """Also what says how others are meant, and is no filter by itself."""
+    """Also the parameter that changes what others mean, and is no filter by itself."""
 
     match = forms.ChoiceField(
         label="Papers of",
@@ -64,7 +64,7 @@ class _Form(forms.Form):
 
 class PaperFilter(filters.FilterSet):
     """Reads an address. `form` has its fields and errors, `qs` the papers that match, the best
-    first where words are sought and the address says no other order.
+    first where words are sought and the address asks for no other order.
 
     A field with an error narrows nothing, and the others still do.
     queryset: the papers to narrow, all visible ones by default.
@@ -180,10 +180,10 @@ class PaperFilter(filters.FilterSet):
 
 
 PARAMETERS = frozenset({*PaperFilter.base_filters, *_Form.base_fields})
-"""What an address may say."""
+"""The parameters that an address may have."""
 SEVERAL = frozenset(
     name
     for name, one in PaperFilter.base_filters.items()
     if isinstance(one, filters.MultipleChoiceFilter)
 )
-"""Parameters that an address may say more than once."""
+"""Parameters that an address may have more than once."""

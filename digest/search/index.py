@@ -1,4 +1,4 @@
-"""The full-text index: what it holds of a paper, how it is asked, and that it is right.
+"""The full-text index: what it has of a paper, how it is asked, and that it is right.
 
 `SearchText` has a row for every paper, made by `write`. The database's own index follows that table
 by itself (`search.databases`). `check` proves both, and repairs what differs.

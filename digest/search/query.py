@@ -149,7 +149,7 @@ CategoryLookup = Callable[[str, bool], "str | None"]
 LibraryLookup = Callable[[str, str], PaperKeys]
 """The papers that a library has by a field and its value, such as `is` and `unread`.
 
-Raises UnreadableTerm, which says what the field takes.
+Raises UnreadableTerm, whose text lists what the field takes.
 """
 
 

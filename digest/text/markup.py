@@ -2,7 +2,7 @@
 
 Digests are plain text with habits: LaTeX between dollars, `code` in backticks, *emphasis*, points
 behind dashes. What is clearly one of these becomes HTML; everything else stays the text that it is,
-escaped. Whatever the text, the result holds only the few elements and attributes listed here and in
+escaped. Whatever the text, the result has only the few elements and attributes listed here and in
 `mathml`, is well-formed, and takes time in proportion to the text's length.
 """
 

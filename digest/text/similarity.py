@@ -12,7 +12,7 @@ MAX_EDITS = 2
 SHORTEST_TITLE = 25
 """Letters of a title that may differ from another: short ones are alike by chance."""
 CROWD = 20
-"""A piece of a title, or a name's words, that more than so many share tells nothing."""
+"""A piece of a title, or a name's words, that more than so many share is no evidence."""
 
 
 WORD = re.compile(r"[^\W_]+")
@@ -36,10 +36,10 @@ def share_most_words(title: str, other: str) -> bool:
 def similar_titles(titles: Iterable[str]) -> Iterator[tuple[str, str, int]]:
     """Plain titles that differ in a few letters and in no number, and in how many.
 
-    Of a title cut into one piece more than there may be edits, one piece is whole in the other: one
-    that no more edits stand before than pieces do, nor after it than pieces do after it, which says
-    where to look for it. Titles come by length, so that no more is at hand than the pieces of those
-    a little shorter.
+    Of a title cut into one piece more than there may be edits, one piece is unchanged in the other:
+    one that no more edits stand before than pieces do, nor after it than pieces do after it, which
+    says where to look for it. Titles come by length, so that no more is at hand than the pieces of
+    those a little shorter.
     """
     pieces = MAX_EDITS + 1
     by_length: dict[int, list[str]] = defaultdict(list)

@@ -94,3 +94,19 @@ def papers(db):
     """Five papers of one day, in the order of their digest."""
     load(digest(*(row(number) for number in range(1, 6))), "2025-02-06.json")
     return list(Paper.objects.order_by("position"))
+
+
+@pytest.fixture
+def survey(library, papers):
+    """The owner's list of three papers, as its owner has it open."""
+    made = library.lists.open(library.lists.create("Survey", "For *us*").slug)
+    made.add([paper.pk for paper in papers[:3]])
+    return made
+
+
+@pytest.fixture
+def three_days(db):
+    """Digests of three days; the second paper of the second is the first of the third again."""
+    for day, numbers in (("04", [1]), ("05", [2, 3]), ("06", [3, 4, 5])):
+        rows = (row(number, date=f"2025-02-{day}") for number in numbers)
+        load(digest(*rows), f"2025-02-{day}.json")

@@ -239,6 +239,7 @@ TABLE |= {
 
 
 def routes(patterns=None, before=""):
+    """The route of every address of the site."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

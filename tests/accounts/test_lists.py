@@ -17,17 +17,10 @@ from accounts.models import Invitation, ListItem, Membership, Note, ReadingList,
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.models import Paper
+from tests.accounts.library.test_lists import order, places
 from tests.samples import WORD, digest, row
 
 IN_PLACE = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def survey(library, papers):
-    """The owner's list of three papers, as its owner has it open."""
-    made = library.lists.open(library.lists.create("Survey", "For *us*").slug)
-    made.add([paper.pk for paper in papers[:3]])
-    return made
 
 
 @pytest.fixture
@@ -60,14 +53,6 @@ def text(response):
 
 def said(response):
     return [str(message) for message in response.context["messages"]]
-
-
-def order(opened):
-    return [(item.paper.position, item.section) for item in opened.items().select_related("paper")]
-
-
-def places(opened):
-    return [place for place, _ in order(opened)]
 
 
 def address(opened, rest=""):

@@ -27,9 +27,9 @@ class OpenList(Items, Members):
     def describe(
         self, name: str | None = None, description: str | None = None, visibility: str | None = None
     ) -> None:
-        """Change what the list says of itself and who sees it. What is None stays as it is.
+        """Change the list's name, description and visibility. What is None stays as it is.
 
-        Raises ValidationError if the person has another list of this name, or it cannot be.
+        Raises ValidationError if the person has another list of this name, or a text is not valid.
         """
         self.needs(Access.OWNER)
         text = None if description is None else Text.of(description)
@@ -86,7 +86,8 @@ class ReadingLists(Invitations, Imports):
         )
 
     def create(self, name: str, description: str = "", visibility: str = "") -> ReadingList:
-        """A new list. Raises ValidationError if there is one of this name, or it cannot be."""
+        """A new list. Raises ValidationError if there is one of this name, or a text is not
+        valid."""
         created = new_list(
             self._owner, name, Text.of(description), visibility or Visibility.PRIVATE
         )
@@ -96,7 +97,7 @@ class ReadingLists(Invitations, Imports):
     def open(self, slug: str, secret: str = "") -> OpenList:
         """The list with this slug, as far as it is open to the person. Raises NotFound.
 
-        secret: what the secret link says.
+        secret: what the secret link ends in.
         """
         return self._open(ReadingList.objects.filter(slug=slug), secret)
 

@@ -24,11 +24,11 @@ from .texts import Text, new_list, one_line
 MOST_RESTORED = 10_000
 """Items that are restored at once: others wait while they are written."""
 MOST_RENDERED = 1_000_000
-"""Characters of what is said in lists that are restored at once: some seconds of work."""
+"""Characters of the texts of lists that are restored at once: some seconds of work."""
 
 
 class ImportedItem(NamedTuple):
-    """What a list said of a paper, apart from its place."""
+    """A paper in a list of an export, without its place."""
 
     paper: int
     section: str
@@ -37,7 +37,7 @@ class ImportedItem(NamedTuple):
 
 
 class ImportedList(NamedTuple):
-    """A list as it once was."""
+    """A list of an export."""
 
     name: str
     description: str
@@ -47,7 +47,7 @@ class ImportedList(NamedTuple):
 
 class PreparedLists(NamedTuple):
     """What `prepare` made of lists. joined: those of the person's that get items; restored: how
-    many, with those that need no change; full: there is more than one import may hold."""
+    many, with those that need no change; full: there is more than one import may contain."""
 
     new: list[ReadingList]
     joined: list[ReadingList]

@@ -45,7 +45,7 @@ class Items(AccessedList):
         return found if self.may_edit else found.filter(paper__hidden=False)
 
     def item(self, paper: int) -> tuple[int, ListItem]:
-        """The place of a paper, from 1, and what the list says of it. Raises NotFound."""
+        """The place of a paper, from 1, and its item. Raises NotFound."""
         found = self._item(paper)
         return self.items().filter(position__lte=found.position).count(), found
 
@@ -196,9 +196,9 @@ class Items(AccessedList):
         return item
 
     def describe_item(self, paper: int, *, comment: str, section: str) -> None:
-        """Say something of a paper in the list, and under which section it stands. If it comes from
-        another, it is the last there; a new section comes after the one that it was taken from, so
-        that none is divided. Raises NotFound, ValidationError."""
+        """Set a paper's comment in the list, and the section under which it stands. If it comes
+        from another, it is the last there; a new section comes after the one that it was taken
+        from, so that none is divided. Raises NotFound, ValidationError."""
         self.change_item(paper, comment=comment, section=section)
 
     def change_item(

@@ -112,7 +112,7 @@ class Members(AccessedList):
         self.member(member).delete()
 
     def leave(self) -> None:
-        """Be a member no longer. Raises NotFound."""
+        """Leave the list. Raises NotFound."""
         deleted, _ = self.reading_list.memberships.filter(user=self._owner).delete()
         if not deleted:
             raise NotFound("You are no member of this list.")
@@ -161,7 +161,7 @@ class Invitations(Part):
     """Invitations to the person."""
 
     def invitations(self) -> QuerySet[Invitation]:
-        """Lists that others ask the person to come to."""
+        """Invitations to lists of others."""
         if not isinstance(self._user, User):
             return Invitation.objects.none()
         found = Invitation.objects.select_related("reading_list__owner").alias(

@@ -21,9 +21,9 @@ class Access(IntEnum):
     VIEWER = 2
     """A member, who sees who the others are."""
     EDITOR = 3
-    """Changes the papers and what is said of them."""
+    """Changes the papers, their comments and their sections."""
     OWNER = 4
-    """Changes what the list is called and who sees it."""
+    """Changes the list's name, description and visibility, and its members."""
 
 
 _ROLES = {Role.VIEWER: Access.VIEWER, Role.EDITOR: Access.EDITOR}

@@ -1,4 +1,4 @@
-"""What a list says of itself and of papers: its name, and Markdown with its HTML."""
+"""The texts of a list: its name, and its description and comments in Markdown with their HTML."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def one_line(text: str) -> str:
 
 
 class Text(NamedTuple):
-    """What a list says in Markdown, and as HTML: to be made before a transaction begins."""
+    """A text of a list in Markdown and as HTML: to be made before a transaction begins."""
 
     text: str
     html: str
@@ -31,7 +31,7 @@ class Text(NamedTuple):
 
 
 def new_list(owner: User, name: str, description: Text, visibility: str) -> ReadingList:
-    """A list to be saved. Raises ValidationError if it cannot be."""
+    """A list to be saved. Raises ValidationError if a text is not valid."""
     created = ReadingList(
         owner=owner,
         slug=secrets.token_hex(5),
@@ -44,7 +44,7 @@ def new_list(owner: User, name: str, description: Text, visibility: str) -> Read
 
 
 def describe(reading_list: ReadingList, name: str | None, description: Text | None) -> None:
-    """Change what a list says of itself. Raises ValidationError if it cannot be."""
+    """Change a list's name and description. Raises ValidationError if they are not valid."""
     if name is not None:
         reading_list.name = one_line(name)
     if not any(char.isprintable() and char != " " for char in reading_list.name):

@@ -10,9 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.library import Library
 from accounts.models import Bookmark, ReadDigest, Role
-from digest.catalogue.load import load
 from tests.accounts.api.conftest import errors
-from tests.samples import digest, row
 
 TEXT = "2502.00001\narXiv:2502.00003v2\nhttps://arxiv.org/abs/1706.03762\n???"
 
@@ -254,13 +252,6 @@ def test_an_archive_of_something_else(mine, owner, papers, said):
 
 
 # What is new
-
-
-@pytest.fixture
-def three_days(owner, db):
-    for day, numbers in (("04", [1]), ("05", [2, 3]), ("06", [3, 4, 5])):
-        rows = (row(number, date=f"2025-02-{day}") for number in numbers)
-        load(digest(*rows), f"2025-02-{day}.json")
 
 
 def unread(client):

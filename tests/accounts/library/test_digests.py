@@ -2,20 +2,12 @@
 
 from datetime import date
 
-import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.library import Library
 from accounts.models import ReadDigest, User
 from digest.catalogue.load import load
 from tests.samples import digest, row
-
-
-@pytest.fixture
-def three_days(db):
-    for day, numbers in (("04", [1]), ("05", [2, 3]), ("06", [3, 4, 5])):
-        rows = (row(number, date=f"2025-02-{day}") for number in numbers)
-        load(digest(*rows), f"2025-02-{day}.json")
 
 
 def test_the_newest_digest_is_new_to_who_comes(three_days, library):

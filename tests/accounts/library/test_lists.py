@@ -23,14 +23,6 @@ from digest.models import Paper
 from tests.samples import digest, row
 
 
-@pytest.fixture
-def survey(library, papers):
-    """The owner's list of three papers, as its owner has it open."""
-    made = library.lists.open(library.lists.create("Survey", "For *us*").slug)
-    made.add([paper.pk for paper in papers[:3]])
-    return made
-
-
 def test_nothing_is_rendered_while_others_wait_to_write(survey, library, papers, rendered):
     library.lists.create("New", "1")
     survey.describe("Survey", "2")

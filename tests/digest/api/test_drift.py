@@ -14,8 +14,8 @@ SIZE = 3
 
 
 def hide(*slugs):
-    papers = [(paper, True) for paper in Paper.objects.filter(slug__in=slugs)]
-    decisions.correct_each(papers, "hidden", None)
+    papers = Paper.objects.filter(slug__in=slugs)
+    decisions.correct_all(lambda: [(paper, "hidden", True) for paper in papers], None)
 
 
 def merge(one, into):

@@ -545,23 +545,26 @@ def test_names_of_names(curator):
 
 
 def test_several_papers_are_corrected_at_once_or_none(curator):
-    both = [(paper(), ["Robotics"]), (paper(SECOND), ["Text Generation"])]
-    made, needless = decisions.correct_each(both, "categories", curator, "why")
+    both = [
+        (paper(), "categories", ["Robotics"]),
+        (paper(SECOND), "categories", ["Text Generation"]),
+    ]
+    made, needless = decisions.correct_all(lambda: both, curator, "why")
     assert (made.value, made.why, needless) == (["Robotics"], "why", None)
     assert shown_of("categories") == ["Robotics"]
     before = Catalogue.current().revision
-    decisions.correct_each(both[:1], "categories", curator)
+    decisions.correct_all(lambda: both[:1], curator)
     assert Catalogue.current().revision == before
     merge = decisions.merge_papers(paper(SECOND), paper(), curator)
     with pytest.raises(ValidationError, match="No source has this paper"):
-        decisions.correct_each(
-            [(paper(), ["Other"]), (merge.paper, ["Other"])], "categories", curator
+        decisions.correct_all(
+            lambda: [(each, "categories", ["Other"]) for each in (paper(), merge.paper)], curator
         )
     assert list(Correction.objects.active()) == [made]
     assert index.check().is_ok
 
 
-def test_a_corrected_list_is_cut_if_that_is_said_though_the_digests_lists_are(curator):
+def test_a_corrected_list_is_cut_only_if_that_is_corrected_too(curator):
     load(digest(row(1, date="2025-02-07", authors="A B, C D, E F, G H, I J")), "b.json")
     assert decisions.correct(paper(), "authors_cut", True, curator) is None
     decisions.correct(paper(), "authors", ["A B", "C D"], curator)
