@@ -16,8 +16,8 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --
 # are one too many.
 ALONE := mkdir -p var && $(if $(shell command -v flock),flock var/install.lock,)
 
-# Each worker has a database of its own, which more than a few cores would not make up for.
-PYTEST := $(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+# How many at once: tests/conftest.py.
+PYTEST := $(VENV) -m pytest --numprocesses auto --dist worksteal
 
 # What OPERATING.md tells operators to set: `check --deploy` has nothing to say about it.
 DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
@@ -84,12 +84,16 @@ faults: dev
 	$(VENV) tests/postgres.py $(VENV) tests/faults.py $(ONLY)
 
 # The browser tests drive Chromium, the API's recipes use curl, and some tests start a Redis of
-# their own: only root can install them.
+# their own: only root can install them. Chromium without windows takes half the processor; Debian
+# has it as a package of its own.
+PROGRAMS = { command -v chromium-headless-shell $(1) && command -v curl && command -v redis-server; } >/dev/null
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends curl redis-server
+
 chromium:
-	@{ command -v chromium && command -v curl && command -v redis-server; } >/dev/null || { \
-		[ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq --no-install-recommends chromium curl redis-server >/dev/null; \
-	} || echo "Without chromium, curl and redis-server, the tests that need them will be skipped"
+	@$(PROGRAMS) || [ "$$(id -u)" != 0 ] || { apt-get update -qq && \
+		{ $(APT) chromium-headless-shell || $(APT) chromium; } >/dev/null; } || true
+	@$(call PROGRAMS,|| command -v chromium) || \
+		echo "Without Chromium, curl and redis-server, the tests that need them will be skipped"
 
 lint: dev
 	$(VENV) -m ruff check

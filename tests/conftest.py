@@ -1,9 +1,9 @@
 import gc
 import os
 import shutil
-import subprocess
-import sys
+import sqlite3
 import uuid
+from contextlib import closing
 from itertools import cycle, product
 from pathlib import Path
 
@@ -71,7 +71,8 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """pytest-django's own; at the end, whoever still holds the database lets go of it.
+    """pytest-django's own, with a copy of the new database, of which tests with processes of their
+    own get copies; at the end, whoever still holds the database lets go of it.
 
     PostgreSQL drops none that somebody is connected to, and a server's thread, or the pool's, may
     need longer to end than the last test.
@@ -80,13 +81,25 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
     with django_db_blocker.unblock():
         _have_roles_after_each_flush()
+        original = f"{connection.settings_dict['NAME']}_original"
+        if connection.vendor == "sqlite":
+            with closing(sqlite3.connect(original)) as file:
+                connection.connection.backup(file)
+        else:
+            connection.close()
+            connection.close_pool()
+            _server(f"DROP DATABASE IF EXISTS {original}")
+            _server(f"CREATE DATABASE {original} TEMPLATE {connection.settings_dict['NAME']}")
     yield
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+    if connection.vendor == "sqlite":
+        Path(original).unlink()
+        return
+    _server(f"DROP DATABASE {original} WITH (FORCE)")
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def _have_roles_after_each_flush() -> None:
@@ -120,43 +133,35 @@ def _have_roles_after_each_flush() -> None:
     post_migrate.connect(put_back, sender=last, weak=False)
 
 
-def _migrate(url: str) -> None:
-    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "digest.settings"}
-    command = [sys.executable, "manage.py", "migrate", "-v", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+def _server(statement: str) -> None:
+    """Have the PostgreSQL server do what it does for no database: nobody may be connected to one
+    that is copied."""
+    from django.db import connection
+
+    host = connection.settings_dict["HOST"]
+    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as server:
+        server.execute(statement)
 
 
 @pytest.fixture(scope="session")
-def copy_database(tmp_path_factory):
+def copy_database(django_db_setup, tmp_path_factory):
     """copy_database() is the DATABASE_URL of a fresh copy of a migrated database."""
     from django.db import connection
 
+    original = f"{connection.settings_dict['NAME']}_original"
     home = tmp_path_factory.mktemp("databases")
-    if connection.vendor == "sqlite":
-        original = home / "original.sqlite3"
-        _migrate(f"sqlite:///{original}")
+    names = []
 
-        def copy() -> str:
-            file = home / f"{uuid.uuid4().hex}.sqlite3"
-            shutil.copyfile(original, file)
-            return f"sqlite:///{file}"
+    def copy() -> str:
+        names.append(f"own_{uuid.uuid4().hex}")
+        if connection.vendor == "sqlite":
+            return f"sqlite:///{shutil.copyfile(original, home / names[-1])}"
+        _server(f"CREATE DATABASE {names[-1]} TEMPLATE {original}")
+        return f"postgres://postgres@/{names[-1]}?host={connection.settings_dict['HOST']}"
 
-        yield copy
-        return
-    host = connection.settings_dict["HOST"]
-    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as server:
-        names = [f"own_{uuid.uuid4().hex}"]
-        server.execute(f"CREATE DATABASE {names[0]}")
-        _migrate(f"postgres://postgres@/{names[0]}?host={host}")
-
-        def copy() -> str:
-            names.append(f"own_{uuid.uuid4().hex}")
-            server.execute(f"CREATE DATABASE {names[-1]} TEMPLATE {names[0]}")
-            return f"postgres://postgres@/{names[-1]}?host={host}"
-
-        yield copy
-        for name in names:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    yield copy
+    for name in names if connection.vendor == "postgresql" else []:
+        _server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -187,6 +192,13 @@ def _nobody_came_before() -> None:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     exports._exports_by_address.clear()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for some tests wait for processes of theirs; each has a
+    database of its own, which more than a few cores would not make up for."""
+    return min((os.cpu_count() or 1) + 1, 4)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,7 +13,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.look import AXE, NARROW, WIDE, sticking_out, violations
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NAMES = ["chromium-headless-shell", "chromium", "chromium-browser"]
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -24,7 +25,7 @@ expect.set_options(timeout=20_000)  # a busy machine is no failure
 @pytest.fixture(scope="session")
 def browser():
     if not CHROMIUM:
-        pytest.skip("needs chromium: apt install chromium")
+        pytest.skip("needs Chromium: apt install chromium-headless-shell")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop running in this thread, which Django takes for async code.
         patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
