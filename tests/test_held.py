@@ -92,6 +92,7 @@ ALL = [
 
 
 @pytest.mark.parametrize("work", ALL, ids=lambda work: work.__name__)
+@pytest.mark.slow
 def test_what_is_held_does_not_grow(catalogue, work):
     owner = User.objects.create_user("owner")
     found = []

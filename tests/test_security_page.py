@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +46,7 @@ def test_no_cell_is_empty() -> None:
     assert [line for line in tables if re.search(r"\|\s*\|", line)] == []
 
 
+@pytest.mark.slow
 def test_every_test_that_is_named_is_there() -> None:
     named = re.findall(r"`(\w[\w/]*\.py)::(test_\w+)`", PAGE)
     assert len(named) == sum(len(cells) == 4 for cells in rows(ASVS))

@@ -134,6 +134,7 @@ def test_too_large_an_archive_is_refused(monkeypatch):
 # Bombs
 
 
+@pytest.mark.slow
 def test_a_gigabyte_of_nothing_is_refused():
     made = BytesIO()
     with (

@@ -240,6 +240,7 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("part", COSTLY.values(), ids=COSTLY)
+@pytest.mark.slow
 def test_no_note_takes_long(part):
     text = (part * (NOTE_LENGTH // len(part) + 1))[:NOTE_LENGTH]
     lengths = []
@@ -263,6 +264,7 @@ def test_what_is_too_costly_or_deep_is_shown_as_it_was_typed():
     "part",
     ["**a** ", "_a_ ", "`a` ", "~~a~~ ", "$x$ ", "[a](b) ", "<b> ", "&amp; ", "\\* ", "a  \n"],
 )
+@pytest.mark.slow
 def test_a_note_of_more_parts_than_anybody_writes_is_shown_as_it_was_typed(part):
     few, many = part * 4_000, part * (NOTE_LENGTH // len(part))
     assert not render(few).startswith("<pre>")

@@ -132,6 +132,7 @@ def test_those_switched_on_are_offered(anonymous, switch_on):
     assert offered(anonymous) == offered(anonymous, "/account/signup/") == ["GitHub", "ORCID"]
 
 
+@pytest.mark.slow
 def test_the_environment_alone_switches_them_on():
     command = (
         "from django.urls import reverse as at; print(at('orcid_login'), at('github_callback'))"

@@ -541,6 +541,7 @@ def test_what_is_beyond_the_limit_is_not_read():
     ],
     ids=["braces", "commands", "lines", "tags", "tag", "brackets", "links", "address"],
 )
+@pytest.mark.slow
 def test_no_file_keeps_the_server_busy(text):
     read(text.encode())
 
@@ -647,6 +648,7 @@ def test_whatever_a_paper_holds_comes_back(suffix, row):
 
 @pytest.mark.parametrize("suffix", BROUGHT_BACK)
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_archive_comes_back(suffix, shared):
     from digest.catalogue.load import find_files, load_files
     from digest.exports import to_cite
@@ -702,6 +704,7 @@ MEGABYTE = 1_000_000
         ("@article{k, title = {", "\\(a", "}}"),
     ],
 )
+@pytest.mark.slow
 def test_time_is_in_proportion_to_the_file(start, unit, end):
     text = start + unit * (MEGABYTE // len(unit)) + end
     began = time.process_time()

@@ -63,6 +63,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("first", range(7))
 @pytest.mark.parametrize("query", ["", "?q=point&ordering=best"])
+@pytest.mark.slow
 def test_papers(client, many, query, first):
     before = {*Paper.objects.visible().values_list("slug", flat=True)}
     began = Catalogue.current().changed_at

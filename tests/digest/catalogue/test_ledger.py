@@ -149,6 +149,7 @@ def test_a_page_asks_little_of_a_large_source(django_assert_num_queries):
 
 
 @pytest.mark.parametrize("folder", ["json", "six-column", "three-column"])
+@pytest.mark.slow
 def test_every_row_of_the_archive_has_its_place(archive_files, folder):
     for file in archive_files(folder):
         pk = load(file.read_bytes(), str(file)).source

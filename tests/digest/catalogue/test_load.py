@@ -288,6 +288,7 @@ def test_the_search_rows_are_the_same_whichever_way_they_were_made():
     assert list(authors) == ["zoe bar ann foo", "ann foo zoe bar c d", "c d ann foo", "ann foo"]
 
 
+@pytest.mark.slow
 def test_a_large_digest_may_be_put_in_another_order():
     rows = [row(n) for n in range(1, 1102)]
     load(digest(*rows), "a.json")
@@ -304,6 +305,7 @@ def test_a_name_that_is_no_text_is_kept_readable(tmp_path):
     assert str(models.Digest.objects.get()) == "2025-02-05"
 
 
+@pytest.mark.slow
 def test_any_order_of_files_gives_the_same_catalogue():
     files = [
         digest(row(1), row(2, link="", title="Äther"), row(3)),

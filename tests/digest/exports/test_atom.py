@@ -152,6 +152,7 @@ def test_ids_are_unique_and_know_no_title(about):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_archive_reads_back(archive, about):
     ids = set()
     for element, entry, found in entries(archive, about):

@@ -208,6 +208,7 @@ def test_no_text_begins_another_entry_or_name(about):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_archive_reads_back(archive, about):
     entries = read(archive, about)
     assert len(entries) == len(archive) > 200

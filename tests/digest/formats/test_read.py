@@ -132,6 +132,7 @@ QUARTERS, FULL = hostile(100_000), hostile(400_000)
 
 
 @pytest.mark.parametrize("name", FULL)
+@pytest.mark.slow
 def test_hostile_files_are_answered_at_once(name):
     """In linear time: had anything been quadratic, the 32 MiB that are allowed would take days."""
     quarter, full = QUARTERS[name].encode(), FULL[name].encode()
@@ -142,6 +143,7 @@ def test_hostile_files_are_answered_at_once(name):
 
 
 @pytest.mark.parametrize("name", ["one line", "a row of bars", "empty lists", "empty objects"])
+@pytest.mark.slow
 def test_hostile_files_take_bounded_memory(name):
     data = FULL[name].encode()
     tracemalloc.start()

@@ -327,6 +327,7 @@ def test_what_stays_open_more_than_eight_times_is_refused(unit):
 
 
 @pytest.mark.parametrize("closing", CLOSING)
+@pytest.mark.slow
 def test_what_is_closed_may_stand_as_often_as_it_likes(closing):
     for opening in OPENING:
         for inner in (
@@ -348,6 +349,7 @@ def test_a_switch_in_a_row_leaves_what_is_before_it_open():
         assert mathml("(" * 8 + f"x{switch} y" + ")" * 8)
 
 
+@pytest.mark.slow
 def test_no_sign_that_is_repeated_keeps_the_converter_busy_or_breaks_it():
     """In a process of its own, for what is not refused may never end, or end in a crash."""
     signs = [chr(n) for n in range(0x3100) if unicodedata.category(chr(n))[0] in "PS"]
@@ -536,6 +538,7 @@ def test_plain_text_is_only_escaped(text):
      "*", "*a ", "*a* ", "*_", "_a *b* ", "_", "^", "x^", "x^{", ". - ", ".- A", "- \n", "A. ",
      '."', ". ", "\n", "\n   - a\n - b", "https://", "\u202e", "<"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_time_grows_with_length_and_no_faster(unit):
     quarter, full = (unit * (size // len(unit)) for size in (10_000, 40_000))
     for function in (title_html, summary_points, is_list):
