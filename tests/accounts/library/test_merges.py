@@ -556,34 +556,6 @@ class AnyStory(TestCase):
             found = model.objects.values_list(field, flat=True)
             assert not text or any(text in one for one in found)
 
-    @given(stories())
-    @settings(max_examples=settings().max_examples // 3)
-    def test_whatever_becomes_of_items_meanwhile_no_split_fails(self, story):
-        rows, steps, random = story
-        papers = self.make(rows)
-        library = Library(User.objects.get(username="owner"))
-        opened = library.lists.open(library.lists.owned().get().slug)
-        for one, into in steps:
-            self.decide(papers[one], papers[into])
-            self.rearrange(opened, random)
-        for one in Merge.objects.active():
-            split(one.paper_id)
-        assert not ListItem.with_parts.filter(shown=None).exists()
-
-    def rearrange(self, opened, random):
-        """Add all papers that can be, move an item, or remove one, perhaps with an undo."""
-        items = [item.paper_id for item in opened.items()]
-        match random.choice(["add", "move", "remove", "undo"]):
-            case "add":
-                merged = Merge.objects.active().values("paper")
-                opened.add(list(Paper.objects.exclude(pk__in=merged).values_list("pk", flat=True)))
-            case "move" if items:
-                opened.move(random.choice(items), random.randint(1, len(items)))
-            case "remove" if items:
-                opened.remove([random.choice(items)])
-            case "undo" if items:
-                opened.undo_removal(opened.remove([random.choice(items)]))
-
     def make(self, rows):
         """Four papers, and what two people have of them."""
         papers = [paper(number) for number in range(1, 5)]
