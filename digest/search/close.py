@@ -70,11 +70,12 @@ def close(query: Query, known: Frequencies, seen: Sequence[int], most: int) -> l
         for word, pair in list(joined.items())[:_TELLING]
     ]
     best = index.heaviest(weights, _ASKED, _READ + len(seen))
-    every = sum(term.weight for term in asked)
+    # Nobody has what no paper has.
+    least = _LEAST * sum(term.weight for term in asked if term.papers)
     found = []
     for key, _, has in rank({*best} - {*seen}, asked, joined):
-        lacking = [term for term in asked if term.number not in has]
-        if sum(term.weight for term in lacking) <= (1 - _LEAST) * every:
+        if sum(term.weight for term in asked if term.number in has) >= least:
+            lacking = [term for term in asked if term.number not in has]
             without = (term.text for term in lacking if term.node in free)
             found.append(Close(key, tuple(without)))
             if len(found) == most:

@@ -17,7 +17,7 @@ from .frequencies import Frequencies
 from .query import HEADING, AllOf, AnyOf, Node, Words, positive
 from .text import stem
 
-FIELDS = {"title": (5.0, 12), "authors": (2.0, 12), "summary": (1.0, 120)}
+FIELDS = {"title": (3.0, 12), "authors": (1.5, 12), "summary": (1.0, 220)}
 """What a word is worth in each field, and the words of one of usual length."""
 _FORM, _BEGINNING, _BESIDE = 0.8, 0.5, 0.4
 """What another form of a word is worth, a word that begins with it, and two side by side."""
