@@ -22,7 +22,7 @@ from django.db.models.expressions import RawSQL
 from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
-from .close import close
+from .close import closest
 from .frequencies import Frequencies
 from .marks import mark
 from .query import (
@@ -276,7 +276,7 @@ class Results:
         """Where few papers match, others that have most of the words, the best first."""
         if self.count >= FEW or not self.query.words():
             return []
-        found = close(self.query, self.query.known, self._newest, FEW)
+        found = closest(self.query, self.query.known, self._newest, FEW)
         papers = _by_row([one.key for one in found], Paper.objects.all())
         return [ClosePaper(papers[one.key], one.without) for one in found if one.key in papers]
 

@@ -45,7 +45,7 @@ def is_free(node: Node) -> bool:
     return False
 
 
-def close(query: Query, known: Frequencies, seen: Sequence[int], most: int) -> list[Close]:
+def closest(query: Query, known: Frequencies, seen: Sequence[int], most: int) -> list[Close]:
     """The rows that are closest to a query, without those seen already, in two queries.
 
     known: the frequencies of the query's words.

@@ -159,12 +159,12 @@ def _nearest(
         often = counts.in_authors if slip.author else counts.papers
         slips = OSA.distance(slip.word, word, score_cutoff=most)
         if often and slips <= most:
-            same_start = word[0] == slip.word[0]
+            same_start = 0.5 * (word[0] == slip.word[0])  # few people miss the first key
             found.append((log(often) - _A_SLIP * slips + same_start, word))
     for first, second in splits:
         # Both are to be words that are in use: nearly everything can be split into rare ones.
         often = min(known[one].papers if one in known else 0 for one in (first, second))
-        if often > 2 or (often and min(len(first), len(second)) > 2):
+        if often > 1 or (often and min(len(first), len(second)) > 2):
             found.append((log(often) - _A_SLIP, f"{first} {second}"))
     return max(found)[1] if found else ""
 
