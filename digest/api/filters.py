@@ -28,6 +28,7 @@ _HELP = {
     "date_from": "first day",
     "date_to": "last day",
     "digest": "day of a digest that has them",
+    "exact": "`1` to search for words that no paper has as they are",
     "ordering": "`best` needs words to match",
 }
 
@@ -43,7 +44,9 @@ class PaperFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         query = QueryDict(mutable=True)
         for name, values in parameters.items():
             query.setlist("order" if name == "ordering" else name, values)
-        found = PaperFilter(query, queryset)
+        # A file cannot say that it holds something else than what was asked.
+        correct = request.accepted_renderer.format == "json"
+        found = PaperFilter(query, queryset, correct=correct)
         if errors := found.errors_by_field:
             raise ValidationError({_parameter(name): texts for name, texts in errors.items()})
         results: Results = found.qs

@@ -37,6 +37,8 @@ from .pages import (
 from .parsers import JsonParser
 from .schema import Operation
 from .serializers import (
+    ClosePaperSerializer,
+    CorrectionSerializer,
     GoneSerializer,
     LookupResultSerializer,
     LookupSerializer,
@@ -120,6 +122,15 @@ class PaperPagination(CursorPagination):
         "problems": QueryProblemSerializer(
             many=True, required=False, help_text="parts of q that were not read"
         ),
+        "corrected": CorrectionSerializer(
+            required=False, help_text="what was searched instead of q, which has words of no paper"
+        ),
+        "close": ClosePaperSerializer(
+            many=True,
+            required=False,
+            help_text="on the first page, where fewer than 25 papers match: others that have most"
+            " of the words, the best first",
+        ),
         "gone": GoneSerializer(
             many=True, required=False, help_text="with modified_since: no longer here"
         ),
@@ -154,7 +165,8 @@ class PapersViewSet(CatalogueViewSet):
         description="Where the catalogue changes while you turn the pages, nothing that stays is"
         " left out: by `newest`, what came or changed meanwhile comes after the last page, told"
         " before or not; by `best`, which follows from all papers, all come once more, newest"
-        " first.",
+        " first. Files hold what matches q in full and as typed; here, words that no paper has are"
+        " taken for the nearest that some have (`corrected`), and what is `close` follows.",
     )
     def list(self, request: Request) -> HttpResponseBase:
         if "modified_since" in request.GET:
@@ -173,7 +185,15 @@ class PapersViewSet(CatalogueViewSet):
 
         def page(papers: Iterable[Paper], next: str | None) -> dict[str, Any]:
             rows = [(paper, fields) for paper in papers]
-            return self.page_of(rows, next, problems=results.query.problems)
+            more: dict[str, Any] = {"problems": results.query.problems}
+            if results.query.typed:
+                more["corrected"] = results.query
+            if not at and results.close:
+                more["close"] = [
+                    {"paper": (paper, fields), "without": without}
+                    for paper, without in results.close
+                ]
+            return self.page_of(rows, next, **more)
 
         def make() -> dict[str, Any]:
             if at and not at[1]:

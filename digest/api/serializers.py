@@ -223,6 +223,18 @@ class QueryProblemSerializer(Serializer):
     done = serializers.CharField()
 
 
+class CorrectionSerializer(Serializer):
+    q = serializers.CharField(source="text")
+    typed = serializers.CharField()
+
+
+class ClosePaperSerializer(Serializer):
+    paper = TrimmedPaperSerializer()
+    without = serializers.ListField(
+        child=serializers.CharField(), help_text="the words of q that the paper has not"
+    )
+
+
 class GoneSerializer(Serializer):
     id = serializers.CharField(source="slug")
     gone_at = MomentField("microseconds")

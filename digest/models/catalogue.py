@@ -415,15 +415,35 @@ class SearchText(models.Model):
     the order of `PaperQuerySet.newest`.
     """
 
+    VERSION = 2
+    """Goes up when papers are to have other rows: `migrate` then makes all of them anew."""
+
     id = models.BigIntegerField(primary_key=True)
     paper = models.OneToOneField(Paper, models.CASCADE, related_name="search_text")
     title = models.TextField()
     authors = models.TextField()
     summary = models.TextField()
     tags = models.TextField()
+    # The stems of the words, where the text itself has no such word.
+    title_stems = models.TextField(default="")
+    summary_stems = models.TextField(default="")
 
     def __str__(self) -> str:
         return self.title
+
+
+class SearchWord(models.Model):
+    """A word or a stem of `SearchText`, with the number of papers that have it, and of those that
+    have it in a name of an author. The database counts them itself (`search.databases`); a word
+    that no paper has any longer stays with none.
+    """
+
+    word = models.TextField(primary_key=True)
+    papers = models.IntegerField()
+    in_authors = models.IntegerField()
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class Tombstone(models.Model):
@@ -450,6 +470,8 @@ class Catalogue(models.Model):
     # restored from yesterday's copy and loaded on.
     revision = models.UUIDField(default=uuid4)
     changed_at = models.DateTimeField(default=timezone.now)
+    # The version of the rows of `SearchText`.
+    index_version = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="catalogue_is_one")]
@@ -478,7 +500,7 @@ class Catalogue(models.Model):
         """Say that the catalogue changes, within the transaction that changes it, if there is
         one."""
         Catalogue.objects.bulk_create(
-            [Catalogue(changed_at=Catalogue.moment())],
+            [Catalogue(changed_at=Catalogue.moment(), index_version=SearchText.VERSION)],
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=["revision", "changed_at"],

@@ -82,6 +82,16 @@ class FilterPanel:
         for name, values in filter.data.lists():
             if name in filter.form.fields and (filled := [value for value in values if value]):
                 self.address.setlist(name, filled)
+        self._typed = self.address.copy()
+        if filter.query.typed:
+            # All that leads on from here asks for what is shown.
+            self.address["q"] = filter.query.text
+
+    @property
+    def as_typed(self) -> str:
+        """The link to what a corrected query finds as it was typed."""
+        self._typed["exact"] = "1"
+        return _listed(self._typed)
 
     @property
     def parameters(self) -> str:
@@ -91,7 +101,7 @@ class FilterPanel:
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         """Names and values of what a form with fields for words and dates has to send as well."""
-        fields = ("q", "date_from", "date_to")
+        fields = ("q", "date_from", "date_to", "exact")
         return [
             (name, value)
             for name, values in self.address.lists()
@@ -104,11 +114,11 @@ class FilterPanel:
 
     def _chips(self) -> Iterator[Chip]:
         for name, value in self.filter.parameters.items():
-            if name in ("match", "order") or not value:
+            if name in ("match", "order", "exact") or not value:
                 continue
             label = self.filter.form.fields[name].label
             if name == "q":
-                yield Chip(f"“{value}”", self._without(name))
+                yield Chip(f"“{self.address['q']}”", self._without(name))
             elif isinstance(value, date):
                 yield Chip(f"{label} {date_format(value, 'j F Y')}", self._without(name))
             else:
@@ -153,7 +163,8 @@ class FilterPanel:
         """The list without one or another part of what was asked, where that leaves any papers."""
         offers = []
         terms = parts(self.address.get("q", ""))
-        for place, term in enumerate(terms if len(terms) > 1 else []):
+        # Without one of many words, nothing changes: what is close lacks several.
+        for place, term in enumerate(terms if 1 < len(terms) <= RELAXATIONS else []):
             address = self.address.copy()
             address["q"] = " ".join(terms[:place] + terms[place + 1 :])
             offers.append((f"“{term}”", address))

@@ -132,14 +132,15 @@ def papers(request: HtmxRequest) -> HttpResponse:
     A page that has the rest already is given what was found, and stays where it is.
     """
     revision = Revision()
-    found = PaperFilter(request.GET)
+    found = PaperFilter(request.GET, correct=True)
     number = found.query.arxiv_id
     if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
         return redirect("paper", number)
     results = found.qs
     page = turn_to(request, results, _size(request))
     papers = list(page)
-    mark(papers, found.query)
+    close = results.close
+    mark([*papers, *(one.paper for one in close)], found.query)
     context = {
         "heading": _heading(found, page.number),
         "revision": revision,
@@ -147,6 +148,8 @@ def papers(request: HtmxRequest) -> HttpResponse:
         "panel": FilterPanel(found),
         "page": page,
         "papers": papers,
+        "close": close,
+        "close_papers": [one.paper for one in close],
         "counted": results.count < COUNTED,
     }
     return render(request, f"digest/{'_found' if request.htmx else 'papers'}.html", context)

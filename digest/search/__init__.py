@@ -11,7 +11,7 @@ is folded in `search.text`, the index in `search.index`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, cast
@@ -22,9 +22,12 @@ from django.db.models.expressions import RawSQL
 from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
+from .close import closest
+from .frequencies import Frequencies
 from .marks import mark
 from .query import (
     HEADING,
+    MAX_LENGTH,
     AllOf,
     AnyOf,
     LibraryLookup,
@@ -35,13 +38,19 @@ from .query import (
     QueryProblem,
     UnreadableTerm,
     Words,
+    mapped,
     no_library,
     parts,
 )
 from .query import parse as _parse
+from .ranking import rank, terms
+from .slips import corrected
+from .text import stem, tokens
 
 __all__ = [
     "COUNTED",
+    "FEW",
+    "ClosePaper",
     "Facets",
     "LibraryLookup",
     "PaperKeys",
@@ -59,8 +68,11 @@ __all__ = [
 
 COUNTED = 10_000
 """Matches are counted up to here; a list has no more pages either."""
-RANKED = 1_000
+RANKED = 500
 """Up to so many matches are ranked one by one; of more, those come first that match by title."""
+FEW = 25
+"""Where fewer papers match, those that are close to the query are looked for, as many at the most.
+"""
 SAMPLED = 2_000
 """Facets are counted among the newest so many matches."""
 _EVERY_PAPER = Query()
@@ -68,12 +80,21 @@ ANCHORS = 20
 """Papers by which a place in results is found again: it is lost if all of them go."""
 
 
-def parse(text: str, library: LibraryLookup = no_library) -> Query:
+def parse(text: str, library: LibraryLookup = no_library, *, correct: bool = False) -> Query:
     """Read a query as a person typed it. Never raises; the query says what could not be read.
 
-    library: looks up papers of a library, where one is searched.
+    library: looks up papers of a library, where one is searched. correct: take words that no paper
+    has for the nearest that some have; `typed` of the query says so.
+    The last word may go on where no paper has it: nothing else that is asked changes what it means.
     """
-    return _parse(text, index.categories(), library)
+    known, typed = Frequencies().read_text(text[:MAX_LENGTH]), ""
+    if correct and len(text) <= MAX_LENGTH and (right := corrected(text, known)) != text:
+        typed, text = text, right
+        known.read_text(text)
+    last = tokens(text[:MAX_LENGTH])[-1:]
+    beginning = bool(last) and not known.knows(last[0])
+    query = _parse(text, index.categories(), library, beginning)
+    return replace(query, known=known, typed=typed)
 
 
 def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[int]:
@@ -108,6 +129,10 @@ def _among(node: Node, keys: dict[int, int], texts: dict[int, str]) -> set[int]:
     if isinstance(node, Words) and not node.column:
         sought = f" {' '.join(node.words)}" + ("" if node.prefix else " ")
         found.update(paper for paper, text in texts.items() if sought in text)
+        if node.stem:
+            found.update(
+                paper for paper, text in texts.items() if node.stem in map(stem, text.split())
+            )
     return found
 
 
@@ -122,6 +147,13 @@ class ResultPosition(NamedTuple):
 
     end: int
     given: tuple[int, ...]
+
+
+class ClosePaper(NamedTuple):
+    """A paper that is close to a query, and the words of it that it has not."""
+
+    paper: Paper
+    without: tuple[str, ...]
 
 
 class Facets(NamedTuple):
@@ -239,6 +271,15 @@ class Results:
         fallback = max(at.end - len(at.given), 0)
         return next((number for number in reversed(there) if number <= near), fallback)
 
+    @cached_property
+    def close(self) -> list[ClosePaper]:
+        """Where few papers match, others that have most of the words, the best first."""
+        if self.count >= FEW or not self.query.words():
+            return []
+        found = closest(self.query, self.query.known, self._newest, FEW)
+        papers = _by_row([one.key for one in found], Paper.objects.all())
+        return [ClosePaper(papers[one.key], one.without) for one in found if one.key in papers]
+
     def facets(self) -> Facets:
         """How many matches have each tag."""
         among = self._newest[:SAMPLED]
@@ -249,32 +290,38 @@ class Results:
         return self.order == "best" and self.count <= RANKED
 
     @cached_property
+    def _best(self) -> list[int]:
+        """The keys of few matches, the best first, newer ones before others that are as good."""
+        asked = terms(self.query.node.nodes, self.query.known)
+        return [one.key for one in rank(self._newest, asked)]
+
+    @cached_property
     def _levels(self) -> list[Node]:
         """What matches better and better less: each has all the matches of those before it.
 
-        Whole words come before beginnings, and of many matches those by title and authors first.
+        Those by title and authors come first, and there words as they were typed.
         """
         node = self.query.node
-        levels = [_without_prefixes(node), node]
-        if not self._ranked:
-            levels = [*(_within(level, "title") for level in levels), _within(node, HEADING), node]
-        return list(dict.fromkeys(levels))
+        title = _within(node, "title")
+        return list(dict.fromkeys([_literal(title), title, _within(node, HEADING), node]))
 
     def _keys(self, start: int, stop: int) -> list[int]:
         if self.order == "newest":
             return self._newest[start:stop]
+        if self._ranked:
+            return self._best[start:stop]
         seen: dict[int, None] = {}
         wanted = min(stop, self.count)
         for level in self._levels:
             if len(seen) < wanted:
-                ready = level == self.query.node and not self._ranked
-                rows = self._newest if ready else index.found(level, stop, best=self._ranked)
+                ready = level == self.query.node
+                rows = self._newest if ready else index.found(level, stop)
                 seen |= dict.fromkeys(rows)
         return list(seen)[start:stop]
 
     def _walk(self) -> Iterator[list[int]]:
         if self._ranked:
-            yield self._keys(0, RANKED)
+            yield self._best
         elif self.order == "newest":
             yield from index.walk(self.query.node)
         else:
@@ -284,24 +331,12 @@ class Results:
 
 def _within(node: Node, column: str) -> Node:
     """The same, its free words in one column alone."""
-    return _mapped(node, lambda words: replace(words, column=words.column or column))
+    return mapped(node, lambda words: replace(words, column=words.column or column))
 
 
-def _without_prefixes(node: Node) -> Node:
-    """The same, without words that match as beginnings."""
-    return _mapped(node, lambda words: replace(words, prefix=False))
-
-
-def _mapped(node: Node, change: Callable[[Words], Words]) -> Node:
-    """The node with its words changed, those excepted that must not match."""
-    match node:
-        case Words():
-            return change(node)
-        case AnyOf(nodes):
-            return AnyOf(tuple(_mapped(inner, change) for inner in nodes))
-        case AllOf(nodes):
-            return AllOf(tuple(_mapped(inner, change) for inner in nodes))
-    return node
+def _literal(node: Node) -> Node:
+    """The same, without other forms of its words."""
+    return mapped(node, lambda words: replace(words, prefix=False, stem=""))
 
 
 def _today() -> ResultPosition:
@@ -310,8 +345,12 @@ def _today() -> ResultPosition:
 
 
 def _papers(rows: list[int], fetched: PaperQuerySet | None = None) -> list[Paper]:
+    papers = _by_row(rows, fetched)
+    return [papers[row] for row in rows if row in papers]
+
+
+def _by_row(rows: list[int], fetched: PaperQuerySet | None = None) -> dict[int, Paper]:
     if fetched is None:
         fetched = Paper.objects.for_cards()
     found = fetched.filter(search_text__in=rows).annotate(row=F("search_text"))
-    papers = {cast(Any, paper).row: paper for paper in found}
-    return [papers[row] for row in rows if row in papers]
+    return {cast(Any, paper).row: paper for paper in found}

@@ -30,8 +30,7 @@ class Database:
     table, with a place for the expression; keys: the same for their keys alone, called key. best:
     the order by relevance.
     rank: the words to rank by, if the order by relevance has a place for them. among: what a key
-    is that stands in a JSON list of them. frequent: which words of a JSON list it knows, by its own
-    statistics, to stand in so many rows, if it has any; to count them would be slow.
+    is that stands in a JSON list of them.
     """
 
     create: tuple[str, ...]
@@ -45,14 +44,22 @@ class Database:
     best: str
     among: str
     rank: Callable[[Iterable[Words]], str] | None = None
-    frequent: str = ""
+
+
+_FTS5_COLUMNS = {"": "title authors summary", HEADING: "title authors"}
+_FTS5_STEMS = {
+    "": "title summary title_stems summary_stems",
+    HEADING: "title title_stems",
+    "title": "title title_stems",
+}
 
 
 def _fts5(node: Node) -> str:
     match node:
-        case Words(words, column, prefix):
-            columns = {"": "{title authors summary}", HEADING: "{title authors}"}
-            return f'{columns.get(column, column)} : "{" ".join(words)}"' + (" *" if prefix else "")
+        case Words(words, column, prefix, stem, _):
+            columns = _FTS5_COLUMNS.get(column, column)
+            found = f'{{{columns}}} : "{" ".join(words)}"' + (" *" if prefix else "")
+            return f'({found} OR {{{_FTS5_STEMS[column]}}} : "{stem}")' if stem else found
         case Tag(name):
             return f'tags : "{name}"'
         case AnyOf(nodes):
@@ -71,12 +78,14 @@ def _fts5(node: Node) -> str:
 
 def _tsquery(node: Node) -> str:
     match node:
-        case Words(words, column, prefix):
+        case Words(words, column, prefix, stem, _):
             if column:
                 columns = ("title", "authors") if column == HEADING else (column,)
-                return _any(_phrase(words, prefix, mark=_MARKS[name]) for name in columns)
+                found = [_phrase(words, prefix, mark=_MARKS[name]) for name in columns]
+                return _any(found + ([f"'{_MARKS['title']}{stem}'"] if stem else []))
             # A phrase is within one column, which only its weight shows.
-            return _any(_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""]))
+            found = [_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""])]
+            return _any(found + ([f"'{stem}'"] if stem else []))
         case Tag(name):
             return f"'{_MARKS['tags']}{name}'"
         case AnyOf(nodes):
@@ -109,24 +118,52 @@ def _phrase(words: tuple[str, ...], prefix: bool, weight: str = "", mark: str = 
 
 
 TABLE, INDEX = "digest_searchtext", "digest_searchindex"
-_COLUMNS = "title, authors, summary, tags"
+_COLUMNS = "title, authors, summary, tags, title_stems, summary_stems"
 _OLD = ", ".join(f"old.{column}" for column in _COLUMNS.split(", "))
 _NEW = _OLD.replace("old.", "new.")
 _FORGET = f"INSERT INTO {INDEX} ({INDEX}, rowid, {_COLUMNS}) VALUES ('delete', old.id, {_OLD})"
 _LEARN = f"INSERT INTO {INDEX} (rowid, {_COLUMNS}) VALUES (new.id, {_NEW})"
-_TRIGGERS = {
-    f"{TABLE}_insert": f"AFTER INSERT ON {TABLE} BEGIN {_LEARN}; END",
-    f"{TABLE}_delete": f"AFTER DELETE ON {TABLE} BEGIN {_FORGET}; END",
-    f"{TABLE}_update": f"AFTER UPDATE ON {TABLE} BEGIN {_FORGET}; {_LEARN}; END",
-}
 
+# How many papers have each word
+
+WORDS = "digest_searchword"
+_IN_TEXTS = ("title", "summary", "title_stems", "summary_stems")
+
+
+def _each_word(columns: Iterable[str], row: str) -> str:
+    """The FROM clause of the words of a row's columns, for SQLite; their column is called value."""
+    text = " || ' ' || ".join(f"{row}.{column}" for column in columns)
+    return f"""FROM json_each('[' || replace(json_quote({text}), ' ', '","') || ']')"""
+
+
+_COUNT = (
+    f"INSERT INTO {WORDS} (word, papers, in_authors) SELECT value, 1, max(by)"
+    f" FROM (SELECT value, 0 AS by {_each_word(_IN_TEXTS, 'new')}"
+    f" UNION ALL SELECT value, 1 {_each_word(['authors'], 'new')})"
+    " WHERE value <> '' GROUP BY value"
+    " ON CONFLICT (word) DO UPDATE"
+    " SET papers = papers + 1, in_authors = in_authors + excluded.in_authors"
+)
+_DISCOUNT = (
+    f"UPDATE {WORDS} SET papers = papers - 1 WHERE word IN"
+    f" (SELECT value {_each_word([*_IN_TEXTS, 'authors'], 'old')});"
+    f" UPDATE {WORDS} SET in_authors = in_authors - 1 WHERE word IN"
+    f" (SELECT value {_each_word(['authors'], 'old')})"
+)
+_TRIGGERS = {
+    f"{TABLE}_insert": f"AFTER INSERT ON {TABLE} BEGIN {_LEARN}; {_COUNT}; END",
+    f"{TABLE}_delete": f"AFTER DELETE ON {TABLE} BEGIN {_FORGET}; {_DISCOUNT}; END",
+    f"{TABLE}_update": (
+        f"AFTER UPDATE ON {TABLE} BEGIN {_FORGET}; {_DISCOUNT}; {_LEARN}; {_COUNT}; END"
+    ),
+}
 _SQLITE = Database(
     create=(
         # The words are folded already: whatever is no space is part of one.
         f"CREATE VIRTUAL TABLE {INDEX} USING fts5({_COLUMNS}, content='{TABLE}',"
-        " content_rowid='id', tokenize='unicode61 remove_diacritics 0',"
-        " prefix='2 3 4 5 6 7 8 9 10')",
-        f"INSERT INTO {INDEX} ({INDEX}, rank) VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0)')",
+        " content_rowid='id', tokenize='unicode61 remove_diacritics 0', prefix='2 3')",
+        f"INSERT INTO {INDEX} ({INDEX}, rank)"
+        " VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0, 5.0, 0.5)')",
         f"INSERT INTO {INDEX} ({INDEX}) VALUES ('rebuild')",
         *(f"CREATE TRIGGER {name} {body}" for name, body in _TRIGGERS.items()),
     ),
@@ -158,6 +195,50 @@ _VECTOR = " || ".join(
         f"setweight(to_tsvector('simple', '{mark}' || replace({column}, ' ', ' {mark}')), 'D')"
         for column, mark in _MARKS.items()
     ]
+    # Stems stand nowhere, so that no phrase has one.
+    + [
+        "array_to_tsvector(array_remove(string_to_array(title_stems || ' ' || summary_stems"
+        f" || replace(' ' || title_stems, ' ', ' {_MARKS['title']}'), ' '), ''))"
+    ]
+)
+
+
+def _follow(event: str, table: str, sign: int) -> tuple[str, str]:
+    """The name of a trigger that counts the words of changed rows, and what makes it."""
+    name = f"{TABLE}_{event}_{table}".lower()
+    return name, (
+        f"CREATE TRIGGER {name} AFTER {event} ON {TABLE} REFERENCING {table} TABLE AS changed"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {WORDS}_count('{sign}')"
+    )
+
+
+# All words of a statement in order: two that lock the same ones do not wait for each other.
+_COUNT_CHANGED = f"""
+CREATE OR REPLACE FUNCTION {WORDS}_count() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE sign integer := TG_ARGV[0]::integer;
+BEGIN
+    INSERT INTO {WORDS} AS known (word, papers, in_authors)
+    SELECT word, sign * count(*), sign * sum(by) FROM (
+        SELECT id, word, max(by) AS by FROM (
+            SELECT id, 0 AS by,
+                unnest(string_to_array({" || ' ' || ".join(_IN_TEXTS)}, ' ')) AS word
+            FROM changed
+            UNION ALL
+            SELECT id, 1, unnest(string_to_array(authors, ' ')) FROM changed
+        ) AS each WHERE word <> '' GROUP BY id, word
+    ) AS one GROUP BY word ORDER BY word
+    ON CONFLICT (word) DO UPDATE SET papers = known.papers + excluded.papers,
+        in_authors = known.in_authors + excluded.in_authors;
+    RETURN NULL;
+END $$
+"""
+_FOLLOW = dict(
+    [
+        _follow("INSERT", "NEW", 1),
+        _follow("DELETE", "OLD", -1),
+        _follow("UPDATE", "OLD", -1),
+        _follow("UPDATE", "NEW", 1),
+    ]
 )
 _STATISTICS = 1000
 _POSTGRESQL = Database(
@@ -169,6 +250,8 @@ _POSTGRESQL = Database(
         # these, and so of every word that matters.
         f"ALTER TABLE {TABLE} ALTER COLUMN lexemes SET STATISTICS {_STATISTICS}",
         f"ANALYZE {TABLE} (lexemes)",
+        _COUNT_CHANGED,
+        *_FOLLOW.values(),
     ),
     drop=(
         # PostgreSQL alters no table on which checks are still to be made.
@@ -176,6 +259,8 @@ _POSTGRESQL = Database(
         f"DROP INDEX IF EXISTS {INDEX}",
         f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS vector",  # as it was called at first
         f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS lexemes",
+        *(f"DROP TRIGGER IF EXISTS {name} ON {TABLE}" for name in _FOLLOW),
+        f"DROP FUNCTION IF EXISTS {WORDS}_count",
     ),
     there=(
         f"SELECT attname FROM pg_attribute WHERE attrelid = '{TABLE}'::regclass"
@@ -183,8 +268,9 @@ _POSTGRESQL = Database(
         f" WHERE tablename = '{TABLE}' AND schemaname = current_schema()"
         f" UNION SELECT 'statistics' FROM pg_attribute WHERE attrelid = '{TABLE}'::regclass"
         f" AND attname = 'lexemes' AND attstattarget = {_STATISTICS}"
+        f" UNION SELECT tgname FROM pg_trigger WHERE tgrelid = '{TABLE}'::regclass"
     ),
-    parts=frozenset({INDEX, "lexemes", "statistics"}),
+    parts=frozenset({INDEX, "lexemes", "statistics", *_FOLLOW}),
     expression=_tsquery,
     matches=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
     keys=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
@@ -193,13 +279,6 @@ _POSTGRESQL = Database(
     best="ts_rank('{0, 0.1, 0.5, 1}', t.lexemes, to_tsquery('simple', %s)) DESC, t.id DESC",
     among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
     rank=_tsrank,
-    frequent=(
-        "SELECT word FROM pg_stats,"
-        " unnest(most_common_elems::text::text[], most_common_elem_freqs) AS often (word, share)"
-        f" WHERE schemaname = current_schema() AND tablename = '{TABLE}' AND attname = 'lexemes'"
-        " AND word IN (SELECT jsonb_array_elements_text(%s))"
-        f" AND share * (SELECT reltuples FROM pg_class WHERE oid = '{TABLE}'::regclass) >= %s"
-    ),
 )
 
 

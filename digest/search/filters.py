@@ -53,13 +53,14 @@ def _areas(_: Any) -> QuerySet[Category]:
 
 
 class _Form(forms.Form):
-    """Also the parameter that changes what others mean, and is no filter by itself."""
+    """Also the parameters that change what others mean, and are no filters by themselves."""
 
     match = forms.ChoiceField(
         label="Papers of",
         choices=[("all", "all of these"), ("any", "any of these")],
         required=False,
     )
+    exact = forms.ChoiceField(label="Words", choices=[("1", "as typed")], required=False)
 
 
 class PaperFilter(filters.FilterSet):
@@ -67,7 +68,8 @@ class PaperFilter(filters.FilterSet):
     first where words are sought and the address asks for no other order.
 
     A field with an error narrows nothing, and the others still do.
-    queryset: the papers to narrow, all visible ones by default.
+    queryset: the papers to narrow, all visible ones by default. correct: whether words that no
+    paper has are taken for the nearest that some have, unless the address is for exact words.
     """
 
     class Meta:
@@ -103,8 +105,13 @@ class PaperFilter(filters.FilterSet):
     )
 
     def __init__(
-        self, data: QueryDict | None = None, queryset: Results | None = None, **options: Any
+        self,
+        data: QueryDict | None = None,
+        queryset: Results | None = None,
+        correct: bool = False,
+        **options: Any,
     ) -> None:
+        self._correct = correct
         # Bound even to an empty address: what it asks for is then every paper.
         cleaned = QueryDict(mutable=True)
         for name, values in data.lists() if data else ():
@@ -148,7 +155,7 @@ class PaperFilter(filters.FilterSet):
     # What each parameter does to the papers
 
     def search(self, papers: Results, name: str, value: str) -> Results:
-        return papers.sought(parse(value))
+        return papers.sought(parse(value, correct=self._correct and not self._value("exact")))
 
     def by_category(self, papers: Results, name: str, value: list[Category]) -> Results:
         tags = [Tag(category_tag(category.pk)) for category in value]

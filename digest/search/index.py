@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TextIO
 
 from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
-from digest.models import Catalogue, Category, Paper, SearchText
+from digest.models import Catalogue, Category, Paper, SearchText, SearchWord
 
 from .databases import EVERY, INDEX, TABLE, current_database
 from .query import (
     Node,
-    Words,
     arxiv_tag,
     author_tag,
     category_tag,
@@ -36,12 +36,14 @@ from .query import (
     kind_tag,
     positive,
 )
-from .text import document, fold
+from .text import document, fold, stems
 
 _DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
 _REPAIRED_AT_ONCE = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
+_RENEWED_AT_ONCE = 5_000
+"""Rows that a migration makes anew before it says how far it is."""
 
 
 # What a paper's row holds
@@ -84,14 +86,17 @@ def row(
         *map(kind_tag, sorted(set(kinds))),
         *([arxiv_tag(paper.arxiv_id)] if paper.arxiv_id else []),
     ]
+    title, summary = document(paper.title), document(paper.summary)
     return SearchText(
         id=key(paper),
         paper=paper,
-        title=document(paper.title),
+        title=title,
         # A comma between two names keeps them apart for compounds, not for phrases.
         authors=document(", ".join(name for _, name in authors)),
-        summary=document(paper.summary),
+        summary=summary,
         tags=" ".join(tags),
+        title_stems=stems(title),
+        summary_stems=stems(summary),
     )
 
 
@@ -117,13 +122,14 @@ def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
     within its transaction, so the catalogue's revision changes here, too.
     """
     papers = list(papers)
+    # First of all: who counts words at the same time waits here.
+    Catalogue.change()
     # All go before any comes: papers that changed places take each other's keys.
     for some in batches(papers):
         SearchText.objects.filter(paper__in=some).delete()
     for some in batches(papers):
         SearchText.objects.bulk_create(rows(some))
     SearchText.objects.bulk_create(new)
-    Catalogue.change()
 
 
 def categories() -> Callable[[str, bool], str | None]:
@@ -146,19 +152,10 @@ def categories() -> Callable[[str, bool], str | None]:
 
 
 def counts(words: Sequence[str], most: int) -> dict[str, int]:
-    """For each word the number of papers that have it, or `most` if about as many have, or more."""
-    database = current_database()
-    found = dict.fromkeys(words, most)
-    if words and database.frequent:
-        frequent = {word for (word,) in _rows(database.frequent, json.dumps(words), most)}
-        words = [word for word in words if word not in frequent]
-    one = f"SELECT %s, count(*) FROM (SELECT 1 FROM {database.keys} LIMIT %s) AS found"
-    parameters = [
-        part for word in words for part in (word, database.expression(Words((word,))), most)
-    ]
-    if words:
-        found.update(_rows(" UNION ALL ".join([one] * len(words)), *parameters))
-    return found
+    """For each word the number of papers that have it, or `most` if so many have, or more."""
+    found = dict.fromkeys(words, 0)
+    known = SearchWord.objects.filter(word__in=found).values_list("word", "papers")
+    return found | {word: min(papers, most) for word, papers in known}
 
 
 def found(node: Node, most: int, *, best: bool = False) -> list[int]:
@@ -201,6 +198,26 @@ def newest(node: Node, most: int, before: int = 2**62) -> list[int]:
     return [row for (row,) in _rows(sql, database.expression(node), before, most)]
 
 
+def heaviest(nodes: Sequence[tuple[Node, float]], most_of_each: int, most: int) -> list[int]:
+    """The keys of the rows for which the weights of those of the nodes that match add up to most,
+    the heaviest first, newer ones before others. Of each node, so many matches count at the most:
+    the newest."""
+    database = current_database()
+    key = database.key
+    one = (
+        f"SELECT * FROM (SELECT {key} AS found, %s AS weight FROM {database.keys}"
+        f" ORDER BY {key} DESC LIMIT %s) AS one"
+    )
+    sql = (
+        f"SELECT found FROM ({' UNION ALL '.join([one] * len(nodes))}) AS every"
+        " GROUP BY found ORDER BY sum(weight) DESC, found DESC LIMIT %s"
+    )
+    parameters = [
+        part for node, weight in nodes for part in (weight, database.expression(node), most_of_each)
+    ]
+    return [row for (row,) in _rows(sql, *parameters, most)]
+
+
 def walk(node: Node, size: int = SIZE) -> Iterator[list[int]]:
     """The keys of all rows that match, newest first, so many at a time."""
     some = newest(node, size)
@@ -215,7 +232,7 @@ def tags(keys: Sequence[int]) -> list[str]:
     return [text for (text,) in _rows(sql, json.dumps(keys))] if keys else []
 
 
-def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
+def _rows(sql: str, *parameters: str | float) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -226,10 +243,30 @@ def _rows(sql: str, *parameters: str | int) -> list[tuple[Any, ...]]:
 
 
 def create() -> None:
-    """Make the database's own index anew over the rows that there are."""
+    """Make the database's own index anew over the rows that there are, and count their words."""
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (*current_database().drop, *current_database().create):
             cursor.execute(statement)
+        SearchWord.objects.all().delete()
+        SearchWord.objects.bulk_create(
+            (
+                SearchWord(word=word, papers=papers, in_authors=by)
+                for word, (papers, by) in _words()
+            ),
+            batch_size=SIZE,
+        )
+
+
+def _words() -> Iterator[tuple[str, tuple[int, int]]]:
+    """The words of all rows in order, each with the number of papers that have it, and of those
+    that have it in their authors."""
+    papers: Counter[str] = Counter()
+    by: Counter[str] = Counter()
+    columns = ("title", "authors", "summary", "title_stems", "summary_stems")
+    for texts in SearchText.objects.values_list(*columns).iterator(chunk_size=SIZE):
+        papers.update({*" ".join(texts).split()})
+        by.update({*texts[1].split()})
+    yield from ((word, (papers[word], by[word])) for word in sorted(papers))
 
 
 def is_complete() -> bool:
@@ -241,19 +278,49 @@ def is_complete() -> bool:
     return {name for (name,) in _rows(database.there)} >= database.parts
 
 
-def after_migrate(plan: Sequence[object] = (), **_: object) -> None:
+def after_migrate(
+    plan: Sequence[object] = (),
+    verbosity: int = 0,
+    stdout: TextIO | None = None,
+    **_: object,
+) -> None:
     """Make the index complete after a migration, and give every paper its row.
 
     plan: the migrations that were made; the catalogue may show something else after any of them.
+    verbosity, stdout: whether, and where, to say how far it is when all rows are made anew.
     """
     tables = connection.introspection.table_names()
-    if not {TABLE, Catalogue._meta.db_table} <= {*tables}:
+    if not {model._meta.db_table for model in (SearchText, SearchWord, Catalogue)} <= {*tables}:
         return
+    if Catalogue.objects.exclude(index_version=SearchText.VERSION).exists():
+        _renew(stdout if verbosity else None)
     if not is_complete():
         create()
     missing = list(Paper.objects.visible().filter(search_text=None).values_list("pk", flat=True))
     if missing or plan:
         write(missing)
+
+
+def _renew(stdout: TextIO | None) -> None:
+    """Make the rows of all papers anew, which an older version made, and say how far it is.
+
+    Broken off, it begins again with the next migration."""
+    papers = Paper.objects.visible().order_by("pk").values_list("pk", flat=True)
+    many, done = papers.count(), 0
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for statement in current_database().drop:
+                cursor.execute(statement)
+        SearchText.objects.all().delete()
+        for some in batches(papers.iterator(chunk_size=SIZE), _RENEWED_AT_ONCE):
+            SearchText.objects.bulk_create(rows(some), batch_size=SIZE)
+            done += len(some)
+            if stdout:
+                stdout.write(f"\n  Search index: {done:,} of {many:,} papers")
+                stdout.flush()
+        create()
+        Catalogue.change()
+        Catalogue.objects.update(index_version=SearchText.VERSION)
 
 
 @dataclass
@@ -290,7 +357,7 @@ def check(*, repair: bool = False) -> Health:
     health.stale = len({*stale})
     if repair:
         _repair(stale)
-    health.agrees = is_complete() and _agrees()
+    health.agrees = is_complete() and _agrees() and _counts_agree()
     if repair and not health.agrees:
         create()
         Catalogue.change()
@@ -341,6 +408,7 @@ def _repair(papers: list[int]) -> None:
             stale = _stale(some)
             if not stale:
                 continue
+            Catalogue.change()
             new = [row for row in stale.values() if row]
             # A paper that has a key which belongs to another gets its own after it.
             others = SearchText.objects.filter(pk__in=[row.pk for row in new])
@@ -348,7 +416,15 @@ def _repair(papers: list[int]) -> None:
             papers += in_the_way
             SearchText.objects.filter(paper__in=[*stale, *in_the_way]).delete()
             SearchText.objects.bulk_create(new)
-            Catalogue.change()
+
+
+def _counts_agree() -> bool:
+    """Whether the words are counted as the rows have them."""
+    with _snapshot():
+        known = SearchWord.objects.exclude(papers=0).values_list("word", "papers", "in_authors")
+        return {word: counts for word, *counts in known.iterator(chunk_size=SIZE)} == {
+            word: [*counts] for word, counts in _words()
+        }
 
 
 def _agrees() -> bool:

@@ -7,7 +7,7 @@ from html import unescape
 from digest.models import Paper
 
 from .query import Query, Words
-from .text import AROUND, WORD, chunks, tokens
+from .text import AROUND, WORD, chunks, stem, tokens
 
 # Formulas are left alone, and so are tags; entities are letters to no word.
 _OUTSIDE = re.compile(r"(<math\b.*?</math>|<[^>]*>)", re.DOTALL)
@@ -23,12 +23,17 @@ class _Marker:
 
     def __init__(self, sought: Iterable[Words]) -> None:
         self.words: set[str] = set()
+        self.stems: set[str] = set()
         beginnings = set()
         for words in sought:
             self.words.update(words.words)
+            self.stems.update(filter(None, [words.stem]))
             if words.prefix:
                 beginnings.add(words.words[-1])
         self.beginnings = tuple(beginnings)
+        # A stem may end otherwise than all its words: "happi".
+        alike = (stem[: max(len(stem) - 2, 1)] for stem in self.stems)
+        self._parts = (*dict.fromkeys([*self.words, *alike]),)
         self._runs: dict[str, str] = {}
 
     def may_match(self, html: str) -> bool:
@@ -37,10 +42,12 @@ class _Marker:
         if not text.isascii() or _FOLDED.search(text):
             return True
         letters = _NO_WORD.sub("", text)
-        return any(word in letters for word in self.words)
+        return any(part in letters for part in self._parts)
 
     def matches(self, word: str) -> bool:
-        return word in self.words or bool(self.beginnings and word.startswith(self.beginnings))
+        if word in self.words or (self.beginnings and word.startswith(self.beginnings)):
+            return True
+        return bool(self.stems) and (word in self.stems or stem(word) in self.stems)
 
     def count(self, html: str) -> int:
         """How many different words of the HTML's text match."""

@@ -1,7 +1,7 @@
 """The query language: what a person types -> what is to match.
 
-    words             all must match; the last one also as the beginning of a word
-    "a phrase"        these words in this order
+    words             all must match, in any form: benchmark, benchmarks, benchmarking
+    "a phrase"        just these words in this order
     -word             papers without it; also before a phrase or a field
     this OR that      either of the two beside it
     title: author:    in these alone
@@ -16,6 +16,7 @@ In a person's library also:
     has:note          with a note
     in:"list name"    in a reading list
 
+The last word may be a beginning, where the caller says so: when no paper has it as a word.
 Nothing that is typed is an error: a part that cannot be read is reported, and the rest searched.
 """
 
@@ -24,23 +25,25 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from digest.text import links
 from digest.text.identity import arxiv_id
 
-from .text import chunks, tokens
+from .frequencies import Frequencies
+from .text import chunks, stem, tokens
 
-MAX_LENGTH = 500
+MAX_LENGTH = 2_000
 """Characters of a query; what is beyond is not read."""
 MAX_TERMS = 40
+"""Phrases, fields, negatives and alternatives of a query; plain words may be as many as fit."""
 
 KINDS = {kind.split()[0]: kind for kind in links.KINDS if kind != links.OTHER}
 """What `has:` takes, and the kind of link that it stands for."""
 
-_TERM = re.compile(
+TERM = re.compile(
     r"""
     (?P<minus>-)?
     (?:(?P<field>title|author|category|area|has|date|arxiv|is|in):(?=\S))?
@@ -61,11 +64,15 @@ class Words:
     """Words in this order; `prefix`: the last may go on.
 
     column: "title", "authors", `HEADING`, or "" for any.
+    stem: of a single word, where other words of this stem match as well.
+    quoted: whether they stood in quotation marks.
     """
 
     words: tuple[str, ...]
     column: str = ""
     prefix: bool = False
+    stem: str = ""
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +125,20 @@ class Query:
     """What is to match, what could not be read, and the paper that the query names, if it is one.
 
     arxiv_id: of the paper, when the whole query is an id or an address.
+    text: as it was read; typed: as it was typed, where that is something else.
+    known: how many papers have its words.
     """
 
     node: AllOf = AllOf(())
     problems: tuple[QueryProblem, ...] = ()
     arxiv_id: str | None = None
+    text: str = ""
+    typed: str = ""
+    known: Frequencies = field(default_factory=Frequencies, compare=False)
 
     def __and__(self, nodes: tuple[Node, ...]) -> Query:
         """The query narrowed further."""
-        return Query(AllOf((*self.node.nodes, *nodes)), self.problems, self.arxiv_id)
+        return replace(self, node=AllOf((*self.node.nodes, *nodes)))
 
     def words(self) -> list[Words]:
         """All that a matching paper may hold, to mark it."""
@@ -141,6 +153,18 @@ def positive(node: Node) -> Iterator[Words]:
         case AnyOf(nodes) | AllOf(nodes):
             for inner in nodes:
                 yield from positive(inner)
+
+
+def mapped(node: Node, change: Callable[[Words], Words]) -> Node:
+    """The node with its words changed, those excepted that must not match."""
+    match node:
+        case Words():
+            return change(node)
+        case AnyOf(nodes):
+            return AnyOf(tuple(mapped(inner, change) for inner in nodes))
+        case AllOf(nodes):
+            return AllOf(tuple(mapped(inner, change) for inner in nodes))
+    return node
 
 
 CategoryLookup = Callable[[str, bool], "str | None"]
@@ -162,16 +186,21 @@ def no_library(field: str, value: str) -> PaperKeys:
     raise UnreadableTerm("this works in your library only")
 
 
-def parse(text: str, categories: CategoryLookup, library: LibraryLookup = no_library) -> Query:
-    """Read a query. Never raises."""
-    return _Parser(text, categories, library).query()
+def parse(
+    text: str,
+    categories: CategoryLookup,
+    library: LibraryLookup = no_library,
+    beginning: bool = False,
+) -> Query:
+    """Read a query. Never raises. beginning: whether its last word may go on."""
+    return _Parser(text, categories, library, beginning).query()
 
 
 def parts(text: str) -> list[str]:
     """What a query is put together from, as typed: its terms, alternatives kept together."""
     found: list[str] = []
     joining = False
-    for term in _TERM.finditer(text[:MAX_LENGTH]):
+    for term in TERM.finditer(text[:MAX_LENGTH]):
         if found and (joining or term[0] == "OR"):
             found[-1] += f" {term[0]}"
         else:
@@ -181,10 +210,13 @@ def parts(text: str) -> list[str]:
 
 
 class _Parser:
-    def __init__(self, text: str, categories: CategoryLookup, library: LibraryLookup) -> None:
+    def __init__(
+        self, text: str, categories: CategoryLookup, library: LibraryLookup, beginning: bool
+    ) -> None:
         self.text = text.strip()
         self.categories = categories
         self.library = library
+        self.beginning = beginning
         self.problems: list[QueryProblem] = []
 
     def query(self) -> Query:
@@ -193,14 +225,12 @@ class _Parser:
             self.text = self.text[:MAX_LENGTH]
             self._problem(f"{beyond}…", f"a query has at most {MAX_LENGTH} characters")
         if number := arxiv_id(self.text):
-            return Query(AllOf((Tag(arxiv_tag(number)),)), tuple(self.problems), number)
-        terms = list(_TERM.finditer(self.text))
-        if len(terms) > MAX_TERMS:
-            self._problem(terms[MAX_TERMS][0], f"a query has at most {MAX_TERMS} terms")
+            node = AllOf((Tag(arxiv_tag(number)),))
+            return Query(node, tuple(self.problems), number, self.text)
+        terms = self._terms()
         # The groups of alternatives, all of which must match.
         groups: list[list[Node]] = []
         joining = False
-        terms = terms[:MAX_TERMS]
         for place, term in enumerate(terms):
             if term[0] == "OR":
                 if not groups or place == len(terms) - 1 or joining:
@@ -218,8 +248,22 @@ class _Parser:
             joining = False
         if self.text and not groups and not self.problems:
             self._problem(self.text, "it has no word")
-        nodes = tuple(group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
-        return Query(AllOf(nodes), tuple(self.problems))
+        nodes = (group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
+        node = AllOf(tuple(dict.fromkeys(nodes)))
+        return Query(node, tuple(self.problems), text=self.text)
+
+    def _terms(self) -> list[re.Match[str]]:
+        """The terms, without those beyond what may be asked: they are reported."""
+        found, many = [], 0
+        for term in TERM.finditer(self.text):
+            many += bool(term["minus"] or term["field"] or term["phrase"] is not None)
+            many += term[0] == "OR"
+            if many > MAX_TERMS:
+                reason = f"a query has at most {MAX_TERMS} phrases, fields and negatives"
+                self._problem(self.text[term.start() :][:20], reason)
+                break
+            found.append(term)
+        return found
 
     def _problem(self, part: str, *details: str) -> None:
         self.problems.append(QueryProblem(part, *details))
@@ -258,17 +302,24 @@ class _Parser:
         column = {"title": "title", "author": "authors"}.get(field, "")
         if not word:
             words = tuple(tokens(value))
-            return Words(words, column) if words else None
+            return Words(words, column, quoted=True) if words else None
         if not field and (number := arxiv_id(value)):
             return Tag(arxiv_tag(number))
         found = list(chunks(value))
+        last = last and self.beginning
         nodes = [_word(*chunk, column, last and chunk is found[-1]) for chunk in found]
         return nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes)) if nodes else None
 
 
 def _word(parts: list[str], joined: str, column: str, last: bool) -> Node:
-    words = Words(tuple(parts), column, prefix=last and len(parts[-1]) > 1)
-    return AnyOf((words, Words((joined,), column, prefix=last))) if joined else words
+    words = _one(parts, column, last and len(parts[-1]) > 1)
+    return AnyOf((words, _one([joined], column, last))) if joined else words
+
+
+def _one(parts: list[str], column: str, prefix: bool) -> Words:
+    # Names have no other forms.
+    root = stem(parts[0]) if len(parts) == 1 and column != "authors" else ""
+    return Words(tuple(parts), column, prefix, root)
 
 
 # Tags: what is known of a paper beside its texts. Letters and digits alone, whatever the database.

@@ -3,12 +3,18 @@
 Both sides go through `tokens`: without accents and case, LaTeX undone, Greek letters by name, CJK
 character by character. A compound ("GPT-4", "S$^2$R") is the run of its parts, and in a document
 also one word ("gpt4", "s2r"), so that it is found however it is typed.
+
+Forms of an English word have one stem: "benchmarks" and "benchmarking" are found by "benchmark".
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
+from threading import local
 from typing import NamedTuple
+
+from Stemmer import Stemmer
 
 _GREEK = {
     unicodedata.lookup(f"GREEK SMALL LETTER {name}"): name.lower()
@@ -34,6 +40,8 @@ AROUND = "()[]{}<>.,;:!?'\"*`"
 _PLUS = re.compile(r"(?<=\b[a-z])\+\+")
 _SHARP = re.compile(r"(?<=\b[a-z])#")
 _MOST_PARTS, _LONGEST = 4, 40
+_ENGLISH = re.compile(r"[a-z]{3,}")
+_stemmers = local()  # one must not be used by two threads at once
 
 
 class Chunk(NamedTuple):
@@ -89,3 +97,21 @@ def document(text: str) -> str:
         if not run.isalnum() and not (stripped := run.strip(AROUND)).isalnum():
             compounds |= dict.fromkeys(chunk.joined for chunk in _chunks(stripped) if chunk.joined)
     return " ".join([*words, *compounds])
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The stem of a word by Snowball's rules for English; "" for what is no English word."""
+    if not _ENGLISH.fullmatch(word):
+        return ""
+    if not hasattr(_stemmers, "english"):
+        _stemmers.english = Stemmer("english")
+    found: str = _stemmers.english.stemWord(word)
+    return found
+
+
+def stems(document: str) -> str:
+    """The stems of a document's words that are not among its words, each once."""
+    words = dict.fromkeys(document.split())
+    found = dict.fromkeys(filter(None, map(stem, words)))
+    return " ".join(one for one in found if one not in words)

@@ -103,7 +103,8 @@ def test_the_number_found_and_their_order(client, papers, query, tally, title):
     response = client.get(f"/papers/{query}")
     assert flat(part(response, '<p class="tally">', "</p>")) == tally
     assert f"<title>{title} · Paper Digest</title>" in text(response)
-    assert len(titles(response)) == int(tally.split()[0])
+    found = text(response).partition('<section class="close"')[0]
+    assert len(re.findall(r"<h2 dir", found)) == int(tally.split()[0])
 
 
 def test_very_many_papers_are_not_counted_to_the_end(client, papers, monkeypatch):
@@ -342,3 +343,76 @@ def test_no_query_breaks_the_page(client, papers, query, headers):
     tree = strict(page)
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
+
+
+# What is close, and what was meant
+
+
+def close(response):
+    """The titles of what is close to a query, each with what it lacks."""
+    section = part(response, '<section class="close"', "</section>")
+    return [
+        (flat(title), flat(without))
+        for title, without in re.findall(
+            r'<h2 dir.*?>(.*?)</h2>.*?<p class="without">(.*?)</p>', section, re.DOTALL
+        )
+    ]
+
+
+def test_papers_that_have_most_of_the_words_follow_those_that_have_all(client, papers):
+    response = client.get("/papers/?q=okapis+speaking+quagga+bananas")
+    assert "No paper matches" in text(response)
+    assert close(response) == [
+        ("Okapis speak", "without: quagga , bananas"),
+        ("Okapis <sing> & walk", "without: speaking , quagga , bananas"),
+        ("Zebras speak", "without: okapis , quagga , bananas"),
+    ]
+    assert "<mark>Okapis</mark> <mark>speak</mark>" in text(response)
+    strict(response.content)
+    response = client.get("/papers/?q=okapis+speaking")
+    assert titles(response)[0] == "Okapis speak"
+    assert flat(part(response, '<p class="tally">', "</p>")) == "1 paper , best match first"
+    assert ("Okapis speak", "") not in close(response)
+    assert '<section class="close"' not in text(client.get("/papers/?has=code"))
+
+
+def test_fields_filters_and_refusals_hold_for_what_is_close(client, papers):
+    response = client.get("/papers/?q=okapis+quagga+-sing")
+    assert close(response) == [("Okapis speak", "without: quagga")]
+    response = client.get("/papers/?q=okapis+quagga&has=code")
+    assert close(response) == [("Okapis <sing> & walk", "without: quagga")]
+    response = client.get("/papers/?q=speak+quagga+title:okapis")
+    assert close(response) == [
+        ("Okapis speak", "without: quagga"),
+    ]
+
+
+def test_a_slip_is_read_as_what_was_meant_and_says_so(client, papers):
+    response = client.get("/papers/?q=zebars+speak&has=code")
+    assert flat(part(response, '<p class="corrected">', "</p>")) == (
+        "Showing results for zebras speak ; search for zebars speak as typed ."
+    )
+    assert titles(response)[0] == "Zebras speak"
+    links = hrefs(part(response, '<p class="corrected">', "</p>"))
+    assert links == {"zebars speak as typed": "?q=zebars+speak&has=code&exact=1"}
+    # All that leads on asks for what is shown, and a file holds it.
+    assert hrefs(part(response, '<p class="files">', "</p>"))["RIS"] == (
+        "/papers.ris?q=zebras+speak&has=code"
+    )
+    assert "“zebras speak”" in part(response, '<ul class="chips chosen"', "</ul>")
+    exact = client.get("/papers/" + links["zebars speak as typed"])
+    assert '<p class="corrected">' not in text(exact)
+    assert close(exact) == [("Zebras speak", "without: zebars")]
+    assert 'name="exact"' not in part(exact, "<body", "</body>")
+    assert client.get("/papers.ris?q=zebars").getvalue() == b""
+    strict(response.content)
+
+
+def test_a_pasted_abstract_is_no_error(client, papers):
+    pasted = " ".join(f"word{n} and" for n in range(160)) + " okapis speak"
+    assert len(pasted) < 2000
+    response = client.get("/papers/", {"q": pasted})
+    assert 'class="problems"' not in text(response)
+    assert close(response)[0][0] == "Okapis speak"
+    response = client.get("/papers/", {"q": "okapis speak " + "\"'()*:^ -" * 180})
+    assert titles(response)[0] == "Okapis speak"

@@ -10,7 +10,7 @@ from digest.text.markup import summary_points, title_html
 
 def marked(query, title="", summary=""):
     paper = Paper(title_html=title_html(title), points=summary_points(summary))
-    mark([paper], parse(query, lambda *_: None))
+    mark([paper], parse(query, lambda *_: None, beginning=True))
     return paper.title_html, paper.points
 
 
@@ -20,6 +20,9 @@ def marked(query, title="", summary=""):
         ("limo", "LIMO: Less is More", "<mark>LIMO</mark>: Less is More"),
         ("les", "LIMO: Less is More", "LIMO: <mark>Less</mark> is More"),
         ("les is", "LIMO: Less is More", "LIMO: Less <mark>is</mark> More"),
+        ("benchmarking of", "Benchmarks", "<mark>Benchmarks</mark>"),
+        ("happiness of", "A happy Benchmark", "A <mark>happy</mark> Benchmark"),
+        ('"benchmark" of', "Benchmarks", "Benchmarks"),
         ("-limo is", "LIMO: Less is More", "LIMO: Less <mark>is</mark> More"),
         ("author:limo", "LIMO: Less is More", "LIMO: Less is More"),
         ("eclair", "Un Éclair", "Un <mark>Éclair</mark>"),

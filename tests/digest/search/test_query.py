@@ -15,12 +15,13 @@ from digest.search.query import (
     parse,
     parts,
 )
+from digest.search.text import stem
 
 NAMES = {("robotics", False): "c1", ("robotics", True): None, ("audio", True): "c2"}
 
 
 def read(text):
-    return parse(text, lambda name, area: NAMES.get((name.lower(), area)))
+    return parse(text, lambda name, area: NAMES.get((name.lower(), area)), beginning=True)
 
 
 def nodes(text):
@@ -29,13 +30,17 @@ def nodes(text):
     return query.node.nodes
 
 
-def word(*words, column="", prefix=False):
-    return Words(words, column, prefix)
+def word(word, column="", prefix=False):
+    return Words((word,), column, prefix, stem(word) if column != "authors" else "")
+
+
+def phrase(*words, column=""):
+    return Words(words, column, quoted=True)
 
 
 def compound(*words, column="", prefix=False, last=True):
-    whole = Words(words, column, prefix)
-    return AnyOf((whole, Words(("".join(words),), column, last)))
+    joined = "".join(words)
+    return AnyOf((Words(words, column, prefix), Words((joined,), column, last, stem(joined))))
 
 
 @pytest.mark.parametrize(
@@ -45,16 +50,16 @@ def compound(*words, column="", prefix=False, last=True):
         ("diffusion", (word("diffusion", prefix=True),)),
         ("Diffusion models", (word("diffusion"), word("models", prefix=True))),
         ("a x", (word("a"), word("x"))),
-        ('"chain of thought"', (word("chain", "of", "thought"),)),
+        ('"chain of thought"', (phrase("chain", "of", "thought"),)),
         ("-gan model", (Not(word("gan")), word("model", prefix=True))),
-        ('model -"large language"', (word("model"), Not(word("large", "language")))),
+        ('model -"large language"', (word("model"), Not(phrase("large", "language")))),
         ("a OR bb cc", (AnyOf((word("a"), word("bb"))), word("cc", prefix=True))),
         ("a OR b OR -c d", (AnyOf((word("a"), word("b"), Not(word("c")))), word("d"))),
         ("or", (word("or", prefix=True),)),
         ("GPT-4", (compound("gpt", "4"),)),
         ("GPT-4 agents", (compound("gpt", "4", last=False), word("agents", prefix=True))),
         ("title:limo", (word("limo", column="title", prefix=True),)),
-        ('Author:"Xiang Yue"', (word("xiang", "yue", column="authors"),)),
+        ('Author:"Xiang Yue"', (phrase("xiang", "yue", column="authors"),)),
         ("category:robotics", (Tag("c1"),)),
         ("-area:audio x", (Not(Tag("c2")), word("x"))),
         ("has:code has:Models", (Tag("kcode"), Tag("kmodel"))),
@@ -66,7 +71,10 @@ def compound(*words, column="", prefix=False, last=True):
         ("limo 2502.02737", (word("limo"), Tag("x250202737"))),
         ("BERT: pre-training", (word("bert"), compound("pre", "training", prefix=True))),
         ("qwen:7b", (word("qwen"), word("7b", prefix=True))),
-        ("大模型", (word("大", "模", "型"),)),
+        ("大模型", (Words(("大", "模", "型")),)),
+        ('"models"', (phrase("models"),)),
+        ("models model models", (word("models"), word("model"), word("models", prefix=True))),
+        ("author:models x", (word("models", column="authors"), word("x"))),
         ("a – b", (word("a"), word("b"))),
         ('""', ()),
     ],
@@ -121,11 +129,17 @@ def test_other_problems():
     assert read('x "open end').problems == (
         ('"open end', "the quotation mark is not closed", "was read to its end"),
     )
-    assert read('x "open end').node.nodes == (word("x"), word("open", "end"))
+    assert read('x "open end').node.nodes == (word("x"), phrase("open", "end"))
     assert read("!!!").problems[0].reason == "it has no word"
-    assert read("x " * 400).problems[0].reason == "a query has at most 500 characters"
-    assert read("x " * 100).problems[0].reason == "a query has at most 40 terms"
-    assert len(read("x " * 100).node.nodes) == 40
+    (problem,) = read("xy " * 700).problems
+    assert problem.reason == "a query has at most 2000 characters"
+    reason = "a query has at most 40 phrases, fields and negatives"
+    for term in ("-x{} ", '"x{}" ', "title:x{} "):
+        query = read("".join(map(term.format, range(100))))
+        assert [problem.reason for problem in query.problems] == [reason]
+        assert query.problems[0].part.startswith(term.format(40).strip())
+        assert len(query.node.nodes) == 40
+    assert read(" ".join(map("x{}".format, range(300)))).problems == ()
 
 
 @given(st.text() | st.from_regex(r'([-a" :]|OR |has:|date:|\.\.|20\d\d){1,60}', fullmatch=True))

@@ -1,0 +1,108 @@
+"""What is close to a query: papers that have most of its words, the best first.
+
+The query is asked by its telling words, the rarest: which papers have them the index knows, and
+the best of these are read and compared word by word. Fields, filters and what must not match hold
+as ever.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from . import index
+from .frequencies import Frequencies
+from .query import AllOf, AnyOf, Node, Query, Words, mapped
+from .ranking import Term, rank, terms
+from .text import stem
+
+_TELLING = 12
+"""Words by which a query is asked at the most."""
+_ASKED = 25_000
+"""Papers that these words may have together: what a query costs is bounded by it."""
+_READ = 150
+"""Papers that are compared word by word."""
+_LEAST = 0.2
+"""The share of what was asked, by weight, that a paper is to have."""
+
+
+class Close(NamedTuple):
+    """The key of a paper's row, and the words of the query that it has not."""
+
+    key: int
+    without: tuple[str, ...]
+
+
+def is_free(node: Node) -> bool:
+    """Whether a paper may lack this part of a query: words that may stand anywhere."""
+    match node:
+        case Words(column=column):
+            return not column
+        case AnyOf(nodes) | AllOf(nodes):
+            return bool(nodes) and all(map(is_free, nodes))
+    return False
+
+
+def closest(query: Query, known: Frequencies, seen: Sequence[int], most: int) -> list[Close]:
+    """The rows that are closest to a query, without those seen already, in two queries.
+
+    known: the frequencies of the query's words.
+    """
+    nodes = query.node.nodes
+    free = [node for node in nodes if is_free(node)]
+    asked = terms([*free, *_quoted(free)], known)
+    strict = [node for node in nodes if not is_free(node)]
+    telling = _telling(asked)
+    if not telling:
+        return []
+    weights = [(AllOf((term.node, *strict)), term.weight) for term in telling]
+    weights += [(AllOf((_in_title(term.node), *strict)), term.weight) for term in telling]
+    joined = {
+        word: (first, second)
+        for first, second in itertools.pairwise(asked)
+        if known.papers(word := first.words[0].words[-1] + second.words[0].words[0])
+        and len(first.words) == len(second.words) == 1
+    }
+    weights += [
+        (AllOf((Words((word,)), *strict)), sum(term.weight for term in pair))
+        for word, pair in list(joined.items())[:_TELLING]
+    ]
+    best = index.heaviest(weights, _ASKED, _READ + len(seen))
+    # Nobody has what no paper has.
+    least = _LEAST * sum(term.weight for term in asked if term.papers)
+    found = []
+    for key, _, has in rank({*best} - {*seen}, asked, joined):
+        if sum(term.weight for term in asked if term.number in has) >= least:
+            lacking = [term for term in asked if term.number not in has]
+            without = (term.text for term in lacking if term.node in free)
+            found.append(Close(key, tuple(without)))
+            if len(found) == most:
+                break
+    return found
+
+
+def _quoted(nodes: Sequence[Node]) -> list[Node]:
+    """The words of phrases, each by itself: a paper that has none of a phrase is less close."""
+    phrases = [node for node in nodes if isinstance(node, Words) and node.quoted]
+    words = dict.fromkeys(word for phrase in phrases for word in phrase.words)
+    return [node for word in words if (node := Words((word,), stem=stem(word))) not in nodes]
+
+
+def _in_title(node: Node) -> Node:
+    return mapped(node, lambda words: replace(words, column="title"))
+
+
+def _telling(asked: Sequence[Term]) -> list[Term]:
+    """The rarest of the terms that any paper has, as many as may be asked."""
+    found: list[Term] = []
+    papers = 0
+    for term in sorted(asked, key=lambda term: term.papers):
+        if not term.papers:
+            continue
+        papers += term.papers
+        if found and (papers > _ASKED or len(found) == _TELLING):
+            break
+        found.append(term)
+    return found
