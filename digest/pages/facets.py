@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from digest.models import Author, Category
 from digest.search import Facets, parts
 from digest.search.filters import PaperFilter
-from digest.search.query import category_tag, kind_tag
+from digest.search.tags import category_tag, kind_tag
 from digest.text.links import KINDS, OTHER
 
 AUTHORS_SHOWN = 12

@@ -73,7 +73,7 @@ def parse(text: str, library: LibraryLookup = no_library) -> Query:
 
     library: looks up papers of a library, where one is searched.
     """
-    return _parse(text, index.categories(), library)
+    return _parse(text, index.categories(), library, index.known)
 
 
 def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[int]:

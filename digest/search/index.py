@@ -23,18 +23,18 @@ from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText
+from digest.text.links import destination, link_names
 
 from .databases import EVERY, INDEX, TABLE, current_database
-from .query import (
-    Node,
-    Words,
+from .query import AnyOf, Node, Tag, Words, positive
+from .tags import (
     arxiv_tag,
     author_tag,
     category_tag,
     date_tags,
     digest_tag,
     kind_tag,
-    positive,
+    link_tag,
 )
 from .text import document, fold
 
@@ -66,22 +66,27 @@ def row(
     paper: Paper,
     authors: list[tuple[int, str]],
     categories: Iterable[int],
-    kinds: Iterable[str],
+    links: Iterable[str],
     days: Iterable[date],
     document: Callable[[str], str] = document,
 ) -> SearchText:
     """A paper's row.
 
     authors: keys and names, in order. categories: the keys of its categories and their areas.
-    kinds: of its links. days: of the digests that it stands in. document: gives a text's words.
+    links: their addresses. days: of the digests that it stands in. document: gives a text's words.
     """
+    links = list(links)
+    kinds = {destination(url).kind for url in links}
+    addresses = links if paper.arxiv_id or not paper.url else [*links, paper.url]
+    names = {name for url in addresses for name in link_names(url)}
     tags = [
         EVERY,
         *date_tags(paper.date),
         *map(digest_tag, sorted(set(days))),
         *map(category_tag, sorted(set(categories))),
         *(author_tag(pk) for pk, _ in authors),
-        *map(kind_tag, sorted(set(kinds))),
+        *map(kind_tag, sorted(kinds)),
+        *map(link_tag, sorted(names)),
         *([arxiv_tag(paper.arxiv_id)] if paper.arxiv_id else []),
     ]
     return SearchText(
@@ -105,7 +110,7 @@ def rows(papers: Iterable[int]) -> Iterator[SearchText]:
             paper,
             [(place.author_id, place.author.name) for place in paper.authorships.all()],
             {key for c in categories for key in (c.pk, c.area_id) if key},
-            {link.kind for link in paper.links.all()},
+            [link.url for link in paper.links.all()],
             {digest.date for digest in paper.digests.all()},
         )
 
@@ -140,6 +145,12 @@ def categories() -> Callable[[str, bool], str | None]:
         return category_tag(pk) if pk and (is_area or not area_only) else None
 
     return tag
+
+
+def known(wanted: tuple[Tag, ...]) -> set[str]:
+    """What `query.parse` wants: all tags of the papers that have any of these."""
+    papers = found(AnyOf(wanted), len(wanted))
+    return {tag for text in tags(papers) for tag in text.split()}
 
 
 # Asking it

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from digest.models import Paper, SearchText
 
 from . import index
-from .query import AnyOf, Node, Tag, Words, author_tag, category_tag
+from .query import AnyOf, Node, Tag, Words
+from .tags import author_tag, category_tag
 from .text import tokens
 
 COMMON = 400

@@ -32,7 +32,9 @@ _ARXIV_PREFIX = r"(?:oai:)?arxiv(?:\.org)?(?:\s*[:.-]\s*|\s+)"
 _PREFIX = rf"(?:(?:(?:arxiv\s+)?(?:e-?print|preprint)\s+)?{_ARXIV_PREFIX}|(?:corr[,\s]\s*)?abs/)"
 _SUBJECT = r"\s*\[[a-z-]+(?:\.[a-z-]+)?\]"
 _YEAR = r"(?:\s+\d{1,2}\s+[a-z]{3}\s+\d{4}|,?\s+\(?\d{4}\)?)"
-CITED_ARXIV_ID = rf"(?:\[{_NUMBER}\]|(?:\b{_PREFIX}|(?<![\w./])){_NUMBER}(?![\w/])(?:{_SUBJECT})?)"
+CITED_ARXIV_ID = (
+    rf"(?:\[{_NUMBER}\]|(?<![\w./:-])(?:{_PREFIX})?{_NUMBER}(?![\w/]|\.\d)(?:{_SUBJECT})?)"
+)
 """Pattern of an id as a text cites it, with what stands around it: `[2502.02737]`,
 `arXiv:2502.02737v1 [cs.CL]`, `CoRR abs/2502.02737`. It is for `re.I`; one of its groups has the id.
 """
