@@ -10,7 +10,6 @@ is folded in `search.text`, the index in `search.index`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -22,6 +21,7 @@ from django.db.models.expressions import RawSQL
 from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
+from .counting import Facets, facets_of
 from .marks import mark
 from .query import (
     HEADING,
@@ -61,8 +61,6 @@ COUNTED = 10_000
 """Matches are counted up to here; a list has no more pages either."""
 RANKED = 1_000
 """Up to so many matches are ranked one by one; of more, those come first that match by title."""
-SAMPLED = 2_000
-"""Facets are counted among the newest so many matches."""
 _EVERY_PAPER = Query()
 ANCHORS = 20
 """Papers by which a place in results is found again: it is lost if all of them go."""
@@ -122,13 +120,6 @@ class ResultPosition(NamedTuple):
 
     end: int
     given: tuple[int, ...]
-
-
-class Facets(NamedTuple):
-    """How many of the matches have each tag, among the newest `among` matches."""
-
-    counts: Counter[str]
-    among: int
 
 
 class Results:
@@ -240,9 +231,8 @@ class Results:
         return next((number for number in reversed(there) if number <= near), fallback)
 
     def facets(self) -> Facets:
-        """How many matches have each tag."""
-        among = self._newest[:SAMPLED]
-        return Facets(Counter(" ".join(index.tags(among)).split()), len(among))
+        """How many matches there are, and how many of them have each tag."""
+        return facets_of(self.query.node, self._newest, self.count < COUNTED)
 
     @property
     def _ranked(self) -> bool:

@@ -25,9 +25,10 @@ from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText
 from digest.text.links import destination, link_names
 
-from .databases import EVERY, INDEX, TABLE, current_database
+from .databases import INDEX, TABLE, current_database
 from .query import AnyOf, Node, Tag, Words, positive
 from .tags import (
+    EVERY,
     arxiv_tag,
     author_tag,
     category_tag,
@@ -38,7 +39,7 @@ from .tags import (
 )
 from .text import document, fold
 
-_DAY = 1_000_000
+DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
 _REPAIRED_AT_ONCE = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
@@ -49,17 +50,17 @@ _REPAIRED_AT_ONCE = 25
 
 def key(paper: Paper) -> int:
     """The key of a paper's row; it changes with the paper's date and position."""
-    return paper.date.toordinal() * _DAY + max(_DAY - 1 - paper.position, 0)
+    return paper.date.toordinal() * DAY + max(DAY - 1 - paper.position, 0)
 
 
 def day_after(key: int) -> int:
     """What no key of the same day reaches, and every key of a later day does."""
-    return (key // _DAY + 1) * _DAY
+    return (key // DAY + 1) * DAY
 
 
 def last_of(day: date) -> int:
     """The key that all papers of a day and of those before it have, or a lower one."""
-    return day.toordinal() * _DAY + _DAY - 1
+    return day.toordinal() * DAY + DAY - 1
 
 
 def row(

@@ -333,8 +333,10 @@ class _Parser:
             return Tag(arxiv_tag(number))
         found = list(chunks(value))
         nodes = [_word(*chunk, column, last and chunk is found[-1]) for chunk in found]
-        words = nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes)) if nodes else None
-        return _either((*_links(value), words)) if words and not field else words
+        if not nodes:
+            return None
+        sought = nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes))
+        return sought if field else _either((*_links(value), sought))
 
 
 def _links(text: str) -> tuple[Tag, ...]:

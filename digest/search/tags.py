@@ -7,6 +7,8 @@ from hashlib import sha256
 
 from digest.text.links import clean_url, link_names
 
+EVERY = "every"
+"""The tag of all papers: what a query without a positive part is about."""
 _OWNER_AND_NAME = re.compile(r"(?a:[\w.-]+/[\w.-]*\w)")
 
 
