@@ -469,7 +469,7 @@ def test_queries(client, django_assert_num_queries, address, queries, rows):
         assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(1, 13), (2, 18), (30, 18)])
+@pytest.mark.parametrize(("rows", "queries"), [(1, 14), (2, 20), (30, 20)])
 def test_queries_of_a_paper(client, django_assert_num_queries, rows, queries):
     """The same for a paper, five of them to show related papers, where there are any."""
     load_of_each(rows)
