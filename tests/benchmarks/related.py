@@ -1,4 +1,4 @@
-"""Whether related papers are like the paper: by its narrowest category, and by a list judged by hand.
+"""Whether related papers are like the paper: by its narrowest category, and by a judged list.
 
     python tests/benchmarks/related.py FOLDER [--keep FILE]
 

@@ -42,7 +42,7 @@ def related_to_first(title, summary, *others):
     texts = [(title, summary), *others]
     rows = [row(n, title=t, summary=s, **bare) for n, (t, s) in enumerate(texts, 10)]
     load(digest(*rows), "b.json")
-    return {slug: reasons for slug, reasons in found(10)}
+    return dict(found(10))
 
 
 def test_a_phrase_is_shown_as_it_is_printed(papers):
