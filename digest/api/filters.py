@@ -18,7 +18,7 @@ from digest.search.filters import PaperFilter
 from digest.text.links import KINDS
 
 _HELP = {
-    "q": "the site's query language: `diffusion -video has:code date:2025-02`",
+    "q": "the site's query language: `diffusion -video has:code date:2025-02 link:owner/name`",
     "category": "id of a category; several must all match",
     "area": "id of an area",
     "match": "whether all or any of the categories",

@@ -26,7 +26,7 @@ from digest.models import (
 )
 from digest.search import index
 from digest.search.text import document
-from digest.text import identity, links, taxonomy
+from digest.text import identity, taxonomy
 
 from .fields import AUTHORS, CATEGORIES, LINKS, columns, lists
 from .kinds import ListField, Names
@@ -238,7 +238,7 @@ class ChangeSet:
                 self._papers[slug],
                 [(authors[name], name) for name in state.values[AUTHORS.name]],
                 [categories[name] for name in CATEGORIES.counted(state.values[CATEGORIES.name])],
-                [links.destination(url).kind for url in state.values[LINKS.name]],
+                state.values[LINKS.name],
                 state.days,
                 lambda text: plan.once(("text", text), None, lambda: document(text)),
             )

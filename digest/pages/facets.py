@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -14,9 +15,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from digest.models import Author, Category
-from digest.search import Facets, parts
+from digest.search import COUNTED, Facets, Results, parts
 from digest.search.filters import PaperFilter
-from digest.search.query import category_tag, kind_tag
+from digest.search.tags import EVERY, category_tag, kind_tag
 from digest.text.links import KINDS, OTHER
 
 AUTHORS_SHOWN = 12
@@ -25,6 +26,21 @@ AUTHORS_SHOWN = 12
 
 RELAXATIONS = 8
 """Parts of a query that found nothing which are tried without."""
+
+
+class Total(NamedTuple):
+    """How many papers match; is_exact: they were counted, not estimated."""
+
+    papers: int
+    is_exact: bool
+
+
+def total_of(results: Results) -> Total:
+    """How many papers match, beyond those that are listed, too."""
+    if (listed := results.count) < COUNTED:
+        return Total(listed, is_exact=True)
+    facets = results.facets()
+    return Total(facets.total, facets.is_exact)
 
 
 class Chip(NamedTuple):
@@ -51,10 +67,11 @@ class Choice(NamedTuple):
 
 
 class Option(NamedTuple):
-    """A way to narrow the list further: its label, how many papers it leaves, its address.
+    """Another list: its label, how many papers it has, its address.
 
     exclude: the address of the list without these papers, where an address can say that. chosen:
-    the list is narrowed so already, and the address undoes it.
+    it is the list that is shown, and the address leads out of it. is_exact: its papers were
+    counted, not estimated.
     """
 
     label: str
@@ -62,6 +79,7 @@ class Option(NamedTuple):
     address: str
     exclude: str = ""
     chosen: bool = False
+    is_exact: bool = True
 
 
 class Facet(NamedTuple):
@@ -171,8 +189,9 @@ class FilterPanel:
         offers += [(chip.label, QueryDict(chip.address.partition("?")[2])) for chip in self.chips()]
         found = []
         for label, address in offers[:RELAXATIONS]:
-            if address and (papers := PaperFilter(address).qs.count):
-                found.append(Option(label, papers, _listed(address)))
+            if address and (results := PaperFilter(address).qs).count:
+                papers, is_exact = total_of(results)
+                found.append(Option(label, papers, _listed(address), is_exact=is_exact))
         return found
 
     @cached_property
@@ -180,43 +199,40 @@ class FilterPanel:
         facets: Facets = self.filter.qs.facets()
         return facets
 
-    @property
-    def sampled(self) -> int:
-        """Among how many of the newest matches facets are counted; 0 if among all of them."""
-        among = self._counted.among
-        return among if among < self.filter.qs.count else 0
+    def _counted_without(self, *names: str) -> Facets:
+        """The counts of the list without some parameters."""
+        if not any(name in self.address for name in names):
+            return self._counted
+        address = self.address.copy()
+        for name in names:
+            address.pop(name, None)
+        facets: Facets = PaperFilter(address).qs.facets()
+        return facets
 
     @cached_property
     def facets(self) -> list[Facet]:
-        """Categories, areas, kinds of link, years and authors of the matches, with their counts.
+        """Categories, areas, kinds of link, years and authors of the matches, each with the number
+        of papers that the list has once it is chosen.
 
-        In three queries, whatever the number of matches.
+        In a fixed number of queries, whatever the number of matches.
         """
         counts = self._counted.counts
-        categories = {category_tag(c.pk): c for c in Category.objects.all()}
-        # Categories with the same count are always in the same order, whatever that of the
-        # database, so that the page of a revision is always the same.
-        ranked = sorted(counts.keys() & categories.keys(), key=lambda tag: (-counts[tag], tag))
-        tagged = [(categories[tag], counts[tag]) for tag in ranked]
-        # Most tags are of authors, thousands of them with one paper each, of whom few are named.
-        several = [(-n, tag) for tag, n in counts.items() if n > 1 and tag[0] == "u"]
-        if len(several) < AUTHORS_SHOWN:
-            several = [(-n, tag) for tag, n in counts.items() if tag[0] == "u"]
-        most = nsmallest(AUTHORS_SHOWN, several)
-        authors = [(int(tag[1:]), -n) for n, tag in most]
+        years = self._counted_without("date_from", "date_to")  # which a year replaces
+        authors = [(int(tag[1:]), n) for tag, n in counts.items() if tag[0] == "u"]
+        authors = nsmallest(AUTHORS_SHOWN, authors, key=lambda one: (-one[1], one[0]))
         named = Author.objects.in_bulk([pk for pk, _ in authors])
-        years = sorted((tag for tag in counts if tag[0] == "d" and len(tag) == 5), reverse=True)
         facets = {
-            "Area": [self._option("area", c.slug, c.name, n) for c, n in tagged if c.is_area],
-            "Category": [
-                self._option("category", c.slug, c.name, n) for c, n in tagged if not c.is_area
-            ],
+            "Area": self._categories("area"),
+            "Category": self._categories("category"),
             "With": [
                 self._option("has", kind.split()[0], kind, counts[kind_tag(kind)])
                 for kind in KINDS
                 if kind != OTHER and counts[kind_tag(kind)]
             ],
-            "Year": [self._year(tag[1:], counts[tag]) for tag in years],
+            "Year": [
+                self._year(tag[1:], years.counts[tag], years.is_exact)
+                for tag in sorted((tag for tag in years.counts if tag[0] == "d"), reverse=True)
+            ],
             "Author": [
                 self._option("author", named[pk].slug, named[pk].name, n)
                 for pk, n in authors
@@ -225,19 +241,48 @@ class FilterPanel:
         }
         return [Facet(name, options) for name, options in facets.items() if options]
 
-    def _option(self, name: str, value: str, label: str, count: int) -> Option:
-        if value in self.address.getlist(name):
-            return Option(label, count, self._without(name, value), chosen=True)
-        exclude = self._with("not_category", value) if name in ("area", "category") else ""
-        return Option(label, count, self._with(name, value), exclude)
+    @cached_property
+    def _every_category(self) -> dict[str, Category]:
+        return {category_tag(category.pk): category for category in Category.objects.all()}
 
-    def _year(self, year: str, count: int) -> Option:
+    def _categories(self, name: str) -> list[Option]:
+        """Categories, or areas, those of most papers first."""
+        counts = self._counted.counts
+        chosen = {*self.address.getlist(name)}
+        if chosen and self.address.get("match") == "any":
+            # One more is one more alternative: its other papers come to those that are there.
+            here, more = counts, self._counted_without(name).counts
+            counts = Counter(
+                {
+                    tag: here[tag] if c.slug in chosen else here[EVERY] + more[tag] - here[tag]
+                    for tag, c in self._every_category.items()
+                    if more[tag]
+                }
+            )
+        found = [
+            (-counts[tag], tag, category)
+            for tag, category in self._every_category.items()
+            if counts[tag] and category.is_area == (name == "area")
+        ]
+        # Those with the same count are always in the same order, whatever that of the database, so
+        # that the page of a revision is always the same.
+        return [self._option(name, c.slug, c.name, -n) for n, _, c in sorted(found)]
+
+    def _option(self, name: str, value: str, label: str, count: int) -> Option:
+        is_exact = self._counted.is_exact
+        if value in self.address.getlist(name):
+            address = self._without(name, value)
+            return Option(label, count, address, chosen=True, is_exact=is_exact)
+        exclude = self._with("not_category", value) if name in ("area", "category") else ""
+        return Option(label, count, self._with(name, value), exclude, is_exact=is_exact)
+
+    def _year(self, year: str, count: int, is_exact: bool) -> Option:
         address = self.address.copy()
         address["date_from"], address["date_to"] = f"{year}-01-01", f"{year}-12-31"
         if address != self.address:
-            return Option(year, count, _listed(address))
+            return Option(year, count, _listed(address), is_exact=is_exact)
         del address["date_from"], address["date_to"]
-        return Option(year, count, _listed(address), chosen=True)
+        return Option(year, count, _listed(address), chosen=True, is_exact=is_exact)
 
     def _with(self, name: str, value: str) -> str:
         # A page offers a hundred values of a few names. The rest of an address is encoded once.

@@ -44,7 +44,7 @@ from digest.text.links import KINDS, destination
 
 from .cache import cached_for_visitors
 from .calendar import years_of
-from .facets import FilterPanel
+from .facets import FilterPanel, total_of
 from .paging import HtmxRequest, PageNotFound, turn_to
 
 PAPERS_ON_A_PAGE = 25
@@ -141,16 +141,18 @@ def papers(request: HtmxRequest) -> HttpResponse:
     papers = list(page)
     close = results.close
     mark([*papers, *(one.paper for one in close)], found.query)
+    panel = FilterPanel(found)
     context = {
         "heading": _heading(found, page.number),
         "revision": revision,
         "filter": found,
-        "panel": FilterPanel(found),
+        "panel": panel,
         "page": page,
         "papers": papers,
         "close": close,
         "close_papers": [one.paper for one in close],
         "counted": results.count < COUNTED,
+        "total": revision.once(lambda: total_of(results), "total", panel.parameters),
     }
     return render(request, f"digest/{'_found' if request.htmx else 'papers'}.html", context)
 

@@ -10,7 +10,6 @@ is folded in `search.text`, the index in `search.index`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -23,6 +22,7 @@ from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
 from .close import closest
+from .counting import Facets, facets_of
 from .frequencies import Frequencies
 from .marks import mark
 from .query import (
@@ -73,8 +73,6 @@ RANKED = 500
 FEW = 25
 """Where fewer papers match, those that are close to the query are looked for, as many at the most.
 """
-SAMPLED = 2_000
-"""Facets are counted among the newest so many matches."""
 _EVERY_PAPER = Query()
 ANCHORS = 20
 """Papers by which a place in results is found again: it is lost if all of them go."""
@@ -93,7 +91,7 @@ def parse(text: str, library: LibraryLookup = no_library, *, correct: bool = Fal
         known.read_text(text)
     last = tokens(text[:MAX_LENGTH])[-1:]
     beginning = bool(last) and not known.knows(last[0])
-    query = _parse(text, index.categories(), library, beginning)
+    query = _parse(text, index.categories(), library, index.known, beginning)
     return replace(query, known=known, typed=typed)
 
 
@@ -154,13 +152,6 @@ class ClosePaper(NamedTuple):
 
     paper: Paper
     without: tuple[str, ...]
-
-
-class Facets(NamedTuple):
-    """How many of the matches have each tag, among the newest `among` matches."""
-
-    counts: Counter[str]
-    among: int
 
 
 class Results:
@@ -281,9 +272,8 @@ class Results:
         return [ClosePaper(papers[one.key], one.without) for one in found if one.key in papers]
 
     def facets(self) -> Facets:
-        """How many matches have each tag."""
-        among = self._newest[:SAMPLED]
-        return Facets(Counter(" ".join(index.tags(among)).split()), len(among))
+        """How many matches there are, and how many of them have each tag."""
+        return facets_of(self.query.node, self._newest, self.count < COUNTED)
 
     @property
     def _ranked(self) -> bool:

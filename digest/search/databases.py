@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from .query import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words
-
-EVERY = "every"
-"""The tag of all papers: what a query without a positive part is about."""
+from .tags import EVERY
 
 
 @dataclass(frozen=True)

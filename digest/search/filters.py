@@ -20,16 +20,8 @@ from digest.models import Author, Category
 from digest.text.links import KINDS, OTHER
 
 from . import Query, Results, parse
-from .query import (
-    AnyOf,
-    Not,
-    Tag,
-    author_tag,
-    category_tag,
-    date_node,
-    digest_tag,
-    kind_tag,
-)
+from .query import AnyOf, Not, Tag, date_node
+from .tags import author_tag, category_tag, digest_tag, kind_tag
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What no text contains, and no page or file may contain."""

@@ -24,21 +24,23 @@ from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText, SearchWord
+from digest.text.links import destination, link_names
 
-from .databases import EVERY, INDEX, TABLE, current_database
-from .query import (
-    Node,
+from .databases import INDEX, TABLE, current_database
+from .query import AnyOf, Node, Tag, positive
+from .tags import (
+    EVERY,
     arxiv_tag,
     author_tag,
     category_tag,
     date_tags,
     digest_tag,
     kind_tag,
-    positive,
+    link_tag,
 )
 from .text import document, fold, stems
 
-_DAY = 1_000_000
+DAY = 1_000_000
 """Keys that a day may use: more than any digest has papers."""
 _REPAIRED_AT_ONCE = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
@@ -51,39 +53,44 @@ _RENEWED_AT_ONCE = 5_000
 
 def key(paper: Paper) -> int:
     """The key of a paper's row; it changes with the paper's date and position."""
-    return paper.date.toordinal() * _DAY + max(_DAY - 1 - paper.position, 0)
+    return paper.date.toordinal() * DAY + max(DAY - 1 - paper.position, 0)
 
 
 def day_after(key: int) -> int:
     """What no key of the same day reaches, and every key of a later day does."""
-    return (key // _DAY + 1) * _DAY
+    return (key // DAY + 1) * DAY
 
 
 def last_of(day: date) -> int:
     """The key that all papers of a day and of those before it have, or a lower one."""
-    return day.toordinal() * _DAY + _DAY - 1
+    return day.toordinal() * DAY + DAY - 1
 
 
 def row(
     paper: Paper,
     authors: list[tuple[int, str]],
     categories: Iterable[int],
-    kinds: Iterable[str],
+    links: Iterable[str],
     days: Iterable[date],
     document: Callable[[str], str] = document,
 ) -> SearchText:
     """A paper's row.
 
     authors: keys and names, in order. categories: the keys of its categories and their areas.
-    kinds: of its links. days: of the digests that it stands in. document: gives a text's words.
+    links: their addresses. days: of the digests that it stands in. document: gives a text's words.
     """
+    links = list(links)
+    kinds = {destination(url).kind for url in links}
+    addresses = links if paper.arxiv_id or not paper.url else [*links, paper.url]
+    names = {name for url in addresses for name in link_names(url)}
     tags = [
         EVERY,
         *date_tags(paper.date),
         *map(digest_tag, sorted(set(days))),
         *map(category_tag, sorted(set(categories))),
         *(author_tag(pk) for pk, _ in authors),
-        *map(kind_tag, sorted(set(kinds))),
+        *map(kind_tag, sorted(kinds)),
+        *map(link_tag, sorted(names)),
         *([arxiv_tag(paper.arxiv_id)] if paper.arxiv_id else []),
     ]
     title, summary = document(paper.title), document(paper.summary)
@@ -110,7 +117,7 @@ def rows(papers: Iterable[int]) -> Iterator[SearchText]:
             paper,
             [(place.author_id, place.author.name) for place in paper.authorships.all()],
             {key for c in categories for key in (c.pk, c.area_id) if key},
-            {link.kind for link in paper.links.all()},
+            [link.url for link in paper.links.all()],
             {digest.date for digest in paper.digests.all()},
         )
 
@@ -146,6 +153,12 @@ def categories() -> Callable[[str, bool], str | None]:
         return category_tag(pk) if pk and (is_area or not area_only) else None
 
     return tag
+
+
+def known(wanted: tuple[Tag, ...]) -> set[str]:
+    """What `query.parse` wants: all tags of the papers that have any of these."""
+    papers = found(AnyOf(wanted), len(wanted))
+    return {tag for text in tags(papers) for tag in text.split()}
 
 
 # Asking it

@@ -9,6 +9,10 @@
     has:code          a link of a kind: code, model, dataset, space, collection, project
     date:2025-02      a day, a month, a year, or a range: date:2025-01..2025-03, date:..2024
     arxiv:2502.02737  a paper, by its id or address in any common form
+    link:owner/name   papers that link a repository, model or dataset; also by its address
+
+An id, an address and an owner/name need no field. Where an id that a paper has stands in a line of
+words, as in a reference, the words need not match; an id that no paper has is left out there.
 
 In a person's library also:
 
@@ -30,9 +34,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from digest.text import links
-from digest.text.identity import arxiv_id
+from digest.text.identity import CITED_ARXIV_ID, arxiv_id
 
 from .frequencies import Frequencies
+from .tags import arxiv_tag, date_tags, kind_tag, link_tags
 from .text import chunks, stem, tokens
 
 MAX_LENGTH = 2_000
@@ -46,11 +51,12 @@ KINDS = {kind.split()[0]: kind for kind in links.KINDS if kind != links.OTHER}
 TERM = re.compile(
     r"""
     (?P<minus>-)?
-    (?:(?P<field>title|author|category|area|has|date|arxiv|is|in):(?=\S))?
+    (?:(?P<field>title|author|category|area|has|date|arxiv|link|is|in):(?=\S))?
     (?: "(?P<phrase>[^"]*)(?P<close>"?) | (?P<word>[^\s"]+) )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_CITED = re.compile(rf'"[^"]*"?|{CITED_ARXIV_ID}', re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
 
@@ -177,6 +183,10 @@ Raises UnreadableTerm, whose text lists what the field takes.
 """
 
 
+KnownTags = Callable[[tuple[Tag, ...]], "set[str]"]
+"""The names of those of the tags, or more, that papers have."""
+
+
 class UnreadableTerm(Exception):
     """A part of a query that cannot be read; why, in words."""
 
@@ -186,14 +196,20 @@ def no_library(field: str, value: str) -> PaperKeys:
     raise UnreadableTerm("this works in your library only")
 
 
+def every_tag(tags: tuple[Tag, ...]) -> set[str]:
+    """The names of these tags: what is known where no papers are asked."""
+    return {tag.name for tag in tags}
+
+
 def parse(
     text: str,
     categories: CategoryLookup,
     library: LibraryLookup = no_library,
+    known: KnownTags = every_tag,
     beginning: bool = False,
 ) -> Query:
     """Read a query. Never raises. beginning: whether its last word may go on."""
-    return _Parser(text, categories, library, beginning).query()
+    return _Parser(text, categories, library, known, beginning).query()
 
 
 def parts(text: str) -> list[str]:
@@ -209,13 +225,42 @@ def parts(text: str) -> list[str]:
     return found
 
 
+class _Group(NamedTuple):
+    """Alternatives of which one must match, as they were typed. is_free: a word of no field."""
+
+    text: str
+    nodes: tuple[Node, ...]
+    is_free: bool = False
+
+
+def _is_id(group: _Group) -> bool:
+    """Whether a group is an arXiv id and nothing else."""
+    first = group.nodes[0]
+    return len(group.nodes) == 1 and isinstance(first, Tag) and first.name[0] == "x"
+
+
+def _only_id(cited: re.Match[str]) -> str:
+    """An arXiv id without what a reference puts around it; a phrase as it is."""
+    return next(filter(None, cited.groups()), cited[0])
+
+
+def _either(nodes: tuple[Node, ...]) -> Node:
+    return nodes[0] if len(nodes) == 1 else AnyOf(nodes)
+
+
 class _Parser:
     def __init__(
-        self, text: str, categories: CategoryLookup, library: LibraryLookup, beginning: bool
+        self,
+        text: str,
+        categories: CategoryLookup,
+        library: LibraryLookup,
+        known: KnownTags,
+        beginning: bool,
     ) -> None:
         self.text = text.strip()
         self.categories = categories
         self.library = library
+        self.known = known
         self.beginning = beginning
         self.problems: list[QueryProblem] = []
 
@@ -229,7 +274,7 @@ class _Parser:
             return Query(node, tuple(self.problems), number, self.text)
         terms = self._terms()
         # The groups of alternatives, all of which must match.
-        groups: list[list[Node]] = []
+        groups: list[_Group] = []
         joining = False
         for place, term in enumerate(terms):
             if term[0] == "OR":
@@ -242,28 +287,49 @@ class _Parser:
             if node is None:
                 continue
             if joining:
-                groups[-1].append(node)
+                text, nodes, _ = groups[-1]
+                groups[-1] = _Group(f"{text} OR {term[0]}", (*nodes, node))
             else:
-                groups.append([node])
+                free = not (term["minus"] or term["field"]) and term["word"] is not None
+                groups.append(_Group(term[0], (node,), free))
             joining = False
         if self.text and not groups and not self.problems:
             self._problem(self.text, "it has no word")
-        nodes = (group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
+        nodes = (_either(one.nodes) for one in self._with_ids(groups))
         node = AllOf(tuple(dict.fromkeys(nodes)))
         return Query(node, tuple(self.problems), text=self.text)
 
     def _terms(self) -> list[re.Match[str]]:
         """The terms, without those beyond what may be asked: they are reported."""
         found, many = [], 0
-        for term in TERM.finditer(self.text):
+        text = _CITED.sub(_only_id, self.text)
+        for term in TERM.finditer(text):
             many += bool(term["minus"] or term["field"] or term["phrase"] is not None)
             many += term[0] == "OR"
             if many > MAX_TERMS:
                 reason = f"a query has at most {MAX_TERMS} phrases, fields and negatives"
-                self._problem(self.text[term.start() :][:20], reason)
+                self._problem(text[term.start() :][:20], reason)
                 break
             found.append(term)
         return found
+
+    def _with_ids(self, groups: list[_Group]) -> list[_Group]:
+        """The groups, where arXiv ids stand among them: papers are of any of the ids that are
+        known, whatever the words beside them; without such an id, the rest is sought."""
+        named = [one for one in groups if _is_id(one)]
+        if not named or len(groups) == 1:
+            return groups
+        tags = tuple(tag for one in named for tag in one.nodes if isinstance(tag, Tag))
+        known = self.known(tags)
+        ids = [tag for tag in tags if tag.name in known]
+        others = [one for one in groups if one not in named and not (ids and one.is_free)]
+        if words := [one.text for one in groups if one.is_free and one not in (*named, *others)]:
+            self._problem(" ".join(words), "the arXiv id beside it names a paper")
+        if unknown := [one.text for one in named if one.nodes[0] not in ids]:
+            self._problem(" ".join(unknown), "no paper here has this arXiv id")
+        if not (ids or others):
+            return [_Group("", tags)]
+        return [*([_Group("", tuple(ids))] if ids else []), *others]
 
     def _problem(self, part: str, *details: str) -> None:
         self.problems.append(QueryProblem(part, *details))
@@ -299,6 +365,10 @@ class _Parser:
                 if number := arxiv_id(value):
                     return Tag(arxiv_tag(number))
                 raise UnreadableTerm("this is no arXiv id")
+            case "link":
+                if tags := _links(value):
+                    return _either(tags)
+                raise UnreadableTerm("link: takes owner/name, or an address")
         column = {"title": "title", "author": "authors"}.get(field, "")
         if not word:
             words = tuple(tokens(value))
@@ -308,7 +378,14 @@ class _Parser:
         found = list(chunks(value))
         last = last and self.beginning
         nodes = [_word(*chunk, column, last and chunk is found[-1]) for chunk in found]
-        return nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes)) if nodes else None
+        if not nodes:
+            return None
+        sought = nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes))
+        return sought if field else _either((*_links(value), sought))
+
+
+def _links(text: str) -> tuple[Tag, ...]:
+    return tuple(map(Tag, link_tags(text)))
 
 
 def _word(parts: list[str], joined: str, column: str, last: bool) -> Node:
@@ -320,36 +397,6 @@ def _one(parts: list[str], column: str, prefix: bool) -> Words:
     # Names have no other forms.
     root = stem(parts[0]) if len(parts) == 1 and column != "authors" else ""
     return Words(tuple(parts), column, prefix, root)
-
-
-# Tags: what is known of a paper beside its texts. Letters and digits alone, whatever the database.
-
-
-def arxiv_tag(number: str) -> str:
-    return "x" + re.sub(r"\W", "", number)
-
-
-def category_tag(pk: int) -> str:
-    return f"c{pk}"
-
-
-def author_tag(pk: int) -> str:
-    return f"u{pk}"
-
-
-def digest_tag(day: date) -> str:
-    """Of the papers that stand in a day's digest, whether or not for the first time."""
-    return f"in{day:%Y%m%d}"
-
-
-def kind_tag(kind: str) -> str:
-    return f"k{kind.split()[0]}"
-
-
-def date_tags(day: date) -> tuple[str, str, str]:
-    """The year, the month and the day of a paper's date."""
-    iso = day.isoformat()
-    return f"d{iso[:4]}", f"d{iso[:4]}{iso[5:7]}", f"d{iso.replace('-', '')}"
 
 
 def date_node(first: date, last: date) -> Node:

@@ -1,28 +1,106 @@
-"""Papers like a paper: by its distinctive words, its authors and its categories."""
+"""Papers like a paper: by its telling words and phrases, its authors, its links and its
+categories."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from math import log
 from typing import NamedTuple
 
 from digest.models import Paper, SearchText
+from digest.text.links import destination
 
 from . import index
-from .query import AnyOf, Node, Tag, Words, author_tag, category_tag
+from .query import AllOf, AnyOf, Node, Tag, Words
+from .tags import author_tag, category_tag, link_tags
 from .text import tokens
 
-COMMON = 400
-"""A word that so many papers have is not distinctive of one."""
-_WORDS = 8
-_CANDIDATES = 24
-_FOUND = 60
-_RUN = re.compile(r"[^\W_]+")
-_TITLE, _AUTHOR, _CATEGORY = 2.0, 6.0, 0.5
-"""What a shared word is worth more in the title, and what an author and a category are worth."""
-_LEAST, _ALONE = 6.0, 5.0
-"""What all that is shared is worth at the least, and a word that is shared alone."""
+_FEW, _SHARE = 1_000, 50
+"""A word that so many papers have, or one in so many if that is more, is worth nothing."""
+_RARE = 6
+"""Fewer papers than that make a word worth no more."""
+_WORDS = 64
+"""Words of a paper that are looked at, those of its title first."""
+_SOUGHT, _BUDGET = 24, 3_000
+"""Other papers are found by so many words, or by fewer that have so many papers together."""
+_FOUND = 80
+_TITLE, _PHRASE = 2, 0.7
+"""How often more a word counts in a title, and what a phrase is worth beside its words."""
+_AUTHOR, _LINK, _CATEGORY = 10.0, 10.0, 3.0
+"""What it is worth to share an author or a link; a category is worth so many words as rare."""
+_LEAST = 8.0
+"""What all that is shared is worth at the least."""
+_USUAL = 120
+"""Words of a usual paper: of longer ones, each counts less."""
+_TELLING, _RARER = 150, 300
+"""A word alone tells what two papers share if at most one paper in so many has it: a name, or one
+of both titles; and the rarer one of this title, wherever the other has it."""
+_UNIT = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+")
+_BREAK = re.compile(r"[,;:!?()\[\]{}\"“”\n|/]|\.(?=\s|$)|\s[-–—]\s")
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word
+
+
+def _vocabulary(words: str) -> frozenset[str]:
+    return frozenset(map(_singular, words.split()))
+
+
+_COMMON = _vocabulary(
+    """
+    a about above across after all also although among an and any are as at be because been before
+    being between both but by can could do does doing done during each either even every few first
+    for from further had has have having he her here his how however i if in into is it its itself
+    just last like made make makes many may more most much must near need needs new no nor not now
+    of off often on once one only onto or other others our out over own per same second several she
+    should since so some still such than that the their them then there these they third this those
+    three through thus to too toward towards two under unlike until up upon us use used uses using
+    very via was way we well were what when where whether which while who whose why will with within
+    without would yet you your zero
+    """
+)
+"""Words of the language, which are part of no phrase."""
+_GENERIC = _vocabulary(
+    """
+    ability able accuracy accurate achieve achieved achieves achieving across adaptive additional
+    address addresses addressing advance advanced advancements advances allow allows analysis
+    application applications applied apply approach approaches art available average based baseline
+    baselines benchmark benchmarks best better beyond broad build building capabilities capability
+    capable capture captures case challenge challenges challenging combine combines combining
+    compare compared comparison complex comprehensive compute consistent contribution cost costs
+    create critical crucial current data dataset datasets deep demonstrate demonstrated demonstrates
+    demonstrating depth design designed detailed develop developed development different diverse
+    domain domains dynamic easy effective effectively effectiveness efficiency efficient efficiently
+    empirical enable enables enabling end enhance enhanced enhances enhancing ensure entire
+    especially evaluate evaluated evaluating evaluation evaluations existing experiment experimental
+    experiments explore explores exploring extend extensive fast findings fine framework frameworks
+    full fully general generalization good gap gains global guide high higher highly human
+    identify impact important improve improved improvement improvements improves improving include
+    includes including increase increased information insights integrate integrates integrating
+    introduce introduced introduces introducing investigate issue issues key known large leading
+    learn learned learning less level levels leverage leverages leveraging limit limitations limited
+    local long low lower main major method methods metric metrics model modeling models multi
+    multiple natural novel number offer offers open optimal optimize optimized outperform
+    outperforming outperforms overall paper papers parameter parameters particularly performance
+    performs popular potential powerful practical present presents previous problem problems process
+    processes processing produce proposal propose proposed proposes proposing provide provided
+    provides providing quality question questions range rapid rate real recent recently reduce
+    reduced reduces reducing relevant rely remains require required requires research researchers
+    result results reveal reveals rich robust robustness scalable scale scaling scenarios score
+    scores self setting settings show showing shown shows significant significantly similar simple
+    single size small solution solutions solve specific stage standard state step steps strategies
+    strategy strong structure studies study substantial suggest superior support survey system
+    systems task tasks technique techniques term test tested testing time times tool tools top total
+    contemporary employ employing employs report s surpass surpasses surpassing technical
+    traditional train trained training understand understanding unified unique up use user users
+    utilize utilizes value various versatile version wide work works world
+    """
+)
+"""Words of any paper: alone they tell nothing, and a phrase needs others beside them."""
 
 
 class Related(NamedTuple):
@@ -35,67 +113,184 @@ class Related(NamedTuple):
 def related(paper: Paper, most: int = 6) -> list[Related]:
     """The papers most like this one, the likest first, in a fixed number of queries.
 
-    paper: with its authorships and classifications fetched.
+    paper: with its authorships, classifications and links fetched.
     """
-    words = _distinctive(paper)
-    authors = {author_tag(a.author_id): a.author.name for a in paper.authorships.all()}
-    categories = {category_tag(c.category_id): c.category.name for c in paper.classifications.all()}
-    by_words = [Words((word,)) for word in words]
-    by_authors = [Tag(tag) for tag in authors]
-    rows = {*_like(by_words, best=True), *_like(by_authors, best=False)}
-    found = SearchText.objects.filter(pk__in=rows).exclude(paper=paper.pk)
+    likeness = _Likeness(paper)
     scored = []
-    for key, title, summary, tags in found.values_list("paper", "title", "summary", "tags"):
-        in_title, in_text, tagged = set(title.split()), set(summary.split()), set(tags.split())
-        shared = [word for word in words if word in in_title or word in in_text]
-        score = sum(words[w].worth * (_TITLE if w in in_title else 1) for w in shared)
-        people = [name for tag, name in authors.items() if tag in tagged]
-        kinds = [name for tag, name in categories.items() if tag in tagged]
-        score += _AUTHOR * len(people) + _CATEGORY * len(kinds)
-        is_distinctive = people or len(shared) > 1 or any(words[w].worth >= _ALONE for w in shared)
-        if is_distinctive and score >= _LEAST:
-            reasons = [f"also by {_listed(people)}"] if people else []
-            reasons += [f"shares {_listed(words[w].printed for w in shared[:4])}"] if shared else []
-            reasons += [f"in {_listed(kinds[:2])}"] if kinds else []
-            scored.append((-score, -key, reasons))
+    for text in SearchText.objects.filter(pk__in=likeness.found()).exclude(paper=paper.pk):
+        score, reasons = likeness.compared(text)
+        if reasons and score >= _LEAST:
+            scored.append((-score, -text.paper_id, reasons))
     scored.sort()
     best = [(-key, reasons) for _, key, reasons in scored[:most]]
     papers = Paper.objects.for_cards().in_bulk([key for key, _ in best])
     return [Related(papers[key], reasons) for key, reasons in best]
 
 
-def _like(nodes: Sequence[Node], *, best: bool) -> list[int]:
-    """The rows of papers that have any of these."""
-    return index.found(AnyOf(tuple(nodes)), _FOUND, best=best) if nodes else []
+class _Unit(NamedTuple):
+    """A run of letters and hyphens: its words, folded and singular, and where it stands."""
+
+    words: tuple[str, ...]
+    folded: tuple[str, ...]
+    begin: int
+    end: int
 
 
-class _Word(NamedTuple):
-    """A word as the paper prints it, and what it is worth to share it."""
+class _Likeness:
+    """What a paper has that others may share, and what each of it is worth."""
 
-    printed: str
-    worth: float
+    def __init__(self, paper: Paper) -> None:
+        self.in_title = {word for run in _runs(paper.title) for unit in run for word in unit.words}
+        self.often: Counter[str] = Counter()
+        printed: dict[str, str] = {}
+        folded: dict[str, str] = {}
+        for text, times in ((paper.title, _TITLE), (paper.summary, 1)):
+            for run in _runs(text):
+                for unit in run:
+                    for word, as_folded in zip(unit.words, unit.folded, strict=True):
+                        self.often[word] += times
+                        folded.setdefault(word, as_folded)
+                    if len(unit.words) == 1:
+                        printed.setdefault(unit.words[0], text[unit.begin : unit.end])
+        looked_at = [word for word in folded if word not in _COMMON and len(word) > 1][:_WORDS]
+        last = Paper.objects.order_by("-pk").values_list("pk", flat=True).first() or 1
+        self.number = max(last, 2 * _FEW)
+        common = max(_FEW, self.number // _SHARE)
+        counts = index.counts([folded[word] for word in looked_at], common)
+        self.papers = {word: counts[folded[word]] for word in looked_at}
+        self.worth = {
+            word: log(self.number / max(count, _RARE)) * (1 + log(self.often[word]))
+            for word, count in self.papers.items()
+            if 1 < count < common
+        }
+        self.sought = [
+            (folded[word], self.papers[word])
+            for word in sorted(self.worth, key=self.worth.__getitem__, reverse=True)
+            if word not in _GENERIC
+        ]
+        self.telling = {
+            word: printed[word]
+            for word in self.worth
+            if word in printed
+            and word not in _GENERIC
+            and self.papers[word] <= max(4, self.number / _TELLING)
+            and len(word) > 3
+        }
+        self.phrases = self._phrases(paper)
+        self.authors = {author_tag(a.author_id): a.author.name for a in paper.authorships.all()}
+        self.links = {
+            link_tags(link.url)[0]: destination(link.url).label for link in paper.links.all()
+        }
+        self.categories = {
+            category_tag(c.category_id): c.category for c in paper.classifications.all()
+        }
+
+    def _phrases(self, paper: Paper) -> dict[str, str]:
+        """Words that stand together and mean something, the most telling first, each as it is
+        printed: one to three units of two words or more."""
+        found: dict[str, str] = {}
+        value: dict[str, float] = {}
+        for text in (paper.title, paper.summary):
+            for run in _runs(text):
+                for begin in range(len(run)):
+                    for end in range(begin + 1, min(begin + 3, len(run)) + 1):
+                        words = [word for unit in run[begin:end] for word in unit.words]
+                        rare = [w for w in words if w not in _GENERIC and w in self.worth]
+                        if (
+                            len(rare) < 2
+                            or len(words) > 4
+                            or not {words[0], words[-1]}.isdisjoint(_COMMON | _GENERIC)
+                            or any(_is_common(unit) for unit in run[begin:end])
+                        ):
+                            continue
+                        phrase = " ".join(words)
+                        found.setdefault(phrase, text[run[begin].begin : run[end - 1].end])
+                        value[phrase] = -sum(self.worth[word] for word in rare)
+        return {phrase: found[phrase] for phrase in sorted(found, key=value.__getitem__)}
+
+    def found(self) -> list[int]:
+        """The keys of papers that may be like it."""
+        sought: list[Node] = []
+        budget = _BUDGET
+        for word, papers in self.sought[:_SOUGHT]:
+            budget -= papers
+            if not sought or budget >= 0:
+                sought.append(Words((word,)))
+        words = AnyOf(tuple(sought))
+        found = index.found(words, _FOUND, best=True) if sought else []
+        if sought and self.categories:
+            narrow = min(self.categories, key=lambda tag: self.categories[tag].paper_count)
+            found += index.found(AllOf((Tag(narrow), words)), _FOUND, best=True)
+        if tags := tuple(Tag(tag) for tag in (*self.authors, *self.links)):
+            found += index.found(AnyOf(tags), _FOUND)
+        return found
+
+    def compared(self, other: SearchText) -> tuple[float, list[str]]:
+        """How like the paper another is, and why, in words."""
+        title = [_singular(word) for word in other.title.split()]
+        summary = [_singular(word) for word in other.summary.split()]
+        often = Counter(title * _TITLE + summary)
+        shared = [word for word in self.worth if word in often]
+        score = sum(self.worth[word] * (1 + log(often[word])) for word in shared)
+        text = f" {' '.join(title)} . {' '.join(summary)} "
+        names: list[str] = []
+        within = ""
+        for phrase, printed in self.phrases.items():
+            if f" {phrase} " in text:
+                score += _PHRASE * sum(self.worth.get(word, 0) for word in phrase.split())
+                if len(names) < 2 and not any(f" {word} " in within for word in phrase.split()):
+                    names.append(printed)
+                    within += f" {phrase} "
+        score /= (0.5 + 0.5 * (len(title) + len(summary)) / _USUAL) ** 0.5
+        words = [word for word in shared if word in self.telling and f" {word} " not in within]
+        names += [
+            self.telling[word]
+            for word in words
+            if _is_name(self.telling[word]) or (word in self.in_title and word in title)
+        ][: 3 - len(names)]
+        tags = {*other.tags.split()}
+        people = [name for tag, name in self.authors.items() if tag in tags]
+        links = [label for tag, label in self.links.items() if tag in tags]
+        kinds = [category for tag, category in self.categories.items() if tag in tags]
+        score += _AUTHOR * len(people) + _LINK * len(links)
+        score += _CATEGORY * sum(log(self.number / max(c.paper_count, 1)) for c in kinds)
+        reasons = [f"also by {_listed(people[:3])}"] if people else []
+        reasons += [f"also links {_listed(links[:2])}"] if links else []
+        reasons += [f"also about {_listed(names)}"] if names else []
+        rare = [w for w in words if w in self.in_title and self.papers[w] <= self.number / _RARER]
+        if rare and not reasons:
+            reasons = [f"also mentions {_listed(self.telling[word] for word in rare[:2])}"]
+        if reasons and kinds:
+            narrowest = min(kinds, key=lambda category: (category.paper_count, category.name))
+            reasons.append(f"in {narrowest.name}")
+        return score, reasons
 
 
-def _distinctive(paper: Paper) -> dict[str, _Word]:
-    """The rarest words that another paper has too: of the title, and names in the summary."""
-    printed: dict[str, str] = {}
-    for word in _RUN.findall(paper.title):
-        if len(word) > 2:
-            _note(printed, word)
-    for word in _RUN.findall(paper.summary):
-        # A name shows itself: LoRA, GPT4, MathVerse.
-        if any(sign.isupper() or sign.isdigit() for sign in word[1:]) and not word.isdigit():
-            _note(printed, word)
-    candidates = list(printed)[:_CANDIDATES]
-    counts = index.counts(candidates, COMMON)
-    known = sorted((count, word) for word, count in counts.items() if 1 < count < COMMON)
-    return {word: _Word(printed[word], log(4 * COMMON / n)) for n, word in known[:_WORDS]}
+def _runs(text: str) -> Iterator[list[_Unit]]:
+    """The units of a text, by what stands between signs."""
+    begin = 0
+    for sign in [*_BREAK.finditer(text), None]:
+        end = sign.start() if sign else len(text)
+        run = []
+        for unit in _UNIT.finditer(text, begin, end):
+            folded = tuple(tokens(unit[0]))
+            if folded:
+                words = tuple(map(_singular, folded))
+                run.append(_Unit(words, folded, unit.start(), unit.end()))
+        if run:
+            yield run
+        begin = sign.end() if sign else end
 
 
-def _note(printed: dict[str, str], word: str) -> None:
-    folded = tokens(word)
-    if len(folded) == 1:
-        printed.setdefault(folded[0], word)
+def _is_common(unit: _Unit) -> bool:
+    """Whether a unit is part of no phrase: a word of the language, but for those in compounds and
+    the "of" between two words."""
+    return len(unit.words) == 1 and unit.words[0] in _COMMON and unit.words[0] != "of"
+
+
+def _is_name(printed: str) -> bool:
+    """Whether a word shows itself to be a name: LoRA, GPT4, MathVerse."""
+    return any(sign.isupper() or sign.isdigit() for sign in printed[1:]) and not printed.isdigit()
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -169,11 +169,11 @@ def grouped(number: int) -> str:
 
 
 @register.simple_tag
-def papers_found(count: int, counted: bool) -> str:
+def papers_found(count: int, is_exact: bool) -> str:
     """How many papers there are, in words."""
     if not count:
         return "No papers"
-    return f"{'' if counted else 'More than '}{count:,} paper{'' if count == 1 else 's'}"
+    return f"{'' if is_exact else 'About '}{count:,} paper{'' if count == 1 else 's'}"
 
 
 @register.simple_tag

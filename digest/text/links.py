@@ -87,6 +87,15 @@ def same_link(url: str) -> str:
     return f"{host}:{parts.port or ''}{path}?{parts.query}#{parts.fragment}"
 
 
+def link_names(url: str) -> list[str]:
+    """The names by which a clean URL is found, the exact one first: that of its place, whichever
+    way it is written; for a repository, a model and the like also its owner and name alone."""
+    kind, label, site = destination(url)
+    if site and kind != OTHER and "/" in label:
+        return [f"{site} {kind} {label}".lower(), label.lower()]
+    return [same_link(url.partition("#")[0])]
+
+
 class Destination(NamedTuple):
     """Where a link leads: its kind (one of `KINDS`), a readable label, the site ("" if none)."""
 

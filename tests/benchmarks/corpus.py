@@ -283,7 +283,7 @@ class _Writer:
         }
         entry = (position, self.days, self.days, pk, "json", position + 1, json.dumps(record))
         rows[models.Entry].append((*entry, "new"))
-        text = index.row(paper, authors, tagged, kinds.values(), [day])
+        text = index.row(paper, authors, tagged, kinds, [day])
         rows[models.SearchText].append(_values(text))
 
     def finish(self) -> None:

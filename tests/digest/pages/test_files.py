@@ -133,7 +133,7 @@ def test_other_methods_are_refused(client, papers):
 def test_a_file_takes_a_fixed_number_of_queries(client, papers, django_assert_num_queries):
     load(digest(*(row(n, title="Zebra") for n in range(20, 50))), "b.json")
     for query in ("title:models", "zebra"):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             body(client.get(f"/papers.bib?q={query}"))
 
 

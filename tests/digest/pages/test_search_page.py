@@ -107,20 +107,24 @@ def test_the_number_found_and_their_order(client, papers, query, tally, title):
     assert len(re.findall(r"<h2 dir", found)) == int(tally.split()[0])
 
 
-def test_very_many_papers_are_not_counted_to_the_end(client, papers, monkeypatch):
-    monkeypatch.setattr("digest.pages.views.COUNTED", 4)
-    monkeypatch.setattr("digest.search.COUNTED", 4)
-    monkeypatch.setattr("digest.pages.views.PAPERS_ON_A_PAGE", 3)
+def test_very_many_papers_are_counted_and_not_all_listed(client, papers, monkeypatch):
+    monkeypatch.setattr("digest.pages.facets.COUNTED", 3)
+    monkeypatch.setattr("digest.pages.views.COUNTED", 3)
+    monkeypatch.setattr("digest.search.COUNTED", 3)
+    monkeypatch.setattr("digest.pages.views.PAPERS_ON_A_PAGE", 2)
     response = client.get("/papers/")
     tally = flat(part(response, '<p class="tally">', "</p>"))
-    assert tally == "More than 4 papers , newest first: page 1"
+    assert tally == "4 papers , newest first: page 1"
 
 
-def test_facets_of_very_many_papers_say_that_they_count_the_newest(client, papers, monkeypatch):
-    assert "Counts are for" not in text(client.get("/papers/"))
-    monkeypatch.setattr("digest.search.SAMPLED", 3)
-    sampled = text(client.get("/papers/?order=newest"))
-    assert "Counts are for the newest 3 of these papers." in sampled
+def test_estimates_say_that_they_are(client, papers, monkeypatch):
+    assert "about" not in part(client.get("/papers/?q=has:code+OR+speak"), 'id="facet-with"')
+    monkeypatch.setattr("digest.pages.facets.COUNTED", 3)
+    monkeypatch.setattr("digest.search.COUNTED", 3)
+    monkeypatch.setattr("digest.search.counting.EXACT", 3)
+    response = client.get("/papers/?q=has:code+OR+speak&order=newest")
+    assert flat(part(response, '<p class="tally">', "</p>")).startswith("About 4 papers")
+    assert "about 3<" in part(response, 'id="facet-with"')
 
 
 def test_matches_are_marked_and_stay_text(client, papers):

@@ -15,7 +15,9 @@ from digest.search.query import (
     parse,
     parts,
 )
+from digest.search.tags import date_tags, link_tag
 from digest.search.text import stem
+from digest.text.links import link_names
 
 NAMES = {("robotics", False): "c1", ("robotics", True): None, ("audio", True): "c2"}
 
@@ -67,8 +69,11 @@ def compound(*words, column="", prefix=False, last=True):
         ("date:2025-02", (AnyOf((Tag("d202502"),)),)),
         ("date:2025-02-06", (AnyOf((Tag("d20250206"),)),)),
         ("date:2024-12..2025", (AnyOf((Tag("d202412"), Tag("d2025"))),)),
-        ("arxiv:2502.02737v2 x", (Tag("x250202737"), word("x"))),
-        ("limo 2502.02737", (word("limo"), Tag("x250202737"))),
+        ("-arxiv:2502.02737v2 x", (Not(Tag("x250202737")), word("x"))),
+        ("-gan 2502.02737 has:code", (Tag("x250202737"), Not(word("gan")), Tag("kcode"))),
+        ("2502.02737 2502.00001", (AnyOf((Tag("x250202737"), Tag("x250200001"))),)),
+        ("limo OR 2502.02737 x", (AnyOf((word("limo"), Tag("x250202737"))), word("x"))),
+        ('"arxiv 2502.02737" x', (phrase("arxiv", "2502", "02737"), word("x"))),
         ("BERT: pre-training", (word("bert"), compound("pre", "training", prefix=True))),
         ("qwen:7b", (word("qwen"), word("7b", prefix=True))),
         ("大模型", (Words(("大", "模", "型")),)),
@@ -103,8 +108,78 @@ def test_an_id_or_address_goes_to_the_paper(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("limo 2502.02737", "limo"),
+        ("arxiv:2502.02737v2 x", "x"),
+        ("[2502.02737] SmolLM2: When Smol", "SmolLM2: When Smol"),
+        ("Smol, arXiv preprint arXiv:2502.02737 [cs.CL] (2025)", "Smol, (2025)"),
+        ("see https://arxiv.org/abs/2502.02737v1, there", "see there"),
+        ("SmolLM2. CoRR abs/2502.02737", "SmolLM2."),
+    ],
+)
+def test_an_id_within_a_line_finds_the_paper(text, others):
+    query = read(text)
+    assert query.node.nodes == (Tag("x250202737"),)
+    assert query.problems == ((others, "the arXiv id beside it names a paper", "was left out"),)
+
+
+def test_an_id_that_no_paper_has_leaves_the_words_findable():
+    def parsed(text):
+        return parse(text, lambda *_: None, known=lambda tags: {"x250200001"})
+
+    query = parsed("limo arXiv 2502.02737 [cs.CL]")
+    assert query.node.nodes == (word("limo"),)
+    assert query.problems == (("2502.02737", "no paper here has this arXiv id", "was left out"),)
+    query = parsed("limo 2502.02737 2502.00001")
+    assert query.node.nodes == (Tag("x250200001"),)
+    assert [part for part, *_ in query.problems] == ["limo", "2502.02737"]
+    # With nothing else to seek, it is sought.
+    assert parsed("2502.02737").node.nodes == (Tag("x250202737"),)
+    assert parsed("2502.02737 2502.02738").node.nodes == (
+        AnyOf((Tag("x250202737"), Tag("x250202738"))),
+    )
+
+
+LIMO, LIMO_CODE, LIMO_MODEL = (
+    Tag(link_tag(name))
+    for name in ("gair-nlp/limo", "github code gair-nlp/limo", "hugging face model gair-nlp/limo")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("GAIR-NLP/LIMO", LIMO),
+        ("gair-nlp/limo.git", LIMO),
+        ("github.com/GAIR-NLP/LIMO", LIMO_CODE),
+        ("http://www.github.com/GAIR-NLP/LIMO.git", LIMO_CODE),
+        ("https://github.com/GAIR-NLP/LIMO/tree/main/eval#top", LIMO_CODE),
+        ("https://huggingface.co/GAIR-NLP/LIMO", LIMO_MODEL),
+        ("hf.co/GAIR-NLP/LIMO", LIMO_MODEL),
+    ],
+)
+def test_a_link_is_sought_by_its_address_or_owner_and_name(text, tag):
+    assert nodes(f"link:{text}") == (tag,)
+    (alternatives,) = nodes(f"{text} x")[:1]
+    assert alternatives.nodes[0] == tag
+    assert len(alternatives.nodes) == 2
+    assert nodes(f"-link:{text}") == (Not(tag),)
+
+
+def test_the_names_of_a_link_are_those_it_is_sought_by():
+    assert link_names("https://huggingface.co/datasets/GAIR-NLP/LIMO") == [
+        "hugging face dataset gair-nlp/limo",
+        "gair-nlp/limo",
+    ]
+    (name,) = link_names("https://limo.example.org/a/?b=c#d")
+    assert nodes("link:limo.example.org/a?b=c") == (Tag(link_tag(name)),)
+
+
+@pytest.mark.parametrize(
     ("text", "part", "reason"),
     [
+        ("link:limo x", "link:limo", "link: takes owner/name, or an address"),
         ("has:foo x", "has:foo", "has: takes code, model, dataset, space, collection, project"),
         ("category:nope x", "category:nope", "there is no such category"),
         ("area:robotics x", "area:robotics", "there is no such area"),
@@ -149,8 +224,6 @@ def test_any_text_is_a_query(text):
 
 @given(st.dates(date(1990, 1, 1), date(2030, 1, 1)), st.integers(0, 900), st.dates())
 def test_a_range_of_dates_has_just_its_days(first, days, other):
-    from digest.search.query import date_tags
-
     last = date.fromordinal(first.toordinal() + days)
     node = date_node(first, last)
     tags = {tag.name for tag in node.nodes}

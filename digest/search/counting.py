@@ -1,0 +1,286 @@
+"""How many of the papers that match have each tag: exact, and without reading the papers.
+
+Each process has one bitmap for each category, area and kind of link, of the papers that have it. It
+brings them up to date when it first counts at a new revision, and reads only what changed since.
+"""
+
+# The statements below are put together from the names of tables and constants and nothing else.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import json
+from calendar import monthrange
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from threading import Lock
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Max
+from pyroaring import BitMap64
+
+from digest.models import (
+    Authorship,
+    Catalogue,
+    Category,
+    Classification,
+    Link,
+    Paper,
+    SearchText,
+)
+
+from .databases import TABLE, current_database
+from .index import DAY
+from .query import AllOf, AnyOf, Node, Not, Tag
+from .tags import EVERY, author_tag, category_tag, kind_tag
+
+EXACT = 50_000
+"""Up to so many matches are counted one by one, whatever they were found by."""
+AUTHORS = 16
+"""Authors that are counted: those of most papers among the newest matches."""
+_SAMPLED = 1_000
+_CHANGED = 10_000
+"""If more papers changed, all are read anew."""
+
+
+class Facets(NamedTuple):
+    """How many of the matches have each tag. is_exact: these are counts, not estimates."""
+
+    counts: Counter[str]
+    is_exact: bool
+
+    @property
+    def total(self) -> int:
+        """How many papers match."""
+        return self.counts[EVERY]
+
+
+class _Numbers(NamedTuple):
+    """What the papers are called in a bitmap: as their keys, but for shorter gaps between days.
+
+    day: numbers for each day.
+    """
+
+    day: int
+
+    def sql(self, key: str) -> str:
+        gap = DAY - self.day
+        return f"{key} - ({key} / {DAY} + 1) * {gap}"
+
+    def of(self, key: int) -> int:
+        return key - (key // DAY + 1) * (DAY - self.day)
+
+    def fits(self, key: int) -> bool:
+        return key % DAY >= DAY - self.day
+
+    def between(self, first: date, last: date) -> range:
+        """Those of the papers of these days, both included."""
+        return range(first.toordinal() * self.day, (last.toordinal() + 1) * self.day)
+
+
+class TagBitmaps:
+    """The bitmaps, for all threads of a process; whoever uses them has the lock."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.numbers = _Numbers(DAY)
+        self.every = BitMap64()
+        self.tags: dict[str, BitMap64] = {}
+        self._revision: UUID | None = None
+        self._newest: datetime | None = None
+
+    def update(self) -> None:
+        """Make them those of the current revision, or of a later one."""
+        revision = Catalogue.current().revision
+        if revision != self._revision:
+            newest = Paper.objects.aggregate(newest=Max("changed_at"))["newest"]
+            if not self._read_changes():
+                self._read_all()
+            self._revision, self._newest = revision, newest
+
+    def _read_changes(self) -> bool:
+        """Read what changed since the last time, if that can be known: another database, such as a
+        restored one, lacks the paper that was the newest then."""
+        if not self._newest or not Paper.objects.filter(changed_at=self._newest).exists():
+            return False
+        changed = SearchText.objects.filter(paper__changed_at__gt=self._newest)
+        keys = list(changed.values_list("pk", flat=True)[: _CHANGED + 1])
+        if len(keys) > _CHANGED or not all(map(self.numbers.fits, keys)):
+            return False
+        numbers = BitMap64(map(self.numbers.of, keys))
+        every = self.every | numbers
+        if SearchText.objects.count() != len(every):
+            # Some are gone. Their papers have no keys any longer.
+            every = self._all_numbers()
+            if not numbers <= every <= (self.every | numbers):
+                return False
+        numbers |= self.every - every
+        for bitmap in self.tags.values():
+            bitmap.difference_update(numbers)
+        self.every = every
+        self._read_tags(f"WHERE t.id {current_database().among}", json.dumps(keys))
+        return True
+
+    def _read_all(self) -> None:
+        ((lowest,),) = _rows(f"SELECT min(id - id / {DAY} * {DAY}) FROM {TABLE}")
+        positions = DAY - (DAY if lowest is None else lowest)
+        self.numbers = _Numbers(min(DAY, 1 << max(6, positions.bit_length())))
+        self.every, self.tags = self._all_numbers(), {}
+        self._read_tags()
+
+    def _all_numbers(self) -> BitMap64:
+        rows = _rows(f"SELECT {self.numbers.sql('id')} FROM {TABLE}")
+        return BitMap64([number for (number,) in rows])
+
+    def _read_tags(self, where: str = "", *parameters: str) -> None:
+        """Add the papers' categories, areas and kinds of links."""
+        found: dict[str, list[int]] = defaultdict(list)
+        number = self.numbers.sql("t.id")
+        areas = dict(Category.objects.values_list("pk", "area"))
+        of_categories = (
+            f"SELECT c.category_id, {number} FROM {Classification._meta.db_table} AS c"
+            f" JOIN {TABLE} AS t ON t.paper_id = c.paper_id {where}"
+        )
+        by_category: dict[int, list[int]] = defaultdict(list)
+        for category, paper in _rows(of_categories, *parameters):
+            by_category[category].append(paper)
+        for category, papers in by_category.items():
+            for pk in filter(None, (category, areas[category])):
+                found[category_tag(pk)] += papers
+        of_links = (
+            f"SELECT l.kind, {number} FROM {Link._meta.db_table} AS l"
+            f" JOIN {TABLE} AS t ON t.paper_id = l.paper_id {where}"
+        )
+        by_kind: dict[str, list[int]] = defaultdict(list)
+        for kind, paper in _rows(of_links, *parameters):
+            by_kind[kind].append(paper)
+        found |= {kind_tag(kind): papers for kind, papers in by_kind.items()}
+        for tag, papers in found.items():
+            self.tags.setdefault(tag, BitMap64()).update(papers)
+
+    def matching(self, node: Node) -> BitMap64 | None:
+        """The papers that match, where the bitmaps know it; None where the index has to be
+        asked."""
+        match node:
+            case Tag(name) if name == EVERY:
+                return self.every
+            case Tag(name) if name[0] == "d":
+                return self.every & BitMap64(self.numbers.between(*_days(name[1:])))
+            case Tag(name):
+                return self.tags.get(name)
+            case Not(inner):
+                refused = self.matching(inner)
+                return None if refused is None else self.every - refused
+            case AnyOf(nodes) | AllOf(nodes):
+                found = [self.matching(inner) for inner in nodes]
+                several = [bitmap for bitmap in found if bitmap is not None]
+                if len(several) < len(found):
+                    return None
+                if isinstance(node, AnyOf):
+                    return BitMap64().union(*several)
+                return self.every.intersection(*several) if several else self.every
+        return None
+
+    def found(self, node: Node, newest: Sequence[int], are_all: bool) -> tuple[BitMap64, bool]:
+        """The papers that match, or so many of the newest, and whether they are all."""
+        if (known := self.matching(node)) is not None:
+            return known, True
+        if are_all:
+            return BitMap64(map(self.numbers.of, newest)), True
+        database = current_database()
+        sql = (
+            f"SELECT {self.numbers.sql(database.key)} FROM {database.keys}"
+            f" ORDER BY {database.key} DESC LIMIT %s"
+        )
+        rows = [number for (number,) in _rows(sql, database.expression(node), EXACT + 1)]
+        return BitMap64(rows[:EXACT]), len(rows) <= EXACT
+
+    def years(self) -> dict[str, BitMap64]:
+        """The papers of each year that has any."""
+        if not self.every:
+            return {}
+        first, last = self.every.min() // self.numbers.day, self.every.max() // self.numbers.day
+        tags = {
+            f"d{year}": Tag(f"d{year}")
+            for year in range(date.fromordinal(first).year, date.fromordinal(last).year + 1)
+        }
+        return {tag: papers for tag, node in tags.items() if (papers := self.matching(node))}
+
+    def authors(self, newest: Sequence[int]) -> dict[str, BitMap64]:
+        """The papers of the authors who have most of these, given by their keys."""
+        if not newest:
+            return {}
+        authors = f"{Authorship._meta.db_table} AS a JOIN {TABLE} AS t ON t.paper_id = a.paper_id"
+        frequent = (
+            f"SELECT a.author_id, count(*) FROM {authors} WHERE t.id {current_database().among}"
+            f" GROUP BY a.author_id ORDER BY 2 DESC, 1 LIMIT {AUTHORS}"
+        )
+        found = dict(_rows(frequent, json.dumps(newest[:_SAMPLED])))
+        places = ", ".join(["%s"] * len(found)) or "NULL"
+        number = self.numbers.sql("t.id")
+        theirs = f"SELECT a.author_id, {number} FROM {authors} WHERE a.author_id IN ({places})"
+        papers: dict[str, BitMap64] = {author_tag(pk): BitMap64() for pk in found}
+        for pk, paper in _rows(theirs, *found):
+            papers[author_tag(pk)].add(paper)
+        return papers
+
+
+_bitmaps = TagBitmaps()
+
+
+def facets_of(node: Node, newest: Sequence[int], are_all: bool) -> Facets:
+    """How many papers match, and how many of them have each category, area, kind of link, year and
+    frequent author. newest: the keys of the newest of them; are_all: there are no others.
+
+    They are counted where nothing but categories, areas, kinds of links and days is asked for, and
+    wherever at most `EXACT` papers match; otherwise the counts are estimates.
+    """
+    with _bitmaps.lock:
+        _bitmaps.update()
+        matches, is_exact = _bitmaps.found(node, newest, are_all)
+        every = {EVERY: _bitmaps.every}
+        tagged = every | _bitmaps.tags | _bitmaps.years() | _bitmaps.authors(newest)
+        if is_exact:
+            counts = {tag: matches.intersection_cardinality(has) for tag, has in tagged.items()}
+        else:
+            counts = _estimates(matches, tagged)
+    return Facets(+Counter(counts), is_exact)
+
+
+def _estimates(matches: BitMap64, tagged: dict[str, BitMap64]) -> dict[str, int]:
+    """How many papers match in all, by tag. matches: the newest that do.
+
+    Among older papers, those with a tag are taken to match as often as among these.
+    """
+    begin, end = matches.min(), tagged[EVERY].max() + 1
+    overall = len(matches) / tagged[EVERY].range_cardinality(begin, end)
+    found = {}
+    for tag, has in tagged.items():
+        seen, matching = has.range_cardinality(begin, end), matches.intersection_cardinality(has)
+        share = matching / seen if seen else overall
+        found[tag] = _rounded(matching + share * (len(has) - seen))
+    return found
+
+
+def _rounded(number: float) -> int:
+    """To two digits."""
+    return int(float(f"{number:.1e}"))
+
+
+def _days(tag: str) -> tuple[date, date]:
+    """The first and the last day of `2025`, `202502`, `20250206`."""
+    year, month, day = int(tag[:4]), int(tag[4:6] or 0), int(tag[6:] or 0)
+    first = date(year, month or 1, day or 1)
+    if day:
+        return first, first
+    return first, date(year, month or 12, monthrange(year, month or 12)[1])
+
+
+def _rows(sql: str, *parameters: str | int) -> Iterator[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while some := cursor.fetchmany(2_000):
+            yield from some
