@@ -44,6 +44,7 @@ from .query import (
 )
 from .query import parse as _parse
 from .ranking import rank, terms
+from .rows import day_after, last_of
 from .slips import corrected
 from .text import stem, tokens
 
@@ -255,9 +256,9 @@ class Results:
         after it on its day move up a place. If all that was given of that day is gone, the day
         begins anew."""
         rows = {paper: key for key, paper in index.keys(at.given).items()}
-        end = index.day_after(at.end)
+        end = day_after(at.end)
         for paper in reversed(at.given):
-            if paper in rows and index.day_after(rows[paper]) == end:
+            if paper in rows and day_after(rows[paper]) == end:
                 return rows[paper]
         return end
 
@@ -274,7 +275,7 @@ class Results:
     @cached_property
     def close(self) -> list[ClosePaper]:
         """Where few papers match, others that have most of the words, the best first."""
-        if self.count >= FEW or not self.query.words():
+        if not self.query.words() or self.count >= FEW:
             return []
         found = closest(self.query, self.query.known, self._newest, FEW)
         papers = _by_row([one.key for one in found], Paper.objects.all())
@@ -341,7 +342,7 @@ def _literal(node: Node) -> Node:
 
 def _today() -> ResultPosition:
     """The place on the timeline after the papers of days that are still to come."""
-    return ResultPosition(index.last_of(tomorrow()), ())
+    return ResultPosition(last_of(tomorrow()), ())
 
 
 def _papers(rows: list[int], fetched: PaperQuerySet | None = None) -> list[Paper]:

@@ -161,7 +161,7 @@ _SQLITE = Database(
     create=(
         # The words are folded already: whatever is no space is part of one.
         f"CREATE VIRTUAL TABLE {INDEX} USING fts5({_COLUMNS}, content='{TABLE}',"
-        " content_rowid='id', tokenize='unicode61 remove_diacritics 0', prefix='2 3')",
+        " content_rowid='id', tokenize='unicode61 remove_diacritics 0')",
         f"INSERT INTO {INDEX} ({INDEX}, rank)"
         " VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0, 5.0, 0.5)')",
         f"INSERT INTO {INDEX} ({INDEX}) VALUES ('rebuild')",
