@@ -300,11 +300,11 @@ class Results:
     def _levels(self) -> list[Node]:
         """What matches better and better less: each has all the matches of those before it.
 
-        Those by title and authors come first, and there words as they were typed.
+        Those by title come first, then those by title and authors.
         """
         node = self.query.node
-        title = _within(node, "title")
-        return list(dict.fromkeys([_literal(title), title, _within(node, HEADING), node]))
+        levels = [_within(node, "title"), _within(node, HEADING), node]
+        return list(dict.fromkeys(levels))
 
     def _keys(self, start: int, stop: int) -> list[int]:
         if self.order == "newest":
@@ -333,11 +333,6 @@ class Results:
 def _within(node: Node, column: str) -> Node:
     """The same, its free words in one column alone."""
     return mapped(node, lambda words: replace(words, column=words.column or column))
-
-
-def _literal(node: Node) -> Node:
-    """The same, without other forms of its words."""
-    return mapped(node, lambda words: replace(words, prefix=False, stem=""))
 
 
 def _today() -> ResultPosition:

@@ -246,7 +246,7 @@ def test_what_has_all_matches_is_not_followed_by_what_has_more(
     papers, django_assert_num_queries, monkeypatch
 ):
     monkeypatch.setattr(search, "RANKED", 0)
-    for text, stop, levels in (("diffusion", 2, 1), ("diffusion", 3, 2), ("diffusion", 25, 3)):
+    for text, stop, levels in (("diffusion", 3, 1), ("diffusion", 4, 2), ("diffusion", 25, 2)):
         results = Results(parse(text), "best")
         assert results.count == 5
         with django_assert_num_queries(levels):
