@@ -15,7 +15,7 @@ from accounts.models import Bookmark, Dismissal, ListItem, Note, Status
 from digest.batches import batches
 from digest.models import Paper
 from digest.search import PaperKeys, Query, UnreadableTerm, among, parse
-from digest.search.query import Node, Not, Words
+from digest.search.nodes import Node, Not, Words
 
 from .base import Part
 from .lists import open_to

@@ -24,7 +24,7 @@ from digest.models import (
     Source,
     Tombstone,
 )
-from digest.search import index
+from digest.search import rows
 from digest.search.text import document
 from digest.text import identity, taxonomy
 
@@ -234,7 +234,7 @@ class ChangeSet:
         self._first.delete(SearchText, "paper_id = %s", ((pk,) for pk in [*there, *neighbours]))
         authors, categories = named[AUTHORS], named[CATEGORIES]
         texts = [
-            index.row(
+            rows.row(
                 self._papers[slug],
                 [(authors[name], name) for name in state.values[AUTHORS.name]],
                 [categories[name] for name in CATEGORIES.counted(state.values[CATEGORIES.name])],
@@ -248,7 +248,7 @@ class ChangeSet:
         moved = {paper.pk: paper for paper in self._digests.neighbours}
         for some in batches(moved):
             for text in SearchText.objects.filter(paper__in=some):
-                text.pk = index.key(moved[text.paper_id])
+                text.pk = rows.key(moved[text.paper_id])
                 texts.append(text)
         self._then.insert(texts)
 

@@ -25,25 +25,11 @@ from .close import closest
 from .counting import Facets, facets_of
 from .frequencies import Frequencies
 from .marks import mark
-from .query import (
-    HEADING,
-    MAX_LENGTH,
-    AllOf,
-    AnyOf,
-    LibraryLookup,
-    Node,
-    Not,
-    PaperKeys,
-    Query,
-    QueryProblem,
-    UnreadableTerm,
-    Words,
-    mapped,
-    no_library,
-    parts,
-)
+from .nodes import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Words, mapped
+from .query import MAX_LENGTH, LibraryLookup, Query, QueryProblem, UnreadableTerm, no_library, parts
 from .query import parse as _parse
 from .ranking import rank, terms
+from .rows import day_after, last_of
 from .slips import corrected
 from .text import stem, tokens
 
@@ -246,9 +232,9 @@ class Results:
         after it on its day move up a place. If all that was given of that day is gone, the day
         begins anew."""
         rows = {paper: key for key, paper in index.keys(at.given).items()}
-        end = index.day_after(at.end)
+        end = day_after(at.end)
         for paper in reversed(at.given):
-            if paper in rows and index.day_after(rows[paper]) == end:
+            if paper in rows and day_after(rows[paper]) == end:
                 return rows[paper]
         return end
 
@@ -265,7 +251,7 @@ class Results:
     @cached_property
     def close(self) -> list[ClosePaper]:
         """Where few papers match, others that have most of the words, the best first."""
-        if self.count >= FEW or not self.query.words():
+        if not self.query.words() or self.count >= FEW:
             return []
         found = closest(self.query, self.query.known, self._newest, FEW)
         papers = _by_row([one.key for one in found], Paper.objects.all())
@@ -289,11 +275,11 @@ class Results:
     def _levels(self) -> list[Node]:
         """What matches better and better less: each has all the matches of those before it.
 
-        Those by title and authors come first, and there words as they were typed.
+        Those by title come first, then those by title and authors.
         """
         node = self.query.node
-        title = _within(node, "title")
-        return list(dict.fromkeys([_literal(title), title, _within(node, HEADING), node]))
+        levels = [_within(node, "title"), _within(node, HEADING), node]
+        return list(dict.fromkeys(levels))
 
     def _keys(self, start: int, stop: int) -> list[int]:
         if self.order == "newest":
@@ -324,14 +310,9 @@ def _within(node: Node, column: str) -> Node:
     return mapped(node, lambda words: replace(words, column=words.column or column))
 
 
-def _literal(node: Node) -> Node:
-    """The same, without other forms of its words."""
-    return mapped(node, lambda words: replace(words, prefix=False, stem=""))
-
-
 def _today() -> ResultPosition:
     """The place on the timeline after the papers of days that are still to come."""
-    return ResultPosition(index.last_of(tomorrow()), ())
+    return ResultPosition(last_of(tomorrow()), ())
 
 
 def _papers(rows: list[int], fetched: PaperQuerySet | None = None) -> list[Paper]:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from . import index
 from .frequencies import Frequencies
-from .query import AllOf, AnyOf, Node, Query, Words, mapped
+from .nodes import AllOf, AnyOf, Node, Words, mapped
+from .query import Query
 from .ranking import Term, rank, terms
 from .text import stem
 

@@ -33,8 +33,8 @@ from digest.models import (
 )
 
 from .databases import TABLE, current_database
-from .index import DAY
-from .query import AllOf, AnyOf, Node, Not, Tag
+from .nodes import AllOf, AnyOf, Node, Not, Tag
+from .rows import DAY
 from .tags import EVERY, author_tag, category_tag, kind_tag
 
 EXACT = 50_000

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from .query import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words
+from .nodes import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words
 from .tags import EVERY
 
 
@@ -56,6 +56,9 @@ def _fts5(node: Node) -> str:
     match node:
         case Words(words, column, prefix, stem, _):
             columns = _FTS5_COLUMNS.get(column, column)
+            if words == (stem,) and not prefix:
+                # One list to walk for a frequent word, not two.
+                columns, stem = f"{columns} {_FTS5_STEMS[column]}", ""
             found = f'{{{columns}}} : "{" ".join(words)}"' + (" *" if prefix else "")
             return f'({found} OR {{{_FTS5_STEMS[column]}}} : "{stem}")' if stem else found
         case Tag(name):
@@ -159,7 +162,7 @@ _SQLITE = Database(
     create=(
         # The words are folded already: whatever is no space is part of one.
         f"CREATE VIRTUAL TABLE {INDEX} USING fts5({_COLUMNS}, content='{TABLE}',"
-        " content_rowid='id', tokenize='unicode61 remove_diacritics 0', prefix='2 3')",
+        " content_rowid='id', tokenize='unicode61 remove_diacritics 0')",
         f"INSERT INTO {INDEX} ({INDEX}, rank)"
         " VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0, 5.0, 0.5)')",
         f"INSERT INTO {INDEX} ({INDEX}) VALUES ('rebuild')",
@@ -241,6 +244,8 @@ _FOLLOW = dict(
 _STATISTICS = 1000
 _POSTGRESQL = Database(
     create=(
+        # What is long stands apart: to find ten thousand rows, PostgreSQL reads the page of each.
+        f"ALTER TABLE {TABLE} SET (toast_tuple_target = 128)",
         f"ALTER TABLE {TABLE} ADD COLUMN lexemes tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
         f"CREATE INDEX {INDEX} ON {TABLE} USING gin (lexemes)",
         # PostgreSQL takes a word of which it has no statistics for one that hundreds of papers

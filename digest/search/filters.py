@@ -20,7 +20,8 @@ from digest.models import Author, Category
 from digest.text.links import KINDS, OTHER
 
 from . import Query, Results, parse
-from .query import AnyOf, Not, Tag, date_node
+from .nodes import AnyOf, Not, Tag
+from .query import date_node
 from .tags import author_tag, category_tag, digest_tag, kind_tag
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

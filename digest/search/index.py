@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
@@ -24,102 +23,17 @@ from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText, SearchWord
-from digest.text.links import destination, link_names
 
 from .databases import INDEX, TABLE, current_database
-from .query import AnyOf, Node, Tag, positive
-from .tags import (
-    EVERY,
-    arxiv_tag,
-    author_tag,
-    category_tag,
-    date_tags,
-    digest_tag,
-    kind_tag,
-    link_tag,
-)
-from .text import document, fold, stems
+from .nodes import AnyOf, Node, Tag, positive
+from .rows import rows
+from .tags import category_tag
+from .text import fold
 
-DAY = 1_000_000
-"""Keys that a day may use: more than any digest has papers."""
 _REPAIRED_AT_ONCE = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
 _RENEWED_AT_ONCE = 5_000
 """Rows that a migration makes anew before it says how far it is."""
-
-
-# What a paper's row holds
-
-
-def key(paper: Paper) -> int:
-    """The key of a paper's row; it changes with the paper's date and position."""
-    return paper.date.toordinal() * DAY + max(DAY - 1 - paper.position, 0)
-
-
-def day_after(key: int) -> int:
-    """What no key of the same day reaches, and every key of a later day does."""
-    return (key // DAY + 1) * DAY
-
-
-def last_of(day: date) -> int:
-    """The key that all papers of a day and of those before it have, or a lower one."""
-    return day.toordinal() * DAY + DAY - 1
-
-
-def row(
-    paper: Paper,
-    authors: list[tuple[int, str]],
-    categories: Iterable[int],
-    links: Iterable[str],
-    days: Iterable[date],
-    document: Callable[[str], str] = document,
-) -> SearchText:
-    """A paper's row.
-
-    authors: keys and names, in order. categories: the keys of its categories and their areas.
-    links: their addresses. days: of the digests that it stands in. document: gives a text's words.
-    """
-    links = list(links)
-    kinds = {destination(url).kind for url in links}
-    addresses = links if paper.arxiv_id or not paper.url else [*links, paper.url]
-    names = {name for url in addresses for name in link_names(url)}
-    tags = [
-        EVERY,
-        *date_tags(paper.date),
-        *map(digest_tag, sorted(set(days))),
-        *map(category_tag, sorted(set(categories))),
-        *(author_tag(pk) for pk, _ in authors),
-        *map(kind_tag, sorted(kinds)),
-        *map(link_tag, sorted(names)),
-        *([arxiv_tag(paper.arxiv_id)] if paper.arxiv_id else []),
-    ]
-    title, summary = document(paper.title), document(paper.summary)
-    return SearchText(
-        id=key(paper),
-        paper=paper,
-        title=title,
-        # A comma between two names keeps them apart for compounds, not for phrases.
-        authors=document(", ".join(name for _, name in authors)),
-        summary=summary,
-        tags=" ".join(tags),
-        title_stems=stems(title),
-        summary_stems=stems(summary),
-    )
-
-
-def rows(papers: Iterable[int]) -> Iterator[SearchText]:
-    """The rows that the papers with these keys should have, as the database has them: hidden ones
-    have none."""
-    found = Paper.objects.visible().filter(pk__in=papers).for_cards().prefetch_related("digests")
-    for paper in found:
-        categories = [place.category for place in paper.classifications.all()]
-        yield row(
-            paper,
-            [(place.author_id, place.author.name) for place in paper.authorships.all()],
-            {key for c in categories for key in (c.pk, c.area_id) if key},
-            [link.url for link in paper.links.all()],
-            {digest.date for digest in paper.digests.all()},
-        )
 
 
 def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
@@ -260,17 +174,17 @@ def create() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (*current_database().drop, *current_database().create):
             cursor.execute(statement)
-        SearchWord.objects.all().delete()
-        SearchWord.objects.bulk_create(
-            (
-                SearchWord(word=word, papers=papers, in_authors=by)
-                for word, (papers, by) in _words()
-            ),
-            batch_size=SIZE,
-        )
+        _count()
 
 
-def _words() -> Iterator[tuple[str, tuple[int, int]]]:
+def _count() -> None:
+    """Count the words of all rows anew, within a transaction."""
+    SearchWord.objects.all().delete()
+    counted = (SearchWord(word=word, papers=papers, in_authors=by) for word, papers, by in _words())
+    SearchWord.objects.bulk_create(counted, batch_size=SIZE)
+
+
+def _words() -> Iterator[tuple[str, int, int]]:
     """The words of all rows in order, each with the number of papers that have it, and of those
     that have it in their authors."""
     papers: Counter[str] = Counter()
@@ -279,7 +193,7 @@ def _words() -> Iterator[tuple[str, tuple[int, int]]]:
     for texts in SearchText.objects.values_list(*columns).iterator(chunk_size=SIZE):
         papers.update({*" ".join(texts).split()})
         by.update({*texts[1].split()})
-    yield from ((word, (papers[word], by[word])) for word in sorted(papers))
+    yield from ((word, papers[word], by[word]) for word in sorted(papers))
 
 
 def is_complete() -> bool:
@@ -370,10 +284,16 @@ def check(*, repair: bool = False) -> Health:
     health.stale = len({*stale})
     if repair:
         _repair(stale)
-    health.agrees = is_complete() and _agrees() and _counts_agree()
+    health.agrees = is_complete() and _agrees()
     if repair and not health.agrees:
         create()
         Catalogue.change()
+    elif not _counts_agree():
+        health.agrees = False
+        if repair:
+            with transaction.atomic():
+                Catalogue.change()
+                _count()
     return health
 
 
@@ -434,10 +354,8 @@ def _repair(papers: list[int]) -> None:
 def _counts_agree() -> bool:
     """Whether the words are counted as the rows have them."""
     with _snapshot():
-        known = SearchWord.objects.exclude(papers=0).values_list("word", "papers", "in_authors")
-        return {word: counts for word, *counts in known.iterator(chunk_size=SIZE)} == {
-            word: [*counts] for word, counts in _words()
-        }
+        known = SearchWord.objects.exclude(papers=0, in_authors=0)
+        return {*known.values_list().iterator(chunk_size=SIZE)} == {*_words()}
 
 
 def _agrees() -> bool:

@@ -6,7 +6,8 @@ from html import unescape
 
 from digest.models import Paper
 
-from .query import Query, Words
+from .nodes import Words
+from .query import Query
 from .text import AROUND, WORD, chunks, stem, tokens
 
 # Formulas are left alone, and so are tags; entities are letters to no word.

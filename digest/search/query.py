@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -37,6 +37,7 @@ from digest.text import links
 from digest.text.identity import CITED_ARXIV_ID, arxiv_id
 
 from .frequencies import Frequencies
+from .nodes import EVERYTHING, NOTHING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words, positive
 from .tags import arxiv_tag, date_tags, kind_tag, link_tags
 from .text import chunks, stem, tokens
 
@@ -61,63 +62,6 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
 
 
-HEADING = "heading"
-"""The column of a paper's title and authors together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words in this order; `prefix`: the last may go on.
-
-    column: "title", "authors", `HEADING`, or "" for any.
-    stem: of a single word, where other words of this stem match as well.
-    quoted: whether they stood in quotation marks.
-    """
-
-    words: tuple[str, ...]
-    column: str = ""
-    prefix: bool = False
-    stem: str = ""
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One of a document's tags."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    node: Node
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """All of these; without any, every paper."""
-
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PaperKeys:
-    """Papers by their keys: what a library knows of them, the index has no words for."""
-
-    papers: frozenset[int]
-
-
-Node = Words | Tag | Not | AnyOf | AllOf | PaperKeys
-
-NOTHING = Not(AllOf(()))
-"""Matches no paper."""
-
-
 class QueryProblem(NamedTuple):
     """A part of a query that could not be read, why, and what was done with it."""
 
@@ -135,7 +79,7 @@ class Query:
     known: how many papers have its words.
     """
 
-    node: AllOf = AllOf(())
+    node: AllOf = EVERYTHING
     problems: tuple[QueryProblem, ...] = ()
     arxiv_id: str | None = None
     text: str = ""
@@ -149,28 +93,6 @@ class Query:
     def words(self) -> list[Words]:
         """All that a matching paper may hold, to mark it."""
         return list(positive(self.node))
-
-
-def positive(node: Node) -> Iterator[Words]:
-    """The words of a node, those excepted that must not match."""
-    match node:
-        case Words():
-            yield node
-        case AnyOf(nodes) | AllOf(nodes):
-            for inner in nodes:
-                yield from positive(inner)
-
-
-def mapped(node: Node, change: Callable[[Words], Words]) -> Node:
-    """The node with its words changed, those excepted that must not match."""
-    match node:
-        case Words():
-            return change(node)
-        case AnyOf(nodes):
-            return AnyOf(tuple(mapped(inner, change) for inner in nodes))
-        case AllOf(nodes):
-            return AllOf(tuple(mapped(inner, change) for inner in nodes))
-    return node
 
 
 CategoryLookup = Callable[[str, bool], "str | None"]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from digest.models import SearchText
 
 from .frequencies import Frequencies
-from .query import HEADING, AllOf, AnyOf, Node, Words, positive
+from .nodes import HEADING, AllOf, AnyOf, Node, Words, positive
 from .text import stem
 
 FIELDS = {"title": (3.0, 12), "authors": (1.5, 12), "summary": (1.0, 220)}

@@ -13,7 +13,7 @@ from digest.models import Paper, SearchText
 from digest.text.links import destination
 
 from . import index
-from .query import AllOf, AnyOf, Node, Tag, Words
+from .nodes import AllOf, AnyOf, Node, Tag, Words
 from .tags import author_tag, category_tag, link_tags
 from .text import tokens
 

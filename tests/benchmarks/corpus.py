@@ -29,6 +29,7 @@ from digest.catalogue.fields import CUT_AT
 from digest.catalogue.load import find_files, load_files
 from digest.search import index
 from digest.search.databases import current_database
+from digest.search.rows import row as row_of
 from digest.text import identity, links, markup
 
 SEED = 20250206
@@ -283,7 +284,7 @@ class _Writer:
         }
         entry = (position, self.days, self.days, pk, "json", position + 1, json.dumps(record))
         rows[models.Entry].append((*entry, "new"))
-        text = index.row(paper, authors, tagged, kinds, [day])
+        text = row_of(paper, authors, tagged, kinds, [day])
         rows[models.SearchText].append(_values(text))
 
     def finish(self) -> None:

@@ -169,7 +169,7 @@ def test_all_outputs_of_a_query_have_the_same_papers(client, papers, address):
         by_link = [links[link] for link in found]
         return [next(slug for slug in expected if slug.startswith(start)) for start in by_link]
 
-    page = body(client.get(f"/papers/?{query}"))
+    page = body(client.get(f"/papers/?{query}")).partition('<section class="close"')[0]
     shown = re.findall(r'<h[23][^>]*>\s*<a href="/papers/([^"]+)/"', page)
     bib = re.findall(r"^  url = \{(.*)\},?$", body(client.get(f"/papers.bib?{query}")), re.M)
     ris = re.findall(r"^UR  - (.*?)\r?$", body(client.get(f"/papers.ris?{query}")), re.M)

@@ -2,13 +2,14 @@
 
 import sqlite3
 from contextlib import closing
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from digest.catalogue.load import load
-from digest.models import Catalogue, Paper, SearchText
+from digest.models import Catalogue, Paper, SearchText, SearchWord
 from digest.search import index
 from tests import holds
 from tests.samples import digest, row
@@ -82,6 +83,65 @@ def test_an_index_that_lacks_rows_is_found_and_made_anew(papers):
     assert index.check() == index.Health(papers=4, stale=0, agrees=False)
     assert not index.check(repair=True).agrees
     assert index.check().is_ok
+
+
+def test_words_that_are_counted_wrong_are_found_and_counted_anew(papers):
+    right = {*SearchWord.objects.values_list()}
+    assert ("paper", 4, 0) in right
+    for wrong in ({"papers": 9}, {"in_authors": 9}):
+        SearchWord.objects.filter(word="paper").update(**wrong)
+        assert index.check() == index.Health(papers=4, stale=0, agrees=False)
+        assert not index.check(repair=True).agrees
+        assert {*SearchWord.objects.values_list()} == right
+    SearchWord.objects.create(word="nobody", papers=1, in_authors=0)
+    SearchWord.objects.filter(word="paper").delete()
+    assert not index.check(repair=True).agrees
+    assert {*SearchWord.objects.values_list()} == right
+    assert index.check().is_ok
+
+
+def test_words_are_counted_through_every_change(papers):
+    def counted(word):
+        found = SearchWord.objects.filter(word=word).values_list("papers", "in_authors")
+        return found.first() or (0, 0)
+
+    assert counted("lovelace") == (4, 4)
+    other = row(
+        1,
+        date="2025-02-07",
+        title="Lovelace and okapis",
+        authors="Grace Hopper",
+        summary="- Okapis.",
+    )
+    load(digest(other), "2025-02-07.json")
+    assert (counted("lovelace"), counted("okapis"), counted("okapi")) == ((4, 3), (1, 0), (1, 0))
+    SearchText.objects.filter(paper=papers[0]).update(title="x", summary_stems="")
+    assert (counted("lovelace"), counted("okapis"), counted("okapi")) == ((3, 3), (1, 0), (1, 0))
+    SearchText.objects.filter(paper=papers[0]).delete()
+    assert (counted("okapis"), counted("okapi"), counted("hopper")) == ((0, 0), (0, 0), (0, 0))
+
+
+def test_rows_of_an_older_version_are_made_anew_by_a_migration(papers, monkeypatch):
+    right = list(SearchText.objects.order_by("pk").values())
+    SearchText.objects.update(title_stems="", summary_stems="", tags="old")
+    monkeypatch.setattr(index, "_RENEWED_AT_ONCE", 3)
+    index.after_migrate()
+    assert SearchText.objects.filter(tags="old").count() == 4
+    Catalogue.objects.update(index_version=SearchText.VERSION - 1)
+    revision = Catalogue.current().revision
+    progress = StringIO()
+    index.after_migrate(verbosity=1, stdout=progress)
+    assert progress.getvalue().split("\n") == [
+        "",
+        "  Search index: 3 of 4 papers",
+        "  Search index: 4 of 4 papers",
+    ]
+    assert list(SearchText.objects.order_by("pk").values()) == right
+    assert Catalogue.current().index_version == SearchText.VERSION
+    assert Catalogue.current().revision != revision
+    assert index.check().is_ok
+    index.after_migrate(verbosity=1, stdout=progress)
+    assert progress.getvalue().count("Search index") == 2
 
 
 @pytest.mark.sqlite

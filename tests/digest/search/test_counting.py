@@ -10,7 +10,7 @@ from digest.catalogue.load import load, undo
 from digest.models import Catalogue, SearchText, Source
 from digest.search import Results, counting, parse
 from digest.search.counting import TagBitmaps
-from digest.search.query import AllOf
+from digest.search.nodes import AllOf
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db

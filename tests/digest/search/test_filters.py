@@ -5,7 +5,7 @@ from digest.catalogue.load import load
 from digest.pages.facets import FilterPanel
 from digest.search import Results, parse
 from digest.search.filters import PaperFilter
-from digest.search.query import AllOf, AnyOf, Tag
+from digest.search.nodes import AllOf, AnyOf, Tag
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db

@@ -4,17 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.search.query import (
-    NOTHING,
-    AllOf,
-    AnyOf,
-    Not,
-    Tag,
-    Words,
-    date_node,
-    parse,
-    parts,
-)
+from digest.search.nodes import NOTHING, AllOf, AnyOf, Not, Tag, Words
+from digest.search.query import date_node, parse, parts
 from digest.search.tags import date_tags, link_tag
 from digest.search.text import stem
 from digest.text.links import link_names

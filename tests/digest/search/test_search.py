@@ -9,7 +9,7 @@ from digest.catalogue.load import load
 from digest.models import Category, Paper, SearchText
 from digest.search import Results, index, matching, parse
 from digest.search.databases import current_database
-from digest.search.query import AllOf, Not, Tag
+from digest.search.nodes import AllOf, Not, Tag
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -256,7 +256,7 @@ def test_what_has_all_matches_is_not_followed_by_what_has_more(
     papers, django_assert_num_queries, monkeypatch
 ):
     monkeypatch.setattr(search, "RANKED", 0)
-    for text, stop, levels in (("diffusion", 2, 1), ("diffusion", 3, 2), ("diffusion", 25, 3)):
+    for text, stop, levels in (("diffusion", 3, 1), ("diffusion", 4, 2), ("diffusion", 25, 2)):
         results = Results(parse(text), "best")
         assert results.count == 5
         with django_assert_num_queries(levels):
