@@ -122,7 +122,7 @@ def _titles() -> dict[str, list[str]]:
 def _same_arxiv_id() -> dict[Pair, str]:
     """Papers of which one has the arXiv id that an address of the other names."""
     may_name = Q()
-    for piece in ("xiv", "ar5iv", "10.48550/", "/papers/"):
+    for piece in ("xiv", "ar5iv", "lanl.gov", "10.48550/", "/papers/", "pid="):
         may_name |= Q(url__contains=piece)
     links = Link.objects.filter(may_name, paper__hidden=False)
     addresses = list(links.values_list("paper__slug", "paper__arxiv_id", "paper__title", "url"))

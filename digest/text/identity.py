@@ -15,49 +15,100 @@ from . import taxonomy
 from .links import clean_url
 
 _NEW_STYLE = r"\d\d(?:0[1-9]|1[0-2])\.\d{4,5}"
-_OLD_STYLE = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?/\d\d(?:0[1-9]|1[0-2])\d{3}"
+_ARCHIVES = (
+    *("acc-phys", "adap-org", "alg-geom", "ao-sci", "astro-ph", "atom-ph", "bayes-an", "chao-dyn"),
+    *("chem-ph", "cmp-lg", "comp-gas", "cond-mat", "cs", "dg-ga", "funct-an", "gr-qc", "hep-ex"),
+    *("hep-lat", "hep-ph", "hep-th", "math-ph", "math", "mtrl-th", "nlin", "nucl-ex", "nucl-th"),
+    *("patt-sol", "physics", "plasm-ph", "q-alg", "q-bio", "quant-ph", "solv-int", "supr-con"),
+)
+"""All archives that ids of the old style name; arXiv has given none since 2007."""
+_OLD_STYLE = rf"(?:{'|'.join(_ARCHIVES)})(?:\.[a-z]+(?:-[a-z]+)*)?/\d\d(?:0[1-9]|1[0-2])\d{{3}}"
 ARXIV_ID = rf"(?a:{_NEW_STYLE}|{_OLD_STYLE})"
 """Pattern of an arXiv id without its version, old style included; of ASCII alone, with `re.I` too,
 which else takes the Kelvin sign for a k."""
 
-_ARXIV_HOSTS = {"arxiv.org", "alphaxiv.org", "ar5iv.org", "ar5iv.labs.arxiv.org"}
-_VERSIONED = re.compile(rf"({ARXIV_ID})(?:v\d+)?", re.I)
-_ARXIV_PATH = re.compile(
-    rf"/(?:abs|pdf|html|format|overview)/({ARXIV_ID})(?:v\d+)?(?:\.pdf)?", re.I
+_NUMBER = rf"({ARXIV_ID})(?:v\d+)?(?:\.pdf)?"
+_ARXIV_PREFIX = r"(?:oai:)?arxiv(?:\.org)?(?:\s*[:.-]\s*|\s+)"
+_PREFIX = rf"(?:(?:(?:arxiv\s+)?(?:e-?print|preprint)\s+)?{_ARXIV_PREFIX}|(?:corr[,\s]\s*)?abs/)"
+_SUBJECT = r"\s*\[[a-z-]+(?:\.[a-z-]+)?\]"
+_YEAR = r"(?:\s+\d{1,2}\s+[a-z]{3}\s+\d{4}|,?\s+\(?\d{4}\)?)"
+CITED_ARXIV_ID = rf"(?:\[{_NUMBER}\]|(?:\b{_PREFIX}|(?<![\w./])){_NUMBER}(?![\w/])(?:{_SUBJECT})?)"
+"""Pattern of an id as a text cites it, with what stands around it: `[2502.02737]`,
+`arXiv:2502.02737v1 [cs.CL]`, `CoRR abs/2502.02737`. It is for `re.I`; one of its groups has the id.
+"""
+_CITED = re.compile(rf"{CITED_ARXIV_ID}{_YEAR}?", re.I)
+_DOI = re.compile(rf"(?:doi:\s*|/)?10\.48550/arxiv\.({ARXIV_ID})(?:v\d+)?", re.I)
+_AROUND = ".,;:()[]{}<>\"'"
+"""What a sentence puts around an address or an id that is no part of it."""
+
+# Where the sites that show papers of arXiv have the id: a pattern of the address after the host.
+_LANGUAGE = r"(?:/[a-z]{2}(?:-[a-z]{2})?)?"
+_OF_ARXIV = (
+    rf"{_LANGUAGE}/+(?:abs|pdf|ps|e-print|src|html|format|overview|paper)/+(?:arxiv:)?{_NUMBER}"
 )
-_HF_PATH = re.compile(rf"/papers/({ARXIV_ID})(?:v\d+)?", re.I)
+_PLACES = {
+    "arxiv.org": _OF_ARXIV,
+    "xxx.lanl.gov": _OF_ARXIV,
+    "ar5iv.org": _OF_ARXIV,
+    "alphaxiv.org": _OF_ARXIV,
+    "huggingface.co": rf"/papers/{_NUMBER}",
+    "hf.co": rf"/papers/{_NUMBER}",
+    "doi.org": _DOI.pattern,
+    "dx.doi.org": _DOI.pattern,
+    "semanticscholar.org": rf"(?:/graph/v1)?/(?:arxiv/|(?:paper/)?arxiv:){_NUMBER}",
+    "papers.cool": rf"/arxiv/{_NUMBER}",
+    "catalyzex.com": rf"/paper/arxiv:{_NUMBER}",
+    "arxiv.paperswithcode.com": rf"/paper/{_NUMBER}",
+    "deepwiki.com": rf"/arxiv/{_NUMBER}",
+    "arxiv-sanity-lite.com": rf"/*\?(?:.*&)?pid={_NUMBER}(?:&.*)?",
+}
+_PATHS = {host: re.compile(rf"{place}/*(?:[?#].*)?", re.I) for host, place in _PLACES.items()}
+_BIBCODE = re.compile(r"(?a:/abs/\d{4}arxiv(\d{4})\.?(\d{4,5})[a-z](?:/.*)?)", re.I)
+_NESTED = {
+    "scholar.google.com": re.compile(r"/scholar_url\?(?:.*&)?url=(https?:[^&]+).*"),
+    "web.archive.org": re.compile(r"/web/\w+/(https?:.+)"),
+}
+"""Sites whose addresses have another address in them."""
 _SUFFIX = re.compile(r"(?:^|-)[0-9a-f]{8}$")
-_DOI = re.compile(rf"/?10\.48550/arxiv\.({ARXIV_ID})(?:v\d+)?", re.I)
 
 
 def arxiv_id(text: str) -> str | None:
     """The arXiv id, without version, that a typed id or address names; None if it names none.
 
-    Reads `2502.02737v2`, `arXiv:2502.02737`, `hep-th/9901001`, `10.48550/arXiv.2502.02737`, and the
-    abs, pdf, html, DOI, alphaXiv, ar5iv and Hugging Face addresses of a paper. The subject class of
-    an old id (`math.GT/0309136`) is dropped, as arXiv itself drops it.
+    Reads `2502.02737v2`, `hep-th/9901001`, an id as it is cited (`arXiv:2502.02737 [cs.CL]`,
+    `CoRR, abs/2502.02737`, `10.48550/arXiv.2502.02737`), and the addresses of a paper at arXiv and
+    its mirrors, and at the sites that show its papers. The subject class of an old id
+    (`math.GT/0309136`) is dropped, as arXiv itself drops it.
     """
     text = text.strip()
-    number = re.sub(r"^arxiv:\s*", "", text, flags=re.I)
-    match = _VERSIONED.fullmatch(number) or _DOI.fullmatch(
-        re.sub(r"^doi:\s*", "", text, flags=re.I)
-    )
+    match = _CITED.fullmatch(text) or _DOI.fullmatch(text)
     if not match:
-        url = clean_url(text)
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.").removeprefix("export.")
-        path = unquote(parts.path).rstrip("/")
-        if host in _ARXIV_HOSTS:
-            match = _ARXIV_PATH.fullmatch(path)
-        elif host in ("huggingface.co", "hf.co"):
-            match = _HF_PATH.fullmatch(path)
-        elif host in ("doi.org", "dx.doi.org"):
-            match = _DOI.fullmatch(path)
-    if not match:
+        text = text.strip(_AROUND)
+        match = _CITED.fullmatch(text) or _DOI.fullmatch(text)
+    number = next(filter(None, match.groups())) if match else _in_address(text)
+    return re.sub(r"\.[a-z-]+/", "/", number.lower()) if number else None
+
+
+def _in_address(text: str) -> str | None:
+    """The id, as it is written, that an address has."""
+    # Between an address and its id, a line may have been broken.
+    url = clean_url(re.sub(r"(?<=/)\s+(?=\S+$)", "", text))
+    if url is None:
         return None
-    return re.sub(r"\.[a-z]{2}/", "/", match[1].lower())
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    place = unquote(url.partition(parts.netloc)[2])
+    if host.endswith("adsabs.harvard.edu"):
+        match = _BIBCODE.fullmatch(place)
+        return f"{match[1]}.{match[2]}" if match else None
+    if (nested := _NESTED.get(host)) and (match := nested.fullmatch(place)):
+        return arxiv_id(match[1])
+    while host not in _PATHS and "." in host:
+        host = host.partition(".")[2]
+    if host not in _PATHS:
+        return None
+    match = _PATHS[host].fullmatch(place)
+    return next(filter(None, match.groups())) if match else None
 
 
 def fold(text: str) -> str:

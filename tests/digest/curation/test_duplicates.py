@@ -109,7 +109,8 @@ def test_papers_of_strangers_are_two(ours, theirs, link, alike):
     [
         *("https://arxiv.org/pdf/2502.00001v2", "https://huggingface.co/papers/2502.00001"),
         *("https://www.alphaxiv.org/abs/2502.00001", "https://ar5iv.org/abs/2502.00001"),
-        "https://doi.org/10.48550/arXiv.2502.00001",
+        *("https://doi.org/10.48550/arXiv.2502.00001", "http://xxx.lanl.gov/abs/2502.00001"),
+        "https://arxiv-sanity-lite.com/?rank=pid&pid=2502.00001",
     ],
 )
 def test_a_link_that_is_another_papers_arxiv_id(url):

@@ -16,7 +16,15 @@ from digest.text import identity
         ("hep-th/9901001", "hep-th/9901001"),
         ("arXiv:hep-th/9901001v1", "hep-th/9901001"),
         ("math.GT/0309136", "math/0309136"),
-        ("cond-mat.str-el/0309136", None),
+        ("cond-mat.str-el/0309136", "cond-mat/0309136"),
+        ("iccv/0309136", None),
+        ("12502.02737", None),
+        ("2502.02737.5", None),
+        ("(arXiv:2502.02737)", "2502.02737"),
+        ("[2502.02737] SmolLM2", None),
+        ("https://huggingface.co/datasets/2502.02737", None),
+        ("https://example.org/?url=https://arxiv.org/abs/2502.02737", None),
+        ("https://ui.adsabs.harvard.edu/abs/2013arXiv1301.1234A", "1301.1234"),
         ("https://arxiv.org/abs/2502.02737", "2502.02737"),
         ("http://www.arxiv.org/abs/2502.02737v1/", "2502.02737"),
         ("https://arxiv.org/pdf/2502.02737v2.pdf", "2502.02737"),
@@ -40,6 +48,13 @@ from digest.text import identity
 )
 def test_an_arxiv_id_is_read_in_every_common_form(text, number):
     assert identity.arxiv_id(text) == number
+
+
+def test_every_address_that_people_paste_is_read(shared):
+    lines = (shared / "cases/arxiv-addresses.txt").read_text().splitlines()
+    forms = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert len(forms) > 70
+    assert [(text, identity.arxiv_id(text)) for text, number in forms] == [*map(tuple, forms)]
 
 
 @given(st.text())
