@@ -26,6 +26,31 @@ def digest(*rows: dict[str, Any]) -> bytes:
     return json.dumps(rows).encode()
 
 
+def hugging_face(*papers: dict[str, Any]) -> bytes:
+    """An answer of Hugging Face's daily papers, each of which is given by `hugging_face_paper`."""
+    return json.dumps(
+        [{"paper": paper, "title": paper["title"], "thumbnail": "x"} for paper in papers]
+    ).encode()
+
+
+def hugging_face_paper(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """A paper of such an answer; `fields` as for `row`."""
+    given = {
+        "id": f"2502.{number:05}",
+        "title": f"Paper {number}",
+        "authors": [{"name": name, "hidden": False} for name in ("Ada Lovelace", "Alan Turing")],
+        "summary": f"The authors wrote\nthis of {number}. And more.",
+        "ai_summary": f"A machine wrote this of {number}.",
+        "ai_keywords": ["attention", "learning"],
+        "githubRepo": f"https://github.com/lab/code-{number}",
+        "upvotes": 10 + number,
+        "publishedAt": "2025-02-01T10:00:00.000Z",
+        "submittedOnDailyAt": "2025-02-06T02:00:00.000Z",
+        **fields,
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
 WORD = "unbreakable" * 25
 FORMULA = " + ".join(f"a_{{{n}}}^2" for n in range(40))
 

@@ -22,6 +22,7 @@ from .records import (
     Format,
     Reading,
     Record,
+    RowContent,
     RowProblem,
     parse_date,
 )
@@ -59,15 +60,19 @@ def read(data: bytes, date: datetime.date | None = None) -> Reading:
     return Reading((), (RowProblem(1, reason, FILE_NOT_READ),), None)
 
 
-def raw_rows(data: bytes) -> Iterator[tuple[int, str]]:
-    """The text of every row as it stands in the file, good or bad, and the line at which it starts,
-    from 1; also that of what only looks like a row. Line ends are "\n". In JSON several rows may
-    start at one line.
+def raw_rows(
+    data: bytes, date: datetime.date | None = None
+) -> Iterator[tuple[int, str, RowContent]]:
+    """Every row as it stands in the file, good or bad: the line at which it starts, from 1, its
+    text, and what it states; also what only looks like a row. Line ends are "\n". In JSON and XML
+    several rows may start at one line.
+
+    date: as for `read`.
     """
     text = _decode(data)
     if isinstance(text, RowProblem):
         return iter(())
-    return json_rows(text) if is_json(text) else markdown_rows(text)
+    return json_rows(text, date) if is_json(text) else markdown_rows(text)
 
 
 def _decode(data: bytes) -> str | RowProblem:

@@ -27,6 +27,7 @@ from .records import (
     Reading,
     ReadingBuilder,
     Record,
+    RowContent,
     escape_link,
     parse_date,
     quote,
@@ -75,7 +76,7 @@ def read_markdown(text: str, date: datetime.date | None) -> Reading:
     return _MarkdownReader("\n" + text, date).read()
 
 
-def markdown_rows(text: str) -> Iterator[tuple[int, str]]:
+def markdown_rows(text: str) -> Iterator[tuple[int, str, RowContent]]:
     """Each line that begins with a bar, and what belongs to it: its number from 1, and the text.
 
     The heads and rules of tables are among them. text: as for `read_markdown`.
@@ -87,7 +88,7 @@ def markdown_rows(text: str) -> Iterator[tuple[int, str]]:
         line += text.count("\n", counted, start)
         counted = start
         end = _ROW_END.search(text, start)
-        yield line, text[start : end.start() if end else None]
+        yield line, text[start : end.start() if end else None], None
 
 
 def write_markdown(date: datetime.date, records: Iterable[Record]) -> str:
@@ -108,7 +109,7 @@ def reduce_to_markdown(record: Record) -> Record:
     return Record(
         title=_keep_row_open(record.title.strip()),
         link=_reduce_link(record.link),
-        authors=_keep_row_open(record.authors or ""),
+        authors=_keep_row_open(record.authors_text),
         summary=_line_feeds(record.summary or "").replace("\n", " "),
         classification=record.classification or (),
         github_urls=tuple(map(_reduce_link, record.github_urls or ())),
@@ -138,7 +139,7 @@ def _row(record: Record) -> str:
     record = reduce_to_markdown(record)
     cells = (
         f"[{record.title}]({record.link})",
-        record.authors or "",
+        record.authors_text,
         record.summary or "",
         repr(list(record.classification or ())),
         ", ".join(f"[Link]({url})" for url in record.github_urls or ()) or NOTHING,

@@ -184,7 +184,7 @@ def test_a_bad_row_leaves_the_others(row, problem):
     [
         ("| [{1001}](u) | A | S | [] | N/A | N/A |", "title has more than 1,000 characters"),
         ("| [T]({2001}) | A | S | [] | N/A | N/A |", "link has more than 2,000 characters"),
-        ("| [T](u) | {20001} | S | [] | N/A | N/A |", "authors has more than 20,000 characters"),
+        ("| [T](u) | {100001} | S | [] | N/A | N/A |", "authors has more than 100,000 characters"),
         ("| [T](u) | A | {20001} | [] | N/A | N/A |", "summary has more than 20,000 characters"),
         (
             "| [T](u) | A | S | ['{2001}'] | N/A | N/A |",

@@ -70,12 +70,18 @@ def test_markdown_may_begin_like_json():
 
 
 def test_formats_rank_best_first():
-    assert sorted(Format, key=lambda format: format.rank) == [
-        Format.JSON,
-        Format.SIX_COLUMN,
-        Format.THREE_COLUMN,
+    """The group's own digests before what services answer."""
+    assert [(format.value, format.rank) for format in Format] == [
+        ("json", 0),
+        ("six-column", 1),
+        ("three-column", 2),
+        ("table", 3),
+        ("headed-list", 4),
+        ("hugging-face", 5),
+        ("arxiv-atom", 6),
+        ("arxiv-rss", 7),
+        ("arxiv-oai", 8),
     ]
-    assert [format.rank for format in Format] == [0, 1, 2]
 
 
 def test_records_as_dicts():
