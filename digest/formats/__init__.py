@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from .json_dialect import json_rows, read_json, write_json
 from .json_list import is_json
-from .markdown import markdown_rows, read_markdown, reduce_to_markdown, write_markdown
+from .markdown import markdown_rows, read_markdown
+from .markdown_writer import reduce_to_markdown, write_markdown
 from .records import (
     FILE_NOT_READ,
     MAX_BYTES,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from digest.text.links import says_nothing
 
-from .records import BadRow, Record, parse_day, quote
+from .records import BadRow, Record, names_in_words, parse_day, quote
 
 DATE, PUBLISHED, TLDR = "date", "published", "tldr"
 """What a row may have beside the fields of a record: the day of its digest, the day on which the
@@ -216,13 +216,6 @@ class Row:
         if repos[1:]:
             others = (*repos[1:], *(others or ()))
         return (repos[0] if repos else None), others
-
-
-def names_in_words(names: Iterable[str], most: int = 8) -> str:
-    """Names of a file for a problem's reason."""
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(quote, names[:most])) + more
 
 
 def _day(text: str) -> datetime.date:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from .common_names import FIELD_OF, Row, RowReading, names_in_words, plain
+from .common_names import FIELD_OF, Row, RowReading, plain
 from .hugging_face import is_hugging_face, read_hugging_face
 from .json_list import Element, JsonText, NotReadable
 from .records import (
@@ -34,8 +34,6 @@ MAX_NESTED = 10 * MAX_ROWS
 """Brackets and braces of a file."""
 MAX_BROKEN_LINES = 100
 """Lines of JSON Lines that are not JSON: what comes after them is not read."""
-MAX_UNKNOWN = 100
-"""Names that are not known, of a file, which are reported one by one."""
 
 _KEYS = (
     "title",
@@ -139,7 +137,6 @@ class _JsonReader:
         self.in_lists = False
         """Whether rows were read of an object that is not readable to its end."""
         self.draft = ReadingBuilder()
-        self.unknown: set[str] = set()
 
     def read(self) -> Reading:
         start = self.json.skip(0)
@@ -245,11 +242,7 @@ class _JsonReader:
         except BadRow as error:
             self._problem(element.start, str(error), ROW_LEFT_OUT)
             return
-        if new := [name for name in reading.unknown if name not in self.unknown]:
-            if len(self.unknown) < MAX_UNKNOWN:
-                reason = f"names that are not known: {names_in_words(new)}"
-                self._problem(element.start, reason, PASSED_OVER)
-            self.unknown.update(new)
+        self.draft.unknown(self.json.line(element.start), reading.unknown)
 
     def row(self, element: Element, section: str) -> tuple[Format, RowReading]:
         """What a row states, and its format. Raises BadRow."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -21,6 +21,8 @@ MAX_AUTHORS = 100_000
 """Characters of an author list: the longest at arXiv have 3,000 names."""
 MAX_ITEMS = 200
 """Links of a kind, categories and keywords of a row."""
+MAX_UNKNOWN = 100
+"""Names that are not known, of a file, which are reported."""
 MAX_NUMBER = 2**31 - 1
 """What a number of a row may be at the most."""
 MAX_ITEM = 2_000
@@ -185,6 +187,12 @@ class ReadingBuilder:
         self._days: dict[datetime.date, list[FileRow]] = {}
         self._problems: list[RowProblem] = []
         self._format: Format | None = None
+        self._unknown: set[str] = set()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither a day nor a problem was found."""
+        return not self._days and not self._problems
 
     def open(self, day: datetime.date, format: Format) -> None:
         """The file has such a table for this day, perhaps one without rows."""
@@ -200,6 +208,13 @@ class ReadingBuilder:
 
     def problem(self, line: int, reason: str, action: str) -> None:
         self._problems.append(RowProblem(line, reason, action))
+
+    def unknown(self, line: int, names: Iterable[str]) -> None:
+        """A row has values under these names, which are not known: each is reported once."""
+        new = [name for name in names if name not in self._unknown]
+        if new and len(self._unknown) < MAX_UNKNOWN:
+            self.problem(line, f"names that are not known: {names_in_words(new)}", PASSED_OVER)
+        self._unknown.update(new)
 
     def reading(self) -> Reading:
         days = tuple(DayRows(day, tuple(rows)) for day, rows in self._days.items())
@@ -263,3 +278,10 @@ def parse_day(text: str) -> datetime.date | None:
 def quote(text: str) -> str:
     """A piece of the file for a problem's reason: short, on one line, and harmless to show."""
     return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+def names_in_words(names: Iterable[str], most: int = 8) -> str:
+    """Names of a file for a problem's reason."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(quote, names[:most])) + more

@@ -107,7 +107,7 @@ def test_unknown_keys_are_named_once():
 
 
 def test_only_so_many_unknown_keys_are_named(monkeypatch):
-    monkeypatch.setattr("digest.formats.json_dialect.MAX_UNKNOWN", 2)
+    monkeypatch.setattr("digest.formats.records.MAX_UNKNOWN", 2)
     rows = [{"title": "A", "link": "u", f"key {n}": n + 1} for n in range(4)]
     assert rows_and_problems(json.dumps(rows), DATE)[1] == [
         "1: names that are not known: 'key 0' (passed over)",

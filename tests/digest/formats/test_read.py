@@ -52,10 +52,6 @@ def test_utf8_with_any_line_ends(write, bom, newline):
             b"Hello",
             unread("neither a list of papers in JSON nor a table of papers in Markdown"),
         ),
-        (
-            b"[A link](u) to begin with\n\n| A | B |\n|---|---|\n",
-            unread("neither a list of papers in JSON nor a table of papers in Markdown"),
-        ),
     ],
 )
 def test_files_that_cannot_be_read(data, expected):
@@ -92,6 +88,7 @@ def test_records_as_dicts():
 
 
 HEAD = write_markdown(DATE, [])
+NAMED = "## 2025-02-06\n\n| Title | PDF |\n|---|---|\n"
 
 
 def hostile(size):
@@ -124,6 +121,18 @@ def hostile(size):
         "links of links": HEAD + "| [T](u) | A | S | [] | " + "[Link](" * (size // 7) + ") | |",
         "more to read": TABLE + "|" + "read more on [arXiv](" * (size // 21) + ") | A | S |",
         "spaces to read": TABLE + "| a" + " " * size + "b | A | S |",
+        "a named cell of links": f"{NAMED}| T | {'](' * (size // 2)} |",
+        "a named cell of open links": f"{NAMED}| T | {'](a(b)' * (size // 6)} |",
+        "a named cell of brackets": f"{NAMED}| {'[' * size} | u |",
+        "a named cell of breaks": f"{NAMED}| T | {'<br>' * (size // 4)}{'x' * 2_001} |",
+        "headings of papers": f"## [{'x' * 1_001}](https://x.org)\n" * (size // 1_022),
+        "a heading of brackets": "## [" + "[" * size + "](https://x.org)",
+        "labels": f"## [{'x' * 1_001}](https://x.org)\n" + "- Code: u\n" * (size // 10),
+        "no labels": f"## [{'x' * 1_001}](https://x.org)\n" + "- a a a\n" * (size // 8),
+        "lines of braces": '{"a"\n' * (size // 5),
+        "lines of strings": '{"\n' * (size // 3),
+        "lines of lists": '{"a":[\n' * (size // 7),
+        "an object of lists": '{"a": [' + '{"b": [{"title": 1}]},' * (size // 22),
         "empty objects": "[" + "{}," * (size // 3),
         "empty lists": '[{"x": [' + "[]," * (size // 3) + "1]}]",
         "deep objects": "[" + '{"a":' * (size // 5),
