@@ -28,8 +28,8 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
-from digest.catalogue.load import SUFFIXES, LoadReport, load
-from digest.formats import MAX_BYTES
+from digest.catalogue.load import LoadReport, load
+from digest.formats import MAX_BYTES, SUFFIXES
 from digest.models import Source, Upload, Verdict
 from digest.pages.middleware import MAX_BODY
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from digest.formats import MAX_BYTES, Format, Reading, RowProblem, parse_date, read
+from digest.formats import MAX_BYTES, SUFFIXES, Format, Reading, RowProblem, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import Digest, Entry, Paper, Source, Verdict, tomorrow
 from digest.text import identity
@@ -27,9 +27,6 @@ from .projection import Statement
 from .sql import keys
 from .verdicts import IdentifiedRow, differences, resolve_merges, verdicts_of
 from .write import ChangeSet, NewSource, write_serialized
-
-SUFFIXES = (".md", ".markdown", ".json")
-"""What a digest's file may end in, when a folder is searched."""
 
 _DATE_IN_PATH = re.compile(r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)(?:\.\w+)?$")
 

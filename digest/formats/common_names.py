@@ -10,6 +10,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from digest.text.links import says_nothing
@@ -64,9 +65,13 @@ NUMBERS = {"", "no", "number", "index"}
 _KNOWN = "title, link, authors, summary, abstract, keywords, code, date"
 
 
+_SIGNS = re.compile(r"[\W_]+")
+
+
+@lru_cache(4096)
 def plain(name: str) -> str:
     """A name as it is compared."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    return _SIGNS.sub("", name.casefold())
 
 
 FIELD_OF = {plain(name): field for field, names in NAMES.items() for name in names}
@@ -102,7 +107,7 @@ class RowReading(NamedTuple):
 
 
 class Row:
-    """The values of a row, by field. keys: what the row calls them, or would, for messages.
+    """The values of a row, by field: each with what the row calls it, for messages.
 
     unknown: names that are none of a field's, if they have a value.
     """
@@ -111,58 +116,40 @@ class Row:
         """given: names and values, as the file has them."""
         self.values: dict[str, list[tuple[str, Any]]] = {}
         self.unknown: list[str] = []
-        self.is_empty = True
-        ranked: dict[str, list[tuple[int, str, Any]]] = {}
         for name, value in given:
-            self.is_empty = False
             key = plain(name)
             if field := FIELD_OF.get(key):
-                ranked.setdefault(field, []).append((_PLACE[key], name, value))
+                self.values.setdefault(field, []).append((name, value))
             elif key not in NUMBERS and value not in (None, "", [], {}):
                 self.unknown.append(name)
-        for field, found in ranked.items():
-            found.sort(key=lambda one: one[0])
-            self.values[field] = [(name, value) for _, name, value in found]
+        for found in self.values.values():
+            if len(found) > 1:
+                found.sort(key=lambda one: _PLACE[plain(one[0])])
 
     def record(self) -> Record:
         """What the row states. Raises BadRow where a value is of a kind that it cannot be of."""
-        summary, abstract = self._first("summary", _prose), self._first("abstract", _prose)
-        machine, tldr = self._first("machine_summary", _flag), self._first(TLDR, _prose)
-        if abstract is None and summary and (tldr or self._is_from_arxiv):
+        found = {field: self._first(field, _READ[field]) for field in self.values if field in _READ}
+        summary, tldr = found.get("summary"), found.pop(TLDR, None)
+        if summary and found.get("abstract") is None and (tldr or self._is_from_arxiv):
             # arXiv's own services call the abstract a summary.
-            summary, abstract = None, summary
+            found |= {"abstract": summary, "summary": None}
+            summary = None
         if tldr and not summary:
-            summary, machine = tldr, True
+            found |= {"summary": tldr, "machine_summary": True}
         elif tldr:
-            summary = f"{summary}\n\n{tldr}"
-        repo, repos = self._repositories()
-        return Record(
-            title=(self._first("title", _text) or "").strip(),
-            link=self._link(),
-            authors=self._first("authors", _authors),
-            summary=summary,
-            classification=self._first("classification", _terms),
-            github_repo=repo,
-            github_urls=repos,
-            huggingface_urls=self._first("huggingface_urls", _texts),
-            project_page=self._first("project_page", _text),
-            abstract=abstract,
-            authors_complete=self._first("authors_complete", _flag),
-            machine_summary=machine,
-            keywords=self._first("keywords", _terms),
-            upvotes=self._first("upvotes", _number),
-            comment=self._first("comment", _text),
-            doi=self._first("doi", _text),
-            version=self._first("version", _number),
-        )
+            found["summary"] = f"{summary}\n\n{tldr}"
+        if "github_repo" in self.values:
+            found["github_repo"], found["github_urls"] = self._repositories()
+        title = (found.pop("title", None) or "").strip()
+        return Record(title=title, link=self._link(), **found)
 
     def read(self, *defaults: datetime.date | None) -> RowReading:
         """What the row states. Its day is what it says itself, else the first of `defaults`, else
         the day on which its paper appeared. Raises BadRow, too, if it has values under names that
         are not known, and little else."""
+        if "title" not in self.values:
+            raise BadRow(f"the row has no title{self._seen if self.unknown else ''}")
         record = self.record()
-        if self.unknown and not record.title:
-            raise BadRow(f"the row has no title{self._seen}")
         day = self._own_day(*defaults)
         if self.unknown and not record.link and not record.authors:
             raise BadRow(f"the row has neither link nor authors{self._seen}")
@@ -192,6 +179,8 @@ class Row:
 
     def _first(self, field: str, read: Callable[[str, Any], Any]) -> Any:
         """The first value that is more than nothing; else an empty one, if there is one."""
+        if len(self.values.get(field, ())) == 1:
+            return read(*self.values[field][0])
         values = [read(name, value) for name, value in self.values.get(field, ())]
         return next(filter(None, values), next((v for v in values if v is not None), None))
 
@@ -212,7 +201,7 @@ class Row:
         for name, value in self.values.get("github_repo", ()):
             found = _texts(name, value) if isinstance(value, list) else (_text(name, value),)
             repos += [text for text in found or () if text is not None]
-        others = self._first("github_urls", _texts)
+        others = self._first("github_urls", _texts) if "github_urls" in self.values else None
         if repos[1:]:
             others = (*repos[1:], *(others or ()))
         return (repos[0] if repos else None), others
@@ -304,3 +293,24 @@ def _number(name: str, value: Any) -> int | None:
     if value is None or value == "" or (isinstance(value, int) and not isinstance(value, bool)):
         return None if value == "" else value
     raise BadRow(f"{name} is not a number")
+
+
+_READ: dict[str, Callable[[str, Any], Any]] = {
+    "title": _text,
+    "authors": _authors,
+    "authors_complete": _flag,
+    "summary": _prose,
+    "machine_summary": _flag,
+    "abstract": _prose,
+    TLDR: _prose,
+    "classification": _terms,
+    "keywords": _terms,
+    "github_urls": _texts,
+    "huggingface_urls": _texts,
+    "project_page": _text,
+    "upvotes": _number,
+    "comment": _text,
+    "doi": _text,
+    "version": _number,
+}
+"""What reads the values of a field; links and repositories are read together."""

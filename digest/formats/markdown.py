@@ -40,6 +40,8 @@ MAX_ROW = 6 * 1024 * 1024
 """Characters of a row, its escapes included: more than the longest record takes."""
 _MAX_HEAD = 1_000
 """Characters in which the names of a table's columns are looked for."""
+_MAX_KNOWN_HEAD = 200
+"""The same where only a table of the archive may begin: in another one."""
 _MAX_HEADING = 4_000
 
 # A text is read with a line break put before it, so that "\n" stands before every line: a search
@@ -62,7 +64,9 @@ def read_markdown(text: str, date: datetime.date | None) -> Reading:
     return _MarkdownReader("\n" + text, date).read()
 
 
-def markdown_rows(text: str) -> Iterator[tuple[int, str, RowContent]]:
+def markdown_rows(
+    text: str, date: datetime.date | None = None
+) -> Iterator[tuple[int, str, RowContent]]:
     """Each line that begins with a bar, each heading that is a link, and what belongs to it: its
     number from 1, and the text.
 
@@ -179,10 +183,10 @@ class _MarkdownReader:
         """A line that begins with a bar, and what belongs to it."""
         row_end = _ROW_END.search(self.text, start)
         end = row_end.start() if row_end else len(self.text)
-        head = self.text[start : min(end, start + _MAX_HEAD)].strip()
-        columns = tuple(column.strip(" \t*") for column in head.strip("|").split("|"))
         begins = not self.in_table or _RULE.match(self.text, end) is not None
-        table = table_of(columns, begins)
+        head = self.text[start : min(end, start + (_MAX_HEAD if begins else _MAX_KNOWN_HEAD))]
+        head = head.strip()
+        table = table_of(head.strip("|").split("|"), begins)
         if table or begins:
             self._begin_table(table, head)
         elif self.table and (self.date or self.table.is_dated):

@@ -76,16 +76,17 @@ class _Named(Table):
         return reading.in_section(section) if section else reading
 
 
-def table_of(columns: tuple[str, ...], by_names: bool) -> Table | None:
+def table_of(head: list[str], by_names: bool) -> Table | None:
     """The kind of table with these columns; None if it is none of papers. by_names: whether any
     table with a title is one."""
-    lowered = tuple(column.lower() for column in columns)
-    if table := _EXACT.get(lowered):
+    if table := _EXACT.get(tuple(column.strip().lower() for column in head)):
         return table
+    if not by_names:
+        return None
+    columns = tuple(column.strip(" \t*") for column in head)
     fields = [FIELD_OF.get(plain(column)) for column in columns]
-    if by_names and "title" in fields and len({*fields} - {None}) > 1:
-        return _Named(Format.TABLE, len(columns), columns)
-    return None
+    is_of_papers = "title" in fields and len({*fields} - {None}) > 1
+    return _Named(Format.TABLE, len(columns), columns) if is_of_papers else None
 
 
 def read_cells(cells: Any, date: datetime.date | None) -> RowReading:

@@ -262,7 +262,8 @@ def test_text_after_the_list():
         ('["a"', "1: not a JSON object (row left out)"),
         (
             "[1]",
-            "1: neither a list of papers in JSON nor a table of papers in Markdown (file not read)",
+            "1: no papers in JSON or XML, and in Markdown neither a table nor headings of papers"
+            " (file not read)",
         ),
     ],
 )

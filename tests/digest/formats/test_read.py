@@ -50,7 +50,9 @@ def test_utf8_with_any_line_ends(write, bom, newline):
         (b"x" * (MAX_BYTES + 1), unread("the file is larger than 32 MiB")),
         (
             b"Hello",
-            unread("neither a list of papers in JSON nor a table of papers in Markdown"),
+            unread(
+                "no papers in JSON or XML, and in Markdown neither a table nor headings of papers"
+            ),
         ),
     ],
 )
@@ -133,6 +135,15 @@ def hostile(size):
         "lines of strings": '{"\n' * (size // 3),
         "lines of lists": '{"a":[\n' * (size // 7),
         "an object of lists": '{"a": [' + '{"b": [{"title": 1}]},' * (size // 22),
+        "xml of open tags": "<feed>" + "<a>" * (size // 3),
+        "xml of empty tags": "<feed>" + "<a/>" * (size // 4),
+        "xml of empty entries": "<feed>" + "<entry/>" * (size // 8),
+        "xml of attributes": "<feed" + "".join(f" a{n}=''" for n in range(size // 10)) + ">",
+        "xml of entities": "<?xml version='1.0'?><!DOCTYPE feed [<!ENTITY a 'a'>"
+        + "".join(f"<!ENTITY a{n} '&a{n - 1};&a{n - 1};'>" for n in range(1, size // 30))
+        + "]><feed><entry>&a9;</entry></feed>",
+        "xml of comments": "<!---->" * (size // 7),
+        "xml of text": "<feed><entry><title>" + "&amp;" * (size // 5),
         "empty objects": "[" + "{}," * (size // 3),
         "empty lists": '[{"x": [' + "[]," * (size // 3) + "1]}]",
         "deep objects": "[" + '{"a":' * (size // 5),
