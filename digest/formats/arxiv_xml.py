@@ -13,6 +13,8 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
+from digest.text.arxiv_categories import LONG_NAMES
+
 from .common_names import Row, RowReading, arxiv_link
 from .records import (
     FILE_NOT_READ,
@@ -235,8 +237,8 @@ def _dublin_core(paper: Element) -> list[tuple[str, Any]]:
         ("link", next((text for text in identifiers if "://" in text), "")),
         ("authors", [_first_name_first(one.text) for one in paper.all("creator")]),
         ("abstract", next(iter(abstracts), "")),
-        # Others are numbers of the classifications of mathematics and computing.
-        ("categories", [text for text in subjects if text[:1].isalpha() and text[1:2].islower()]),
+        # Others are of the classifications of mathematics and computing.
+        ("categories", [LONG_NAMES[name] for name in subjects if name in LONG_NAMES]),
         ("comment", _COMMENT.sub("", next(iter(comments), ""), count=1)),
         ("doi", next((text for text in identifiers if text.startswith("doi:")), "")),
     ]
