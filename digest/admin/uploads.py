@@ -77,7 +77,7 @@ class LoadForm(forms.Form):
         required=False,
         allow_empty_file=True,
         widget=FilesInput(attrs={"accept": ",".join(SUFFIXES)}),
-        help_text=f"Markdown or JSON, up to {FILES} files of {MAX_BYTES // 2**20} MiB,"
+        help_text=f"Markdown, JSON or XML, up to {FILES} files of {MAX_BYTES // 2**20} MiB,"
         f" {MAX_BODY // 10**6} MB together. A name such as 2025-02-06.md gives the day if the file"
         " has none.",
     )

@@ -299,23 +299,37 @@ def reread(
     return write_serialized(prepare, also)
 
 
-def find_files(path: Path) -> list[Path]:
-    """The file itself, or what a folder and its folders hold of Markdown and JSON, by name.
+class FoundFiles(NamedTuple):
+    """Files to load, by name, and of those that are no digests by their suffix how many there
+    are."""
 
-    Hidden files and folders are passed over. Raises OSError where there is no such path.
+    files: list[Path]
+    passed_over: Counter[str]
+
+
+def search(path: Path) -> FoundFiles:
+    """The file itself, or what a folder and its folders hold with a suffix of digests.
+
+    Hidden files and folders are neither. Raises OSError where there is no such path.
     """
     if not path.is_dir():
         path.stat()
-        return [path]
-    found = []
+        return FoundFiles([path], Counter())
+    found = FoundFiles([], Counter())
     for folder, folders, names in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(folder, name)
-            for name in names
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES)
-        ]
-    return sorted(found)
+        for name in names:
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                found.files.append(Path(folder, name))
+            elif not name.startswith("."):
+                found.passed_over[Path(name).suffix.lower()] += 1
+    found.files.sort()
+    return found
+
+
+def find_files(path: Path) -> list[Path]:
+    """The files of `search`."""
+    return search(path).files
 
 
 def load_files(
