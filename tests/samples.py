@@ -1,7 +1,11 @@
 """Small digests for tests, made rather than copied."""
 
 import json
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
+
+from digest.formats import Format
 
 
 def row(number: int = 1, **fields: Any) -> dict[str, Any]:
@@ -24,6 +28,101 @@ def row(number: int = 1, **fields: Any) -> dict[str, Any]:
 def digest(*rows: dict[str, Any]) -> bytes:
     """A file of these rows in the JSON dialect."""
     return json.dumps(rows).encode()
+
+
+def hugging_face(*papers: dict[str, Any]) -> bytes:
+    """An answer of Hugging Face's daily papers, each of which is given by `hugging_face_paper`."""
+    return json.dumps(
+        [{"paper": paper, "title": paper["title"], "thumbnail": "x"} for paper in papers]
+    ).encode()
+
+
+def hugging_face_paper(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """A paper of such an answer; `fields` as for `row`."""
+    given = {
+        "id": f"2502.{number:05}",
+        "title": f"Paper {number}",
+        "authors": [{"name": name, "hidden": False} for name in ("Ada Lovelace", "Alan Turing")],
+        "summary": f"The authors wrote\nthis of {number}. And more.",
+        "ai_summary": f"A machine wrote this of {number}.",
+        "ai_keywords": ["attention", "learning"],
+        "githubRepo": f"https://github.com/lab/code-{number}",
+        "upvotes": 10 + number,
+        "publishedAt": "2025-02-01T10:00:00.000Z",
+        "submittedOnDailyAt": "2025-02-06T02:00:00.000Z",
+        **fields,
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def in_format(format: Format, *numbers: int, day: str = "2025-02-06", bad: int = 0) -> bytes:
+    """A file of these papers in any format, and so many rows that cannot be read."""
+    papers = [(f"Paper {n}", f"https://arxiv.org/abs/2502.{n:05}") for n in numbers]
+    names = ["Ada Lovelace", "Alan Turing"]
+    match format:
+        case Format.JSON:
+            rows = [row(n, date=day) for n in numbers]
+            return digest(*rows, *[row(title="")] * bad)
+        case Format.HUGGING_FACE:
+            moment = f"{day}T02:00:00.000Z"
+            answers = [hugging_face_paper(n, submittedOnDailyAt=moment) for n in numbers]
+            return hugging_face(*answers, *[hugging_face_paper(title="")] * bad)
+        case Format.SIX_COLUMN | Format.THREE_COLUMN | Format.TABLE:
+            columns = {
+                Format.SIX_COLUMN: "Title | Authors | Summary | Classification | GitHub URLs"
+                " | HuggingFace URLs",
+                Format.THREE_COLUMN: "Title | Authors | Summary",
+                Format.TABLE: "Authors | Title | Code | Abstract",
+            }[format]
+            count = columns.count("|") + 1
+            lines = [columns, "|".join(["---"] * count)]
+            for title, link in papers:
+                cells = [f"[{title}]({link})", ", ".join(names), "S", "['Robotics']", "N/A", "N/A"]
+                if format is Format.TABLE:
+                    cells = [cells[1], cells[0], "null", "What they wrote."]
+                lines.append(" | ".join(cells[:count]))
+            lines += [" | ".join([""] * count)] * bad
+            rows = "".join(f"| {line} |\n" for line in lines)
+            return f"## Papers for {day}\n\n{rows}".encode()
+        case Format.HEADED_LIST:
+            text = "".join(
+                f"### [{title}]({link})\nAuthors: {', '.join(names)}\n\nS\n\n"
+                for title, link in papers
+            )
+            text += "### [X](https://x.org)\nUpvotes: many\n\n" * bad
+            return f"## Daily Papers ({day})\n\n{text}".encode()
+        case Format.ARXIV_ATOM:
+            items = "".join(
+                f"<entry><id>{link}v1</id><title>{title}</title><summary>A.</summary>"
+                f'<category term="cs.CL"/><published>{day}T00:00:00Z</published>'
+                + "".join(f"<author><name>{name}</name></author>" for name in names)
+                + "</entry>\n"
+                for title, link in papers
+            )
+            return f"<feed>{items}{'<entry/>' * bad}</feed>".encode()
+        case Format.ARXIV_RSS:
+            announced = format_datetime(datetime.fromisoformat(day))
+            items = "".join(
+                f"<item><title>{title}</title><link>{link}</link><pubDate>{announced}</pubDate>"
+                f"<description>Abstract: A.</description><creator>{', '.join(names)}</creator>"
+                "</item>"
+                for title, link in papers
+            )
+            return f"<rss><channel>{items}{'<item/>' * bad}</channel></rss>".encode()
+        case Format.ARXIV_OAI:
+            authors = "".join(
+                f"<author><keyname>{name.split()[1]}</keyname>"
+                f"<forenames>{name.split()[0]}</forenames></author>"
+                for name in names
+            )
+            items = "".join(
+                f"<record><header><datestamp>{day}</datestamp></header><metadata><arXiv>"
+                f"<id>{link.rpartition('/')[2]}</id><title>{title}</title><abstract>A.</abstract>"
+                f"<categories>cs.CL</categories><authors>{authors}</authors>"
+                "</arXiv></metadata></record>"
+                for title, link in papers
+            )
+            return f"<OAI-PMH>{items}{'<record/>' * bad}</OAI-PMH>".encode()
 
 
 WORD = "unbreakable" * 25

@@ -24,7 +24,7 @@ from digest.batches import batches
 from digest.catalogue.ledger import Ledger
 from digest.catalogue.load import LoadReport, reread, to_undo, undo
 from digest.catalogue.preview import preview, would_change
-from digest.formats import Format
+from digest.formats import Format, reader_of
 from digest.models import Digest, Entry, Paper, Source, Verdict
 
 from .changes import Changes
@@ -218,15 +218,14 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_view_permission(request):
             raise PermissionDenied
         source = get_object_or_404(Source, pk=pk)
-        json = source.format == Format.JSON
-        kind = "application/json" if json else "text/markdown; charset=utf-8"
+        reader = reader_of(Format(source.format))
         # A path's last part; what was loaded from standard input is called "-".
         name = source.name.replace("\\", "/").rpartition("/")[2].strip(". -")
-        suffix = ".json" if json else ".md"
-        header = content_disposition_header(True, name or f"source-{source.pk}{suffix}")
+        name = name or f"source-{source.pk}{reader.suffixes[0]}"
+        header = content_disposition_header(True, name)
         return HttpResponse(
             bytes(source.content),
-            content_type=kind,
+            content_type=reader.content_type,
             headers={"Content-Disposition": header},
         )
 

@@ -28,8 +28,8 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
-from digest.catalogue.load import SUFFIXES, LoadReport, load
-from digest.formats import MAX_BYTES
+from digest.catalogue.load import LoadReport, load
+from digest.formats import MAX_BYTES, SUFFIXES
 from digest.models import Source, Upload, Verdict
 from digest.pages.middleware import MAX_BODY
 
@@ -77,7 +77,7 @@ class LoadForm(forms.Form):
         required=False,
         allow_empty_file=True,
         widget=FilesInput(attrs={"accept": ",".join(SUFFIXES)}),
-        help_text=f"Markdown or JSON, up to {FILES} files of {MAX_BYTES // 2**20} MiB,"
+        help_text=f"Markdown, JSON or XML, up to {FILES} files of {MAX_BYTES // 2**20} MiB,"
         f" {MAX_BODY // 10**6} MB together. A name such as 2025-02-06.md gives the day if the file"
         " has none.",
     )

@@ -29,7 +29,7 @@ _HELP = {
     "date_to": "last day",
     "digest": "day of a digest that has them",
     "exact": "`1` to search for words that no paper has as they are",
-    "ordering": "`best` needs words to match",
+    "ordering": "`best` needs words to match; `upvotes` has those with most first",
 }
 
 

@@ -7,6 +7,7 @@ names of what can be corrected from here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from digest.formats import Record
 from digest.formats.records import MAX_ITEM, MAX_ITEMS, MAX_TITLE
 from digest.text import links, taxonomy
 from digest.text.identity import arxiv_id
-from digest.text.markup import is_list, summary_points, title_html
+from digest.text.markup import is_list, sentences, summary_points, title_html
 from digest.text.normalize import block, line
 
 from .kinds import (
@@ -26,13 +27,21 @@ from .kinds import (
     ListField,
     LongText,
     Names,
+    Number,
     PaperField,
+    TextList,
     Values,
     within,
 )
 
 CUT_AT = 5
-"""Digests print the first five authors: a list of exactly five is taken as cut."""
+"""Digests print the first five authors: a list of exactly five is taken as cut, unless the source
+gives all authors."""
+
+_OTHERS = re.compile(r"(?:^|[\s,;]+)(?:et\.?\s*al\.?|and others)\s*$", re.I)
+"""What ends a list that is cut."""
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
 
 
 class Title(PaperField):
@@ -67,7 +76,7 @@ class Url(PaperField):
         return None if arxiv_id(record.link) else links.clean_url(record.link)
 
     def problems(self, record: Record) -> Iterator[str]:
-        return _no_links([record.link])
+        return iter(()) if arxiv_id(record.link) else _no_links([record.link])
 
 
 class Summary(LongText):
@@ -88,6 +97,22 @@ class Summary(LongText):
         return {"summary": value, "points": summary_points(value), "is_list": is_list(value)}
 
 
+class Abstract(LongText):
+    """What the authors wrote. It is prose, of which lines were broken at any place."""
+
+    name = label = "abstract"
+    columns = ("abstract", "abstract_sentences")
+
+    def stated(self, record: Record) -> str:
+        return _paragraphs(record.abstract or "")
+
+    def clean(self, value: Any) -> str:
+        return _paragraphs(super().clean(value))
+
+    def stored(self, value: Any) -> Values:
+        return {"abstract": value, "abstract_sentences": sentences(value)}
+
+
 class Authors(Names):
     name = label = "authors"
     relation = "authorships"
@@ -96,7 +121,22 @@ class Authors(Names):
 
     def stated(self, record: Record) -> list[str]:
         """The names in order, as often as they are printed."""
-        return list(filter(None, map(_name, (record.authors or "").split(","))))
+        given = record.authors or ""
+        names = [*given] if isinstance(given, tuple) else _OTHERS.sub("", given).split(",")
+        if names and isinstance(given, tuple):
+            names[-1] = _OTHERS.sub("", names[-1])
+        return list(filter(None, map(_name, names)))
+
+    def ordered(self, records: Sequence[Record]) -> Sequence[Record]:
+        """One that gives all authors counts more than others, whatever its day, and one that says
+        that there are more counts less."""
+        return sorted(records, key=lambda r: 0 if r.authors_complete else 1 + _has_others(r))
+
+    def is_cut(self, record: Record) -> bool:
+        """Whether the list that a record gives was cut, as far as known."""
+        if record.authors_complete:
+            return False
+        return _has_others(record) or len(self.stated(record)) == CUT_AT
 
     def value(
         self, records: Sequence[Record], corrections: Corrections, names: Mapping[str, str]
@@ -123,7 +163,7 @@ class AuthorsCut(Flag):
     when_true = "The author list is cut"
 
     def combined(self, records: Sequence[Record]) -> bool:
-        return len(AUTHORS.combined(records)) == CUT_AT
+        return next(map(AUTHORS.is_cut, filter(AUTHORS.stated, AUTHORS.ordered(records))), False)
 
     def value(
         self, records: Sequence[Record], corrections: Corrections, names: Mapping[str, str]
@@ -222,6 +262,67 @@ class Links(ListField):
         return ", ".join(values[self.name])
 
 
+class Keywords(TextList):
+    name = label = "keywords"
+    columns = ("keywords",)
+
+    def stated(self, record: Record) -> list[str]:
+        return list(dict.fromkeys(filter(None, map(_name, record.keywords or ()))))
+
+
+class Comment(PaperField):
+    """The authors' own, at arXiv."""
+
+    name = "comment"
+    label = "the authors' comment"
+    columns = ("comment",)
+
+    def stated(self, record: Record) -> str:
+        return line(record.comment or "")
+
+
+class Doi(PaperField):
+    """Of the published paper. That of a preprint at arXiv follows from its number."""
+
+    name = "doi"
+    label = "DOI"
+    columns = ("doi",)
+    max_length = 200
+
+    def stated(self, record: Record) -> str:
+        return _doi(record.doi or "")
+
+    def clean(self, value: Any) -> str:
+        text = line(str(value))
+        if text and not _doi(text):
+            raise ValidationError(f"Not the DOI of a published paper: {text[:100]}")
+        return within(_doi(text), self.max_length)
+
+    def problems(self, record: Record) -> Iterator[str]:
+        if record.doi and not _doi(record.doi) and not links.says_nothing(record.doi):
+            yield f"not the DOI of a published paper: {line(record.doi)[:60]}"
+
+
+class Version(Number):
+    """Of the preprint: the newest that a source has."""
+
+    name = label = "version"
+    columns = ("version",)
+
+    def stated(self, record: Record) -> int:
+        return record.version or 0
+
+
+class Upvotes(Number):
+    """Those at Hugging Face."""
+
+    name = label = "upvotes"
+    columns = ("upvotes",)
+
+    def stated(self, record: Record) -> int:
+        return record.upvotes or 0
+
+
 class Hidden(Flag):
     name = "hidden"
     label = "whether it is hidden"
@@ -234,11 +335,14 @@ class Hidden(Flag):
         return bool(correction)
 
 
-TITLE, URL, SUMMARY, AUTHORS = Title(), Url(), Summary(), Authors()
+TITLE, URL, SUMMARY, ABSTRACT, AUTHORS = Title(), Url(), Summary(), Abstract(), Authors()
 AUTHORS_CUT, CATEGORIES, LINKS, HIDDEN = AuthorsCut(), Categories(), Links(), Hidden()
 FIELDS: dict[str, PaperField] = {
     field.name: field
-    for field in (TITLE, URL, SUMMARY, AUTHORS, AUTHORS_CUT, CATEGORIES, LINKS, HIDDEN)
+    for field in (
+        *(TITLE, URL, SUMMARY, ABSTRACT, AUTHORS, AUTHORS_CUT, CATEGORIES, Keywords(), LINKS),
+        *(Comment(), Doi(), Version(), Upvotes(), HIDDEN),
+    )
 }
 """All of them by name, in the order in which people see them."""
 
@@ -272,6 +376,24 @@ def _name(text: str) -> str:
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
 
 
+def _has_others(record: Record) -> bool:
+    """Whether an author list says that there are more."""
+    given = record.authors or ""
+    return bool(_OTHERS.search(given if isinstance(given, str) else given[-1]))
+
+
+def _paragraphs(text: str) -> str:
+    """The text with a line for each paragraph, and an empty one between two."""
+    return "\n\n".join(filter(None, map(line, _PARAGRAPH.split(block(text)))))
+
+
+def _doi(text: str) -> str:
+    """The DOI in a text; "" if there is none, or if it is that of a preprint at arXiv."""
+    match = _DOI.search(line(text))
+    found = match[0].rstrip(".,;") if match else ""
+    return "" if found.lower().startswith("10.48550/arxiv.") else found
+
+
 def _known(names: Iterable[str]) -> list[str]:
     """The categories, those of the taxonomy in its spelling, each once."""
     return list(dict.fromkeys(taxonomy.known(name) or name for name in names))
@@ -279,8 +401,8 @@ def _known(names: Iterable[str]) -> list[str]:
 
 def _given(record: Record) -> tuple[str, ...]:
     """The texts that a record gives as links, in order, placeholders included."""
-    repo = (record.github_repo,) if record.github_repo else ()
-    return (*repo, *(record.github_urls or ()), *(record.huggingface_urls or ()))
+    ones = filter(None, (record.github_repo, record.project_page))
+    return (*ones, *(record.github_urls or ()), *(record.huggingface_urls or ()))
 
 
 def _no_links(texts: Iterable[str]) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""The kinds of fields that a paper has: a text on one line, a long text, true or false, a list.
+"""The kinds of fields that a paper has: a text on one line, a long text, a number, true or false, a
+list.
 
-A field of `fields` is a subclass of one of them. Values are texts, lists of texts, or true and
-false. Nothing here asks the database.
+A field of `fields` is a subclass of one of them. Values are texts, lists of texts, numbers, or true
+and false. Nothing here asks the database.
 """
 
 from __future__ import annotations
@@ -53,9 +54,14 @@ class PaperField:
         """What a record states of it; something false if it states nothing."""
         return None
 
+    def ordered(self, records: Sequence[Record]) -> Sequence[Record]:
+        """The records, the one that counts most for this field first. records: in the order in
+        which they count for most fields."""
+        return records
+
     def combined(self, records: Sequence[Record]) -> Any:
         """What records state together, the one that counts most first."""
-        return next(filter(None, map(self.stated, records)), "")
+        return next(filter(None, map(self.stated, self.ordered(records))), "")
 
     def corrected(self, stated: Any, correction: Any) -> Any:
         """What a correction makes of what records state."""
@@ -132,6 +138,35 @@ class LongText(PaperField):
         return bool(one.split() == other.split())
 
 
+class TextList(PaperField):
+    """A list of short texts that stands in one column."""
+
+    def combined(self, records: Sequence[Record]) -> list[str]:
+        return super().combined(records) or []
+
+    def clean(self, value: Any) -> list[str]:
+        """value: the texts, or one text with a line for each."""
+        texts = value.split("\n") if isinstance(value, str) else value
+        return short_texts(texts)
+
+    def text(self, value: Any) -> str:
+        return ", ".join(value or ())
+
+
+class Number(PaperField):
+    """A number that only grows, so that the largest counts; 0 where none is stated. Curators do not
+    correct it."""
+
+    is_correctable = False
+    has_one_origin = False
+
+    def combined(self, records: Sequence[Record]) -> int:
+        return max(map(self.stated, records), default=0)
+
+    def text(self, value: Any) -> str:
+        return f"{value:,}" if value else ""
+
+
 class Flag(PaperField):
     """True or false, which no record states by itself."""
 
@@ -186,12 +221,7 @@ class Names(ListField):
         return self.item.partition("__")[0]
 
     def clean(self, value: Any) -> list[str]:
-        names = list(dict.fromkeys(filter(None, map(line, value))))
-        if len(names) > MAX_ITEMS:
-            raise ValidationError(f"At most {MAX_ITEMS}, and these are {len(names)}.")
-        for name in names:
-            within(name, MAX_NAME)
-        return names
+        return short_texts(value)
 
     def row(self, item: str, keys: Mapping[str, int]) -> Values:
         return {f"{self.reference}_id": keys[item]}
@@ -199,6 +229,17 @@ class Names(ListField):
     def counted(self, names: Iterable[str]) -> Iterator[str]:
         """The names among whose papers one with these names counts."""
         return iter(names)
+
+
+def short_texts(texts: Iterable[str]) -> list[str]:
+    """The texts on one line, each once. Raises ValidationError if there are too many, or one is too
+    long."""
+    found = list(dict.fromkeys(filter(None, map(line, texts))))
+    if len(found) > MAX_ITEMS:
+        raise ValidationError(f"At most {MAX_ITEMS}, and these are {len(found)}.")
+    for text in found:
+        within(text, MAX_NAME)
+    return found
 
 
 def within(text: str, most: int) -> str:

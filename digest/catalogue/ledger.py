@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from digest.formats import Record, RowProblem, raw_rows, read
+from digest.formats import Record, RowProblem, raw_rows
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import Entry, Source, Verdict
 
@@ -93,16 +92,14 @@ class _Texts:
     """The texts of the rows that start at some lines of a source's file."""
 
     def __init__(self, source: Source, lines: Collection[int]) -> None:
-        self.date = source.date
-        self.at: dict[int, list[str]] = {}
-        self.by_content: dict[int, dict[Any, list[str]]] = {}
+        self.at: dict[int, list[tuple[str, Any]]] = {}
         last = max(lines, default=0)
-        rows = raw_rows(bytes(source.content)) if lines else iter(())
+        rows = raw_rows(bytes(source.content), source.date) if lines else iter(())
         for line, some in groupby(rows, itemgetter(0)):
             if line > last:
                 break
             if line in lines:
-                self.at[line] = [text for _, text in some]
+                self.at[line] = [(text, content) for _, text, content in some]
 
     def of(self, line: int, content: Any, place: int = 0) -> tuple[str, bool]:
         """A row's text, and whether it is the only one that starts at its line.
@@ -112,16 +109,6 @@ class _Texts:
         """
         texts = self.at.get(line, [])
         if len(texts) < 2:
-            return "".join(texts), True
-        if line not in self.by_content:
-            self.by_content[line] = self._grouped(texts)
-        return "".join(self.by_content[line].get(content, [])[place : place + 1]), False
-
-    def _grouped(self, texts: Iterable[str]) -> dict[Any, list[str]]:
-        by_content: dict[Any, list[str]] = defaultdict(list)
-        for text in texts:
-            reading = read(f"[{text}]".encode(), self.date)
-            contents: list[Any] = [problem.reason for problem in reading.problems]
-            contents += ((day.date, row.record) for day in reading.days for row in day.rows)
-            by_content[contents[0]].append(text)
-        return by_content
+            return "".join(text for text, _ in texts), True
+        alike = [text for text, its_content in texts if its_content == content]
+        return "".join(alike[place : place + 1]), False

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from digest.formats import MAX_BYTES, Format, Reading, RowProblem, parse_date, read
+from digest.formats import MAX_BYTES, SUFFIXES, Format, Reading, RowProblem, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
 from digest.models import Digest, Entry, Paper, Source, Verdict, tomorrow
 from digest.text import identity
@@ -27,9 +27,6 @@ from .projection import Statement
 from .sql import keys
 from .verdicts import IdentifiedRow, differences, resolve_merges, verdicts_of
 from .write import ChangeSet, NewSource, write_serialized
-
-SUFFIXES = (".md", ".markdown", ".json")
-"""What a digest's file may end in, when a folder is searched."""
 
 _DATE_IN_PATH = re.compile(r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)(?:\.\w+)?$")
 
@@ -302,23 +299,37 @@ def reread(
     return write_serialized(prepare, also)
 
 
-def find_files(path: Path) -> list[Path]:
-    """The file itself, or what a folder and its folders hold of Markdown and JSON, by name.
+class FoundFiles(NamedTuple):
+    """Files to load, by name, and of those that are no digests by their suffix how many there
+    are."""
 
-    Hidden files and folders are passed over. Raises OSError where there is no such path.
+    files: list[Path]
+    passed_over: Counter[str]
+
+
+def search(path: Path) -> FoundFiles:
+    """The file itself, or what a folder and its folders hold with a suffix of digests.
+
+    Hidden files and folders are neither. Raises OSError where there is no such path.
     """
     if not path.is_dir():
         path.stat()
-        return [path]
-    found = []
+        return FoundFiles([path], Counter())
+    found = FoundFiles([], Counter())
     for folder, folders, names in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(folder, name)
-            for name in names
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES)
-        ]
-    return sorted(found)
+        for name in names:
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                found.files.append(Path(folder, name))
+            elif not name.startswith("."):
+                found.passed_over[Path(name).suffix.lower()] += 1
+    found.files.sort()
+    return found
+
+
+def find_files(path: Path) -> list[Path]:
+    """The files of `search`."""
+    return search(path).files
 
 
 def load_files(

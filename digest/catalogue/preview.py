@@ -21,7 +21,8 @@ DIGESTS = "digests"
 class FieldChange:
     """A field of a paper, or its digests, before and after. Digests are sorted by date.
 
-    A paper that is not shown has None for all of them.
+    A paper that is not shown has None for all of them. What has nothing before and after is left
+    out.
     """
 
     slug: str
@@ -64,7 +65,7 @@ def changes_of(plan: Plan | None) -> list[FieldChange]:
         for slug in plan.edit.papers
         for then, now in [(_values(plan.before.get(slug)), _values(plan.after.get(slug)))]
         for name in names
-        if then.get(name) != now.get(name)
+        if then.get(name) != now.get(name) and (then.get(name) or now.get(name))
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from digest.formats import Format, Record
+from digest.formats.records import SAYS_OF
 from digest.models import Entry
 
 from .fields import FIELDS
@@ -28,7 +29,7 @@ class Statement(NamedTuple):
 
     @property
     def precedence(self) -> tuple[int, int, str, int]:
-        """Sorts the newest digest first, and within a day JSON, six columns, three columns."""
+        """Sorts the newest digest first, and within a day by format and hash."""
         return (-self.date.toordinal(), self.format.rank, self.sha256, self.position)
 
 
@@ -61,12 +62,15 @@ def origins(statements: Iterable[Statement]) -> dict[str, Statement]:
     """For each field whose value is what one record states, by name, the statement that it comes
     from if there is no correction."""
     ranked = sorted(statements, key=lambda statement: statement.precedence)
-    found = {
-        name: next((one for one in ranked if field.stated(one.record)), None)
+    records = [statement.record for statement in ranked]
+    of = {id(statement.record): statement for statement in ranked}
+    return {
+        name: of[id(record)]
         for name, field in FIELDS.items()
         if field.has_one_origin
+        for record in [next(filter(field.stated, field.ordered(records)), None)]
+        if record
     }
-    return {name: statement for name, statement in found.items() if statement}
 
 
 def as_given(statements: Iterable[Statement]) -> Record:
@@ -75,14 +79,15 @@ def as_given(statements: Iterable[Statement]) -> Record:
     statements: of one paper on one day, at least one, in any order.
     """
     records = _ranked(statements)
-    given: dict[str, Any] = {
-        cell.name: next(
-            filter(None, (getattr(record, cell.name) for record in records)),
-            # An empty cell is less than a word and more than no column.
-            next((v for r in records if (v := getattr(r, cell.name)) is not None), None),
-        )
-        for cell in dataclasses.fields(Record)
-    }
+    given: dict[str, Any] = {}
+    for cell in (one.name for one in dataclasses.fields(Record)):
+        # What is said of a cell goes with it.
+        of = SAYS_OF.get(cell, cell)
+        values = [(getattr(record, of), record) for record in records]
+        stated = next((r for value, r in values if value), None)
+        # An empty cell is less than a word and more than no column.
+        empty = next((r for value, r in values if value is not None), records[0])
+        given[cell] = getattr(stated or empty, cell)
     return Record(**given)
 
 

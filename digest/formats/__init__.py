@@ -1,19 +1,22 @@
 """Digests as files: bytes to plain records, and back.
 
-Three dialects are read: six-column and three-column Markdown, recognized by a table's header, and
-JSON. Six-column Markdown and JSON are written, as the archive of digests has them. Nothing is
-interpreted here: a link may be a placeholder, a paper may come twice. Knows nothing of Django.
+`READERS` has a line for each kind of file; FORMATS.md says what they read. Six-column Markdown and
+JSON are written, too, as the archive of digests has them. Nothing is interpreted here: a link may
+be a placeholder, a paper may come twice. Knows nothing of Django.
 """
 
 from __future__ import annotations
 
 import codecs
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+from .arxiv_xml import arxiv_rows, read_arxiv
 from .json_dialect import json_rows, read_json, write_json
 from .json_list import is_json
-from .markdown import markdown_rows, read_markdown, reduce_to_markdown, write_markdown
+from .markdown import markdown_rows, read_markdown
+from .markdown_writer import reduce_to_markdown, write_markdown
 from .records import (
     FILE_NOT_READ,
     MAX_BYTES,
@@ -22,12 +25,15 @@ from .records import (
     Format,
     Reading,
     Record,
+    RowContent,
     RowProblem,
     parse_date,
 )
+from .xml_rows import is_xml
 
 __all__ = [
     "MAX_BYTES",
+    "SUFFIXES",
     "DayRows",
     "FileRow",
     "Format",
@@ -37,14 +43,67 @@ __all__ = [
     "parse_date",
     "raw_rows",
     "read",
+    "reader_of",
     "reduce_to_markdown",
     "write_json",
     "write_markdown",
 ]
 
 
+class Reader(NamedTuple):
+    """A kind of file. formats: of its rows. suffixes: of its names, the first for what has none.
+
+    recognizes: whether a text was meant as one. read, rows: as `read` and `raw_rows`, of a text
+    without NUL, its lines ended by "\\n".
+    """
+
+    formats: tuple[Format, ...]
+    suffixes: tuple[str, ...]
+    content_type: str
+    recognizes: Callable[[str], bool]
+    read: Callable[[str, datetime.date | None], Reading]
+    rows: Callable[[str, datetime.date | None], Iterator[tuple[int, str, RowContent]]]
+
+
+READERS = (
+    Reader(
+        (Format.ARXIV_ATOM, Format.ARXIV_RSS, Format.ARXIV_OAI),
+        (".xml", ".atom", ".rss"),
+        "application/xml",
+        is_xml,
+        read_arxiv,
+        arxiv_rows,
+    ),
+    Reader(
+        (Format.JSON, Format.HUGGING_FACE),
+        (".json", ".jsonl", ".ndjson"),
+        "application/json",
+        is_json,
+        read_json,
+        json_rows,
+    ),
+    Reader(
+        (Format.SIX_COLUMN, Format.THREE_COLUMN, Format.TABLE, Format.HEADED_LIST),
+        (".md", ".markdown"),
+        "text/markdown; charset=utf-8",
+        lambda _: True,
+        read_markdown,
+        markdown_rows,
+    ),
+)
+"""The first that recognizes a text reads it."""
+
+SUFFIXES = tuple(suffix for reader in READERS for suffix in reader.suffixes)
+"""What a digest's file may end in, when a folder is searched."""
+
+
+def reader_of(format: Format) -> Reader:
+    """The reader that reads a format."""
+    return next(reader for reader in READERS if format in reader.formats)
+
+
 def read(data: bytes, date: datetime.date | None = None) -> Reading:
-    """Read a digest, or an archive of many, in whichever dialect its content is.
+    """Read a digest, or an archive of many, in whichever format its content is.
 
     date: for what names no date itself. Never raises: what cannot be read is among the problems,
     and everything else is read. UTF-8, with or without a byte order mark; any line ends.
@@ -52,22 +111,30 @@ def read(data: bytes, date: datetime.date | None = None) -> Reading:
     text = _decode(data)
     if isinstance(text, RowProblem):
         return Reading((), (text,), None)
-    reading = read_json(text, date) if is_json(text) else read_markdown(text, date)
+    reading = _reader(text).read(text, date)
     if reading.days or reading.problems:
         return reading
-    reason = "neither a list of papers in JSON nor a table of papers in Markdown"
+    reason = "no papers in JSON or XML, and in Markdown neither a table nor headings of papers"
     return Reading((), (RowProblem(1, reason, FILE_NOT_READ),), None)
 
 
-def raw_rows(data: bytes) -> Iterator[tuple[int, str]]:
-    """The text of every row as it stands in the file, good or bad, and the line at which it starts,
-    from 1; also that of what only looks like a row. Line ends are "\n". In JSON several rows may
-    start at one line.
+def raw_rows(
+    data: bytes, date: datetime.date | None = None
+) -> Iterator[tuple[int, str, RowContent]]:
+    """Every row as it stands in the file, good or bad: the line at which it starts, from 1, its
+    text, and what it states; also what only looks like a row. Line ends are "\n". In JSON and XML
+    several rows may start at one line.
+
+    date: as for `read`.
     """
     text = _decode(data)
     if isinstance(text, RowProblem):
         return iter(())
-    return json_rows(text) if is_json(text) else markdown_rows(text)
+    return _reader(text).rows(text, date)
+
+
+def _reader(text: str) -> Reader:
+    return next(reader for reader in READERS if reader.recognizes(text))
 
 
 def _decode(data: bytes) -> str | RowProblem:

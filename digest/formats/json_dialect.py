@@ -1,16 +1,23 @@
-"""The JSON dialect: a list of objects, one for each paper, each with its date."""
+"""JSON: a list of papers, an object with one list of them or several, or JSON Lines.
+
+Most rows have the keys of the archive, which `write_json` writes, or other common names for the
+same (`common_names`). What else a row may look like is a line in `_SHAPES`.
+"""
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
+from .common_names import FIELD_OF, Row, RowReading, plain
+from .hugging_face import is_hugging_face, read_hugging_face
 from .json_list import Element, JsonText, NotReadable
 from .records import (
     FILE_NOT_READ,
     MAX_ROWS,
+    PASSED_OVER,
     REST_NOT_READ,
     ROW_LEFT_OUT,
     BadRow,
@@ -18,12 +25,15 @@ from .records import (
     Reading,
     ReadingBuilder,
     Record,
-    parse_date,
-    quote,
+    RowContent,
+    check,
+    parse_day,
 )
 
 MAX_NESTED = 10 * MAX_ROWS
 """Brackets and braces of a file."""
+MAX_BROKEN_LINES = 100
+"""Lines of JSON Lines that are not JSON: what comes after them is not read."""
 
 _KEYS = (
     "title",
@@ -34,22 +44,60 @@ _KEYS = (
     "classification",
     "github_urls",
     "huggingface_urls",
+    "project_page",
+    "abstract",
+    "authors_complete",
+    "machine_summary",
+    "keywords",
+    "upvotes",
+    "comment",
+    "doi",
+    "version",
     "date",
 )
 
 
+class _Shape(NamedTuple):
+    """What a row may look like: its format, how it is recognised, and what reads it."""
+
+    format: Format
+    is_row: Callable[[dict[str, Any]], bool]
+    read: Callable[..., RowReading]
+
+
+def _is_any(value: dict[str, Any]) -> bool:
+    return any(FIELD_OF.get(plain(key)) == "title" for key in value)
+
+
+def _read_any(value: dict[str, Any], *dates: datetime.date | None) -> RowReading:
+    return Row(value.items()).read(*dates)
+
+
+_SHAPES = (
+    _Shape(Format.HUGGING_FACE, is_hugging_face, read_hugging_face),
+    _Shape(Format.JSON, _is_any, _read_any),
+)
+"""The shapes that are known; a row of none is read as of the last."""
+
+
 def read_json(text: str, date: datetime.date | None) -> Reading:
-    """Read a list of papers; `date` is for those that name none, and for an empty list."""
+    """Read papers; `date` is for those that name none, and for an empty list."""
     return _JsonReader(text, date).read()
 
 
-def json_rows(text: str) -> Iterator[tuple[int, str]]:
-    """Each element of the list up to the first that is not JSON: the number of its line from 1, and
-    its text. text: what `is_json`."""
-    json_text = _json_text(text)
+def json_rows(text: str, date: datetime.date | None) -> Iterator[tuple[int, str, RowContent]]:
+    """Each row up to where the file is not JSON: the number of its line from 1, its text, and what
+    it states, or why it was left out. text: what `is_json`."""
+    reader = _JsonReader(text, date)
     try:
-        for element in json_text.elements(json_text.skip(0) + 1):
-            yield json_text.line(element.start), text[element.start : element.end]
+        for element, section in reader.elements():
+            try:
+                _, reading = reader.row(element, section)
+                check(reading.record)
+                content: RowContent = reading.day, reading.record
+            except BadRow as error:
+                content = str(error)
+            yield reader.json.line(element.start), text[element.start : element.end], content
     except NotReadable:
         return
 
@@ -68,95 +116,171 @@ def _row(date: datetime.date, record: Record) -> dict[str, Any]:
     return {key: given[key] for key in _KEYS if key in given}
 
 
-def _json_text(text: str) -> JsonText:
-    return JsonText(text, lambda _: 0.0, "row")  # no key has a number
+def _number(text: str) -> int | float:
+    """A number of JSON; one that is none of ours has no need of its value."""
+    return int(text) if len(text) <= 15 and text.lstrip("-").isdecimal() else 0.0
+
+
+Located = tuple[Element, str]
+"""What stands where a row does, and the name of its list if there are several."""
 
 
 class _JsonReader:
+    """json.end: where what was read last ends."""
+
     def __init__(self, text: str, date: datetime.date | None) -> None:
-        self.json = _json_text(text)
+        self.json = JsonText(text, _number, "row")
         self.text = text
         self.date = date
+        self.outer: datetime.date | None = None
+        """The day that the object gives in which the rows stand."""
+        self.in_lists = False
+        """Whether rows were read of an object that is not readable to its end."""
         self.draft = ReadingBuilder()
 
     def read(self) -> Reading:
         start = self.json.skip(0)
         if self.json.nested() > MAX_NESTED:
             self._problem(start, f"more than {MAX_NESTED:,} lists and objects", FILE_NOT_READ)
-        elif self.text[start] == "{":
-            self._problem(start, "one JSON object where a list of them should be", FILE_NOT_READ)
-        else:
-            try:
-                self._list(start + 1)
-            except NotReadable as stop:
-                self._problem(stop.position, stop.reason, REST_NOT_READ)
+            return self.draft.reading()
+        try:
+            for number, (element, section) in enumerate(self.elements()):
+                if number == MAX_ROWS:
+                    raise NotReadable(element.start, f"more than {MAX_ROWS:,} rows")
+                self._add(element, section)
+            self._end(start)
+        except NotReadable as stop:
+            self._problem(stop.position, stop.reason, REST_NOT_READ)
         return self.draft.reading()
 
-    def _list(self, position: int) -> None:
-        for number, element in enumerate(self.json.elements(position)):
-            if number == MAX_ROWS:
-                raise NotReadable(element.start, f"more than {MAX_ROWS:,} rows")
-            self._element(element)
+    # Where rows stand
+
+    def elements(self) -> Iterator[Located]:
+        """The rows. Raises NotReadable."""
+        position = self.json.skip(0)
+        if self.text[position] == "[":
+            for element in self.json.elements(position + 1):
+                yield element, ""
+            return
+        broken = 0
+        while self.text.startswith("{", position):
+            try:
+                yield from self._object(position)
+                position = self.json.skip(self.json.end)
+            except NotReadable as stop:
+                # In JSON Lines the next one may be readable.
+                line = self.text.find("\n{", position)
+                broken += 1
+                if line < 0 or self.in_lists or broken > MAX_BROKEN_LINES:
+                    raise
+                yield Element(position, line, None, stop.reason), ""
+                position = line + 1
+        self.json.end = position
+
+    def _object(self, start: int) -> Iterator[Located]:
+        """The rows of the lists that are in an object; or the object, if it is a row itself."""
+        try:
+            element = self.json.element(start)
+        except NotReadable as stop:
+            yield from self._begun(start)
+            raise stop from None
+        value = element.value
+        lists = _lists(value)
+        is_row = any(shape.is_row(value) for shape in _SHAPES)
+        if lists and (any(map(_begins, lists)) or not is_row):
+            self.outer = _outer_day(value)
+            yield from self._walk(start, value, len(lists) > 1)
+        elif [] in value.values() and not is_row:
+            self._open(start, _outer_day(value))
+        else:
+            yield element, ""
+        self.json.end = element.end
+
+    def _walk(self, start: int, value: dict[str, Any], named: bool) -> Iterator[Located]:
+        for key, position in self.json.members(start + 1):
+            if _is_list(value[key]):
+                for element in self.json.elements(position + 1):
+                    yield element, key if named else ""
+            elif isinstance(value[key], dict) and _lists(value[key]):
+                yield from self._walk(position, value[key], named)
+                self.json.end = self.json.element(position).end
+
+    def _begun(self, start: int) -> Iterator[Located]:
+        """The rows of the lists in an object that is not readable to its end."""
+        for _, position in self.json.members(start + 1):
+            first = self.json.skip(position + 1)
+            if not (self.text.startswith("[", position) and self.text.startswith("{", first)):
+                continue
+            if any(shape.is_row(self.json.element(first).value) for shape in _SHAPES):
+                self.in_lists = True
+                for element in self.json.elements(position + 1):
+                    yield element, ""
+
+    def _end(self, start: int) -> None:
+        """What is left when all rows were read."""
         end = self.json.end
-        if self.json.skip(position) == end - 1:
-            if self.date:
-                self.draft.open(self.date, Format.JSON)
-            else:
-                self._problem(end - 1, "an empty list, and no date for it", "no day read")
+        if self.text[start] == "[" and self.json.skip(start + 1) == end - 1:
+            self._open(end - 1, None)
         position = self.json.skip(end)
         if position < len(self.text):
-            self._problem(position, "text after the end of the list", "passed over")
+            after = "list" if self.text[start] == "[" else "objects"
+            self._problem(position, f"text after the end of the {after}", PASSED_OVER)
 
-    def _element(self, element: Element) -> None:
+    def _open(self, position: int, day: datetime.date | None) -> None:
+        """A day without papers."""
+        if day := day or self.date:
+            self.draft.open(day, Format.JSON)
+        else:
+            self._problem(position, "an empty list, and no date for it", "no day read")
+
+    # What they state
+
+    def _add(self, element: Element, section: str) -> None:
         try:
-            if element.fault:
-                raise BadRow(element.fault)
-            if not isinstance(element.value, dict):
-                raise BadRow("not a JSON object")
-            record = _record(element.value)
-            day, line = self._day(element.value), self.json.line(element.start)
-            self.draft.add(day, line, Format.JSON, record)
+            format, reading = self.row(element, section)
+            self.draft.add(reading.day, self.json.line(element.start), format, reading.record)
         except BadRow as error:
             self._problem(element.start, str(error), ROW_LEFT_OUT)
+            return
+        self.draft.unknown(self.json.line(element.start), reading.unknown)
 
-    def _day(self, value: dict[str, Any]) -> datetime.date:
-        given = _text(value, "date")
-        if given is None:
-            if self.date:
-                return self.date
-            raise BadRow("the row has no date")
-        if day := parse_date(given):
-            return day
-        raise BadRow(f"{quote(given)} is not a date")
+    def row(self, element: Element, section: str) -> tuple[Format, RowReading]:
+        """What a row states, and its format. Raises BadRow."""
+        if element.fault:
+            raise BadRow(element.fault)
+        value = element.value
+        if not isinstance(value, dict):
+            raise BadRow("not a JSON object")
+        shape = next((shape for shape in _SHAPES if shape.is_row(value)), _SHAPES[-1])
+        reading = shape.read(value, self.outer, self.date)
+        if section:
+            reading = reading.in_section(section.replace("_", " ").strip().capitalize())
+        return shape.format, reading
 
     def _problem(self, position: int, reason: str, action: str) -> None:
         self.draft.problem(self.json.line(position), reason, action)
 
 
-def _record(row: dict[str, Any]) -> Record:
-    return Record(
-        title=(_text(row, "title") or "").strip(),
-        link=_text(row, "link") or "",
-        authors=_text(row, "authors"),
-        summary=_text(row, "summary"),
-        classification=_texts(row, "classification"),
-        github_repo=_text(row, "github_repo"),
-        github_urls=_texts(row, "github_urls"),
-        huggingface_urls=_texts(row, "huggingface_urls"),
-    )
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def _text(row: dict[str, Any], key: str) -> str | None:
-    value = row.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise BadRow(f"{key} is not text")
+def _begins(value: list[Any]) -> bool:
+    """Whether a list of objects begins with a row."""
+    return any(shape.is_row(value[0]) for shape in _SHAPES)
 
 
-def _texts(row: dict[str, Any], key: str) -> tuple[str, ...] | None:
-    value = row.get(key)
-    if value is None:
-        return None
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise BadRow(f"{key} is not a list of texts")
+def _lists(value: Any, depth: int = 3) -> list[list[Any]]:
+    """The lists of objects in an object, and in the objects in it."""
+    found = []
+    for one in value.values() if isinstance(value, dict) else ():
+        if _is_list(one):
+            found.append(one)
+        elif isinstance(one, dict) and depth:
+            found += _lists(one, depth - 1)
+    return found
+
+
+def _outer_day(value: dict[str, Any]) -> datetime.date | None:
+    days = [text for key, text in value.items() if FIELD_OF.get(plain(key)) == "date"]
+    return next((day for text in days if isinstance(text, str) and (day := parse_day(text))), None)

@@ -96,6 +96,21 @@ class JsonText:
             raise NotReadable(position, "not JSON: neither a comma nor the list's end")
         self.end = position + 1
 
+    def members(self, position: int) -> Iterator[tuple[str, int]]:
+        """The keys of the object whose brace is before a position, and where their values start.
+        An object that can be decoded. `end` has to be where the value ends, if it was read, before
+        the next one is asked for."""
+        position = self.skip(position)
+        while self.text.startswith('"', position):
+            key = self.element(position)
+            start = self.skip(self.skip(key.end) + 1)
+            self.end = start
+            yield key.value, start
+            end = self.end if self.end > start else self.element(start).end
+            position = self.skip(end)
+            if self.text.startswith(",", position):
+                position = self.skip(position + 1)
+
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):

@@ -213,6 +213,19 @@ class Paper(models.Model):
     summary = models.TextField(blank=True)
     points = models.JSONField(default=list, help_text="the summary's points as safe HTML, in order")
     is_list = models.BooleanField(default=False, help_text="the summary is a list, not prose")
+    abstract = models.TextField(blank=True, help_text="what the authors wrote of the paper")
+    abstract_sentences = models.JSONField(
+        default=list, help_text="the abstract's sentences as safe HTML, in order"
+    )
+    keywords: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    comment = models.TextField(blank=True, help_text="the authors' own, at arXiv")
+    doi = models.CharField("DOI", max_length=200, blank=True, help_text="of the published paper")
+    version = models.PositiveIntegerField(
+        default=0, help_text="the newest of the preprint; 0 where none is known"
+    )
+    upvotes = models.PositiveIntegerField(
+        default=0, help_text="at Hugging Face; 0 where none are known"
+    )
     authors_cut = models.BooleanField(
         default=False, help_text="the author list was cut (as far as known)"
     )
@@ -241,6 +254,7 @@ class Paper(models.Model):
         indexes = [
             models.Index(fields=["-date", "position", "slug"], name="paper_newest"),
             models.Index(fields=["changed_at", "id"], name="paper_changed"),
+            models.Index(fields=["-upvotes", "-date", "position", "slug"], name="paper_upvotes"),
         ]
         constraints = [
             models.CheckConstraint(

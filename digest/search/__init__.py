@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 
+from digest.batches import batches
 from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
@@ -143,8 +144,9 @@ class ClosePaper(NamedTuple):
 class Results:
     """The papers that match a query, in order: counted, sliced, walked from end to end.
 
-    order: "best" (title over authors over summary, newer first among equals) or "newest". Papers
-    come as `for_cards` fetches them, those of a slice excepted, whose cards may be cached.
+    order: "best" (title over authors over summary, newer first among equals), "newest", or
+    "upvotes" (those with most first, newer first among equals). Papers come as `for_cards` fetches
+    them, those of a slice excepted, whose cards may be cached.
     """
 
     model = Paper
@@ -156,7 +158,7 @@ class Results:
     @property
     def order(self) -> str:
         """The order they come in: the newest first where no words are sought."""
-        return self._order if self.query.words() else "newest"
+        return self._order if self.query.words() or self._order == "upvotes" else "newest"
 
     # The same papers narrowed, or in another order, as a queryset is.
 
@@ -185,6 +187,14 @@ class Results:
     def count(self) -> int:
         """The number of matches, `COUNTED` at most."""
         return len(self._newest)
+
+    def _upvoted(self, most: int | None = COUNTED) -> list[int]:
+        """The keys of the matches with most upvotes."""
+        papers = Paper.objects.visible()
+        if self.query.node.nodes:
+            papers = papers.filter(pk__in=matching(self.query))
+        papers = papers.order_by("-upvotes", "-date", "position", "slug")
+        return list(papers.values_list("search_text", flat=True)[:most])
 
     def __len__(self) -> int:
         return self.count
@@ -286,6 +296,8 @@ class Results:
             return self._newest[start:stop]
         if self._ranked:
             return self._best[start:stop]
+        if self.order == "upvotes":
+            return self._upvoted()[start:stop]
         seen: dict[int, None] = {}
         wanted = min(stop, self.count)
         for level in self._levels:
@@ -298,6 +310,8 @@ class Results:
     def _walk(self) -> Iterator[list[int]]:
         if self._ranked:
             yield self._best
+        elif self.order == "upvotes":
+            yield from batches(self._upvoted(most=None))
         elif self.order == "newest":
             yield from index.walk(self.query.node)
         else:

@@ -150,7 +150,9 @@ def author_slug(name: str) -> str:
 
 def category_slug(name: str) -> str:
     """A category's slug: plain for the taxonomy's own, with eight hexadecimal digits for others."""
-    return slugify(name) if name in taxonomy.AREA_OF else _hashed(name, name, 8)
+    if name not in taxonomy.AREA_OF:
+        return _hashed(name, name, 8)
+    return slugify(taxonomy.short_name(name).replace(".", "-"))
 
 
 def _hashed(readable: str, identity: str, digits: int = 10) -> str:

@@ -28,8 +28,7 @@ def summary_points(text: str) -> list[str]:
     text = clean(text)
     layout = _layout(text)
     if layout is None:
-        text = _fold(text)
-        return _inline(text, _sentence_breaks(text)) if text else []
+        return sentences(text)
     points: list[tuple[str, list[str]]] = []
     for is_nested, line in layout:
         pieces = [piece for piece in _inline(line, _point_breaks(line)) if piece]
@@ -38,6 +37,12 @@ def summary_points(text: str) -> list[str]:
         else:
             points += [(piece, []) for piece in pieces]
     return [point + _ul(inner) for point, inner in points]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of prose, which joined by spaces are the whole again."""
+    text = _fold(clean(text))
+    return _inline(text, _sentence_breaks(text)) if text else []
 
 
 def is_list(text: str) -> bool:

@@ -1,4 +1,9 @@
-"""The Hugging Face task taxonomy: which categories are known, and the area that groups each."""
+"""Which categories are known, and the area that groups each: the tasks of Hugging Face, and arXiv's
+own, which are an area by themselves."""
+
+from . import arxiv_categories
+
+ARXIV = "arXiv"
 
 AREAS: dict[str, tuple[str, ...]] = {
     "Multimodal": (
@@ -57,6 +62,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "Reinforcement Learning": ("Robotics",),
     "Other": ("Graph Machine Learning",),
+    ARXIV: tuple(f"{code} {name}" for code, name in arxiv_categories.NAMES.items()),
 }
 
 AREA_OF: dict[str, str | None] = {
@@ -70,12 +76,20 @@ def _folded(name: str) -> str:
     return name.casefold().translate({ord(sign): None for sign in " -_"})
 
 
-_BY_FOLDED = {_folded(name): name for name in AREA_OF}
+_BY_FOLDED = {_folded(name): name for name in AREA_OF} | {
+    _folded(code): f"{code} {name}" for code, name in arxiv_categories.NAMES.items()
+}
 
 
 def known(name: str) -> str | None:
     """The taxonomy's spelling of a category's name; None for an unknown one.
 
-    Case, spaces, hyphens and underscores make no difference: `text-generation` is one of them.
+    Case, spaces, hyphens and underscores make no difference: `text-generation` is one of them. One
+    of arXiv's is known by its code: `cs.CL` is `cs.CL Computation and Language`.
     """
     return _BY_FOLDED.get(_folded(name))
+
+
+def short_name(name: str) -> str:
+    """A known category's name, or its code at arXiv."""
+    return name.partition(" ")[0] if AREA_OF.get(name) == ARXIV else name

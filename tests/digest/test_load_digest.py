@@ -153,3 +153,18 @@ def test_a_database_that_fails_is_said_with_what_to_do(folder, monkeypatch):
     _, err, status = run(folder)
     assert status == 1
     assert "database or disk is full\nThe files before this one stay loaded" in err
+
+
+def test_files_of_a_folder_that_are_no_digests_are_counted(folder):
+    for name in ("notes.txt", "inner/more.TXT", "inner/README", ".hidden", "inner/b.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    out, _, _ = run(folder, dry_run=True)
+    assert (
+        "Passed over, as digests end in .xml, .atom, .rss, .json, .jsonl, .ndjson, .md, .markdown:"
+        " 1 without a suffix, 1 .csv, 2 .txt."
+    ) in out
+    out, _, _ = run(folder, json=True)
+    assert json.loads(out)["passed_over"] == {"": 1, ".csv": 1, ".txt": 2}
+    out, _, _ = run(folder / "1.json")
+    assert "Passed over" not in out

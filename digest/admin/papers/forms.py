@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 
 from digest.admin.base import MAX_REASON
 from digest.catalogue.fields import FIELDS, Links, correctable
-from digest.catalogue.kinds import Flag, ListField, LongText, Names, PaperField
+from digest.catalogue.kinds import Flag, ListField, LongText, Names, PaperField, TextList
 from digest.catalogue.plan import related_model
 from digest.formats.records import MAX_ITEMS
 
@@ -42,18 +42,23 @@ class _Decoder(json.JSONDecoder):
 
 
 class _TextInput(forms.CharField):
-    """A field of a paper that is a text."""
+    """A field of a paper that is a text, or short texts with a line for each."""
 
     def __init__(self, field: PaperField) -> None:
         long = isinstance(field, LongText)
-        rows = {"rows": 14 if long else 2, "dir": "auto"}
+        several = isinstance(field, TextList)
+        rows = {"rows": 14 if long else 6 if several else 2, "dir": "auto"}
         super().__init__(
             label=capfirst(field.label),
+            help_text="One on each line." if several else "",
             required=field.is_required,
             strip=not long,
             widget=AdminTextareaWidget(rows),
         )
         self.field = field
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
         return self.field.clean(unix_lines(super().clean(value)))

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from digest.catalogue.load import LoadReport, find_files, load_files
+from digest.catalogue.load import LoadReport, load_files, search
+from digest.formats import SUFFIXES
 
 STATUSES = ("loaded", "known", "unreadable")
 COUNTS = ("new", "changed", "unchanged", "links")
@@ -24,7 +25,7 @@ _NO_TABLES = re.compile("no such table|relation .* does not exist")
 
 
 class Command(BaseCommand):
-    help = "Load digests (Markdown or JSON). Loading a file twice changes nothing."
+    help = "Load digests (see FORMATS.md). Loading a file twice changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -45,9 +46,15 @@ class Command(BaseCommand):
         self, paths: list[str], dry_run: bool, strict: bool, verbosity: int, **options: Any
     ) -> None:
         files = []
+        passed_over: Counter[str] = Counter()
         for path in paths:
+            if path == "-":
+                files.append(Path(path))
+                continue
             try:
-                files += [Path(path)] if path == "-" else find_files(Path(path))
+                found = search(Path(path))
+                files += found.files
+                passed_over += found.passed_over
             except OSError as error:
                 raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
         quiet = verbosity == 0 or options["json"] or not sys.stderr.isatty()
@@ -66,9 +73,10 @@ class Command(BaseCommand):
 
         refused = strict and any(report.problems for report in reports)
         if options["json"]:
-            self.print_json(reports, written=not (dry_run or refused))
+            self.print_json(reports, passed_over, written=not (dry_run or refused))
         elif verbosity:
             self.print_table(reports)
+            self.print_passed_over(passed_over)
         if refused:
             raise CommandError("there are problems: nothing was written (--strict)")
         if all(report.status == "unreadable" for report in reports):
@@ -89,9 +97,23 @@ class Command(BaseCommand):
             console.print(table)
         self.stdout.write(printed.get(), ending="")
 
-    def print_json(self, reports: list[LoadReport], *, written: bool) -> None:
-        files = [asdict(report) for report in reports]
-        report = {"written": written, "totals": totals(reports), "files": files}
+    def print_passed_over(self, passed_over: Counter[str]) -> None:
+        if passed_over:
+            counted = ", ".join(
+                f"{count} {suffix or 'without a suffix'}"
+                for suffix, count in sorted(passed_over.items())
+            )
+            self.stdout.write(f"Passed over, as digests end in {', '.join(SUFFIXES)}: {counted}.")
+
+    def print_json(
+        self, reports: list[LoadReport], passed_over: Counter[str], *, written: bool
+    ) -> None:
+        report = {
+            "written": written,
+            "totals": totals(reports),
+            "passed_over": dict(sorted(passed_over.items())),
+            "files": [asdict(report) for report in reports],
+        }
         self.stdout.write(json.dumps(report, indent=2))
 
 

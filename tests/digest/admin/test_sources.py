@@ -376,9 +376,9 @@ def test_what_cannot_be_read_any_longer_stays(curating):
     source = loaded(row(1))
     Source.objects.update(content=b"nothing")
     address = f"{LIST}{source.pk}/reread/"
-    assert "The current parser cannot read it: 1: neither" in text(curating.get(address))
+    assert "The current parser cannot read it: 1: no papers" in text(curating.get(address))
     answer = curating.post(address, follow=True)
-    assert "It cannot be read any longer, so it is not changed: line 1: neither" in text(answer)
+    assert "It cannot be read any longer, so it is not changed: line 1: no papers" in text(answer)
     assert Source.objects.get() == source
     assert Paper.objects.visible().count() == 1
     assert said() == []

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from digest.admin import upload_previews, uploads
 from digest.catalogue.load import load
+from digest.formats import SUFFIXES
 from digest.models import Paper, Source, Upload
 from tests.admin import enter, holder
 from tests.samples import digest, row
@@ -154,7 +155,7 @@ def test_text_is_pasted(curating):
     [
         ([], {}, "Choose one or more files, or paste a digest."),
         ([], {"text": " \n "}, "Choose one or more files, or paste a digest."),
-        ([(b"x", "notes.txt")], {}, "notes.txt is not called .md, .markdown, .json."),
+        ([(b"x", "notes.txt")], {}, f"notes.txt is not called {', '.join(SUFFIXES)}."),
         ([(b"x" * 101, "a.md")], {}, "a.md is larger than 0 MiB."),
         ([(b"x", f"{n}.md") for n in range(4)], {}, "These are 4 files: choose at most 3"),
         ([], {"text": "x" * 101}, "at most 100 characters"),
@@ -177,7 +178,7 @@ def test_what_can_be_taken_is_taken(curating, monkeypatch):
     address = bring(curating, A, (b"x", "notes.txt"), (b"", "empty.MD"))
     assert [one.name for one in Upload.objects.order_by("pk")] == ["a.json", "empty.MD"]
     shown = text(curating.get(address))
-    assert "Left out: notes.txt is not called .md, .markdown, .json." in shown
+    assert f"Left out: notes.txt is not called {', '.join(SUFFIXES)}." in shown
     assert "empty.MD unreadable" in shown
 
 
@@ -248,7 +249,7 @@ def test_what_is_ticked_is_loaded_and_the_rest_thrown_away(curating, curator):
     assert [(one.name, one.loaded_by) for one in made] == [("a.json", curator), ("bad.md", curator)]
     assert "a.json 2 0 0 0 0 0 0 bad.md" in shown
     assert "total 2 0 1 0 0 1" in shown
-    assert "none.md unreadable: line 1: neither a list" in shown
+    assert "none.md unreadable: line 1: no papers in JSON or XML" in shown
     for one in made:
         assert (
             f'href="/admin/digest/source/{one.pk}/change/"'

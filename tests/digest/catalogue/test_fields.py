@@ -113,9 +113,13 @@ def test_what_can_be_corrected_is_what_the_database_takes():
     assert choices == [
         ("title", "title"),
         ("summary", "summary"),
+        ("abstract", "abstract"),
         ("authors", "authors"),
         ("authors_cut", "whether the author list was cut"),
         ("categories", "categories"),
+        ("keywords", "keywords"),
         ("links", "links"),
+        ("comment", "the authors' comment"),
+        ("doi", "DOI"),
         ("hidden", "whether it is hidden"),
     ]

@@ -3,13 +3,23 @@ import os
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from digest import models
-from digest.catalogue.load import date_from_path, find_files, load, load_files
+from digest.catalogue.ledger import Ledger
+from digest.catalogue.load import (
+    date_from_path,
+    find_files,
+    load,
+    load_files,
+    reread,
+    search,
+    undo,
+)
+from digest.formats import Format
 from digest.search import index
-from tests.samples import digest, row
+from tests.samples import digest, in_format, row
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +37,8 @@ def catalogue():
             models.Paper.objects.order_by("slug").values_list(
                 *("slug", "arxiv_id", "url", "title", "title_html", "summary", "points"),
                 *("is_list", "authors_cut", "date", "position"),
+                *("abstract", "abstract_sentences", "keywords", "comment", "doi", "version"),
+                "upvotes",
             )
         ),
         list(models.Author.objects.order_by("name").values_list("name", "slug", "paper_count")),
@@ -69,11 +81,13 @@ def test_a_file_becomes_a_catalogue():
                 *("2502.00001", "2502.00001", ""),
                 *("Paper 1", "Paper 1", "- First point of 1.\n- Second point."),
                 *(["First point of 1.", "Second point."], True, False, date(2025, 2, 6), 1),
+                *("", [], [], "", "", 0, 0),
             ),
             (
                 *("2502.00002", "2502.00002", ""),
                 *("Paper 2", "Paper 2", "- First point of 2.\n- Second point."),
                 *(["First point of 2.", "Second point."], True, False, date(2025, 2, 6), 2),
+                *("", [], [], "", "", 0, 0),
             ),
         ],
         [
@@ -95,12 +109,13 @@ def test_a_file_becomes_a_catalogue():
     ]
 
 
-def test_the_same_bytes_again_write_nothing():
-    load(digest(row(1)), "a.json")
+@pytest.mark.parametrize("format", Format)
+def test_the_same_bytes_again_write_nothing(format):
+    load(in_format(format, 1), "a.json")
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        report = load(digest(row(1)), "elsewhere/b.json")
+        report = load(in_format(format, 1), "elsewhere/b.json")
     assert counts(report) == ("known", 0, 0, 0, 0)
     verbs = {query["sql"].split()[0] for query in queries}
     assert verbs <= {"SELECT", "SAVEPOINT", "RELEASE", "LOCK"}
@@ -166,6 +181,87 @@ def test_an_absent_column_is_not_an_empty_one_and_neither_says_anything():
     paper = models.Paper.objects.get()
     assert [author.name for author in paper.authors.all()] == ["Ada Lovelace", "Alan Turing"]
     assert [category.name for category in paper.categories.all()] == ["Text Generation"]
+
+
+@pytest.mark.parametrize("format", Format)
+def test_every_format_becomes_a_catalogue(format):
+    report = load(in_format(format, 1, 2), "a")
+    assert counts(report)[:4] == ("loaded", 2, 0, 0)
+    assert (report.digests, report.rows, report.problems, report.format) == (1, 2, [], format)
+    assert models.Source.objects.get().format == format
+    assert {*models.Entry.objects.values_list("format", "digest__date")} == {
+        (format, date(2025, 2, 6))
+    }
+    papers = models.Paper.objects.order_by("position")
+    assert list(papers.values_list("slug", "title", "authors_cut")) == [
+        ("2502.00001", "Paper 1", False),
+        ("2502.00002", "Paper 2", False),
+    ]
+    for paper in papers:
+        assert [name.author.name for name in paper.authorships.all()] == [
+            "Ada Lovelace",
+            "Alan Turing",
+        ]
+    assert index.check().is_ok
+
+
+@pytest.mark.parametrize("format", Format)
+def test_files_of_every_format_may_come_in_any_order(format):
+    files = [
+        in_format(format, 1, 2),
+        in_format(format, 2, 3, day="2025-02-07"),
+        digest(row(2, title="Two", summary="- Mine.", date="2025-02-07"), row(3)),
+    ]
+    results = []
+    for order in itertools.permutations(files):
+        sources = [load(content, "a").source for content in order]
+        results.append(catalogue())
+        for source in sources:
+            assert undo(models.Source.objects.get(pk=source))
+        assert catalogue() == [[], [], [], [], [], [], [], []]
+    assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_source_of_every_format_can_be_undone_and_read_again(format):
+    load(digest(row(2, date="2025-02-05")), "a.json")
+    before = catalogue()
+    source = models.Source.objects.get(pk=load(in_format(format, 1, 2, bad=1), "b").source)
+    after = catalogue()
+    again = reread(source)
+    assert (again.status, again.new, catalogue()) == ("loaded", 1, after)
+    assert undo(models.Source.objects.get(pk=again.source))
+    assert catalogue() == before
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_bad_row_of_every_format_spoils_nothing_and_stands_in_the_ledger(format):
+    content = in_format(format, 1, 2, bad=2)
+    report = load(content, "a")
+    assert (report.rows, report.new, report.verdicts["rejected"]) == (2, 2, 2)
+    assert {problem.action for problem in report.problems} == {"row left out"}
+    rows = Ledger(models.Source.objects.get())[0:9]
+    assert [one.verdict for one in rows] == ["new", "new", "rejected", "rejected"]
+    text = content.decode()
+    for one, number in zip(rows, (1, 2), strict=False):
+        assert f"Paper {number}" in one.raw
+        assert f"Paper {3 - number}" not in one.raw
+    assert all(one.raw.strip() and one.raw.strip() in text for one in rows)
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_file_of_every_format_is_loaded_wholly_or_not_at_all(format, monkeypatch):
+    load(digest(row(9)), "a.json")
+    before = catalogue()
+
+    def full() -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(models.Catalogue, "change", full)
+    with pytest.raises(OperationalError), transaction.atomic():
+        load(in_format(format, 1, 2), "b")
+    assert catalogue() == before
+    assert models.Source.objects.count() == 1
 
 
 def test_a_bad_row_spoils_nothing():
@@ -356,11 +452,15 @@ def test_a_path_may_end_in_a_date(path, day):
 
 
 def test_a_folder_is_searched_through(tmp_path):
-    for name in ("b/2.JSON", "a/1.md", "a/3.markdown", "a/notes.txt", ".git/4.md", "a/.5.md"):
+    for name in (
+        *("b/2.JSON", "a/1.md", "a/3.markdown", "a/notes.txt", ".git/4.md", "a/.5.md"),
+        *("b/6.jsonl", "b/7.xml"),
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     found = [str(path.relative_to(tmp_path)) for path in find_files(tmp_path)]
-    assert found == ["a/1.md", "a/3.markdown", "b/2.JSON"]
+    assert found == ["a/1.md", "a/3.markdown", "b/2.JSON", "b/6.jsonl", "b/7.xml"]
+    assert search(tmp_path).passed_over == {".txt": 1}
     assert find_files(tmp_path / "a/notes.txt") == [tmp_path / "a/notes.txt"]
     with pytest.raises(FileNotFoundError):
         find_files(tmp_path / "none")

@@ -1,10 +1,11 @@
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.catalogue.fields import stored
-from digest.catalogue.projection import Statement, as_given, project
+from digest.catalogue.projection import Statement, as_given, origins, project
 from digest.formats import Format, Record
 
 
@@ -44,6 +45,99 @@ def test_one_entry_shows_what_it_says():
 def test_five_authors_exactly_are_taken_as_cut():
     cut = [project([said(authors=", ".join("abcdef"[:n]))])["authors_cut"] for n in range(7)]
     assert cut == [False, False, False, False, False, True, False]
+
+
+NAMES = ("A", "B", "C", "D", "E", "F", "G")
+
+
+def test_a_list_of_all_authors_wins_over_others_whatever_its_day():
+    every = said(1, Format.HUGGING_FACE, authors=NAMES, authors_complete=True)
+    cut = said(3, authors="B, A, c, d, e")
+    shown = project([cut, every])
+    assert (shown["authors"], shown["authors_cut"]) == ([*NAMES], False)
+    assert origins([cut, every])["authors"] is every
+    newer = said(2, Format.ARXIV_ATOM, authors=(*NAMES, "H"), authors_complete=True)
+    assert project([cut, every, newer])["authors"] == [*NAMES, "H"]
+    assert project([cut, said(2)])["authors_cut"] is True
+
+
+def test_five_authors_are_all_where_the_source_gives_all():
+    shown = project([said(authors=NAMES[:5], authors_complete=True)])
+    assert (shown["authors"], shown["authors_cut"]) == ([*NAMES[:5]], False)
+    assert project([said(authors=NAMES[:5])])["authors_cut"] is True
+
+
+@pytest.mark.parametrize(
+    ("authors", "names"),
+    [
+        ("Yixin Ye et.al.", ["Yixin Ye"]),
+        ("Ann, Bob, et al.", ["Ann", "Bob"]),
+        ("Ann and others", ["Ann"]),
+        (("Ann", "Bob", "et al"), ["Ann", "Bob"]),
+        ("et al.", []),
+    ],
+)
+def test_what_says_that_there_are_more_is_no_author(authors, names):
+    shown = project([said(authors=authors)])
+    assert (shown["authors"], shown["authors_cut"]) == (names, bool(names))
+    if names:
+        longer = said(1, authors="A, B, C, D, E")
+        assert project([said(2, authors=authors), longer])["authors"] == ["A", "B", "C", "D", "E"]
+
+
+def test_names_of_a_list_may_have_commas():
+    shown = project([said(authors=("Smith, Jr.", " ", "B"), authors_complete=True)])
+    assert shown["authors"] == ["Smith, Jr.", "B"]
+
+
+def test_abstract_and_summary_are_two():
+    statements = [
+        said(2, abstract=" Lines that\n  were broken.\n\nA paragraph. ", summary=None),
+        said(1, abstract="Old.", summary="- What a digest says."),
+    ]
+    shown = project(statements)
+    assert shown["abstract"] == "Lines that were broken.\n\nA paragraph."
+    assert shown["summary"] == "- What a digest says."
+    html = stored(project([said(abstract="One $x^2$. Two - not a list. - Nor here. - Nor here.")]))
+    assert html["abstract_sentences"][1:] == ["Two - not a list.", "- Nor here.", "- Nor here."]
+    assert "<math" in html["abstract_sentences"][0]
+
+
+def test_the_largest_number_counts():
+    shown = project([said(2, upvotes=3, version=1), said(1, upvotes=7), said(3, version=2)])
+    assert (shown["upvotes"], shown["version"]) == (7, 2)
+    assert project([said()])["upvotes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "doi"),
+    [
+        ("10.1145/3395363.3397376", "10.1145/3395363.3397376"),
+        ("https://doi.org/10.1145/3395363.3397376.", "10.1145/3395363.3397376"),
+        ("doi:10.1000/a", "10.1000/a"),
+        ("10.48550/arXiv.2502.03387", ""),
+        ("none yet", ""),
+        (None, ""),
+    ],
+)
+def test_a_doi_is_that_of_the_published_paper(given, doi):
+    assert project([said(doi=given)])["doi"] == doi
+
+
+def test_keywords_comment_and_project_page():
+    shown = project(
+        [
+            said(
+                keywords=("attention", " a\nb ", "attention", ""),
+                comment=" 17\n pages ",
+                github_repo="https://github.com/a/b",
+                project_page="https://lab.example.org/page",
+            )
+        ]
+    )
+    assert shown["keywords"] == ["attention", "a b"]
+    assert shown["comment"] == "17 pages"
+    assert shown["links"] == ["https://github.com/a/b", "https://lab.example.org/page"]
 
 
 def test_the_newest_digest_wins_field_by_field():
@@ -114,6 +208,23 @@ def test_a_digest_gets_back_what_its_entries_gave():
     )
 
 
+def test_what_is_said_of_a_cell_goes_with_it():
+    six = said(format=Format.SIX_COLUMN, authors="A, B, C, D, E", summary="S")
+    answer = said(
+        format=Format.HUGGING_FACE,
+        authors=NAMES,
+        authors_complete=True,
+        summary="M",
+        machine_summary=True,
+        abstract="W",
+        upvotes=3,
+    )
+    assert as_given([answer, six]) == Record(
+        "A title", authors="A, B, C, D, E", summary="S", abstract="W", upvotes=3
+    )
+    assert as_given([answer]) == answer.record
+
+
 text = st.text("ab \n$-,", max_size=8)
 entries = st.lists(
     st.builds(
@@ -122,7 +233,11 @@ entries = st.lists(
         format=st.sampled_from(Format),
         sha256=st.sampled_from("abc"),
         title=text.map("t".__add__),
-        authors=st.none() | text,
+        authors=st.none() | text | st.lists(text, max_size=6).map(tuple),
+        authors_complete=st.sampled_from([None, True]),
+        abstract=st.none() | text,
+        keywords=st.none() | st.lists(text, max_size=2).map(tuple),
+        upvotes=st.none() | st.integers(0, 9),
         summary=st.none() | text,
         classification=st.none() | st.lists(text, max_size=2).map(tuple),
         github_urls=st.none()

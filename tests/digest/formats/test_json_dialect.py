@@ -76,10 +76,66 @@ def test_a_day_without_papers():
     )
 
 
-def test_nulls_and_unknown_keys_say_nothing():
+def test_a_day_without_papers_in_an_object():
+    text = '{"date": "2025-02-06", "papers": []}'
+    assert read(text.encode()).days == (DayRows(DATE, ()),)
+    assert rows_and_problems('{"papers": []}', DATE) == ([], [])
+    assert rows_and_problems('{"papers": []}') == (
+        [],
+        ["1: an empty list, and no date for it (no day read)"],
+    )
+
+
+def test_nulls_say_nothing():
     row = dict.fromkeys(("link", "authors", "summary", "classification", "github_repo", "date"))
-    text = json.dumps([row | {"title": " Good ", "github_urls": None, "stars": {"a": [1, 2.5]}}])
+    text = json.dumps([row | {"title": " Good ", "github_urls": None, "stars": None, "x": []}])
     assert rows_and_problems(text, DATE) == ([(1, Record("Good"))], [])
+
+
+def test_unknown_keys_are_named_once():
+    rows = [
+        {"title": "A", "link": "u", "stars": {"a": [1, 2.5]}, "Likes": 3},
+        {"title": "B", "authors": "C D", "stars": 7, "mood": "x" * 50},
+        {"title": "C", "link": "v", "stars": 0.5},
+    ]
+    found, problems = rows_and_problems(json.dumps(rows, indent=0), DATE)
+    assert [record.title for _, record in found] == ["A", "B", "C"]
+    assert problems == [
+        "2: names that are not known: 'stars', 'Likes' (passed over)",
+        "13: names that are not known: 'mood' (passed over)",
+    ]
+
+
+def test_only_so_many_unknown_keys_are_named(monkeypatch):
+    monkeypatch.setattr("digest.formats.records.MAX_UNKNOWN", 2)
+    rows = [{"title": "A", "link": "u", f"key {n}": n + 1} for n in range(4)]
+    assert rows_and_problems(json.dumps(rows), DATE)[1] == [
+        "1: names that are not known: 'key 0' (passed over)",
+        "1: names that are not known: 'key 1' (passed over)",
+    ]
+
+
+KNOWN = "known are title, link, authors, summary, abstract, keywords, code, date"
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (
+            {"headline": "T", "who": "A"},
+            f"the row has no title, but 'headline', 'who'; {KNOWN}",
+        ),
+        (
+            {"title": "T", "summary": "S", "stars": 3},
+            f"the row has neither link nor authors, but 'stars'; {KNOWN}",
+        ),
+        ({f"k{n}": n + 1 for n in range(10)}, f"the row has no title, but {'%s'}; {KNOWN}"),
+    ],
+)
+def test_a_row_that_was_not_understood_is_no_paper(row, problem):
+    names = ", ".join(f"'k{n}'" for n in range(8)) + " and 2 more"
+    problem = problem.replace("%s", names)
+    assert rows_and_problems(json.dumps([row]), DATE) == ([], [f"1: {problem} (row left out)"])
 
 
 def test_the_date_of_a_row_wins():
@@ -104,15 +160,22 @@ def test_the_date_of_a_row_wins():
         ('{"title": " \\n "}', "the row has no title"),
         ('{"title": null}', "the row has no title"),
         ('{"title": 3}', "title is not text"),
-        ('{"title": "T", "authors": ["A"]}', "authors is not text"),
+        ('{"title": "T", "authors": 3}', "authors is neither text nor a list of names"),
+        ('{"title": "T", "authors": ["A", 3]}', "authors is not a list of names"),
+        ('{"title": "T", "authors": [{"first": 3}]}', "authors is not a list of names"),
         ('{"title": "T", "link": {}}', "link is not text"),
         ('{"title": "T", "github_repo": true}', "github_repo is not text"),
-        ('{"title": "T", "classification": "A"}', "classification is not a list of texts"),
+        ('{"title": "T", "classification": 3}', "classification is not a list of texts"),
         ('{"title": "T", "github_urls": [null]}', "github_urls is not a list of texts"),
         ('{"title": "T", "huggingface_urls": {}}', "huggingface_urls is not a list of texts"),
         ('{"title": "T", "date": "2025-02-30"}', "'2025-02-30' is not a date"),
         ('{"title": "T", "date": "\\ud800"}', r"'\ud800' is not a date"),
         ('{"title": "T", "date": 20250206}', "date is not text"),
+        ('{"title": "T", "upvotes": -1}', "upvotes is no number from 0 to 2,147,483,647"),
+        ('{"title": "T", "upvotes": 2.5}', "upvotes is not a number"),
+        ('{"title": "T", "upvotes": true}', "upvotes is not a number"),
+        ('{"title": "T", "version": "x"}', "version is not a number"),
+        ('{"title": "T", "authors_complete": 1}', "authors_complete is neither true nor false"),
         ('{"title": "T", "x": NaN}', "NaN is not JSON"),
         ('{"title": "T", "x": [-Infinity]}', "-Infinity is not JSON"),
         ('{"title": "T", "title": "U"}', "the row has the same key twice"),
@@ -141,8 +204,11 @@ def test_a_bad_row_leaves_the_others(row, problem):
 
 
 def test_what_is_odd_but_can_be_read():
-    row = '{"title": "Line\nbreak\t\x7f\\ud83d\\ude00", "x": ' + "9" * 5000 + "}"
-    assert rows_and_problems(f"[{row}]", DATE) == ([(1, Record("Line\nbreak\t\x7f😀"))], [])
+    row = '{"title": "Line\nbreak\t\x7f\\ud83d\\ude00", "link": "u", "x": ' + "9" * 5000 + "}"
+    assert rows_and_problems(f"[{row}]", DATE) == (
+        [(1, Record("Line\nbreak\t\x7f😀", "u"))],
+        ["1: names that are not known: 'x' (passed over)"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +238,7 @@ def test_any_white_space_may_stand_around_the_list_and_its_rows(space):
     reading = read(text.encode())
     assert [row.record for day in reading.days for row in day.rows] == [GOOD_RECORD] * 2
     assert reading.problems == ()
-    assert [row for _, row in raw_rows(text.encode())] == [GOOD] * 2
+    assert [row for _, row, _ in raw_rows(text.encode())] == [GOOD] * 2
 
 
 def test_text_after_the_list():
@@ -185,13 +251,19 @@ def test_text_after_the_list():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (GOOD, "1: one JSON object where a list of them should be (file not read)"),
+        ("{}", "1: the row has no title (row left out)"),
+        (
+            "{",
+            "1: not JSON: Expecting property name enclosed in double quotes"
+            " (rest of the file not read)",
+        ),
         ("[", "1: not JSON: Expecting value (rest of the file not read)"),
         ("[" * 100_000, "1: nested too deeply (rest of the file not read)"),
         ('["a"', "1: not a JSON object (row left out)"),
         (
             "[1]",
-            "1: neither a list of papers in JSON nor a table of papers in Markdown (file not read)",
+            "1: no papers in JSON or XML, and in Markdown neither a table nor headings of papers"
+            " (file not read)",
         ),
     ],
 )

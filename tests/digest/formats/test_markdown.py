@@ -184,7 +184,7 @@ def test_a_bad_row_leaves_the_others(row, problem):
     [
         ("| [{1001}](u) | A | S | [] | N/A | N/A |", "title has more than 1,000 characters"),
         ("| [T]({2001}) | A | S | [] | N/A | N/A |", "link has more than 2,000 characters"),
-        ("| [T](u) | {20001} | S | [] | N/A | N/A |", "authors has more than 20,000 characters"),
+        ("| [T](u) | {100001} | S | [] | N/A | N/A |", "authors has more than 100,000 characters"),
         ("| [T](u) | A | {20001} | [] | N/A | N/A |", "summary has more than 20,000 characters"),
         (
             "| [T](u) | A | S | ['{2001}'] | N/A | N/A |",
@@ -338,19 +338,26 @@ def test_a_heading_wins_over_the_date_of_the_path():
     assert rows_and_problems(SIX + GOOD, datetime.date(1999, 1, 1)) == ([(5, GOOD_RECORD)], [])
 
 
+KNOWN = (
+    "known are columns such as Title, Authors, Link or PDF, Date, Abstract, Summary, Code,"
+    " Keywords, Comment (table left out)"
+)
+
+
 def test_an_unknown_table():
     unknown = "| Name | Stars |\n|---|---|\n| x | 1 |\n| y | 2 |\n"
-    problem = "unknown table: '| Name | Stars |' (table left out)"
+    problem = f"unknown table: '| Name | Stars |'; {KNOWN}"
     text = f"{unknown}\n{SIX}{GOOD}\n{unknown}\n{THREE}| B | b | bb |\n"
     rows, problems = rows_and_problems(text)
     assert rows == [(10, GOOD_RECORD), (21, Record("B", "", "b", "bb"))]
     assert problems == [f"12: {problem}"]
     assert rows_and_problems(f"## Papers for 2025-02-06\n{unknown}") == ([], [f"2: {problem}"])
+    assert rows_and_problems(f"{unknown}\n{unknown}") == ([], [f"1: {problem}"])
 
 
 def test_a_table_whose_header_is_lost():
     lost = f"## Papers for 2025-02-06\n{GOOD}{GOOD}"
-    problem = "unknown table: '| [Good](https://arxiv.org/abs/2502.000…' (table left out)"
+    problem = f"unknown table: '| [Good](https://arxiv.org/abs/2502.000…'; {KNOWN}"
     assert rows_and_problems(lost) == ([], [f"2: {problem}"])
     assert rows_and_problems(SIX + GOOD + lost) == ([(5, GOOD_RECORD)], [f"7: {problem}"])
 

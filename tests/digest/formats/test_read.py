@@ -50,11 +50,9 @@ def test_utf8_with_any_line_ends(write, bom, newline):
         (b"x" * (MAX_BYTES + 1), unread("the file is larger than 32 MiB")),
         (
             b"Hello",
-            unread("neither a list of papers in JSON nor a table of papers in Markdown"),
-        ),
-        (
-            b"[A link](u) to begin with\n\n| A | B |\n|---|---|\n",
-            unread("neither a list of papers in JSON nor a table of papers in Markdown"),
+            unread(
+                "no papers in JSON or XML, and in Markdown neither a table nor headings of papers"
+            ),
         ),
     ],
 )
@@ -70,12 +68,18 @@ def test_markdown_may_begin_like_json():
 
 
 def test_formats_rank_best_first():
-    assert sorted(Format, key=lambda format: format.rank) == [
-        Format.JSON,
-        Format.SIX_COLUMN,
-        Format.THREE_COLUMN,
+    """The group's own digests before what services answer."""
+    assert [(format.value, format.rank) for format in Format] == [
+        ("json", 0),
+        ("six-column", 1),
+        ("three-column", 2),
+        ("table", 3),
+        ("headed-list", 4),
+        ("hugging-face", 5),
+        ("arxiv-atom", 6),
+        ("arxiv-rss", 7),
+        ("arxiv-oai", 8),
     ]
-    assert [format.rank for format in Format] == [0, 1, 2]
 
 
 def test_records_as_dicts():
@@ -86,6 +90,7 @@ def test_records_as_dicts():
 
 
 HEAD = write_markdown(DATE, [])
+NAMED = "## 2025-02-06\n\n| Title | PDF |\n|---|---|\n"
 
 
 def hostile(size):
@@ -118,6 +123,27 @@ def hostile(size):
         "links of links": HEAD + "| [T](u) | A | S | [] | " + "[Link](" * (size // 7) + ") | |",
         "more to read": TABLE + "|" + "read more on [arXiv](" * (size // 21) + ") | A | S |",
         "spaces to read": TABLE + "| a" + " " * size + "b | A | S |",
+        "a named cell of links": f"{NAMED}| T | {'](' * (size // 2)} |",
+        "a named cell of open links": f"{NAMED}| T | {'](a(b)' * (size // 6)} |",
+        "a named cell of brackets": f"{NAMED}| {'[' * size} | u |",
+        "a named cell of breaks": f"{NAMED}| T | {'<br>' * (size // 4)}{'x' * 2_001} |",
+        "headings of papers": f"## [{'x' * 1_001}](https://x.org)\n" * (size // 1_022),
+        "a heading of brackets": "## [" + "[" * size + "](https://x.org)",
+        "labels": f"## [{'x' * 1_001}](https://x.org)\n" + "- Code: u\n" * (size // 10),
+        "no labels": f"## [{'x' * 1_001}](https://x.org)\n" + "- a a a\n" * (size // 8),
+        "lines of braces": '{"a"\n' * (size // 5),
+        "lines of strings": '{"\n' * (size // 3),
+        "lines of lists": '{"a":[\n' * (size // 7),
+        "an object of lists": '{"a": [' + '{"b": [{"title": 1}]},' * (size // 22),
+        "xml of open tags": "<feed>" + "<a>" * (size // 3),
+        "xml of empty tags": "<feed>" + "<a/>" * (size // 4),
+        "xml of empty entries": "<feed>" + "<entry/>" * (size // 8),
+        "xml of attributes": "<feed" + "".join(f" a{n}=''" for n in range(size // 10)) + ">",
+        "xml of entities": "<?xml version='1.0'?><!DOCTYPE feed [<!ENTITY a 'a'>"
+        + "".join(f"<!ENTITY a{n} '&a{n - 1};&a{n - 1};'>" for n in range(1, size // 30))
+        + "]><feed><entry>&a9;</entry></feed>",
+        "xml of comments": "<!---->" * (size // 7),
+        "xml of text": "<feed><entry><title>" + "&amp;" * (size // 5),
         "empty objects": "[" + "{}," * (size // 3),
         "empty lists": '[{"x": [' + "[]," * (size // 3) + "1]}]",
         "deep objects": "[" + '{"a":' * (size // 5),

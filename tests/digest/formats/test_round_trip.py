@@ -72,16 +72,30 @@ def records_of(texts):
         Record,
         title=texts.map(str.strip).filter(bool),
         link=texts,
-        authors=st.none() | texts,
+        authors=st.none() | texts | lists,
         summary=st.none() | texts,
         classification=lists,
         github_repo=st.none() | texts,
         github_urls=lists,
         huggingface_urls=lists,
+        project_page=st.none() | texts,
+        abstract=st.none() | texts,
+        authors_complete=st.sampled_from([None, True]),
+        machine_summary=st.sampled_from([None, True]),
+        keywords=lists,
+        upvotes=st.none() | st.integers(0, 2**31 - 1),
+        comment=st.none() | texts,
+        doi=st.none() | texts,
+        version=st.none() | st.integers(0, 2**31 - 1),
     )
 
 
 RECORDS = records_of(TEXTS)
+JSON_ALONE = (
+    *("project_page", "abstract", "authors_complete", "machine_summary", "keywords", "upvotes"),
+    *("comment", "doi", "version"),
+)
+"""Fields that Markdown has no column for."""
 DATE = datetime.date(2025, 2, 6)
 
 
@@ -124,7 +138,7 @@ def test_a_link_is_as_long_as_markdown_has_it(field):
 def test_the_longest_texts_of_a_row_come_back():
     links = ("u" * 2_000,) * 200
     tags = ("\U000e0001" * 2_000,) * 200  # each character takes ten in a Python list
-    record = Record("t" * 1_000, "", "a" * 20_000, "|" * 20_000, tags, None, links, links)
+    record = Record("t" * 1_000, "", "a" * 100_000, "|" * 20_000, tags, None, links, links)
     assert only_day(write_markdown(DATE, [record]))[1] == [reduce_to_markdown(record)]
 
 
@@ -134,7 +148,7 @@ def test_markdown_loses_no_more_than_it_says(record):
     assert reduce_to_markdown(left) == left
     assert left.classification == (record.classification or ())
     assert left.title.split() == record.title.split()
-    assert (left.authors or "").split() == (record.authors or "").split()
+    assert left.authors.split() == record.authors_text.split()
     assert (left.summary or "").split() == (record.summary or "").split()
     links = (left.link, *left.github_urls, *left.huggingface_urls)
     given_links = (record.link, *(record.github_urls or ()), *(record.huggingface_urls or ()))
@@ -147,12 +161,13 @@ def test_markdown_loses_no_more_than_it_says(record):
 def test_markdown_keeps_plain_text_exactly(record):
     assert reduce_to_markdown(record) == replace(
         record,
-        authors=record.authors or "",
+        authors=record.authors_text,
         summary=record.summary or "",
         classification=record.classification or (),
         github_repo=None,
         github_urls=record.github_urls or (),
         huggingface_urls=record.huggingface_urls or (),
+        **dict.fromkeys(JSON_ALONE),
     )
 
 

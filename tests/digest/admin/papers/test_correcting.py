@@ -15,19 +15,19 @@ from digest.catalogue.load import load, undo
 from digest.curation import decisions
 from digest.models import Category, Correction, LinkHealth, Paper, Source
 from tests.admin import enter, holder
-from tests.samples import digest, row
+from tests.samples import digest, hugging_face, hugging_face_paper, row
 
 from .conftest import messages, page, text
 
 LISTS = ("authors", "categories", "links")
+TEXTS = ("title", "summary", "abstract", "keywords", "comment", "doi")
 
 
 def sent(answer):
     """What a browser sends of a page on which nothing was changed."""
     form = answer.context["form"]
     data = {
-        "title": form["title"].value(),
-        "summary": form["summary"].value(),
+        **{name: form[name].value() for name in TEXTS},
         "why": form["why"].value() or "",
         "seen": form["seen"].value(),
     }
@@ -71,6 +71,19 @@ def test_text_that_browsers_change_is_no_correction(curating, papers):
     data["summary"] = data["summary"].replace("\n", "\r\n")
     answer = curating.post(page(papers[0]), data, follow=True)
     assert messages(answer) == ["Nothing was changed."]
+
+
+def test_keywords_stand_on_a_line_each(curating, db):
+    given = ["attention", "a, b"]
+    load(hugging_face(hugging_face_paper(ai_keywords=given)), "a.json")
+    paper = Paper.objects.get()
+    assert messages(save(curating, paper)) == ["Nothing was changed."]
+    answer = save(curating, paper, keywords="a, b\r\n new one \n\nnew one", doi="doi:10.1000/1.")
+    assert messages(answer) == ["Corrected: keywords, DOI."]
+    paper.refresh_from_db()
+    assert (paper.keywords, paper.doi) == (["a, b", "new one"], "10.1000/1")
+    assert messages(save(curating, paper, doi="nothing")) == []
+    assert "Not the DOI of a published paper: nothing" in text(save(curating, paper, doi="nothing"))
 
 
 def test_each_field_that_was_changed_is_one_correction(curating, papers, curator):
