@@ -225,8 +225,8 @@ class _Parser:
             self.text = self.text[:MAX_LENGTH]
             self._problem(f"{beyond}…", f"a query has at most {MAX_LENGTH} characters")
         if number := arxiv_id(self.text):
-            node = AllOf((Tag(arxiv_tag(number)),))
-            return Query(node, tuple(self.problems), number, self.text)
+            named = AllOf((Tag(arxiv_tag(number)),))
+            return Query(named, tuple(self.problems), number, self.text)
         terms = self._terms()
         # The groups of alternatives, all of which must match.
         groups: list[list[Node]] = []
@@ -249,8 +249,8 @@ class _Parser:
         if self.text and not groups and not self.problems:
             self._problem(self.text, "it has no word")
         nodes = (group[0] if len(group) == 1 else AnyOf(tuple(group)) for group in groups)
-        node = AllOf(tuple(dict.fromkeys(nodes)))
-        return Query(node, tuple(self.problems), text=self.text)
+        every = AllOf(tuple(dict.fromkeys(nodes)))
+        return Query(every, tuple(self.problems), text=self.text)
 
     def _terms(self) -> list[re.Match[str]]:
         """The terms, without those beyond what may be asked: they are reported."""
