@@ -256,12 +256,13 @@ class _Parser:
         """The terms, without those beyond what may be asked: they are reported."""
         found, many = [], 0
         for term in TERM.finditer(self.text):
-            many += bool(term["minus"] or term["field"] or term["phrase"] is not None)
-            many += term[0] == "OR"
-            if many > MAX_TERMS:
-                reason = f"a query has at most {MAX_TERMS} phrases, fields and negatives"
-                self._problem(self.text[term.start() :][:20], reason)
-                break
+            if term["minus"] or term["field"] or term["phrase"] is not None or term[0] == "OR":
+                many += 1
+                if many == MAX_TERMS + 1:
+                    reason = f"a query has at most {MAX_TERMS} phrases, fields and negatives"
+                    self._problem(term[0], reason, "and what follows of these were left out")
+                if many > MAX_TERMS:
+                    continue
             found.append(term)
         return found
 
