@@ -140,7 +140,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
     results = found.qs
     page = turn_to(request, results, _size(request))
     papers = list(page)
-    close = results.close
+    close = [] if page.has_next() else results.close
     mark([*papers, *(one.paper for one in close)], found.query)
     panel = FilterPanel(found, has_upvotes=any(paper.upvotes for paper in papers))
     context = {

@@ -8,7 +8,7 @@ as ever.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ _ASKED = 25_000
 """Papers that these words may have together: what a query costs is bounded by it."""
 _READ = 150
 """Papers that are compared word by word."""
+_OF_A_NAME = 1_000
+"""Papers that a name may have: a word with more, such as "often", is not two others in one."""
 _LEAST = 0.2
 """The share of what was asked, by weight, that a paper is to have."""
 
@@ -51,7 +53,11 @@ def closest(query: Query, known: Frequencies, seen: Sequence[int], most: int) ->
 
     known: the frequencies of the query's words.
     """
-    nodes = query.node.nodes
+    nodes = [
+        inner
+        for node in query.node.nodes
+        for inner in (node.nodes if isinstance(node, AllOf) else [node])
+    ]
     free = [node for node in nodes if is_free(node)]
     asked = terms([*free, *_quoted(free)], known)
     strict = [node for node in nodes if not is_free(node)]
@@ -60,15 +66,10 @@ def closest(query: Query, known: Frequencies, seen: Sequence[int], most: int) ->
         return []
     weights = [(AllOf((term.node, *strict)), term.weight) for term in telling]
     weights += [(AllOf((_in_title(term.node), *strict)), term.weight) for term in telling]
-    joined = {
-        word: (first, second)
-        for first, second in itertools.pairwise(asked)
-        if known.papers(word := first.words[0].words[-1] + second.words[0].words[0])
-        and len(first.words) == len(second.words) == 1
-    }
+    joined = dict(itertools.islice(_joined(asked, known), _TELLING))
     weights += [
         (AllOf((Words((word,)), *strict)), sum(term.weight for term in pair))
-        for word, pair in list(joined.items())[:_TELLING]
+        for word, pair in joined.items()
     ]
     best = index.heaviest(weights, _ASKED, _READ + len(seen))
     # Nobody has what no paper has.
@@ -89,6 +90,15 @@ def _quoted(nodes: Sequence[Node]) -> list[Node]:
     phrases = [node for node in nodes if isinstance(node, Words) and node.quoted]
     words = dict.fromkeys(word for phrase in phrases for word in phrase.words)
     return [node for word in words if (node := Words((word,), stem=stem(word))) not in nodes]
+
+
+def _joined(asked: Sequence[Term], known: Frequencies) -> Iterator[tuple[str, tuple[Term, Term]]]:
+    """Names that papers have as one word, and the two terms that they were asked as."""
+    for first, second in itertools.pairwise(asked):
+        if len(first.words) == len(second.words) == 1:
+            word = first.words[0].words[-1] + second.words[0].words[0]
+            if 0 < known.papers(word) < _OF_A_NAME:
+                yield word, (first, second)
 
 
 def _in_title(node: Node) -> Node:

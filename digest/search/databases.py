@@ -244,8 +244,6 @@ _FOLLOW = dict(
 _STATISTICS = 1000
 _POSTGRESQL = Database(
     create=(
-        # What is long stands apart: to find ten thousand rows, PostgreSQL reads the page of each.
-        f"ALTER TABLE {TABLE} SET (toast_tuple_target = 128)",
         f"ALTER TABLE {TABLE} ADD COLUMN lexemes tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
         f"CREATE INDEX {INDEX} ON {TABLE} USING gin (lexemes)",
         # PostgreSQL takes a word of which it has no statistics for one that hundreds of papers

@@ -192,8 +192,8 @@ class _Parser:
             self.text = self.text[:MAX_LENGTH]
             self._problem(f"{beyond}…", f"a query has at most {MAX_LENGTH} characters")
         if number := arxiv_id(self.text):
-            node = AllOf((Tag(arxiv_tag(number)),))
-            return Query(node, tuple(self.problems), number, self.text)
+            named = AllOf((Tag(arxiv_tag(number)),))
+            return Query(named, tuple(self.problems), number, self.text)
         terms = self._terms()
         # The groups of alternatives, all of which must match.
         groups: list[_Group] = []
@@ -218,20 +218,20 @@ class _Parser:
         if self.text and not groups and not self.problems:
             self._problem(self.text, "it has no word")
         nodes = (_either(one.nodes) for one in self._with_ids(groups))
-        node = AllOf(tuple(dict.fromkeys(nodes)))
-        return Query(node, tuple(self.problems), text=self.text)
+        every = AllOf(tuple(dict.fromkeys(nodes)))
+        return Query(every, tuple(self.problems), text=self.text)
 
     def _terms(self) -> list[re.Match[str]]:
         """The terms, without those beyond what may be asked: they are reported."""
         found, many = [], 0
-        text = _CITED.sub(_only_id, self.text)
-        for term in TERM.finditer(text):
-            many += bool(term["minus"] or term["field"] or term["phrase"] is not None)
-            many += term[0] == "OR"
-            if many > MAX_TERMS:
-                reason = f"a query has at most {MAX_TERMS} phrases, fields and negatives"
-                self._problem(text[term.start() :][:20], reason)
-                break
+        for term in TERM.finditer(_CITED.sub(_only_id, self.text)):
+            if term["minus"] or term["field"] or term["phrase"] is not None or term[0] == "OR":
+                many += 1
+                if many == MAX_TERMS + 1:
+                    reason = f"a query has at most {MAX_TERMS} phrases, fields and negatives"
+                    self._problem(term[0], reason, "and what follows of these were left out")
+                if many > MAX_TERMS:
+                    continue
             found.append(term)
         return found
 

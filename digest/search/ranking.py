@@ -19,7 +19,7 @@ from .text import stem
 
 FIELDS = {"title": (3.0, 12), "authors": (1.5, 12), "summary": (1.0, 220)}
 """What a word is worth in each field, and the words of one of usual length."""
-_FORM, _BEGINNING, _BESIDE = 0.8, 0.5, 0.4
+_FORM, _BEGINNING, _BESIDE = 0.8, 0.5, 0.6
 """What another form of a word is worth, a word that begins with it, and two side by side."""
 _SATURATION, _LENGTH = 1.2, 0.5
 """BM25's k1 and b."""
@@ -53,7 +53,7 @@ def _text(node: Node) -> str:
 
 def terms(nodes: Iterable[Node], known: Frequencies) -> list[Term]:
     """The parts of a query that are about words, each alternative of one together."""
-    found = []
+    found: list[Term] = []
     for node in nodes:
         inner = node.nodes if isinstance(node, AllOf) else (node,)
         for one in inner:

@@ -15,9 +15,10 @@ from django.db.models.functions import Length
 from rapidfuzz.distance import OSA
 
 from digest.models import Category, SearchWord
+from digest.text.identity import arxiv_id
 
 from .frequencies import Frequencies, Frequency
-from .query import TERM, arxiv_id
+from .query import TERM
 from .text import fold
 
 _MOST_SLIPS = 6

@@ -189,6 +189,31 @@ def test_a_query_that_cannot_be_read_says_so_and_the_rest_is_searched(client, pa
     ]
 
 
+def test_what_is_close_is_told_apart_from_what_matches(client, papers):
+    response = client.get("/api/v1/papers/?q=zebra quagga paper&fields=id,title")
+    assert ids(response) == []
+    zebras = {"id": "2502.00004", "title": "Zebras"}
+    assert response.json()["close"] == [{"paper": zebras, "without": ["quagga", "paper"]}]
+    first = client.get("/api/v1/papers/?q=paper&page_size=2").json()
+    assert "close" not in first
+    assert "close" not in client.get("/api/v1/papers/?has=code").json()
+    assert (
+        "Zebras" not in client.get("/api/v1/papers/?q=zebra quagga&format=ris").getvalue().decode()
+    )
+
+
+def test_a_slip_is_corrected_and_told(client, papers):
+    response = client.get("/api/v1/papers/?q=zebars")
+    assert ids(response) == ["2502.00004"]
+    assert response.json()["corrected"] == {"q": "zebras", "typed": "zebars"}
+    assert "corrected" not in client.get("/api/v1/papers/?q=zebras").json()
+    exact = client.get("/api/v1/papers/?q=zebars&exact=1")
+    assert ids(exact) == []
+    assert "corrected" not in exact.json()
+    assert client.get("/api/v1/papers/?q=zebars&exact=2").status_code == 400
+    assert client.get("/api/v1/papers/?q=zebars&format=ris").getvalue() == b""
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

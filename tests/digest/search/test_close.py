@@ -43,6 +43,7 @@ def found(text):
             'songs "stripes zebra"',
             [("03", ('"stripes zebra"',)), ("01", ("songs", '"stripes zebra"'))],
         ),
+        ("songs/quagga", [("03", ("quagga",))]),
         # Alternatives are one thing.
         ("songs quagga OR okapi", [("03", ("quagga OR okapi",)), ("02", ("songs",))]),
         # Nothing is close to nothing, to a field, or to what nobody has.
