@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
@@ -73,7 +74,7 @@ def suggested(text: str) -> list[Group]:
     term = _LAST.search(text)
     field, value = (term["field"] or "", term["value"].lstrip('"')) if term else ("", "")
     before = text[: term.start("value")] if term else text
-    groups = [Group("Search", list(_terms(before, field.lower(), value)))]
+    groups = [Group("Search", list(islice(_terms(before, field.lower(), value), _PAPERS)))]
     if field.lower() in _WITH_VALUES:
         # Without its whole value, the term narrows nothing.
         return [group for group in groups if group.suggestions]
@@ -122,17 +123,17 @@ def _terms(before: str, field: str, value: str) -> Iterator[Suggestion]:
             if kind.startswith(small):
                 yield Suggestion(f"has:{kind}", text=f"{before}{kind} ")
     elif field in ("category", "area"):
-        for one in _categories(value, areas_alone=field == "area")[:_PAPERS]:
+        for one in _categories(value, areas_alone=field == "area"):
             yield _with_value(before, field, one.name, _papers(one))
     elif field == "author":
         for author in authors_named(value, _PAPERS):
             yield _with_value(before, field, author.name, _papers(author))
     elif field == "date":
-        unit = "month" if "-" in value else "year"
-        days = Digest.objects.dates("date", unit, order="DESC")
-        found = [day.isoformat()[: 7 if unit == "month" else 4] for day in days]
-        for day in [day for day in found if day.startswith(value)][:_PAPERS]:
-            yield Suggestion(f"date:{day}", text=f"{before}{day} ")
+        days = Digest.objects.dates("date", "month" if "-" in value else "year", order="DESC")
+        for day in days:
+            text = day.isoformat()[: 7 if "-" in value else 4]
+            if text.startswith(value):
+                yield Suggestion(f"date:{text}", text=f"{before}{text} ")
 
 
 def _with_value(before: str, field: str, name: str, detail: str) -> Suggestion:
