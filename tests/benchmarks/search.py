@@ -7,8 +7,9 @@ For each size builds a catalogue of so many papers from the real digests of a fo
 asks `digest.search` fifty fixed queries in either order, as a page of the site does, and prints the
 time that the database took: the median of the rounds for each query, over the queries the median,
 the 95th percentile and the most; the slowest; and how they grow with the size. Then the same for
-papers like a paper, and for what the search field suggests. With datasette at hand, it serves the same rows and the site its own, one after
-the other, and the requests a second of the two are printed with their ratio.
+papers like a paper, and for what the search field suggests. With datasette at hand, it serves the
+same rows and the site its own, one after the other, and the requests a second of the two are
+printed with their ratio.
 
 On two quiet cores, SQLite answers 200,000 papers with a p95 of 29 ms over both orders (best match
 alone 40), and a million with one of 48 ms (52). PostgreSQL 18 answers 200,000 with one of 312 ms,
