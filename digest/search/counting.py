@@ -39,9 +39,9 @@ from .tags import EVERY, author_tag, category_tag, kind_tag
 
 EXACT = 50_000
 """Up to so many matches are counted one by one, whatever they were found by."""
-AUTHORS = 16
+AUTHORS = 12
 """Authors that are counted: those of most papers among the newest matches."""
-_SAMPLED = 1_000
+_SAMPLED = 500
 _CHANGED = 10_000
 """If more papers changed, all are read anew."""
 
@@ -166,15 +166,22 @@ class TagBitmaps:
         """The papers that match, or so many of the newest, and whether they are all."""
         if (known := self.matching(node)) is not None:
             return known, True
+        matches = BitMap64(map(self.numbers.of, newest))
         if are_all:
-            return BitMap64(map(self.numbers.of, newest)), True
+            return matches, True
         database = current_database()
+        key = database.key
+        # As one text of JSON, which is read faster than so many rows.
+        numbers = f"SELECT {self.numbers.sql(key)} AS number FROM {database.keys} AND {key} < %s"
         sql = (
-            f"SELECT {self.numbers.sql(database.key)} FROM {database.keys}"
-            f" ORDER BY {database.key} DESC LIMIT %s"
+            f"SELECT {database.json_list.format('number')}"
+            f" FROM ({numbers} ORDER BY {key} DESC LIMIT %s) AS older"
         )
-        rows = [number for (number,) in _rows(sql, database.expression(node), EXACT + 1)]
-        return BitMap64(rows[:EXACT]), len(rows) <= EXACT
+        most = EXACT + 1 - len(newest)
+        ((text,),) = _rows(sql, database.expression(node), min(newest), most)
+        older = json.loads(text)
+        matches.update(older[: most - 1])
+        return matches, len(older) < most
 
     def years(self) -> dict[str, BitMap64]:
         """The papers of each year that has any."""
