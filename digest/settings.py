@@ -314,7 +314,7 @@ ADMIN_PATH = env.segment(
     "admin",
     taken=(
         *("abs", "account", "api", "authors", "categories", "digests", "library", "lists"),
-        *("papers", "pdf", STATIC_URL.strip("/")),
+        *("papers", "pdf", "suggest", STATIC_URL.strip("/")),
     ),
 )
 

@@ -16,6 +16,7 @@ from .api.problems import or_page
 from .api.reference import recipes
 from .exports import FILES
 from .pages import busy, files, resubmission, views
+from .pages.suggestions import suggestions
 
 
 class DateConverter:
@@ -82,6 +83,7 @@ urlpatterns = [
     path("authors/<name:slug>/", views.author, name="author"),
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
+    path("suggest/", suggestions, name="suggestions"),
     path("", include("accounts.urls")),
     path("api/", recipes, name="api"),
     path("api/v1/", include("digest.api.urls")),

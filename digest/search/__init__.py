@@ -22,6 +22,7 @@ from digest.batches import batches
 from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
+from .beginnings import authors_named, begin_words
 from .close import closest
 from .counting import Facets, facets_of
 from .frequencies import Frequencies
@@ -47,10 +48,13 @@ __all__ = [
     "Results",
     "UnreadableTerm",
     "among",
+    "authors_named",
+    "begin_words",
     "mark",
     "matching",
     "parse",
     "parts",
+    "titled",
 ]
 
 COUNTED = 10_000
@@ -124,6 +128,15 @@ def _among(node: Node, keys: dict[int, int], texts: dict[int, str]) -> set[int]:
 def matching(query: Query) -> RawSQL:
     """The keys of all papers that match, for `filter(pk__in=...)`."""
     return RawSQL(*index.papers(query.node))  # noqa: S611
+
+
+def titled(text: str, most: int) -> list[Paper]:
+    """The newest papers that match, with the free words in their titles; none if nothing is
+    asked."""
+    node = parse(text).node
+    if not node.nodes:
+        return []
+    return _papers(index.newest(_within(node, "title"), most), Paper.objects.all())
 
 
 class ResultPosition(NamedTuple):

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from . import index
 from .frequencies import Frequencies
-from .nodes import AllOf, AnyOf, Node, Words, mapped
+from .nodes import AllOf, AnyOf, Node, Tag, Words, mapped
 from .query import Query
 from .ranking import Term, rank, terms
+from .tags import is_link_tag
 from .text import stem
 
 _TELLING = 12
@@ -83,6 +84,14 @@ def closest(query: Query, known: Frequencies, seen: Sequence[int], most: int) ->
             if len(found) == most:
                 break
     return found
+
+
+def _as_words(node: Node) -> Node:
+    """Of `owner/name`, which may be of a link or two words, the words."""
+    match node:
+        case AnyOf((Tag(name), *_, AllOf() as words)) if is_link_tag(name):
+            return words
+    return node
 
 
 def _quoted(nodes: Sequence[Node]) -> list[Node]:

@@ -1,7 +1,7 @@
 """How many of the papers that match have each tag: exact, and without reading the papers.
 
-Each process has one bitmap for each category, area and kind of link, of the papers that have it. It
-brings them up to date when it first counts at a new revision, and reads only what changed since.
+Each process has one bitmap for each category, area and kind of link, of the papers that have it. At
+a new revision it makes others of them, and reads only what changed since.
 """
 
 # The statements below are put together from the names of tables and constants and nothing else.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from calendar import monthrange
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from threading import Lock
 from typing import Any, NamedTuple
@@ -39,9 +39,9 @@ from .tags import EVERY, author_tag, category_tag, kind_tag
 
 EXACT = 50_000
 """Up to so many matches are counted one by one, whatever they were found by."""
-AUTHORS = 16
+AUTHORS = 12
 """Authors that are counted: those of most papers among the newest matches."""
-_SAMPLED = 1_000
+_SAMPLED = 500
 _CHANGED = 10_000
 """If more papers changed, all are read anew."""
 
@@ -82,84 +82,62 @@ class _Numbers(NamedTuple):
 
 
 class TagBitmaps:
-    """The bitmaps, for all threads of a process; whoever uses them has the lock."""
+    """The bitmaps of one revision. They do not change: the next revision has others."""
 
     def __init__(self) -> None:
-        self.lock = Lock()
         self.numbers = _Numbers(DAY)
         self.every = BitMap64()
         self.tags: dict[str, BitMap64] = {}
-        self._revision: UUID | None = None
+        self.revision: UUID | None = None
         self._newest: datetime | None = None
 
-    def update(self) -> None:
-        """Make them those of the current revision, or of a later one."""
-        revision = Catalogue.current().revision
-        if revision != self._revision:
-            newest = Paper.objects.aggregate(newest=Max("changed_at"))["newest"]
-            if not self._read_changes():
-                self._read_all()
-            self._revision, self._newest = revision, newest
+    def at(self, revision: UUID) -> TagBitmaps:
+        """Those of a later revision, which is the current one or came before it."""
+        newest = Paper.objects.aggregate(newest=Max("changed_at"))["newest"]
+        found = self._with_changes() or _read_all()
+        found.revision, found._newest = revision, newest
+        return found
 
-    def _read_changes(self) -> bool:
-        """Read what changed since the last time, if that can be known: another database, such as a
-        restored one, lacks the paper that was the newest then."""
+    def _with_changes(self) -> TagBitmaps | None:
+        """With what changed since, if that can be known: another database, such as a restored one,
+        lacks the paper that was the newest then."""
         if not self._newest or not Paper.objects.filter(changed_at=self._newest).exists():
-            return False
+            return None
         changed = SearchText.objects.filter(paper__changed_at__gt=self._newest)
         keys = list(changed.values_list("pk", flat=True)[: _CHANGED + 1])
         if len(keys) > _CHANGED or not all(map(self.numbers.fits, keys)):
-            return False
+            return None
         numbers = BitMap64(map(self.numbers.of, keys))
         every = self.every | numbers
         if SearchText.objects.count() != len(every):
             # Some are gone. Their papers have no keys any longer.
-            every = self._all_numbers()
+            every = _all_numbers(self.numbers)
             if not numbers <= every <= (self.every | numbers):
-                return False
-        numbers |= self.every - every
-        for bitmap in self.tags.values():
-            bitmap.difference_update(numbers)
-        self.every = every
-        self._read_tags(f"WHERE t.id {current_database().among}", json.dumps(keys))
-        return True
-
-    def _read_all(self) -> None:
-        ((lowest,),) = _rows(f"SELECT min(id - id / {DAY} * {DAY}) FROM {TABLE}")
-        positions = DAY - (DAY if lowest is None else lowest)
-        self.numbers = _Numbers(min(DAY, 1 << max(6, positions.bit_length())))
-        self.every, self.tags = self._all_numbers(), {}
-        self._read_tags()
-
-    def _all_numbers(self) -> BitMap64:
-        rows = _rows(f"SELECT {self.numbers.sql('id')} FROM {TABLE}")
-        return BitMap64([number for (number,) in rows])
+                return None
+        stale = numbers | (self.every - every)
+        found = TagBitmaps()
+        found.numbers, found.every = self.numbers, every
+        found.tags = {tag: papers - stale for tag, papers in self.tags.items()}
+        found._read_tags(f"WHERE t.id {current_database().among}", json.dumps(keys))
+        return found
 
     def _read_tags(self, where: str = "", *parameters: str) -> None:
         """Add the papers' categories, areas and kinds of links."""
-        found: dict[str, list[int]] = defaultdict(list)
         number = self.numbers.sql("t.id")
-        areas = dict(Category.objects.values_list("pk", "area"))
         of_categories = (
             f"SELECT c.category_id, {number} FROM {Classification._meta.db_table} AS c"
             f" JOIN {TABLE} AS t ON t.paper_id = c.paper_id {where}"
         )
-        by_category: dict[int, list[int]] = defaultdict(list)
-        for category, paper in _rows(of_categories, *parameters):
-            by_category[category].append(paper)
-        for category, papers in by_category.items():
-            for pk in filter(None, (category, areas[category])):
-                found[category_tag(pk)] += papers
         of_links = (
             f"SELECT l.kind, {number} FROM {Link._meta.db_table} AS l"
             f" JOIN {TABLE} AS t ON t.paper_id = l.paper_id {where}"
         )
-        by_kind: dict[str, list[int]] = defaultdict(list)
-        for kind, paper in _rows(of_links, *parameters):
-            by_kind[kind].append(paper)
-        found |= {kind_tag(kind): papers for kind, papers in by_kind.items()}
-        for tag, papers in found.items():
-            self.tags.setdefault(tag, BitMap64()).update(papers)
+        areas = dict(Category.objects.values_list("pk", "area"))
+        for category, papers in _grouped(_rows(of_categories, *parameters)).items():
+            for pk in filter(None, (category, areas[category])):
+                self.tags.setdefault(category_tag(pk), BitMap64()).update(papers)
+        for kind, papers in _grouped(_rows(of_links, *parameters)).items():
+            self.tags.setdefault(kind_tag(kind), BitMap64()).update(papers)
 
     def matching(self, node: Node) -> BitMap64 | None:
         """The papers that match, where the bitmaps know it; None where the index has to be
@@ -188,15 +166,22 @@ class TagBitmaps:
         """The papers that match, or so many of the newest, and whether they are all."""
         if (known := self.matching(node)) is not None:
             return known, True
+        matches = BitMap64(map(self.numbers.of, newest))
         if are_all:
-            return BitMap64(map(self.numbers.of, newest)), True
+            return matches, True
         database = current_database()
+        key = database.key
+        # As one text of JSON, which is read faster than so many rows.
+        numbers = f"SELECT {self.numbers.sql(key)} AS number FROM {database.keys} AND {key} < %s"
         sql = (
-            f"SELECT {self.numbers.sql(database.key)} FROM {database.keys}"
-            f" ORDER BY {database.key} DESC LIMIT %s"
+            f"SELECT {database.json_list.format('number')}"
+            f" FROM ({numbers} ORDER BY {key} DESC LIMIT %s) AS older"
         )
-        rows = [number for (number,) in _rows(sql, database.expression(node), EXACT + 1)]
-        return BitMap64(rows[:EXACT]), len(rows) <= EXACT
+        most = EXACT + 1 - len(newest)
+        ((text,),) = _rows(sql, database.expression(node), min(newest), most)
+        older = json.loads(text)
+        matches.update(older[: most - 1])
+        return matches, len(older) < most
 
     def years(self) -> dict[str, BitMap64]:
         """The papers of each year that has any."""
@@ -228,7 +213,40 @@ class TagBitmaps:
         return papers
 
 
-_bitmaps = TagBitmaps()
+def _read_all() -> TagBitmaps:
+    ((lowest,),) = _rows(f"SELECT min(id - id / {DAY} * {DAY}) FROM {TABLE}")
+    positions = DAY - (DAY if lowest is None else lowest)
+    found = TagBitmaps()
+    found.numbers = _Numbers(min(DAY, 1 << max(6, positions.bit_length())))
+    found.every = _all_numbers(found.numbers)
+    found._read_tags()
+    return found
+
+
+def _all_numbers(numbers: _Numbers) -> BitMap64:
+    return BitMap64([number for (number,) in _rows(f"SELECT {numbers.sql('id')} FROM {TABLE}")])
+
+
+def _grouped(rows: Iterable[tuple[Any, int]]) -> dict[Any, list[int]]:
+    found: dict[Any, list[int]] = defaultdict(list)
+    for tag, paper in rows:
+        found[tag].append(paper)
+    return found
+
+
+_lock = Lock()
+_latest = TagBitmaps()
+
+
+def _bitmaps() -> TagBitmaps:
+    """Those of the current revision, or of a later one, for all threads of the process."""
+    global _latest
+    revision = Catalogue.current().revision
+    if _latest.revision != revision:
+        with _lock:
+            if _latest.revision != revision:
+                _latest = _latest.at(revision)
+    return _latest
 
 
 def facets_of(node: Node, newest: Sequence[int], are_all: bool) -> Facets:
@@ -238,15 +256,13 @@ def facets_of(node: Node, newest: Sequence[int], are_all: bool) -> Facets:
     They are counted where nothing but categories, areas, kinds of links and days is asked for, and
     wherever at most `EXACT` papers match; otherwise the counts are estimates.
     """
-    with _bitmaps.lock:
-        _bitmaps.update()
-        matches, is_exact = _bitmaps.found(node, newest, are_all)
-        every = {EVERY: _bitmaps.every}
-        tagged = every | _bitmaps.tags | _bitmaps.years() | _bitmaps.authors(newest)
-        if is_exact:
-            counts = {tag: matches.intersection_cardinality(has) for tag, has in tagged.items()}
-        else:
-            counts = _estimates(matches, tagged)
+    bitmaps = _bitmaps()
+    matches, is_exact = bitmaps.found(node, newest, are_all)
+    tagged = {EVERY: bitmaps.every, **bitmaps.tags, **bitmaps.years(), **bitmaps.authors(newest)}
+    if is_exact:
+        counts = {tag: matches.intersection_cardinality(has) for tag, has in tagged.items()}
+    else:
+        counts = _estimates(matches, tagged)
     return Facets(+Counter(counts), is_exact)
 
 

@@ -28,7 +28,7 @@ class Database:
     table, with a place for the expression; keys: the same for their keys alone, called key. best:
     the order by relevance.
     rank: the words to rank by, if the order by relevance has a place for them. among: what a key
-    is that stands in a JSON list of them.
+    is that stands in a JSON list of them. json_list: such a list of a column, as text.
     """
 
     create: tuple[str, ...]
@@ -41,6 +41,7 @@ class Database:
     key: str
     best: str
     among: str
+    json_list: str
     rank: Callable[[Iterable[Words]], str] | None = None
 
 
@@ -181,6 +182,7 @@ _SQLITE = Database(
     key="rowid",
     best="i.rank, i.rowid DESC",
     among="IN (SELECT value FROM json_each(%s))",
+    json_list="json_group_array({})",
 )
 
 # A GIN index knows no weights: to find by them in which column a word stands, PostgreSQL reads each
@@ -279,6 +281,7 @@ _POSTGRESQL = Database(
     # By the words alone: what must not match, and alternatives, would confuse the ranking.
     best="ts_rank('{0, 0.1, 0.5, 1}', t.lexemes, to_tsquery('simple', %s)) DESC, t.id DESC",
     among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
+    json_list="coalesce(json_agg({}), '[]')::text",
     rank=_tsrank,
 )
 

@@ -217,8 +217,7 @@ class _Parser:
             joining = False
         if self.text and not groups and not self.problems:
             self._problem(self.text, "it has no word")
-        nodes = (_either(one.nodes) for one in self._with_ids(groups))
-        every = AllOf(tuple(dict.fromkeys(nodes)))
+        every = AllOf(tuple(dict.fromkeys(_either(one.nodes) for one in self._with_ids(groups))))
         return Query(every, tuple(self.problems), text=self.text)
 
     def _terms(self) -> list[re.Match[str]]:

@@ -38,6 +38,11 @@ def link_tag(name: str) -> str:
     return "l" + sha256(name.encode()).hexdigest()[:12]
 
 
+def is_link_tag(tag: str) -> bool:
+    """Whether a tag is of papers that link something."""
+    return tag[0] == "l"
+
+
 def link_tags(text: str) -> list[str]:
     """Of the papers that link what a person means by its address, or by its owner and name."""
     names = []

@@ -7,9 +7,9 @@ For each size builds a catalogue of so many papers from the real digests of a fo
 asks `digest.search` fixed queries in either order, as a page of the site does, and prints the time
 that the database took, and all: the median of the rounds for each query, over the queries the
 median, the 95th percentile and the most; the slowest; and how they grow with the size. Then the
-same for what costs most, and for papers like a paper. With datasette at hand, it serves the same
-rows and the site its own, one after the other, and the requests a second of the two are printed
-with their ratio.
+same for what costs most, for papers like a paper, and for what the search field suggests. With
+datasette at hand, it serves the same rows and the site its own, one after the other, and the
+requests a second of the two are printed with their ratio.
 
 On two quiet cores, SQLite answers 200,000 papers with a p95 of 29 ms over both orders (best match
 alone 40), and a million with one of 48 ms (52). PostgreSQL 18 answers 200,000 with one of 312 ms,
@@ -53,6 +53,7 @@ from django.db import connection  # noqa: E402
 from django.db.backends.utils import CursorWrapper  # noqa: E402
 
 from digest.models import Paper  # noqa: E402
+from digest.pages.suggestions import suggested  # noqa: E402
 from digest.search import Results, parse  # noqa: E402
 from digest.search.related import related  # noqa: E402
 
@@ -244,6 +245,22 @@ def ask(text: str, order: str) -> Asked:
     return Asked(watch.seconds * 1000, wall * 1000, parts)
 
 
+TYPED = (
+    *("t", "tr", "transf", "transformer a", "mo", "vision language mo", "large language m"),
+    *("chen", "w", "wang x", "author:li", "category:te", "has:", "date:20", "-diffusion t"),
+    *("2502.0", "zyzzyva", "reasoning benchmark 3", "the", 'title:"state of'),
+)
+"""What stands in the field while somebody types."""
+
+
+def ask_suggestions(text: str) -> Asked:
+    with watched() as watch:
+        begun = perf_counter()
+        suggested(text)
+        wall = perf_counter() - begun
+    return Asked(watch.seconds * 1000, wall * 1000, {})
+
+
 def ask_related(pk: int) -> Asked:
     paper = Paper.objects.for_cards().defer(None).get(pk=pk)
     with watched() as watch:
@@ -281,6 +298,7 @@ def measure(papers: int, rounds: int) -> Figures:
     """Ask everything of the catalogue at hand, and print the figures; the 95th percentiles."""
     asked: dict[tuple[str, str], list[Asked]] = defaultdict(list)
     likes: dict[int, list[Asked]] = defaultdict(list)
+    typed: dict[str, list[Asked]] = defaultdict(list)
     step = papers // 50 or 1
     for turn in range(rounds + 1):
         # The first round warms up. The order is the same, so that one query can't help another.
@@ -293,6 +311,10 @@ def measure(papers: int, rounds: int) -> Figures:
             found = ask_related(pk)
             if turn:
                 likes[pk].append(found)
+        for text in TYPED:
+            found = ask_suggestions(text)
+            if turn:
+                typed[text].append(found)
     every = {key: middle(found) for key, found in asked.items()}
     times = {key: found for key, found in every.items() if key[0] not in COSTLIEST}
     print(f"  {'':22}{'database: median, p95, most':>27}   {'in all: median, p95, most':>27}   ms")
@@ -303,6 +325,7 @@ def measure(papers: int, rounds: int) -> Figures:
     figures["both"] = report("both", times.values())
     report("what costs most", (found for key, found in every.items() if key not in times))
     figures["related"] = report("related papers", map(middle, likes.values()))
+    figures["suggestions"] = report("suggestions", map(middle, typed.values()))
     print("  slowest, in ms of the database and in all:")
     slowest = sorted(times.items(), key=lambda item: -item[1].wall)
     for (text, order), found in slowest[:SHOWN]:

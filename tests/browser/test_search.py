@@ -17,7 +17,7 @@ def papers(transactional_db):
 
 
 def field(page):
-    return page.get_by_role("searchbox", name="Search the papers")
+    return page.locator("#q")
 
 
 def found(page, papers):

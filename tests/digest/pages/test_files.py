@@ -46,6 +46,15 @@ def body(response):
     return content.decode()
 
 
+def test_a_link_finds_the_same_papers_everywhere(client):
+    load(digest(row(1, title="Okapis"), row(2, title="Zebras")), "a.json")
+    for suffix in ("/", ".bib", ".ris", ".csl.json", ".md", ".atom"):
+        found = body(client.get(f"/papers{suffix}?q=link:lab/code-2"))
+        assert ("Okapis" in found, "Zebras" in found) == (False, True), suffix
+    api = client.get("/api/v1/papers/?q=link:lab/code-2").json()
+    assert [paper["title"] for paper in api["results"]] == ["Zebras"]
+
+
 # Files
 
 
@@ -328,6 +337,7 @@ def test_crawlers_and_browsers_are_told_where_to_look(client, papers):
         "Disallow: /papers/?\n"
         "Disallow: /papers.\n"
         "Disallow: /lists/shared/\n"
+        "Disallow: /suggest/\n"
         "Sitemap: http://localhost:8000/sitemap.xml\n"
     )
     description = ElementTree.fromstring(body(client.get("/opensearch.xml")))
