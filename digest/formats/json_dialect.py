@@ -189,6 +189,7 @@ class _JsonReader:
         is_row = any(shape.is_row(value) for shape in _SHAPES)
         if lists and (any(map(_begins, lists)) or not is_row):
             self.outer = _outer_day(value)
+            self.draft.unknown(self.json.line(start), _unknown_around(value))
             yield from self._walk(start, value, len(lists) > 1)
         elif [] in value.values() and not is_row:
             self._open(start, _outer_day(value))
@@ -279,6 +280,16 @@ def _lists(value: Any, depth: int = 3) -> list[list[Any]]:
         elif isinstance(one, dict) and depth:
             found += _lists(one, depth - 1)
     return found
+
+
+def _unknown_around(value: dict[str, Any]) -> list[str]:
+    """Names in an object with lists of rows that are not known, and have more than a number."""
+    return [
+        key
+        for key, one in value.items()
+        if one and isinstance(one, str | list | dict)
+        if plain(key) not in FIELD_OF and not _is_list(one) and not _lists(one)
+    ]
 
 
 def _outer_day(value: dict[str, Any]) -> datetime.date | None:

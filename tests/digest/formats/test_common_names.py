@@ -216,12 +216,26 @@ BOTH = [Record("A", LIMO), Record("B", HACKING)]
         {"papers": [GOOD, BETTER]},
         {"results": [GOOD, BETTER], "total": 2, "next": None},
         {"title": "Of the day", "data": {"items": [GOOD, BETTER]}, "count": 2},
-        {"meta": {"errors": []}, "entries": [GOOD, BETTER]},
+        {"meta": {}, "entries": [GOOD, BETTER]},
     ],
 )
 def test_an_object_with_one_list(value):
     assert days(value, DATE) == {DATE: BOTH}
     assert days({**value, "date": "2025-02-07"}, DATE) == {datetime.date(2025, 2, 7): BOTH}
+
+
+def test_what_stands_beside_the_lists_is_named():
+    value = {"count": 2, "editor": "Ann", "papers": [GOOD], "notes": ["x"], "meta": {"a": 1}}
+    reading = read(json.dumps(value).encode(), DATE)
+    assert [row.record for row in reading.days[0].rows] == BOTH[:1]
+    assert [str(problem) for problem in reading.problems] == [
+        "1: names that are not known: 'editor', 'notes', 'meta' (passed over)"
+    ]
+
+
+def test_lists_of_several_names_are_one():
+    record = one(keywords=["a", "b"], tags="b, c", categories=["X"], task="Y")
+    assert (record.keywords, record.classification) == (("a", "b", "c"), ("X", "Y"))
 
 
 def test_an_object_with_several_lists():
