@@ -299,8 +299,10 @@ class Doi(PaperField):
         return within(_doi(text), self.max_length)
 
     def problems(self, record: Record) -> Iterator[str]:
-        if record.doi and not _doi(record.doi) and not links.says_nothing(record.doi):
-            yield f"not the DOI of a published paper: {line(record.doi)[:60]}"
+        if not _doi(record.doi or "") and not links.says_nothing(record.doi or ""):
+            if arxiv_id(record.doi or ""):
+                return  # the preprint's own
+            yield f"not the DOI of a published paper: {line(record.doi or '')[:60]}"
 
 
 class Version(Number):
