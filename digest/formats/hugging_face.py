@@ -49,7 +49,7 @@ def read_hugging_face(value: dict[str, Any], *dates: datetime.date | None) -> Ro
         for key, one in given.items()
         if key in _KEYS or key not in NOT_KEPT
     )
-    row.unknown = [key for key in given if key not in _KEYS and key not in NOT_KEPT]
+    row.unknown = [key for key, one in given.items() if one and key not in {*_KEYS, *NOT_KEPT}]
     reading = row.read(*dates)
     complete = True if reading.record.authors else None
     return reading._replace(record=replace(reading.record, authors_complete=complete))

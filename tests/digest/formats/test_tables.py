@@ -122,6 +122,7 @@ def test_every_column():
         ("Authors | TITLE", "null | T", Record("T")),
         ("Title | Summary | Code", "T | p(x|y) | null", Record("T", summary="p(x|y)")),
         ("Title | Code", r"a \| b | -", Record("a | b")),
+        ("Title | Summary", "T | [WIP]", Record("T", summary="[WIP]")),
         (
             "Title | Abstract | PDF",
             f"T | a | b | {LIMO}",
