@@ -56,7 +56,7 @@ def closest(query: Query, known: Frequencies, seen: Sequence[int], most: int) ->
     """
     nodes = [
         inner
-        for node in query.node.nodes
+        for node in map(_as_words, query.node.nodes)
         for inner in (node.nodes if isinstance(node, AllOf) else [node])
     ]
     free = [node for node in nodes if is_free(node)]
