@@ -23,6 +23,7 @@ from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText, SearchWord
+from digest.text import taxonomy
 
 from .databases import INDEX, TABLE, current_database
 from .nodes import AnyOf, Node, Tag, positive
@@ -63,7 +64,8 @@ def categories() -> Callable[[str, bool], str | None]:
             # Two names may fold to the same, but no two slugs are the same.
             known.update((fold(name_), (pk, is_area)) for pk, name_, _, is_area in rows)
             known.update((slug, (pk, is_area)) for pk, _, slug, is_area in rows)
-        pk, is_area = known.get(name.lower()) or known.get(fold(name)) or (0, False)
+        full_name = fold(taxonomy.known(name) or name)  # of arXiv's own, a code is typed
+        pk, is_area = known.get(name.lower()) or known.get(full_name) or (0, False)
         return category_tag(pk) if pk and (is_area or not area_only) else None
 
     return tag

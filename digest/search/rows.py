@@ -66,7 +66,8 @@ def row(
         *map(link_tag, sorted(names)),
         *([arxiv_tag(paper.arxiv_id)] if paper.arxiv_id else []),
     ]
-    title, summary = document(paper.title), document(paper.summary)
+    title = document(paper.title)
+    summary = document("\n".join([paper.summary, paper.abstract, ", ".join(paper.keywords)]))
     return SearchText(
         id=key(paper),
         paper=paper,

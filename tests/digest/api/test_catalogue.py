@@ -121,7 +121,7 @@ def test_a_paper_is_told_whole(client, papers, schema):
     }
 
 
-def test_a_paper_is_told_with_what_services_give(client, db, schema):
+def test_a_paper_has_what_services_give(client, db, schema):
     load(hugging_face(hugging_face_paper(), hugging_face_paper(2, upvotes=40)), "a.json")
     response = client.get("/api/v1/papers/2502.00001/")
     conforms(schema, "paper", response)
@@ -508,7 +508,9 @@ def bearer(user, *scopes, **options):
 FILE = digest(row(1, date="2025-02-06"))
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/markdown", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "text/markdown", "application/xml", "application/octet-stream"]
+)
 def test_a_digest_is_pushed_once(curator, schema, kind):
     client = bearer(curator, "digests:write")
     address = "/api/v1/digests/?name=2025-02-06.json"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from digest.formats import READERS, SUFFIXES, Format
 from digest.formats.common_names import NAMES
-from digest.formats.hugging_face import NOT_KEPT
+from digest.formats.hugging_face import IGNORED_KEYS
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "FORMATS.md").read_text()
@@ -24,9 +24,9 @@ def test_the_page_has_every_name_of_a_field():
     assert sorted(map(tuple, listed)) == sorted([*expected, code])
 
 
-def test_the_page_has_every_suffix_and_every_key_that_is_not_kept():
+def test_the_page_has_every_suffix_and_every_key_that_is_ignored():
     assert [suffix for suffix in SUFFIXES if f"`{suffix}`" not in TEXT] == []
-    assert [key for key in NOT_KEPT - {"paper"} if f"`{key}`" not in TEXT] == []
+    assert [key for key in IGNORED_KEYS - {"paper"} if f"`{key}`" not in TEXT] == []
 
 
 def test_each_format_has_a_reader():

@@ -204,7 +204,7 @@ def test_a_table_without_rows_is_a_day_only_if_its_rows_would_have_had_no_date()
         ),
     ],
 )
-def test_what_was_not_understood_is_said(text, expected):
+def test_what_was_not_understood_is_reported(text, expected):
     assert problems(text) == [expected]
 
 

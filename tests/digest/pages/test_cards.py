@@ -170,6 +170,7 @@ def test_papers_can_be_ordered_by_their_upvotes(reader):
     assert re.findall(r'href="([^"]*)"', switch) == ["?order=newest", "?order=upvotes"]
     assert re.findall(r'aria-current="true">(.*?)<', switch) == ["newest first"]
     html = ask(reader, "/papers/?order=upvotes")
+    assert "3 papers , most upvotes first" in flat(html)
     assert re.findall(r'href="/papers/([^"/]*)/">Paper', html) == [
         *("2502.00002", "2502.00001", "2502.00003")
     ]
