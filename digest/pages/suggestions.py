@@ -40,13 +40,14 @@ _LAST = re.compile(r'(?:^|(?<=\s))(?P<minus>-?)(?:(?P<field>\w+):)?(?P<value>"[^
 
 
 class Suggestion(NamedTuple):
-    """A way to go on: to an address, or with another text in the field. detail: what it is."""
+    """A way to go on: to an address, or with another text in the field. detail: what it is.
+    title_html: the label of a paper, as `digest.text.markup` made it."""
 
     label: str
     address: str = ""
     text: str = ""
     detail: str = ""
-    html: str = ""
+    title_html: str = ""
 
 
 class Group(NamedTuple):
@@ -83,7 +84,10 @@ def suggested(text: str) -> list[Group]:
     groups.append(
         Group(
             "Papers",
-            [Suggestion(one.title, one.get_absolute_url(), html=one.title_html) for one in papers],
+            [
+                Suggestion(one.title, one.get_absolute_url(), title_html=one.title_html)
+                for one in papers
+            ],
         )
     )
     if not field:

@@ -22,6 +22,7 @@ from django.db import connection
 from django.db.models import Max
 from pyroaring import BitMap64
 
+from digest.batches import batches
 from digest.models import (
     Authorship,
     Catalogue,
@@ -133,10 +134,10 @@ class TagBitmaps:
             f" JOIN {TABLE} AS t ON t.paper_id = l.paper_id {where}"
         )
         areas = dict(Category.objects.values_list("pk", "area"))
-        for category, papers in _grouped(_rows(of_categories, *parameters)).items():
+        for category, papers in _grouped(_rows(of_categories, *parameters)):
             for pk in filter(None, (category, areas[category])):
                 self.tags.setdefault(category_tag(pk), BitMap64()).update(papers)
-        for kind, papers in _grouped(_rows(of_links, *parameters)).items():
+        for kind, papers in _grouped(_rows(of_links, *parameters)):
             self.tags.setdefault(kind_tag(kind), BitMap64()).update(papers)
 
     def matching(self, node: Node) -> BitMap64 | None:
@@ -224,14 +225,19 @@ def _read_all() -> TagBitmaps:
 
 
 def _all_numbers(numbers: _Numbers) -> BitMap64:
-    return BitMap64([number for (number,) in _rows(f"SELECT {numbers.sql('id')} FROM {TABLE}")])
-
-
-def _grouped(rows: Iterable[tuple[Any, int]]) -> dict[Any, list[int]]:
-    found: dict[Any, list[int]] = defaultdict(list)
-    for tag, paper in rows:
-        found[tag].append(paper)
+    found = BitMap64()
+    for some in batches(_rows(f"SELECT {numbers.sql('id')} FROM {TABLE}")):
+        found.update([number for (number,) in some])
     return found
+
+
+def _grouped(rows: Iterable[tuple[Any, int]]) -> Iterator[tuple[Any, list[int]]]:
+    """The second values of rows by their first, some at a time."""
+    for some in batches(rows):
+        found: dict[Any, list[int]] = defaultdict(list)
+        for tag, paper in some:
+            found[tag].append(paper)
+        yield from found.items()
 
 
 _lock = Lock()

@@ -39,7 +39,7 @@ _TELLING, _RARER = 150, 300
 of both titles; and the rarer one of this title, wherever the other has it."""
 _UNIT = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
 _WORD = re.compile(r"[^\W_]+")
-_BREAK = re.compile(r"[,;:!?()\[\]{}\"“”\n|/]|\.(?=\s|$)|\s[-–—]\s")
+_BREAK = re.compile(r"[,;:!?()<>\[\]{}\"“”\n|/]|\.(?=\s|$)|\s[-–—]\s")
 
 
 def _singular(word: str) -> str:

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from accounts.library import Library
 from digest.catalogue.load import load
 from tests.accounts.conftest import person
+from tests.browser.look import violations
 from tests.samples import digest, row
 
 
@@ -56,6 +57,9 @@ def test_suggestions_are_chosen_by_keyboard(papers, visit, look):
     expect(field(page)).to_have_attribute("aria-expanded", "true")
     expect(page.locator("#suggested")).to_have_text("3 suggestions")
     look(page, "suggestions")
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, runOnly=["color-contrast"]) == []
+    page.emulate_media(color_scheme="light")
     moves = []
     for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown"):
         page.keyboard.press(key)

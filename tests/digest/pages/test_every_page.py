@@ -374,7 +374,7 @@ def test_related_papers_say_why(client):
     near = part(client.get("/papers/2502.00001/"), 'id="related"').partition(">")[2]
     assert flat(near) == (
         "Related papers Zebra <crossing> by Okapi Ada Lovelace and others, 6 Feb 2025 : "
-        "also by Ada Lovelace and Alan Turing, also about Zebra <crossing and Okapi"
+        "also by Ada Lovelace and Alan Turing, also about Zebra, crossing and Okapi"
     )
     assert 'id="related"' not in text(client.get("/papers/2502.00003/"))
 
@@ -487,7 +487,7 @@ def test_only_what_markup_made_is_trusted():
             "near.paper.title_html",
             "each.columns.title_html",
         ),
-        "report.paper.title_html",
+        *("report.paper.title_html", "one.title_html"),
     }
     points = {
         match for source in sources.values() for match in re.findall(r"{% points (\S+)", source)

@@ -98,6 +98,16 @@ def test_an_id_or_address_goes_to_the_paper(text):
     assert read(text + " x").arxiv_id is None
 
 
+def test_whatever_people_paste_of_a_paper_finds_it(shared):
+    lines = (shared / "cases/arxiv-addresses.txt").read_text().splitlines()
+    forms = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert [(text, read(text).arxiv_id) for text, _ in forms] == [*map(tuple, forms)]
+    # Beside other words, too, if nothing in it is taken for words.
+    beside = [(text, read(f"{text} has:code").node.nodes) for text, _ in forms]
+    missed = [text for text, nodes in beside if not isinstance(nodes[0], Tag) or len(nodes) != 2]
+    assert missed == []
+
+
 @pytest.mark.parametrize(
     ("text", "others"),
     [
