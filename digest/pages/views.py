@@ -279,7 +279,7 @@ def _summary_by(paper: Paper, statements: list[Statement]) -> str:
     where = f"the digest of {_long(origin.date)}"
     if origin.record.machine_summary:
         return f"Written by a machine, in {where}"
-    return f"From {where}, which does not say who wrote it"
+    return f"From {where}"
 
 
 class Corrected(NamedTuple):

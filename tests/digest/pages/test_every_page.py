@@ -165,7 +165,7 @@ def test_a_paper(client):
         "Paper 1 Ada Lovelace , Alan Turing arXiv abstract PDF HTML arXiv:2502.00001 "
         "Log in to bookmark it and to take notes "
         "Summary First point of 1. Second point. "
-        "From the digest of 6 February 2025, which does not say who wrote it "
+        "From the digest of 6 February 2025 "
         "Links Code lab/code-1 GitHub "
         "Categories Text Generation Robotics In the digests 6 February 2025 number 1 of 1 "
         "Something wrong? Log in to tell the curators."
