@@ -47,8 +47,8 @@ class Database:
 
 _FTS5_COLUMNS = {"": "title authors summary", HEADING: "title authors"}
 _FTS5_STEMS = {
-    "": "title summary title_stems summary_stems",
-    HEADING: "title title_stems",
+    "": "title authors summary title_stems summary_stems",
+    HEADING: "title authors title_stems",
     "title": "title title_stems",
 }
 
@@ -56,12 +56,16 @@ _FTS5_STEMS = {
 def _fts5(node: Node) -> str:
     match node:
         case Words(words, column, prefix, stem, _):
-            columns = _FTS5_COLUMNS.get(column, column)
-            if words == (stem,) and not prefix:
-                # One list to walk for a frequent word, not two.
-                columns, stem = f"{columns} {_FTS5_STEMS[column]}", ""
-            found = f'{{{columns}}} : "{" ".join(words)}"' + (" *" if prefix else "")
-            return f'({found} OR {{{_FTS5_STEMS[column]}}} : "{stem}")' if stem else found
+            found = f'{{{_FTS5_COLUMNS.get(column, column)}}} : "{" ".join(words)}"' + " *" * prefix
+            if not stem:
+                return found
+            # A text that has a word has its stem, too: to ask for that alone is less to walk.
+            forms = f'{{{_FTS5_STEMS[column]}}} : "{stem}"'
+            if prefix:
+                return f"({forms} OR {found})"
+            if words == (stem,) or column == "title":
+                return forms
+            return f'({forms} OR {{authors}} : "{words[0]}")'
         case Tag(name):
             return f'tags : "{name}"'
         case AnyOf(nodes):
@@ -81,13 +85,21 @@ def _fts5(node: Node) -> str:
 def _tsquery(node: Node) -> str:
     match node:
         case Words(words, column, prefix, stem, _):
-            if column:
-                columns = ("title", "authors") if column == HEADING else (column,)
-                found = [_phrase(words, prefix, mark=_MARKS[name]) for name in columns]
-                return _any(found + ([f"'{_MARKS['title']}{stem}'"] if stem else []))
+            columns = {"": (), HEADING: ("title", "authors")}.get(column, (column,))
+            marks = [_MARKS[name] for name in columns]
+            if stem:
+                # A text that has a word has its stem, too: to ask for that alone is less to walk,
+                # and tells PostgreSQL rightly how many rows there are.
+                found = [f"'{mark}{stem}'" for mark in marks or [""]]
+                found.append(f"'{_MARKS['title'] if marks else ''}{_STEM}{stem}'")
+                if words != (stem,) and column != "title":
+                    found.append(f"'{_MARKS['authors']}{words[0]}'")
+                beginnings = marks or [""] if prefix else []
+                return _any(found + [_phrase(words, True, mark=mark) for mark in beginnings])
+            if marks:
+                return _any(_phrase(words, prefix, mark=mark) for mark in marks)
             # A phrase is within one column, which only its weight shows.
-            found = [_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""])]
-            return _any(found + ([f"'{stem}'"] if stem else []))
+            return _any(_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""]))
         case Tag(name):
             return f"'{_MARKS['tags']}{name}'"
         case AnyOf(nodes):
@@ -189,6 +201,8 @@ _SQLITE = Database(
 # row that has it anywhere. So the words of titles and authors, and all tags, are in it once more
 # behind a sign each, which no folded word has.
 _MARKS = {"title": "ª", "authors": "º", "tags": "ᵃ"}
+_STEM = "ˢ"
+"""The sign of a stem where the text itself has no such word."""
 _VECTOR = " || ".join(
     [
         f"setweight(to_tsvector('simple', {column}), '{weight}')"
@@ -200,8 +214,9 @@ _VECTOR = " || ".join(
     ]
     # Stems stand nowhere, so that no phrase has one.
     + [
-        "array_to_tsvector(array_remove(string_to_array(title_stems || ' ' || summary_stems"
-        f" || replace(' ' || title_stems, ' ', ' {_MARKS['title']}'), ' '), ''))"
+        "array_to_tsvector(array_remove(string_to_array("
+        f"replace(' ' || title_stems || ' ' || summary_stems, ' ', ' {_STEM}')"
+        f" || replace(' ' || title_stems, ' ', ' {_MARKS['title']}{_STEM}'), ' '), ''))"
     ]
 )
 

@@ -11,10 +11,10 @@ same for what costs most, for papers like a paper, and for what the search field
 datasette at hand, it serves the same rows and the site its own, one after the other, and the
 requests a second of the two are printed with their ratio.
 
-On two quiet cores, SQLite answers 200,000 papers with a p95 of 29 ms over both orders (best match
-alone 40), and a million with one of 48 ms (52). PostgreSQL 18 answers 200,000 with one of 312 ms,
-median 49, and related papers with 20 ms. Slowest there, with 780 ms, are phrases of frequent words,
-for whose order each row that has them all is read.
+On two cores that others used as well, SQLite took 47 ms of the processor for 200,000 papers (the
+95th percentile over both orders, database and Python together; median 18), and 0.54 s for forty
+refusals of the most frequent words, which cost most. PostgreSQL 18 took 770 ms of the clock there,
+median 118: slowest are phrases of frequent words, of which each row that has them all is read.
 
 DATABASE_URL may name an empty PostgreSQL database (`python tests/postgres.py python ...`); else
 each size has an SQLite file of its own, in --keep's folder, where a later run takes it up again.
