@@ -28,6 +28,7 @@ from .curation import (
     Proposal,
     Upload,
 )
+from .fetching import DailyRun, FetchedAddress
 
 __all__ = [
     "Alias",
@@ -37,10 +38,12 @@ __all__ = [
     "Category",
     "Classification",
     "Correction",
+    "DailyRun",
     "Decision",
     "Difference",
     "Digest",
     "Entry",
+    "FetchedAddress",
     "Link",
     "LinkHealth",
     "Merge",

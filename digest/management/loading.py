@@ -1,0 +1,43 @@
+"""What the commands that load have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+
+from digest.catalogue.load import LoadReport
+
+_NO_TABLES = re.compile("no such table|relation .* does not exist")
+
+
+@contextmanager
+def loading(those: str) -> Iterator[None]:
+    """What ends a command early is put into words. those: what is loaded, one after the other."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as error:
+        message = f"the database cannot be used: {str(error).strip()}\n"
+        if _NO_TABLES.search(message):
+            message += "It is a new one: run `python manage.py migrate` first."
+        else:
+            message += f"The {those} before this one stay loaded: run this again when it can be."
+        raise CommandError(message) from error
+    except KeyboardInterrupt:
+        raise CommandError(f"interrupted: the {those} before this one stay loaded") from None
+
+
+def print_report(command: BaseCommand, report: LoadReport, verbosity: int) -> None:
+    """The problems of a source, and in a line what loading it did."""
+    for problem in report.problems:
+        command.stderr.write(f"{report.name}:{problem}")
+    if verbosity and report.status == "known":
+        command.stdout.write(f"{report.name}: loaded before")
+    elif verbosity:
+        counts = ", ".join(
+            f"{getattr(report, name)} {name}" for name in ("new", "changed", "unchanged")
+        )
+        command.stdout.write(f"{report.name}: {report.rows} papers: {counts}")
