@@ -8,7 +8,7 @@ or when the service says so. An answer is bounded in bytes, decompressed too, an
 from __future__ import annotations
 
 import fcntl
-import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -39,6 +39,9 @@ _RETRY = Retry(
     backoff_jitter=2,
     backoff_max=LONGEST_WAIT,
 )
+_OF_ONE_ADDRESS = (304, 400, 404, 410, 422)
+"""What a service says of what is asked for, and not of who asks."""
+_VALIDATOR = re.compile("[ -~]{0,200}")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are asked without TLS, too: what is sent to them does not leave this machine."""
 
@@ -113,23 +116,24 @@ class Client:
         if response.status == HTTPStatus.NOT_MODIFIED and (etag or last_modified):
             return Answer(None, etag, last_modified)
         if response.status != HTTPStatus.OK:
-            raise NotFetched(f"{self.name} answers {_status(response.status)}")
-        found = response.headers
-        return Answer(content, found.get("ETag", "")[:200], found.get("Last-Modified", "")[:200])
+            refusal = NotFetched if response.status in _OF_ONE_ADDRESS else Unreachable
+            raise refusal(f"{self.name} answers {_status(response.status)}")
+        validators = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+        return Answer(content, *(text if _VALIDATOR.fullmatch(text) else "" for text in validators))
 
     @contextmanager
     def _turn(self) -> Iterator[Callable[[float], None]]:
         """While no other process asks. Gives what waits until a request may be sent, at least so
         many seconds. Raises Unreachable."""
         path = settings.LOCKS / f"fetch-{self.name}.lock"
-        first = not path.exists()
         try:
-            lock = path.open("a")
+            lock = path.open("a+")
         except OSError as error:
             raise Unreachable(f"{path} cannot be opened: {error.strerror}") from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            asked = 0.0 if first else path.stat().st_mtime  # by the process before this one
+            lock.seek(0)
+            asked = _moment(lock.read())  # by the process before this one
 
             def wait(seconds: float) -> None:
                 nonlocal asked
@@ -143,7 +147,10 @@ class Client:
             try:
                 yield wait
             finally:
-                os.utime(path, (self._now(),) * 2)
+                with suppress(OSError):  # a full disk
+                    lock.truncate(0)
+                    lock.write(f"{self._now()}")
+                    lock.flush()
 
     def _try(
         self, url: str, headers: dict[str, str], wait: Callable[[float], None]
@@ -236,6 +243,13 @@ class Client:
             if given_up.is_set():
                 raise _Overdue
         return bytes(content)
+
+
+def _moment(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _asked_to_wait(response: BaseHTTPResponse) -> float:

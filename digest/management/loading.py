@@ -15,8 +15,8 @@ _NO_TABLES = re.compile("no such table|relation .* does not exist")
 
 
 @contextmanager
-def loading(those: str) -> Iterator[None]:
-    """What ends a command early is put into words. those: what is loaded, one after the other."""
+def loading(stays: str) -> Iterator[None]:
+    """What ends a command early is put into words. stays: what was done by then, in a sentence."""
     try:
         yield
     except (OperationalError, ProgrammingError) as error:
@@ -24,20 +24,22 @@ def loading(those: str) -> Iterator[None]:
         if _NO_TABLES.search(message):
             message += "It is a new one: run `python manage.py migrate` first."
         else:
-            message += f"The {those} before this one stay loaded: run this again when it can be."
+            message += f"{stays[:1].upper()}{stays[1:]}: run this again when it can be."
         raise CommandError(message) from error
     except KeyboardInterrupt:
-        raise CommandError(f"interrupted: the {those} before this one stay loaded") from None
+        raise CommandError(f"interrupted: {stays}") from None
 
 
-def print_report(command: BaseCommand, report: LoadReport, verbosity: int) -> None:
-    """The problems of a source, and in a line what loading it did."""
+def print_report(
+    command: BaseCommand, report: LoadReport, verbosity: int, progress: str = ""
+) -> None:
+    """The problems of a source, and in a line what loading it did. progress: how far it is."""
     for problem in report.problems:
         command.stderr.write(f"{report.name}:{problem}")
     if verbosity and report.status == "known":
-        command.stdout.write(f"{report.name}: loaded before")
+        command.stdout.write(f"{report.name}: loaded before{progress}")
     elif verbosity:
         counts = ", ".join(
             f"{getattr(report, name)} {name}" for name in ("new", "changed", "unchanged")
         )
-        command.stdout.write(f"{report.name}: {report.rows} papers: {counts}")
+        command.stdout.write(f"{report.name}: {report.rows} papers: {counts}{progress}")

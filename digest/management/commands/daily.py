@@ -27,7 +27,7 @@ class Command(BaseCommand):
             lock = path.open("a")
         except OSError as error:
             raise CommandError(f"{path} cannot be opened: {error.strerror}") from error
-        with lock, loading("steps"):
+        with lock, loading("the steps before this one are done"):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, verbosity: int, dry_run: bool, **options: Any) -> None:
-        with loading("days"):
+        with loading("the days before this one stay loaded"):
             failures = self.fetch(verbosity, dry_run, options["date"], options["since"])
         if dry_run and verbosity:
             self.stdout.write("Nothing was written (--dry-run).")

@@ -57,7 +57,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
         quiet = verbosity == 0 or options["json"] or not sys.stderr.isatty()
         progress = track(files, "Loading", console=Console(stderr=True), disable=quiet)
-        with loading("files"):
+        with loading("the files before this one stay loaded"):
             reports = load_files(progress, dry_run=dry_run, strict=strict)
 
         refused = strict and any(report.problems for report in reports)

@@ -1,12 +1,9 @@
 """`manage.py repair_metadata`: ask arXiv for what papers came without, and load its answers."""
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
-from rich.progress import Progress
 
 from digest.catalogue.load import load, planned_reports
 from digest.fetch import arxiv
@@ -31,20 +28,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, limit: int | None, dry_run: bool, verbosity: int, **options: Any) -> None:
-        quiet = verbosity == 0 or not sys.stderr.isatty()
-        with loading("days"), Progress(console=Console(stderr=True), disable=quiet) as bar:
-            failures = self.repair(arxiv.incomplete(limit), dry_run, verbosity, bar)
+        with loading("the papers before these stay repaired"):
+            failures = self.repair(arxiv.incomplete(limit), dry_run, verbosity)
         if dry_run and verbosity:
             self.stdout.write("Nothing was written (--dry-run).")
         if failures:
             raise CommandError("\n".join(failures))
 
-    def repair(
-        self, batches: list[arxiv.Batch], dry_run: bool, verbosity: int, bar: Progress
-    ) -> list[str]:
+    def repair(self, batches: list[arxiv.Batch], dry_run: bool, verbosity: int) -> list[str]:
         """Ask for batch after batch; what could not be fetched, in sentences."""
         total = sum(len(batch.ids) for batch in batches)
-        task = bar.add_task("Asking", total=total)
         service = arxiv.client()
         done, missing, failures = 0, 0, []
         for batch in batches:
@@ -56,17 +49,16 @@ class Command(BaseCommand):
             except NotFetched as error:
                 failures.append(f"{batch.day}: {error}. Nothing of it was loaded.")
                 continue
+            done += len(batch.ids)
+            missing += len(found.missing)
             if found.file:
                 one = (found.file.content, found.file.name)
                 report = next(planned_reports([one])) if dry_run else load(*one)
-                print_report(self, report, verbosity)
+                print_report(self, report, verbosity, f" ({done:,} of {total:,})")
             for number in found.missing:
                 self.stderr.write(f"{batch.day}: {arxiv.NAME} has no paper {number}")
-            done += len(batch.ids)
-            missing += len(found.missing)
-            bar.update(task, completed=done)
         if verbosity and not total:
             self.stdout.write("No paper lacks anything that arXiv was not asked for.")
         elif verbosity:
-            self.stdout.write(f"{done - missing} of {total} papers were answered for.")
+            self.stdout.write(f"{done - missing:,} of {total:,} papers were answered for.")
         return failures

@@ -46,7 +46,7 @@ def test_authors_are_complete_and_there_is_an_abstract(services, papers):
     services.replies[path(1, 2)] = [answer(1, 2)]
     before = export_digest(Digest.objects.get(), "markdown")
     assert repair() == (
-        "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged\n"
+        "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged (2 of 2)\n"
         "2 of 2 papers were answered for.\n",
         "",
         0,
@@ -158,7 +158,7 @@ def test_a_service_that_is_down_is_left(services, papers):
 def test_a_dry_run_writes_nothing(services, papers):
     services.replies[path(1, 2)] = [answer(1, 2)]
     assert repair("--dry-run")[0] == (
-        "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged\n"
+        "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged (2 of 2)\n"
         "2 of 2 papers were answered for.\n"
         "Nothing was written (--dry-run).\n"
     )

@@ -1,6 +1,5 @@
 """How politely a service is asked, what is tried again, and where an answer ends."""
 
-import os
 import socket
 import threading
 import tracemalloc
@@ -57,7 +56,7 @@ def test_there_is_a_pause_between_two_requests_of_all_processes(client, service,
     client.get("/2")
     assert clock.slept == [2]
     # Another process knows by the file when the last request was.
-    assert os.stat(tmp_path / "fetch-example.org.lock").st_mtime == clock.now
+    assert (tmp_path / "fetch-example.org.lock").read_text() == f"{clock.now}"
     other = Client("example.org", service.url, 3.0, sleep=clock.sleep, now=clock)
     other.get("/3")
     assert clock.slept == [2, 3]
@@ -65,6 +64,10 @@ def test_there_is_a_pause_between_two_requests_of_all_processes(client, service,
     other.get("/4")
     clock.now -= 1000  # the clock is set back
     other.get("/5")
+    assert clock.slept == [2, 3, 3]
+    clock.now += 10
+    (tmp_path / "fetch-example.org.lock").write_text("?")
+    other.get("/6")
     assert clock.slept == [2, 3, 3]
 
 
@@ -128,11 +131,21 @@ def test_a_time_that_says_nothing_is_passed_over(client, service, clock, after):
 
 
 def test_what_is_not_there_is_not_tried_again(client, service):
-    service.replies["/x"] = [Reply(b"no", status=404)]
-    assert refused(client) == "example.org answers 404 (Not Found)"
-    service.replies["/x"] = [Reply(b"no", status=499)]
-    assert refused(client) == "example.org answers 499"
-    assert len(service.asked) == 2
+    for status, kind, words in (
+        (404, NotFetched, "404 (Not Found)"),
+        (403, Unreachable, "403 (Forbidden)"),
+        (499, Unreachable, "499"),
+    ):
+        service.replies["/x"] = [Reply(b"no", status=status)]
+        with pytest.raises(NotFetched) as error:
+            client.get("/x")
+        assert (type(error.value), str(error.value)) == (kind, f"example.org answers {words}")
+    assert len(service.asked) == 3
+
+
+def test_what_cannot_be_sent_or_stored_is_no_validator(client, service):
+    service.replies["/x"] = [Reply(b"x", ETag="x" * 201, Last_Modified="\x01")]
+    assert client.get("/x") == (b"x", "", "")
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again(client, service):

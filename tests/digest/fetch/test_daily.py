@@ -3,7 +3,8 @@
 import fcntl
 import html
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -43,18 +44,22 @@ def links(monkeypatch):
 
 
 @pytest.fixture
-def configured(services, settings, links):
+def configured(services, settings, links, monkeypatch):
+    """It is a morning, and a little later each time that somebody looks."""
+    moments = (
+        datetime(2025, 6, 12, 6, 30, tzinfo=UTC) + timedelta(milliseconds=n) for n in count()
+    )
+    monkeypatch.setattr(timezone, "now", lambda: next(moments))
     settings.FETCH = ["huggingface"]
     return services
 
 
-def today():
-    return timezone.now().date()
+TODAY = date(2025, 6, 12)
 
 
 def serve_today(service):
-    path = huggingface._path(today())
-    moment = f"{today()}T00:43:01.816Z"
+    path = huggingface._path(TODAY)
+    moment = f"{TODAY}T00:43:01.816Z"
     service.replies[path] = [Reply(hugging_face(hugging_face_paper(1, submittedOnDailyAt=moment)))]
 
 
@@ -72,7 +77,7 @@ def test_everything_is_done(configured):
     out, _, status = run("daily")
     assert status == 0
     assert re.findall("^(.+):$", out, re.MULTILINE) == STEPS
-    assert Digest.objects.filter(date=today(), paper_count=1).exists()
+    assert Digest.objects.filter(date=TODAY, paper_count=1).exists()
     assert Proposal.objects.exists()
     assert LinkHealth.objects.exists()
     assert not Session.objects.exists()
@@ -91,7 +96,7 @@ def test_nothing_is_fetched_where_nothing_is_configured(services, links):
 
 
 def test_a_failure_stops_nothing(configured, links, monkeypatch):
-    configured.replies[huggingface._path(today())] = [Reply(status=500)]
+    configured.replies[huggingface._path(TODAY)] = [Reply(status=500)]
     links.error = link_health.NothingAnswers()
 
     def fail():
