@@ -92,6 +92,10 @@ def world(db):
         "authors": f"{SHORT}, {PAYLOAD.replace(',', '')[:190]}",
         "summary": f"- {PAYLOAD}\n- {SHORT}",
         "classification": [SHORT, PAYLOAD[:90]],
+        "abstract": f"{PAYLOAD} {SHORT}",
+        "keywords": [SHORT, PAYLOAD[:90]],
+        "comment": PAYLOAD,
+        "doi": f"10.1000/{SHORT}",
         "github_urls": ["javascript:xss", URL, "data:text/html,<xss-probe>"],
         "huggingface_urls": [f"https://huggingface.co/{SHORT}"],
     }

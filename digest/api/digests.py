@@ -28,6 +28,7 @@ from .parsers import (
     MarkdownParser,
     RawJsonParser,
     TextParser,
+    XmlParser,
     dry_run,
     form_only,
 )
@@ -52,7 +53,14 @@ class DigestsViewSet(CatalogueViewSet):
     orders = {"-date": Order((("date", True, date),)), "date": Order((("date", False, date),))}
     http_method_names = ["get", "head", "options", "post"]
     scopes = ("catalogue:read", "digests:write")
-    parser_classes = [MultiPartParser, MarkdownParser, TextParser, RawJsonParser, BytesParser]
+    parser_classes = [
+        MultiPartParser,
+        MarkdownParser,
+        XmlParser,
+        TextParser,
+        RawJsonParser,
+        BytesParser,
+    ]
 
     @Operation("digests", DigestSerializer)
     def list(self, request: Request) -> HttpResponseBase:
@@ -80,6 +88,7 @@ class DigestsViewSet(CatalogueViewSet):
         body={
             "multipart/form-data": UploadSerializer,
             "text/markdown": OpenApiTypes.BINARY,
+            "application/xml": OpenApiTypes.BINARY,
             "text/plain": OpenApiTypes.BINARY,
             "application/json": OpenApiTypes.ANY,
             "application/octet-stream": OpenApiTypes.BINARY,

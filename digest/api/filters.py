@@ -28,7 +28,7 @@ _HELP = {
     "date_from": "first day",
     "date_to": "last day",
     "digest": "day of a digest that has them",
-    "ordering": "`best` needs words to match",
+    "ordering": "`best` needs words to match; `upvotes` has those with most first",
 }
 
 

@@ -153,8 +153,8 @@ class PapersViewSet(CatalogueViewSet):
         summary="Papers that match",
         description="Where the catalogue changes while you turn the pages, nothing that stays is"
         " left out: by `newest`, what came or changed meanwhile comes after the last page, told"
-        " before or not; by `best`, which follows from all papers, all come once more, newest"
-        " first.",
+        " before or not; by `best` or `upvotes`, which follow from all papers, all come once"
+        " more, newest first.",
     )
     def list(self, request: Request) -> HttpResponseBase:
         if "modified_since" in request.GET:
@@ -183,8 +183,8 @@ class PapersViewSet(CatalogueViewSet):
             papers, after = results.after(start, size)
             next = after and cursor(after.end, ".".join(map(str, after.given)), began)
             if at and not after and began != stamp(Catalogue.current().changed_at):
-                if results.order == "best":
-                    # What is best follows from all papers: nobody knows which were passed.
+                if results.order != "newest":
+                    # What is first follows from all papers: nobody knows which were passed.
                     return page(papers, None) | {"next": address_with(request, ordering="newest")}
                 next = cursor(2**62, "", began)
             return page(papers, next)

@@ -126,6 +126,10 @@ class MarkdownParser(RawParser):
     media_type = "text/markdown"
 
 
+class XmlParser(RawParser):
+    media_type = "application/xml"
+
+
 class TextParser(RawParser):
     media_type = "text/plain"
 

@@ -174,9 +174,17 @@ class PaperSerializer(Serializer):
     title = serializers.CharField()
     authors = PaperAuthorSerializer(many=True, source="authorships")
     authors_cut = serializers.BooleanField(help_text="there may be more authors")
-    summary = serializers.CharField(allow_blank=True)
+    summary = serializers.CharField(
+        allow_blank=True, help_text="what a digest, often a machine, says of it"
+    )
+    abstract = serializers.CharField(allow_blank=True, help_text="what the authors wrote")
     categories = PaperCategorySerializer(many=True, source="classifications")
+    keywords = serializers.ListField(child=serializers.CharField())
     links = PaperLinkSerializer(many=True)
+    comment = serializers.CharField(allow_blank=True, help_text="the authors' own, at arXiv")
+    doi = serializers.CharField(allow_blank=True, help_text="of the published paper")
+    version = serializers.IntegerField(help_text="of the preprint; 0 where none is known")
+    upvotes = serializers.IntegerField(help_text="at Hugging Face; 0 where none are known")
     date = serializers.DateField(help_text="day of the first digest that had it")
     changed_at = MomentField("microseconds", help_text="when what is said here was last written")
     url = serializers.CharField(
@@ -197,8 +205,14 @@ class TrimmedPaperSerializer(PaperSerializer):
         "authors": [{"id": "lvwerra", "name": "lvwerra", "is_handle": True}],
         "authors_cut": True,
         "summary": "- A small language model, and the data that it was trained on.",
+        "abstract": "While large language models have facilitated breakthroughs …",
         "categories": [{"id": "text-generation", "name": "Text Generation"}],
+        "keywords": ["small language model"],
         "links": [{"url": "https://github.com/huggingface/smollm", "kind": "code"}],
+        "comment": "",
+        "doi": "",
+        "version": 1,
+        "upvotes": 182,
         "date": "2025-02-06",
         "changed_at": "2025-02-07T06:00:00.000000Z",
         "url": "https://arxiv.org/abs/2502.02737",

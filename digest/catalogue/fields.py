@@ -104,7 +104,7 @@ class Abstract(LongText):
     columns = ("abstract", "abstract_sentences")
 
     def stated(self, record: Record) -> str:
-        return _paragraphs(record.abstract or "")
+        return _paragraphs(record.abstract) if record.abstract else ""
 
     def clean(self, value: Any) -> str:
         return _paragraphs(super().clean(value))
@@ -278,7 +278,7 @@ class Comment(PaperField):
     columns = ("comment",)
 
     def stated(self, record: Record) -> str:
-        return line(record.comment or "")
+        return line(record.comment) if record.comment else ""
 
 
 class Doi(PaperField):
@@ -290,7 +290,7 @@ class Doi(PaperField):
     max_length = 200
 
     def stated(self, record: Record) -> str:
-        return _doi(record.doi or "")
+        return _doi(record.doi) if record.doi else ""
 
     def clean(self, value: Any) -> str:
         text = line(str(value))
@@ -299,7 +299,9 @@ class Doi(PaperField):
         return within(_doi(text), self.max_length)
 
     def problems(self, record: Record) -> Iterator[str]:
-        if record.doi and not _doi(record.doi) and not links.says_nothing(record.doi):
+        if not record.doi or _doi(record.doi) or links.says_nothing(record.doi):
+            return
+        if not arxiv_id(record.doi):  # the preprint's own
             yield f"not the DOI of a published paper: {line(record.doi)[:60]}"
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from digest.formats import Format, Record
-from digest.formats.records import SAYS_OF
+from digest.formats.records import QUALIFIED
 from digest.models import Entry
 
 from .fields import FIELDS
@@ -82,7 +82,7 @@ def as_given(statements: Iterable[Statement]) -> Record:
     given: dict[str, Any] = {}
     for cell in (one.name for one in dataclasses.fields(Record)):
         # What is said of a cell goes with it.
-        of = SAYS_OF.get(cell, cell)
+        of = QUALIFIED.get(cell, cell)
         values = [(getattr(record, of), record) for record in records]
         stated = next((r for value, r in values if value), None)
         # An empty cell is less than a word and more than no column.

@@ -75,10 +75,12 @@ def _html(paper: Paper, cited: Citation) -> str:
     names = ", ".join(name.text for name in cited.authors) + (" and others" if cited.cut else "")
     points = "".join(f"<li>{point}</li>" for point in paper.points)
     summary = f"<ul>{points}</ul>" if paper.is_list else f"<p>{' '.join(paper.points)}</p>"
+    abstract = " ".join(paper.abstract_sentences)
     links = " · ".join(f'<a href="{escape(url)}">{escape(to)}</a>' for to, url in _to(cited))
     return (
         (f"<p>{escape(names)}</p>" if names else "")
         + (summary if paper.points else "")
+        + (f"<p>Abstract: {abstract}</p>" if abstract and not paper.points else "")
         + (f"<p>{links}</p>" if links else "")
     )
 

@@ -12,7 +12,7 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """An entry for each paper, in UTF-8, which BibTeX and biber read, and pdfLaTeX prints.
 
     Names stand as printed, first name first, and BibTeX splits them; those that are better not
-    split are in braces. `abstract` is the digest's summary, and says so.
+    split are in braces. `abstract` is the authors' own, else the digest's summary, which says so.
     """
     return map(_entry, map(Citation.of, papers))
 
@@ -28,7 +28,7 @@ def _entry(paper: Citation) -> str:
         "eprinttype": "arxiv" if paper.arxiv_id else "",
         "url": paper.url,
         "doi": paper.doi,
-        "keywords": ", ".join(map(latex, paper.categories)),
+        "keywords": ", ".join(map(latex, paper.subjects)),
         "abstract": latex(paper.abstract),
     }
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]

@@ -1,6 +1,6 @@
 """What can honestly be cited of a paper.
 
-Digests cut author lists at five and print Hugging Face handles; they give neither the day on which
+Digests cut author lists at five and print Hugging Face handles; many give neither the day on which
 a paper appeared nor its abstract. What follows from an arXiv id is given, what a digest
 states is marked as such, and what nothing states is left out.
 """
@@ -89,7 +89,8 @@ class Citation:
 
     key: never changes, for it is made from the paper's slug alone. cut: there may be more authors.
     url: where the paper itself is, or "". summary: what digests state, or "" if it was not
-    fetched. date: the day of the first digest that had the paper, never its own.
+    fetched. own_abstract: the same for what the authors wrote. date: the day of the first digest
+    that had the paper, never its own.
     """
 
     key: str
@@ -99,7 +100,9 @@ class Citation:
     arxiv_id: str | None
     url: str
     summary: str
+    own_abstract: str
     categories: tuple[str, ...]
+    keywords: tuple[str, ...]
     links: tuple[Link, ...]
     date: date
 
@@ -116,7 +119,9 @@ class Citation:
             url=paper.abstract_url,
             # Where a list has deferred it, to ask for it would be a query for each paper.
             summary=paper.__dict__.get("summary", ""),
+            own_abstract=paper.__dict__.get("abstract", ""),
             categories=tuple([c.category.name for c in paper.classifications.all()]),
+            keywords=tuple(paper.keywords),
             links=tuple(paper.links.all()),
             date=paper.date,
         )
@@ -150,9 +155,16 @@ class Citation:
 
     @property
     def abstract(self) -> str:
-        """The summary for the place that formats have for an abstract, which it is not."""
+        """What the authors wrote; else the summary, which says that it is none."""
+        if self.own_abstract:
+            return self.own_abstract
         mark = "\n" if "\n" in self.summary else " "
         return f"Digest summary:{mark}{self.summary}" if self.summary else ""
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Categories and keywords, for the place that formats have for both."""
+        return tuple(dict.fromkeys([*self.categories, *self.keywords]))
 
     @property
     def caveats(self) -> list[str]:

@@ -13,8 +13,8 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """A JSON array of an item for each paper, on a line of its own.
 
     Preprints are what Zotero's are: type `article`, with the repository as `publisher` and the
-    arXiv id as `number`. `abstract` is the digest's summary, and says so; `note` says what is not
-    known of the authors.
+    arXiv id as `number`. `abstract` may be the digest's summary, which says so; `note` says what is
+    not known of the authors.
     """
     before = "[\n"
     for paper in papers:
@@ -36,7 +36,7 @@ def item(paper: Citation) -> dict[str, Any]:
         "number": paper.number,
         "DOI": paper.doi,
         "URL": paper.url,
-        "keyword": ", ".join(paper.categories),
+        "keyword": ", ".join(paper.subjects),
         "abstract": paper.abstract,
         "note": " ".join(paper.caveats),
     }

@@ -95,17 +95,19 @@ _TAG = re.compile(r"<[^>]*>")
 
 def _points(paper: Paper) -> Iterator[str]:
     points = paper.points if paper.is_list else [" ".join(paper.points)]
-    formulas = _formulas(paper, points)
+    if not paper.points and paper.abstract_sentences:
+        points = [f"Abstract: {' '.join(paper.abstract_sentences)}"]
+    formulas = _formulas(paper.summary or paper.abstract, points)
     for point in filter(None, points):
         yield from _lines(point, "  ", formulas)
 
 
-def _formulas(paper: Paper, points: list[str]) -> Iterator[str]:
-    """What the summary gave for each formula in the points, if it is sure which is which."""
+def _formulas(text: str, points: list[str]) -> Iterator[str]:
+    """What a text gave for each formula in its points, if it is sure which is which."""
     count = sum(part["formula"] is not None for html in points for part in _PART.finditer(html))
     if not count:
         return iter(())
-    cut = pieces(" ".join(paper.summary.split()))
+    cut = pieces(" ".join(text.split()))
     given = [p.given for p in cut if isinstance(p, Formula) and p.is_markup]
     return iter(given if len(given) == count else ())
 

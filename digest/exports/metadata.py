@@ -27,7 +27,7 @@ def highwire(paper: Citation) -> Pairs:
         ("citation_pdf_url", paper.pdf_url),
         ("citation_abstract_html_url", paper.url),
         ("citation_abstract", paper.abstract),
-        *(("citation_keywords", category) for category in paper.categories),
+        *(("citation_keywords", subject) for subject in paper.subjects),
         ("z.itemType", "preprint" if paper.arxiv_id else ""),
     ]
     return [(name, content) for name, content in pairs if content]
@@ -70,7 +70,8 @@ def json_ld(paper: Citation, page: str) -> dict[str, Any]:
         "author": [_author(name) for name in paper.authors],
         "datePublished": f"{paper.year}-{paper.month:02}" if paper.arxiv_id else "",
         "description": paper.summary,
-        "keywords": list(paper.categories),
+        "abstract": paper.own_abstract,
+        "keywords": list(paper.subjects),
         "identifier": [
             {"@type": "PropertyValue", "propertyID": scheme, "value": value}
             for scheme, value in (("arXiv", paper.arxiv_id), ("DOI", paper.doi))
@@ -109,7 +110,7 @@ DESCRIPTION = 300
 
 def open_graph(paper: Citation, page: str) -> Pairs:
     """Properties and contents of <meta> tags, for a preview of the page where it is shared."""
-    text = " ".join(paper.summary.removeprefix("- ").split())
+    text = " ".join((paper.summary or paper.own_abstract).removeprefix("- ").split())
     if len(text) > DESCRIPTION:
         text = text[: DESCRIPTION - 1].rpartition(" ")[0] + "…"
     pairs = [

@@ -12,7 +12,8 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
 
     RIS has no preprints. `UNPB`, unpublished work, is how managers write them; a generic record
     would come in as an article in a journal. A paper elsewhere is a web page, if it has an address.
-    `AB` is the digest's summary, and says so; `N1` says what is not known of the authors.
+    `AB` is the abstract, else the digest's summary, which says so; `N1` says what is not known of
+    the authors.
     """
     return map(_record, map(Citation.of, papers))
 
@@ -29,7 +30,7 @@ def _record(paper: Citation) -> str:
         ("M1", paper.number),
         ("M3", "Preprint" if paper.arxiv_id else ""),
         ("PB", "arXiv" if paper.arxiv_id else ""),
-        *(("KW", category) for category in paper.categories),
+        *(("KW", category) for category in paper.subjects),
         ("UR", paper.url.replace(";", "%3B")),  # else it would end there, and another one begin
         *(("N1", caveat) for caveat in paper.caveats),
     ]

@@ -18,6 +18,12 @@ COLUMNS = (
     "url",
     "links",
     "summary",
+    "abstract",
+    "keywords",
+    "comment",
+    "doi",
+    "version",
+    "upvotes",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -46,6 +52,12 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
                     cited.url,
                     "; ".join(link.url for link in cited.links),
                     cited.summary,
+                    cited.own_abstract,
+                    "; ".join(cited.keywords),
+                    paper.comment,
+                    paper.doi,
+                    str(paper.version or ""),
+                    str(paper.upvotes or ""),
                 ),
             )
         )

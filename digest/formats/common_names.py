@@ -178,10 +178,13 @@ class Row:
         return False
 
     def _first(self, field: str, read: Callable[[str, Any], Any]) -> Any:
-        """The first value that is more than nothing; else an empty one, if there is one."""
+        """The first value that is more than nothing, of lists all of them; else an empty one, if
+        there is one."""
         if len(self.values.get(field, ())) == 1:
             return read(*self.values[field][0])
         values = [read(name, value) for name, value in self.values.get(field, ())]
+        if read in (_terms, _texts) and any(values):
+            return tuple(dict.fromkeys(text for value in values for text in value or ()))
         return next(filter(None, values), next((v for v in values if v is not None), None))
 
     def _link(self) -> str:

@@ -25,7 +25,7 @@ _KEYS = {
     "submittedOnDailyAt": "date",
 }
 """What the keys of a paper are called elsewhere."""
-_LEFT_OUT = {
+IGNORED_KEYS = {
     *("paper", "publishedAt", "mediaUrls", "thumbnail", "discussionId", "numComments"),
     *("isAuthorParticipating", "submittedBy", "submittedOnDailyBy", "organization", "githubStars"),
 }
@@ -47,9 +47,9 @@ def read_hugging_face(value: dict[str, Any], *dates: datetime.date | None) -> Ro
     row = Row(
         (_KEYS.get(key, key), one)
         for key, one in given.items()
-        if key in _KEYS or key not in _LEFT_OUT
+        if key in _KEYS or key not in IGNORED_KEYS
     )
-    row.unknown = [key for key in given if key not in _KEYS and key not in _LEFT_OUT]
+    row.unknown = [key for key, one in given.items() if one and key not in {*_KEYS, *IGNORED_KEYS}]
     reading = row.read(*dates)
     complete = True if reading.record.authors else None
     return reading._replace(record=replace(reading.record, authors_complete=complete))

@@ -32,6 +32,8 @@ from .records import (
 
 MAX_NESTED = 10 * MAX_ROWS
 """Brackets and braces of a file."""
+_DEEPEST = 3
+"""In how many objects within each other lists of rows are looked for."""
 MAX_BROKEN_LINES = 100
 """Lines of JSON Lines that are not JSON: what comes after them is not read."""
 
@@ -185,32 +187,45 @@ class _JsonReader:
             yield from self._begun(start)
             raise stop from None
         value = element.value
-        lists = _lists(value)
+        self.outer = None
+        lists = [] if _is_paper(value) else _lists(value)
         is_row = any(shape.is_row(value) for shape in _SHAPES)
         if lists and (any(map(_begins, lists)) or not is_row):
             self.outer = _outer_day(value)
-            yield from self._walk(start, value, len(lists) > 1)
+            self.draft.unknown(self.json.line(start), _unknown_around(value))
+            yield from self._walk(start, len(lists) > 1, _DEEPEST)
         elif [] in value.values() and not is_row:
             self._open(start, _outer_day(value))
         else:
             yield element, ""
         self.json.end = element.end
 
-    def _walk(self, start: int, value: dict[str, Any], named: bool) -> Iterator[Located]:
+    def _walk(self, start: int, named: bool, depth: int) -> Iterator[Located]:
+        """The rows of the lists in the object that begins there."""
         for key, position in self.json.members(start + 1):
-            if _is_list(value[key]):
+            if plain(key) in FIELD_OF:
+                continue
+            if self._begins_list(position):
                 for element in self.json.elements(position + 1):
                     yield element, key if named else ""
-            elif isinstance(value[key], dict) and _lists(value[key]):
-                yield from self._walk(position, value[key], named)
-                self.json.end = self.json.element(position).end
+            elif depth and self.text.startswith("{", position):
+                inner = self.json.element(position)
+                yield from self._walk(position, named, depth - 1)
+                self.json.end = inner.end
+
+    def _begins_list(self, position: int) -> bool:
+        """Whether a list of objects begins there."""
+        first = self.json.skip(position + 1)
+        return self.text.startswith("[", position) and self.text.startswith("{", first)
 
     def _begun(self, start: int) -> Iterator[Located]:
         """The rows of the lists in an object that is not readable to its end."""
-        for _, position in self.json.members(start + 1):
-            first = self.json.skip(position + 1)
-            if not (self.text.startswith("[", position) and self.text.startswith("{", first)):
+        for key, position in self.json.members(start + 1):
+            if FIELD_OF.get(plain(key)) == "title":
+                return  # it is more likely a row
+            if not self._begins_list(position):
                 continue
+            first = self.json.skip(position + 1)
             if any(shape.is_row(self.json.element(first).value) for shape in _SHAPES):
                 self.in_lists = True
                 for element in self.json.elements(position + 1):
@@ -270,15 +285,33 @@ def _begins(value: list[Any]) -> bool:
     return any(shape.is_row(value[0]) for shape in _SHAPES)
 
 
-def _lists(value: Any, depth: int = 3) -> list[list[Any]]:
-    """The lists of objects in an object, and in the objects in it."""
+def _is_paper(value: dict[str, Any]) -> bool:
+    """Whether an object is a row for sure, whatever lists it has."""
+    fields = {FIELD_OF.get(plain(key)) for key in value}
+    return {"title", "link"} <= fields and bool(fields & {"authors", "summary", "abstract"})
+
+
+def _lists(value: Any, depth: int = _DEEPEST) -> list[list[Any]]:
+    """The lists of objects in an object, and in the objects in it, that no field of a row is."""
     found = []
-    for one in value.values() if isinstance(value, dict) else ():
+    for key, one in value.items() if isinstance(value, dict) else ():
+        if plain(key) in FIELD_OF:
+            continue
         if _is_list(one):
             found.append(one)
         elif isinstance(one, dict) and depth:
             found += _lists(one, depth - 1)
     return found
+
+
+def _unknown_around(value: dict[str, Any]) -> list[str]:
+    """Names in an object with lists of rows that are not known, and have more than a number."""
+    return [
+        key
+        for key, one in value.items()
+        if one and isinstance(one, str | list | dict)
+        if plain(key) not in FIELD_OF and not _is_list(one) and not _lists(one)
+    ]
 
 
 def _outer_day(value: dict[str, Any]) -> datetime.date | None:

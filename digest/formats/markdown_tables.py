@@ -100,7 +100,7 @@ def read_cells(cells: Any, date: datetime.date | None) -> RowReading:
             given += [(name, plain_text(title)), ("link", link)]
         elif field == "classification" and cell.strip().startswith("["):
             given.append((name, list(python_list(cell))))
-        elif says_nothing(plain_text(cell)):
+        elif says_nothing(plain_text(cell)) and (field in _ADDRESSES or "[" not in cell):
             continue
         elif field in _ADDRESSES:
             first, *others = urls_of(cell)

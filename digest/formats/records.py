@@ -125,7 +125,7 @@ class Record:
         return cls(**given)
 
 
-SAYS_OF = {"authors_complete": "authors", "machine_summary": "summary"}
+QUALIFIED = {"authors_complete": "authors", "machine_summary": "summary"}
 """Fields of a record that say something of another one."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date
 from functools import cached_property
 from heapq import nsmallest
@@ -73,10 +73,12 @@ class FilterPanel:
     """What a page shows of a filter: what is chosen, and what there is to choose from.
 
     address: what is chosen, without the page number and without parameters that are empty.
+    has_upvotes: whether papers on the page have some, by which they can be ordered.
     """
 
-    def __init__(self, filter: PaperFilter) -> None:
+    def __init__(self, filter: PaperFilter, has_upvotes: bool = False) -> None:
         self.filter = filter
+        self.has_upvotes = has_upvotes
         self.address = QueryDict(mutable=True)
         self._open: dict[str, str] = {}
         for name, values in filter.data.lists():
@@ -129,8 +131,15 @@ class FilterPanel:
 
     @property
     def orders(self) -> list[Choice]:
-        """The orders to choose from, where there are words that a paper can match well or badly."""
-        return self._choices("order") if self.filter.query.words() else []
+        """The orders to choose from: the best match where there are words that a paper can match
+        well or badly, and most upvotes where there are any."""
+        left_out = set()
+        if not self.filter.query.words():
+            left_out.add("best")
+        if not self.has_upvotes and self.address.get("order") != "upvotes":
+            left_out.add("upvotes")
+        choices = self._choices("order", left_out)
+        return choices if len(choices) > 1 else []
 
     @property
     def matches(self) -> list[Choice]:
@@ -138,10 +147,12 @@ class FilterPanel:
         several = any(len(self.address.getlist(name)) > 1 for name in ("category", "area"))
         return self._choices("match") if several else []
 
-    def _choices(self, name: str) -> list[Choice]:
+    def _choices(self, name: str, left_out: Container[str] = ()) -> list[Choice]:
         field = self.filter.form.fields[name]
-        choices = [choice for choice in field.choices if choice[0]]
-        chosen = self.address.get(name, choices[0][0])
+        choices = [one for one in field.choices if one[0] and one[0] not in left_out]
+        chosen = self.address.get(name)
+        if chosen in left_out or chosen is None:
+            chosen = choices[0][0]
         found = []
         for value, label in choices:
             address = self.address.copy()

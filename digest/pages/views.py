@@ -18,11 +18,12 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from digest.caches.revision import Revision
-from digest.catalogue.fields import FIELDS, HIDDEN, stored
+from digest.catalogue.fields import FIELDS, HIDDEN, SUMMARY, stored
 from digest.catalogue.kinds import LongText, PaperField, Values
-from digest.catalogue.projection import Statement, project, statements_of
+from digest.catalogue.projection import Statement, origins, project, statements_of
 from digest.exports import CITATIONS, About, Citation
 from digest.exports.metadata import highwire, json_ld, open_graph
+from digest.formats import Format
 from digest.models import (
     Alias,
     Author,
@@ -144,7 +145,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
         "heading": _heading(found, page.number),
         "revision": revision,
         "filter": found,
-        "panel": FilterPanel(found),
+        "panel": FilterPanel(found, has_upvotes=any(paper.upvotes for paper in papers)),
         "page": page,
         "papers": papers,
         "counted": results.count < COUNTED,
@@ -186,6 +187,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "silent": _silent(paper),
         "appearances": _appearances(paper, statements),
         "corrected": _corrected(paper, statements),
+        "summary_by": _summary_by(paper, statements),
         "previous": around.get(-1),
         "next": around.get(1),
         "related": related(paper),
@@ -259,6 +261,20 @@ def _appearances(paper: Paper, statements: Iterable[Statement]) -> list[Appearan
         differing.sort(key=lambda name: isinstance(FIELDS[name], LongText))
         found.append(Appearance(placement, _compared(differing, stated, shown)))
     return found
+
+
+def _summary_by(paper: Paper, statements: list[Statement]) -> str:
+    """Who wrote the summary that a paper shows, as far as that is known. statements: all about
+    it."""
+    origin = origins(statements).get(SUMMARY.name)
+    if origin is None or not SUMMARY.reads_alike(SUMMARY.stated(origin.record), paper.summary):
+        return "Written by a curator"
+    if origin.format is Format.HUGGING_FACE:
+        return "Written by a language model of Hugging Face"
+    where = f"the digest of {_long(origin.date)}"
+    if origin.record.machine_summary:
+        return f"Written by a machine, in {where}"
+    return f"From {where}, which does not say who wrote it"
 
 
 class Corrected(NamedTuple):

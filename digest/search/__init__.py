@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, cast
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 
+from digest.batches import batches
 from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
@@ -134,8 +135,9 @@ class Facets(NamedTuple):
 class Results:
     """The papers that match a query, in order: counted, sliced, walked from end to end.
 
-    order: "best" (title over authors over summary, newer first among equals) or "newest". Papers
-    come as `for_cards` fetches them, those of a slice excepted, whose cards may be cached.
+    order: "best" (title over authors over summary, newer first among equals), "newest", or
+    "upvotes" (those with most first, newer first among equals). Papers come as `for_cards` fetches
+    them, those of a slice excepted, whose cards may be cached.
     """
 
     model = Paper
@@ -147,7 +149,7 @@ class Results:
     @property
     def order(self) -> str:
         """The order they come in: the newest first where no words are sought."""
-        return self._order if self.query.words() else "newest"
+        return self._order if self.query.words() or self._order == "upvotes" else "newest"
 
     # The same papers narrowed, or in another order, as a queryset is.
 
@@ -176,6 +178,14 @@ class Results:
     def count(self) -> int:
         """The number of matches, `COUNTED` at most."""
         return len(self._newest)
+
+    def _upvoted(self, most: int | None = COUNTED) -> list[int]:
+        """The keys of the matches with most upvotes."""
+        papers = Paper.objects.visible()
+        if self.query.node.nodes:
+            papers = papers.filter(pk__in=matching(self.query))
+        papers = papers.order_by("-upvotes", "-date", "position", "slug")
+        return list(papers.values_list("search_text", flat=True)[:most])
 
     def __len__(self) -> int:
         return self.count
@@ -263,6 +273,8 @@ class Results:
     def _keys(self, start: int, stop: int) -> list[int]:
         if self.order == "newest":
             return self._newest[start:stop]
+        if self.order == "upvotes":
+            return self._upvoted()[start:stop]
         seen: dict[int, None] = {}
         wanted = min(stop, self.count)
         for level in self._levels:
@@ -273,7 +285,9 @@ class Results:
         return list(seen)[start:stop]
 
     def _walk(self) -> Iterator[list[int]]:
-        if self._ranked:
+        if self.order == "upvotes":
+            yield from batches(self._upvoted(most=None))
+        elif self._ranked:
             yield self._keys(0, RANKED)
         elif self.order == "newest":
             yield from index.walk(self.query.node)

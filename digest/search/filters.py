@@ -97,7 +97,11 @@ class PaperFilter(filters.FilterSet):
     digest = filters.DateFilter(label="Digest of", method="in_digest", widget=forms.HiddenInput)
     order = filters.ChoiceFilter(
         label="Order",
-        choices=[("best", "best match"), ("newest", "newest first")],
+        choices=[
+            ("best", "best match"),
+            ("newest", "newest first"),
+            ("upvotes", "most upvotes"),
+        ],
         method="ordered",
         empty_label=None,
     )

@@ -23,6 +23,7 @@ from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
 from digest.models import Catalogue, Category, Paper, SearchText
+from digest.text import taxonomy
 
 from .databases import EVERY, INDEX, TABLE, current_database
 from .query import (
@@ -90,7 +91,7 @@ def row(
         title=document(paper.title),
         # A comma between two names keeps them apart for compounds, not for phrases.
         authors=document(", ".join(name for _, name in authors)),
-        summary=document(paper.summary),
+        summary=document("\n".join([paper.summary, paper.abstract, ", ".join(paper.keywords)])),
         tags=" ".join(tags),
     )
 
@@ -136,7 +137,8 @@ def categories() -> Callable[[str, bool], str | None]:
             # Two names may fold to the same, but no two slugs are the same.
             known.update((fold(name_), (pk, is_area)) for pk, name_, _, is_area in rows)
             known.update((slug, (pk, is_area)) for pk, _, slug, is_area in rows)
-        pk, is_area = known.get(name.lower()) or known.get(fold(name)) or (0, False)
+        full_name = fold(taxonomy.known(name) or name)  # of arXiv's own, a code is typed
+        pk, is_area = known.get(name.lower()) or known.get(full_name) or (0, False)
         return category_tag(pk) if pk and (is_area or not area_only) else None
 
     return tag

@@ -60,13 +60,17 @@ def wide(html: str | list[str]) -> str:
 
 
 @register.simple_tag
-def authors(paper: Paper) -> SafeString:
-    """The paper's authors, each with a link, in a line."""
+def authors(paper: Paper, most: int | None = None) -> SafeString:
+    """The paper's authors, each with a link, in a line. most: of so many, if there are more, with a
+    link to the others."""
+    authorships = list(paper.authorships.all())
     links = [
         f'<a href="{author.get_absolute_url()}"{_HANDLE if author.is_handle else ""}>'
         f"<bdi>{escape(author.name)}</bdi></a>"
-        for author in (authorship.author for authorship in paper.authorships.all())
+        for author in (authorship.author for authorship in authorships[:most])
     ]
+    if more := len(authorships) - len(links):
+        links.append(f'<a href="{paper.get_absolute_url()}">{more:,} more</a>')
     cut = ' <span class="cut">and others</span>' if paper.authors_cut else ""
     line = ", ".join(links) or "No authors given"
     return mark_safe(f'<p class="authors">{line}{cut}</p>')  # noqa: S308
@@ -80,6 +84,31 @@ def chips(paper: Paper) -> SafeString:
         for category in (place.category for place in paper.classifications.all())
     ]
     return mark_safe(f'<ul class="chips">{"".join(items)}</ul>' if items else "")  # noqa: S308
+
+
+@register.simple_tag
+def keywords(paper: Paper) -> SafeString:
+    """A list of the paper's keywords, each with a link to the papers that have its words."""
+    items = [
+        f'<li><a href="{escape(_found(keyword))}">{escape(keyword)}</a></li>'
+        for keyword in paper.keywords
+    ]
+    return mark_safe(f'<ul class="chips">{"".join(items)}</ul>')  # noqa: S308
+
+
+def _found(phrase: str) -> str:
+    """Where the papers with a phrase are."""
+    query = '"{}"'.format(phrase.replace('"', " "))
+    return f"{reverse('papers')}?{urlencode({'q': query})}"
+
+
+@register.simple_tag
+def upvotes(paper: Paper) -> SafeString:
+    """How many upvotes a paper has, with a link to where they are given."""
+    text = f"{paper.upvotes:,} upvote{'s' * (paper.upvotes != 1)} at Hugging Face"
+    if not paper.arxiv_id:
+        return format_html("{}", text)
+    return format_html('<a href="https://huggingface.co/papers/{}">{}</a>', paper.arxiv_id, text)
 
 
 @register.simple_tag

@@ -18,8 +18,9 @@ from django.utils.safestring import SafeString
 
 from digest.admin.base import Curated, linked, word_diff
 from digest.catalogue.fields import FIELDS, LINKS, TITLE, lists
-from digest.catalogue.kinds import PaperField
+from digest.catalogue.kinds import ListField, PaperField
 from digest.curation import decisions
+from digest.formats.records import MAX_ITEMS
 from digest.models import Difference, Entry, LinkHealth, Merge, Paper
 
 from .filters import waiting
@@ -67,13 +68,16 @@ class Correcting(Curated):
     def _changed(self, request: HttpRequest, paper: Paper) -> HttpResponse:
         """Correct what was changed on the page."""
         form = PaperForm(request.POST)
-        rows = {field.name: rows_of(field, request.POST) for field in lists()}
         origins = decisions.provenance(paper)
+        rows = {
+            field.name: rows_of(field, request.POST) for field in _short_lists(_values(origins))
+        }
         if not all([form.is_valid(), *(some.is_valid() for some in rows.values())]):
             return self._page(request, paper, origins, form=form, rows=rows, wrong=True)
         seen, now = form.cleaned_data["seen"], _values(origins)
         wanted = {
-            name: rows[name].value if name in rows else form.cleaned_data[name] for name in now
+            name: rows[name].value if name in rows else form.cleaned_data.get(name, seen[name])
+            for name in now
         }
         edited = {name for name in now if not FIELDS[name].is_same(wanted[name], seen[name])}
         reason = form.cleaned_data["why"]
@@ -198,7 +202,7 @@ class Correcting(Curated):
                         {"value": item, "dead": dead.get(item)} for item in values[field.name] or ()
                     ],
                 )
-                for field in lists()
+                for field in _short_lists(values)
             }
         merges = Merge.objects.active()
         title = "Correct a paper" if self.has_change_permission(request, paper) else "A paper"
@@ -259,6 +263,11 @@ def _values(origins: dict[str, decisions.Origin]) -> dict[str, Any]:
         name: unix_lines(origin.shown) if isinstance(origin.shown, str) else origin.shown
         for name, origin in origins.items()
     }
+
+
+def _short_lists(values: dict[str, Any]) -> list[ListField]:
+    """The lists that can be corrected in rows: a longer one is shown, and stays as it is."""
+    return [field for field in lists() if len(values[field.name] or ()) <= MAX_ITEMS]
 
 
 def _list(admin: Curated, model: Any) -> str:

@@ -26,7 +26,7 @@ from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.models import Catalogue, Paper, Source
 from tests.admin import PASSWORD, app, enter
-from tests.samples import NASTY, digest, row
+from tests.samples import NASTY, digest, hugging_face, hugging_face_paper, row
 
 pytestmark = pytest.mark.django_db
 
@@ -107,12 +107,37 @@ def test_a_paper_is_told_whole(client, papers, schema):
         ],
         "authors_cut": False,
         "summary": "- First point of 1.\n- Second point.",
+        "abstract": "",
         "categories": [{"id": "text-generation", "name": "Text Generation"}],
+        "keywords": [],
         "links": [{"url": "https://github.com/lab/code-1", "kind": "code"}],
+        "comment": "",
+        "doi": "",
+        "version": 0,
+        "upvotes": 0,
         "date": "2025-02-06",
         "url": "https://arxiv.org/abs/2502.00001",
         "page": "http://localhost:8000/papers/2502.00001/",
     }
+
+
+def test_a_paper_has_what_services_give(client, db, schema):
+    load(hugging_face(hugging_face_paper(), hugging_face_paper(2, upvotes=40)), "a.json")
+    response = client.get("/api/v1/papers/2502.00001/")
+    conforms(schema, "paper", response)
+    said = response.json()
+    assert {name: said[name] for name in ("summary", "abstract", "keywords", "upvotes")} == {
+        "summary": "A machine wrote this of 1.",
+        "abstract": "The authors wrote this of 1. And more.",
+        "keywords": ["attention", "learning"],
+        "upvotes": 11,
+    }
+    assert ids(client.get("/api/v1/papers/")) == ["2502.00001", "2502.00002"]
+    for query in ("ordering=upvotes", "ordering=upvotes&q=paper"):
+        assert ids(client.get(f"/api/v1/papers/?{query}")) == ["2502.00002", "2502.00001"]
+        page = client.get(f"/api/v1/papers/?{query}&page_size=1").json()
+        assert [paper["id"] for paper in page["results"]] == ["2502.00002"]
+        assert ids(client.get(page["next"])) == ["2502.00001"]
 
 
 @pytest.mark.parametrize("form", ["2502.00001v2", "2502.00001"])
@@ -458,7 +483,9 @@ def bearer(user, *scopes, **options):
 FILE = digest(row(1, date="2025-02-06"))
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/markdown", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "text/markdown", "application/xml", "application/octet-stream"]
+)
 def test_a_digest_is_pushed_once(curator, schema, kind):
     client = bearer(curator, "digests:write")
     address = "/api/v1/digests/?name=2025-02-06.json"

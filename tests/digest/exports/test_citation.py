@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 
 from digest.catalogue.load import load
-from digest.exports import WRITERS, Citation, to_cite
+from digest.exports import WRITERS, About, Citation, to_cite
 from digest.models import Paper
 from tests.digest.exports.papers import NAMES, paper
-from tests.samples import digest, row
+from tests.samples import digest, hugging_face, hugging_face_paper, row
 
 
 def cited(**fields):
@@ -155,3 +155,34 @@ def test_the_number_of_queries_does_not_grow_with_the_papers(suffix, about):
     load(digest(*map(row, range(2, 31))), "b.json")
     assert Paper.objects.count() == 30
     assert queries() == 4
+
+
+@pytest.mark.django_db
+def test_a_list_of_all_authors_is_cited_without_others_and_the_abstract_is_the_authors_own():
+    names = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Emmy Noether", "Kurt Gödel"]
+    load(digest(row(1, authors=", ".join(names), date="2025-02-07")), "a.json")
+    answer = hugging_face(hugging_face_paper(authors=[{"name": name} for name in names]))
+    about = About("Papers", "https://x.org", "https://x.org", "https://x.org")
+
+    def exported(suffix: str) -> str:
+        papers = list(to_cite(Paper.objects.all()))
+        return b"".join(WRITERS[suffix].stream(papers, about)).decode()
+
+    cut = {suffix: exported(suffix) for suffix in ("bib", "ris", "csl.json", "md")}
+    assert "and others" in cut["bib"]
+    assert "there may be more authors" in cut["ris"]
+    assert "there may be more authors" in cut["csl.json"]
+    assert "and others" in cut["md"]
+    assert all("Digest summary:" in cut[suffix] for suffix in ("bib", "ris", "csl.json"))
+    load(answer, "b.json")
+    for suffix in cut:
+        text = exported(suffix)
+        assert "others" not in text
+        assert "more authors" not in text
+        assert "Digest summary" not in text
+        if suffix != "md":
+            assert "The authors wrote this of 1. And more." in text
+            assert "attention" in text
+    table = exported("csv").splitlines()
+    assert table[0].endswith("summary,abstract,keywords,comment,doi,version,upvotes")
+    assert table[-1].endswith(",The authors wrote this of 1. And more.,attention; learning,,,,11")

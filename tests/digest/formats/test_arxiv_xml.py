@@ -223,7 +223,7 @@ def test_a_record_of_oai(metadata, record):
         ("<?xml version='1.0'?>", "1: not XML: no element found (rest of the file not read)"),
     ],
 )
-def test_what_was_not_understood_is_said(text, expected):
+def test_what_was_not_understood_is_reported(text, expected):
     assert problems(text) == [expected]
 
 

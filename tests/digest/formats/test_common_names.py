@@ -216,12 +216,58 @@ BOTH = [Record("A", LIMO), Record("B", HACKING)]
         {"papers": [GOOD, BETTER]},
         {"results": [GOOD, BETTER], "total": 2, "next": None},
         {"title": "Of the day", "data": {"items": [GOOD, BETTER]}, "count": 2},
-        {"meta": {"errors": []}, "entries": [GOOD, BETTER]},
+        {"meta": {}, "entries": [GOOD, BETTER]},
     ],
 )
 def test_an_object_with_one_list(value):
     assert days(value, DATE) == {DATE: BOTH}
     assert days({**value, "date": "2025-02-07"}, DATE) == {datetime.date(2025, 2, 7): BOTH}
+
+
+def test_what_stands_beside_the_lists_is_named():
+    value = {"count": 2, "editor": "Ann", "papers": [GOOD], "notes": ["x"], "meta": {"a": 1}}
+    reading = read(json.dumps(value).encode(), DATE)
+    assert [row.record for row in reading.days[0].rows] == BOTH[:1]
+    assert [str(problem) for problem in reading.problems] == [
+        "1: names that are not known: 'editor', 'notes', 'meta' (passed over)"
+    ]
+
+
+def test_lists_of_several_names_are_one():
+    record = one(keywords=["a", "b"], tags="b, c", categories=["X"], task="Y")
+    assert (record.keywords, record.classification) == (("a", "b", "c"), ("X", "Y"))
+
+
+def test_an_object_that_is_a_paper_may_have_lists():
+    row = GOOD | {"authors": [{"name": "A", "title": "Prof"}], "related": [BETTER]}
+    reading = read(json.dumps(row).encode(), DATE)
+    assert [row.record for row in reading.days[0].rows] == [Record("A", LIMO, ("A",))]
+    assert [str(problem) for problem in reading.problems] == [
+        "1: names that are not known: 'related' (passed over)"
+    ]
+    broken = read(json.dumps(row).encode()[:-1] + b', "x"\n' + json.dumps(BETTER).encode(), DATE)
+    assert [row.record for row in broken.days[0].rows] == BOTH[1:]
+
+
+def test_objects_with_lists_on_lines_have_their_own_days():
+    lines = [{"date": "2025-02-05", "papers": [GOOD]}, BETTER | {"date": None}]
+    assert days("\n".join(map(json.dumps, lines)).encode(), DATE) == {
+        datetime.date(2025, 2, 5): BOTH[:1],
+        DATE: BOTH[1:],
+    }
+
+
+def test_a_key_that_stands_twice_loses_no_list():
+    text = f'{{"a": [{json.dumps(GOOD)}], "a": [{json.dumps(BETTER)}]}}'
+    assert days(text.encode(), DATE) == {DATE: BOTH}
+
+
+def test_lists_within_very_many_objects():
+    inner: dict = {"papers": [GOOD]}
+    for _ in range(300):
+        inner = {"papers": [BETTER], "inner": inner}
+    reading = read(json.dumps(inner).encode(), DATE)
+    assert {row.record.title for row in reading.days[0].rows} == {"B"}
 
 
 def test_an_object_with_several_lists():

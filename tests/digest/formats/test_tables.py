@@ -122,6 +122,7 @@ def test_every_column():
         ("Authors | TITLE", "null | T", Record("T")),
         ("Title | Summary | Code", "T | p(x|y) | null", Record("T", summary="p(x|y)")),
         ("Title | Code", r"a \| b | -", Record("a | b")),
+        ("Title | Summary", "T | [WIP]", Record("T", summary="[WIP]")),
         (
             "Title | Abstract | PDF",
             f"T | a | b | {LIMO}",
@@ -203,7 +204,7 @@ def test_a_table_without_rows_is_a_day_only_if_its_rows_would_have_had_no_date()
         ),
     ],
 )
-def test_what_was_not_understood_is_said(text, expected):
+def test_what_was_not_understood_is_reported(text, expected):
     assert problems(text) == [expected]
 
 

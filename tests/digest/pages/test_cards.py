@@ -7,7 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from digest.catalogue.load import load
-from tests.samples import digest, row
+from digest.curation import decisions
+from digest.formats import Format
+from digest.models import Paper
+from tests.samples import digest, hugging_face, hugging_face_paper, in_format, row
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +96,98 @@ def test_nothing_of_a_reader_comes_to_the_next(client, django_user_model):
     client.logout()
     client.cookies["any"] = "value"
     assert ask(client, "/papers/") == visitor
+
+
+def flat(html):
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def section(html, name):
+    """What stands under a heading of a paper's page."""
+    found = re.search(rf'<section[^>]*aria-labelledby="{name}">(.*?)</section>', html, re.DOTALL)
+    return flat(found[1]) if found else None
+
+
+def test_a_page_says_who_wrote_what(reader):
+    load(hugging_face(hugging_face_paper()), "a.json")
+    html = ask(reader, "/papers/2502.00001/")
+    assert section(html, "summary") == (
+        "Summary A machine wrote this of 1. Written by a language model of Hugging Face"
+    )
+    assert section(html, "abstract") == (
+        "Abstract The authors wrote this of 1. And more. Written by the authors"
+    )
+    load(digest(row(1, date="2025-02-07")), "b.json")
+    assert section(ask(reader, "/papers/2502.00001/"), "summary").endswith(
+        "Second point. From the digest of 7 February 2025, which does not say who wrote it"
+    )
+    load(digest(row(1, date="2025-02-08", summary=None, tldr="In short.")), "c.json")
+    assert section(ask(reader, "/papers/2502.00001/"), "summary") == (
+        "Summary In short. Written by a machine, in the digest of 8 February 2025"
+    )
+    decisions.correct(Paper.objects.get(), "summary", "Mine.", None)
+    assert section(ask(reader, "/papers/2502.00001/"), "summary") == (
+        "Summary Mine. Written by a curator"
+    )
+
+
+def test_a_page_without_a_summary_has_the_abstract_alone(reader):
+    load(in_format(Format.ARXIV_RSS, 1), "a.xml")
+    html = ask(reader, "/papers/2502.00001/")
+    assert (section(html, "summary"), section(html, "abstract")) == (
+        None,
+        "Abstract A. Written by the authors",
+    )
+    (card,) = cards(ask(reader, "/papers/"))
+    assert "Abstract A." in flat(card)
+    load(digest(row(2, summary="")), "b.json")
+    assert section(ask(reader, "/papers/2502.00002/"), "summary") == (
+        "Summary No digest gave a summary of this paper."
+    )
+
+
+def test_what_services_give_is_shown(reader):
+    load(hugging_face(hugging_face_paper(upvotes=1234, ai_keywords=['a "b"', "<c>"])), "a.json")
+    later = row(1, date="2025-02-07", comment="17 pages & more", doi="10.1000/(1)<2>", version=3)
+    load(digest(later), "b.json")
+    html = ask(reader, "/papers/2502.00001/")
+    assert section(html, "keywords") == "Keywords a &quot;b&quot; &lt;c&gt;"
+    assert 'href="/papers/?q=%22a++b+%22"' in html
+    assert 'href="https://huggingface.co/papers/2502.00001">1,234 upvotes at Hugging Face' in html
+    assert "Comment of the authors: 17 pages &amp; more" in html
+    assert 'href="https://doi.org/10.1000/%281%29"' in html
+    assert "arXiv:2502.00001, version 3" in html
+    (card,) = cards(ask(reader, "/papers/"))
+    assert "1,234 upvotes" in flat(card)
+
+
+def test_papers_can_be_ordered_by_their_upvotes(reader):
+    load(digest(row(3, date="2025-02-08")), "a.json")
+    assert 'class="switch"' not in ask(reader, "/papers/")
+    load(hugging_face(hugging_face_paper(1), hugging_face_paper(2)), "b.json")
+    html = ask(reader, "/papers/")
+    switch = re.search(r'<p class="switch">(.*?)</p>', html, re.DOTALL)[1]
+    assert re.findall(r'href="([^"]*)"', switch) == ["?order=newest", "?order=upvotes"]
+    assert re.findall(r'aria-current="true">(.*?)<', switch) == ["newest first"]
+    html = ask(reader, "/papers/?order=upvotes")
+    assert "3 papers , most upvotes first" in flat(html)
+    assert re.findall(r'href="/papers/([^"/]*)/">Paper', html) == [
+        *("2502.00002", "2502.00001", "2502.00003")
+    ]
+    response = reader.get("/papers.md?order=upvotes")
+    text = response.getvalue().decode()
+    response.close()
+    assert re.findall(r"\[Paper (\d)\]", text) == ["2", "1", "3"]
+
+
+def test_a_card_has_the_first_of_very_many_authors(reader):
+    names = [{"name": f"A {chr(65 + n // 26)}{chr(65 + n % 26)}"} for n in range(300)]
+    load(hugging_face(hugging_face_paper(authors=names)), "a.json")
+    (card,) = cards(ask(reader, "/papers/"))
+    line = re.search(r'<p class="authors">(.*?)</p>', card)[1]
+    assert flat(line).endswith("A AS , A AT , 280 more")
+    assert line.count("<a ") == 21
+    html = ask(reader, "/papers/2502.00001/")
+    assert re.search(r'<p class="authors">(.*?)</p>', html)[1].count("<a ") == 300
+    assert "and others" not in html
+    assert "there may be more authors" not in html

@@ -164,7 +164,9 @@ def test_a_paper(client):
     assert flat(re.sub(r'<details class="cite">.*?</details>', "", page, flags=re.DOTALL)) == (
         "Paper 1 Ada Lovelace , Alan Turing arXiv abstract PDF HTML arXiv:2502.00001 "
         "Log in to bookmark it and to take notes "
-        "Summary First point of 1. Second point. Links Code lab/code-1 GitHub "
+        "Summary First point of 1. Second point. "
+        "From the digest of 6 February 2025, which does not say who wrote it "
+        "Links Code lab/code-1 GitHub "
         "Categories Text Generation Robotics In the digests 6 February 2025 number 1 of 1 "
         "Something wrong? Log in to tell the curators."
     )
@@ -180,7 +182,7 @@ def test_a_summary_is_a_list_or_a_paragraph(client):
     load(digest(row(1), row(2, summary="One is said. Two is said.")), "a.json")
     points = part(client.get("/papers/2502.00001/"), "Summary</h2>")
     assert re.findall(r"<li>(.*?)</li>", points) == ["First point of 1.", "Second point."]
-    prose = part(client.get("/papers/2502.00002/"), "Summary</h2>")
+    prose = part(client.get("/papers/2502.00002/"), "Summary</h2>", '<p class="quiet">')
     assert flat(prose) == "One is said. Two is said."
     assert '<p dir="auto">' in prose
 
@@ -478,7 +480,7 @@ def test_only_what_markup_made_is_trusted():
         for match in re.findall(r"{{ ([^}|]+?)(?:\|[^}]*)?\|trusted", source)
     }
     assert trusted == {
-        *("paper.title_html", "paper.points.0"),
+        *("paper.title_html", "paper.points.0", "paper.abstract_sentences.0"),
         *(
             "previous.title_html",
             "next.title_html",
@@ -490,7 +492,10 @@ def test_only_what_markup_made_is_trusted():
     points = {
         match for source in sources.values() for match in re.findall(r"{% points (\S+)", source)
     }
-    assert points == {"paper.points", "rest", "each.columns.points"}
+    assert points == {
+        *("paper.points", "paper.abstract_sentences", "rest"),
+        *("each.columns.points", "each.columns.abstract_sentences"),
+    }
     rendered = {
         match
         for source in sources.values()

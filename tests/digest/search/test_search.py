@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from digest import search
 from digest.catalogue.load import load
+from digest.formats import Format
 from digest.models import Category, Paper, SearchText
 from digest.search import Results, index, matching, parse
 from digest.search.databases import current_database
 from digest.search.query import AllOf, Not, Tag
-from tests.samples import digest, row
+from tests.samples import digest, hugging_face, hugging_face_paper, in_format, row
 
 pytestmark = pytest.mark.django_db
 
@@ -271,3 +272,13 @@ def test_all_that_match_narrow_a_queryset_down(papers, text):
     query = parse(text)
     found = Paper.objects.filter(pk__in=matching(query))
     assert {*found} == {*Results(query)}
+
+
+def test_abstracts_keywords_and_codes_of_categories_are_searched():
+    load(hugging_face(hugging_face_paper(1), hugging_face_paper(2, summary="Zebras.")), "a.json")
+    load(in_format(Format.ARXIV_OAI, 3), "b.xml")
+    assert slugs("zebras") == ["02"]
+    assert slugs('"attention, learning" -zebras') == ["01"]
+    assert slugs("category:cs.CL") == slugs("category:cs-cl") == slugs("area:arxiv") == ["03"]
+    assert slugs("paper", "upvotes") == ["02", "01", "03"]
+    assert index.check().is_ok

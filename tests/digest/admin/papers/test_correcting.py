@@ -73,6 +73,19 @@ def test_text_that_browsers_change_is_no_correction(curating, papers):
     assert messages(answer) == ["Nothing was changed."]
 
 
+def test_a_very_long_list_is_shown_and_stays_as_it_is(curating, db):
+    people = [{"name": f"A {n}"} for n in range(350)]
+    load(hugging_face(hugging_face_paper(authors=people)), "a.json")
+    paper = Paper.objects.get()
+    shown = text(curating.get(page(paper)))
+    assert "A 348, A 349</p>" in shown
+    assert "These are 350, too many to be corrected here." in shown
+    assert messages(save(curating, paper)) == ["Nothing was changed."]
+    assert messages(save(curating, paper, title="Mine")) == ["Corrected: title."]
+    paper.refresh_from_db()
+    assert (paper.title, paper.authorships.count(), paper.authors_cut) == ("Mine", 350, False)
+
+
 def test_keywords_stand_on_a_line_each(curating, db):
     given = ["attention", "a, b"]
     load(hugging_face(hugging_face_paper(ai_keywords=given)), "a.json")
