@@ -321,3 +321,16 @@ def test_who_interrupts_it_is_told_what_stays(services, now, monkeypatch):
 
     monkeypatch.setattr(huggingface, "ask", interrupt)
     assert fetch()[1:] == ("interrupted: the days before this one stay loaded\n", 1)
+
+
+def test_an_answer_as_it_was_recorded(services, now, shared):
+    content = (shared / "samples" / "hf-daily-papers.json").read_bytes()
+    services.replies[path()] = [compressed(content)]
+    assert fetch("--date", DAY) == (
+        "huggingface.co/2025-06-10.json: 2 papers: 2 new, 0 changed, 0 unchanged\n",
+        "",
+        0,
+    )
+    assert bytes(Source.objects.get().content) == content
+    paper = Paper.objects.get(slug="2506.08007")
+    assert (paper.date, paper.upvotes, paper.authors.count()) == (DAY, 97, 7)
