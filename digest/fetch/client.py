@@ -239,7 +239,7 @@ class Client:
             content += piece
             if len(content) > self._max_bytes:
                 size = f"{self._max_bytes / 2**20:,.0f} MiB"
-                raise _TooLarge(f"answers with more than {size}, which is more than a list of papers")
+                raise _TooLarge(f"answers with more than {size}, which no list of papers has")
             if given_up.is_set():
                 raise _Overdue
         return bytes(content)
