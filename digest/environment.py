@@ -98,6 +98,13 @@ class Environment:
         """What stands between commas."""
         return [word for part in self.text(name).split(",") if (word := part.strip())]
 
+    def choices(self, name: str, *, choices: tuple[str, ...]) -> list[str]:
+        """Some of the choices, or none, as they stand between commas."""
+        found = self.words(name)
+        if wrong := [word for word in found if word not in choices]:
+            raise ImproperlyConfigured(f"{name}: {wrong[0]} is unknown: use {' or '.join(choices)}")
+        return list(dict.fromkeys(found))
+
     def hosts(self, name: str, default: str) -> list[str]:
         value = self.text(name, default)
         hosts = [host.strip() for host in value.split(",")]

@@ -8,6 +8,7 @@ import os
 import secrets
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,14 @@ def openid_connect(url: ParsedUrl) -> dict[str, Any]:
         "secret": url.password,
         "settings": {"server_url": address.rstrip("/")},
     }
+
+
+def service(name: str, url: ParsedUrl) -> str:
+    """The address of a service that is asked for papers, without a slash at its end."""
+    near = url.host in ("localhost", "127.0.0.1", "::1")
+    if not url.host or url.user or url.options or not (url.scheme == "https" or near):
+        raise ImproperlyConfigured(f"{name}: use an https address, without a query")
+    return url.text.rstrip("/")
 
 
 # The address that people use, and what follows from it.
@@ -447,6 +456,21 @@ SPECTACULAR_SETTINGS = {
         "digest.api.schema.close_bodies",
     ],
 }
+
+# What is fetched by `manage.py daily`, and from where (digest/fetch).
+
+FETCH = env.choices("FETCH", choices=("huggingface",))
+HUGGINGFACE_URL = service(
+    "HUGGINGFACE_URL",
+    env.url("HUGGINGFACE_URL", "https://huggingface.co", schemes=("https", "http")),
+)
+ARXIV_URL = service(
+    "ARXIV_URL", env.url("ARXIV_URL", "https://export.arxiv.org", schemes=("https", "http"))
+)
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+"""By which services know what asks them."""
+LOCKS = VAR
+"""Where files are by which processes of this machine wait for each other."""
 
 # What is said on the console, where systemd and containers look for it. Django's own set-up
 # says nothing there when DEBUG is off, not even why a page failed.

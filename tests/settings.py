@@ -11,6 +11,7 @@ for name in (
     *("CACHE_URL", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "EMAIL_URL"),
     *("SIGNUP", "EMAIL_VERIFICATION", "ORCID_CLIENT", "GITHUB_CLIENT", "OIDC"),
     *("API_RATE", "API_RATE_ANONYMOUS", "ADMIN_PATH", "SECRET_KEY_FALLBACKS"),
+    *("FETCH", "HUGGINGFACE_URL", "ARXIV_URL"),
 ):
     os.environ.pop(name, None)
 os.environ["SECRET_KEY"] = "known to everybody, so of use to the tests alone"
@@ -27,6 +28,8 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     }
 
 EXPORTS = Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}-exports"
+
+LOCKS = Path(tempfile.gettempdir())
 
 # Static files come from their sources, so that none need collecting first.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

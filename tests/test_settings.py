@@ -137,6 +137,17 @@ REFUSED = [
         )
         for value in ("papers", "static", "api")
     ),
+    ("FETCH", "arxiv", "FETCH: arxiv is unknown: use huggingface"),
+    ("FETCH", "huggingface, hf", "FETCH: hf is unknown: use huggingface"),
+    *(
+        (name, value, f"{name}: use an https address, without a query")
+        for name in ("HUGGINGFACE_URL", "ARXIV_URL")
+        for value in (
+            *("http://mirror.example.org", "https://", "https://me:hunter2@mirror.example.org"),
+            *("https://mirror.example.org/?a=b", "http://10.0.0.1"),
+        )
+    ),
+    ("ARXIV_URL", "ftp://mirror.example.org", "ARXIV_URL begins ftp://: use https:// or http://"),
     ("SECRET_KEY", "hunter2", "SECRET_KEY: use at least 32 characters, chosen at random"),
     (
         "SECRET_KEY_FALLBACKS",
@@ -164,6 +175,18 @@ def test_defaults(load: Load) -> None:
     assert settings["SECURE_SSL_REDIRECT"] is False
     assert settings["SESSION_COOKIE_SECURE"] is False
     assert "SECURE_PROXY_SSL_HEADER" not in settings
+
+
+def test_what_is_fetched(load: Load) -> None:
+    assert load()["FETCH"] == []
+    assert load(FETCH=" huggingface,,huggingface ")["FETCH"] == ["huggingface"]
+
+
+def test_where_services_are(load: Load) -> None:
+    assert load()["HUGGINGFACE_URL"] == "https://huggingface.co"
+    settings = load(HUGGINGFACE_URL="https://mirror.example.org/hf/", ARXIV_URL="http://[::1]:8001")
+    assert settings["HUGGINGFACE_URL"] == "https://mirror.example.org/hf"
+    assert settings["ARXIV_URL"] == "http://[::1]:8001"
 
 
 def test_where_the_admin_is(load: Load) -> None:

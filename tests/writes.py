@@ -7,26 +7,33 @@ meanwhile.
 
 import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+from unittest.mock import patch
 
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.library import Library
 from accounts.models import Note, ReadingList, User
 from digest import models
+from digest.catalogue.load import load as load_file
 from digest.curation import link_health
 from digest.curation.http_check import Checker
+from digest.fetch import arxiv, huggingface
+from digest.formats import Format
 from tests.admin import PASSWORD, enter, holder
+from tests.samples import digest, hugging_face, hugging_face_paper, in_format, row
 
 ROOT = Path(__file__).resolve().parents[1]
 JSON = "application/json"
@@ -205,6 +212,7 @@ def commands(walk: Walk, rows: Rows, size: Sizes, home: Path) -> None:
     walk.do("find_duplicates, again", command("find_duplicates"))
     walk.do("doctor", command("doctor"))
     links(walk, size)
+    fetched(walk, size, home)
     past = timezone.now() - timedelta(days=1)
     Session.objects.bulk_create(
         Session(session_key=f"old{n}", session_data="x" * 300, expire_date=past)
@@ -242,6 +250,56 @@ def links(walk: Walk, size: Sizes) -> None:
         urls = walk.do(f"check_links: what is due, {size.forgotten:,} to forget", link_health.due)
         near = [url.replace("https://", "http://") for url in urls[: size.chosen]]
         walk.do(f"check_links: {size.chosen} links", lambda: link_health.check(near, checker))
+        server.shutdown()
+        thread.join()
+
+
+class Services(BaseHTTPRequestHandler):
+    """Hugging Face with a list of a day, and arXiv, which knows one paper in two."""
+
+    papers = b"[]"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        if "/daily_papers?" in self.path:
+            self.wfile.write(self.papers if self.path.endswith("&p=0") else b"[]")
+        else:
+            numbers = re.findall(r"2502\.(\d{5})", self.path)[::2]
+            self.wfile.write(in_format(Format.ARXIV_ATOM, *map(int, numbers)))
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def fetched(walk: Walk, size: Sizes, home: Path) -> None:
+    """What is fetched from services, which a server of this machine plays."""
+    now = timezone.now()
+    Services.papers = hugging_face(
+        *(
+            hugging_face_paper(n, submittedOnDailyAt=now.isoformat(), authors=[{"name": "Ada"}])
+            for n in range(80_001, 80_001 + min(size.days, 100))
+        )
+    )
+    cut = [row(n, authors="A, B, C, D, E") for n in range(90_001, 90_001 + size.chosen)]
+    load_file(digest(*cut), "cut.json")
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Services) as server,
+        patch.object(huggingface, "PAUSE", 0),
+        patch.object(arxiv, "PAUSE", 0),
+    ):
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        with override_settings(HUGGINGFACE_URL=address, ARXIV_URL=address, LOCKS=home):
+            for name, arguments in (
+                ("fetch", ["huggingface", "--date", f"{now.date()}"]),
+                ("repair_metadata", ["--limit", f"{size.chosen}"]),
+            ):
+                work = partial(
+                    call_command, name, *arguments, stdout=io.StringIO(), stderr=io.StringIO()
+                )
+                walk.do(name, work)
         server.shutdown()
         thread.join()
 

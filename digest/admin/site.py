@@ -24,12 +24,14 @@ from django.http import (
     HttpResponseNotAllowed,
 )
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from digest.log import security
+from digest.models import DailyRun
 from digest.pages.resubmission import Reason, answer_script, from_script, next_address
 from digest.rights import has_rights, lacks
 
@@ -174,6 +176,14 @@ class Site(AdminSite):
         if shown is None or not shown.has_view_permission(request):
             raise Http404
         return shortcut(request, content_type_id, object_id)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """As Django's, with what the last daily run came to, for those who see sources."""
+        shown = request.user.has_perm("digest.view_source")
+        daily = DailyRun.objects.first() if shown else None
+        return super().index(request, {**(extra_context or {}), "daily": daily})
 
     # The log
 

@@ -340,21 +340,21 @@ def load_files(
     dry_run: report what would happen, and write nothing. strict: write nothing of any file if one
     has a problem. A file that cannot be opened is "unreadable".
     """
-    opened: Iterable[_Opened] = map(_open, files)
+    opened: Iterable[Opened] = map(_open, files)
     if strict:
         # What is judged is what is loaded, though a file is changed meanwhile.
         opened = list(opened)
         dry_run |= any(_has_problems(one) for one in opened)
     if dry_run:
-        return list(_dry_run(opened))
+        return list(planned_reports(opened))
     return [one if isinstance(one, LoadReport) else load(*one) for one in opened]
 
 
-_Opened = tuple[bytes, str] | LoadReport
+Opened = tuple[bytes, str] | LoadReport
 """A file's content and name, or why it cannot be opened."""
 
 
-def _open(file: Path) -> _Opened:
+def _open(file: Path) -> Opened:
     # A byte more than is read tells the reader that there is too much, without holding it all.
     try:
         if str(file) == "-":
@@ -367,15 +367,15 @@ def _open(file: Path) -> _Opened:
         return LoadReport(name, "unreadable", problems=[problem])
 
 
-def _has_problems(opened: _Opened) -> bool:
+def _has_problems(opened: Opened) -> bool:
     if isinstance(opened, LoadReport):
         return True
     file = File(*opened)
     return _known(file) is None and bool(file.problems)
 
 
-def _dry_run(opened: Iterable[_Opened]) -> Iterator[LoadReport]:
-    """What loading files one after the other would do."""
+def planned_reports(opened: Iterable[Opened]) -> Iterator[LoadReport]:
+    """What loading files one after the other would do; nothing is written."""
     over = Overlay()
     for one in opened:
         if isinstance(one, LoadReport):

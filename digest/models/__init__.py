@@ -29,6 +29,7 @@ from .curation import (
     Proposal,
     Upload,
 )
+from .fetching import DailyRun, FetchedAddress
 
 __all__ = [
     "Alias",
@@ -38,10 +39,12 @@ __all__ = [
     "Category",
     "Classification",
     "Correction",
+    "DailyRun",
     "Decision",
     "Difference",
     "Digest",
     "Entry",
+    "FetchedAddress",
     "Link",
     "LinkHealth",
     "Merge",

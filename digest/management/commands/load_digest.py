@@ -1,7 +1,6 @@
 """`manage.py load_digest PATH...`: load digests from files, folders or standard input."""
 
 import json
-import re
 import sys
 from argparse import ArgumentParser
 from collections import Counter
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
 from rich import box
 from rich.console import Console
 from rich.progress import track
@@ -18,10 +16,10 @@ from rich.table import Table
 
 from digest.catalogue.load import LoadReport, load_files, search
 from digest.formats import SUFFIXES
+from digest.management.loading import loading
 
 STATUSES = ("loaded", "known", "unreadable")
 COUNTS = ("new", "changed", "unchanged", "links")
-_NO_TABLES = re.compile("no such table|relation .* does not exist")
 
 
 class Command(BaseCommand):
@@ -59,17 +57,8 @@ class Command(BaseCommand):
                 raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
         quiet = verbosity == 0 or options["json"] or not sys.stderr.isatty()
         progress = track(files, "Loading", console=Console(stderr=True), disable=quiet)
-        try:
+        with loading("the files before this one stay loaded"):
             reports = load_files(progress, dry_run=dry_run, strict=strict)
-        except (OperationalError, ProgrammingError) as error:
-            message = f"the database cannot be used: {str(error).strip()}\n"
-            if _NO_TABLES.search(message):
-                message += "It is a new one: run `python manage.py migrate` first."
-            else:
-                message += "The files before this one stay loaded: run this again when it can be."
-            raise CommandError(message) from error
-        except KeyboardInterrupt:
-            raise CommandError("interrupted: the files before this one stay loaded") from None
 
         refused = strict and any(report.problems for report in reports)
         if options["json"]:

@@ -1,0 +1,1 @@
+"""From the services of the world to sources: asked politely, checked, and loaded like any file."""

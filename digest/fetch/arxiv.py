@@ -1,0 +1,79 @@
+"""What arXiv knows of papers that came without: all authors, the abstract, the DOI.
+
+Its answers are sources like others, so that corrections win over them. A source has a day, and that
+of an answer is the first day of the papers in it: there they are already, so that no digest gets
+another paper by it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from digest.batches import batches
+from digest.catalogue.load import File
+from digest.formats import Format
+from digest.models import Entry, Paper
+from digest.text.identity import arxiv_id
+
+from .answers import checked, papers_in
+from .client import Client, NotFetched
+
+NAME = "export.arxiv.org"
+PAUSE = 3.0
+"""Seconds between two requests, as arXiv asks for."""
+BATCH = 50
+"""Papers of a request."""
+
+_FORMATS = (Format.ARXIV_ATOM, Format.ARXIV_RSS, Format.ARXIV_OAI)
+"""A paper that has an entry in one of them has what arXiv knows."""
+
+
+class Batch(NamedTuple):
+    """arXiv ids of papers of one day."""
+
+    day: date
+    ids: list[str]
+
+
+class Found(NamedTuple):
+    """An answer. file: None if it has no papers. missing: the ids of which arXiv says nothing."""
+
+    file: File | None
+    missing: list[str]
+
+
+def client(**options: Any) -> Client:
+    """options: as for `Client`."""
+    return Client(NAME, settings.ARXIV_URL, PAUSE, **options)
+
+
+def incomplete(limit: int | None = None) -> list[Batch]:
+    """The papers to ask for, the newest first: those whose author list is cut, or that have no
+    abstract or no DOI, and that no answer of arXiv's has told of yet. limit: of papers."""
+    asked = Entry.objects.filter(paper=OuterRef("pk"), format__in=_FORMATS)
+    lacking = Q(authors_cut=True) | Q(abstract="") | Q(doi="")
+    papers = Paper.objects.visible().filter(lacking, ~Exists(asked), arxiv_id__isnull=False)
+    found = papers.newest().values_list("date", "arxiv_id")[:limit]
+    return [
+        Batch(day, ids)
+        for day, some in groupby(found, key=lambda paper: paper[0])
+        for ids in batches((number for _, number in some if number), BATCH)
+    ]
+
+
+def ask(service: Client, batch: Batch) -> Found:
+    """What arXiv knows of these papers. Nothing is written. Raises NotFetched."""
+    ids = ",".join(batch.ids)
+    answer = service.get(f"/api/query?id_list={ids}&max_results={len(batch.ids)}")
+    file = checked(NAME, answer.content or b"", f"{NAME}/{batch.day}.xml", Format.ARXIV_ATOM)
+    given = {arxiv_id(row.record.link) for day in file.reading.days for row in day.rows}
+    if not given <= {*batch.ids}:
+        raise NotFetched(f"{NAME} answers with other papers than those that it was asked for")
+    return Found(
+        file if papers_in(file) else None, [number for number in batch.ids if number not in given]
+    )

@@ -1,0 +1,72 @@
+"""`manage.py daily`: all that is to be done once a day, in one command."""
+
+import fcntl
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from digest.management.loading import loading
+from digest.models import DailyRun
+
+_log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Fetch what FETCH names, then run find_duplicates, check_links and clearsessions. If one of"
+        " them fails, the others run all the same."
+    )
+
+    def handle(self, verbosity: int, **options: Any) -> None:
+        path = settings.LOCKS / "daily.lock"
+        try:
+            lock = path.open("a")
+        except OSError as error:
+            raise CommandError(f"{path} cannot be opened: {error.strerror}") from error
+        with lock, loading("the steps before this one are done"):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.stdout.write("Another daily run is at work: this one does nothing.")
+                return
+            failed = self.run(verbosity)
+        if failed:
+            raise CommandError(f"failed: {', '.join(failed)}")
+
+    def run(self, verbosity: int) -> list[str]:
+        """Run all steps, and write down what became of them; those that failed."""
+        run, _ = DailyRun.objects.update_or_create(
+            id=1, defaults={"begun_at": timezone.now(), "ended_at": None, "steps": []}
+        )
+        for words in (
+            *(("fetch", service) for service in settings.FETCH),
+            *(("find_duplicates",), ("check_links",), ("clearsessions",)),
+        ):
+            name = " ".join(words)
+            if verbosity:
+                self.stdout.write(f"{name}:")
+            error = self.step(words, verbosity)
+            if error:
+                self.stderr.write(f"{name}: {error}")
+            run.steps.append({"name": name, "error": error})
+            run.save()
+        run.ended_at = timezone.now()
+        run.save()
+        return [step["name"] for step in run.steps if step["error"]]
+
+    def step(self, words: tuple[str, ...], verbosity: int) -> str:
+        """Run a command; why it failed, or ""."""
+        try:
+            call_command(*words, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
+        except CommandError as error:
+            if isinstance(error.__context__, KeyboardInterrupt):
+                raise
+            return str(error)
+        except Exception as error:  # the other steps are not to suffer from it
+            _log.exception("daily: %s", " ".join(words))
+            return f"an error of the program, which the log has: {type(error).__name__}"
+        return ""

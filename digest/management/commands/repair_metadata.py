@@ -1,0 +1,64 @@
+"""`manage.py repair_metadata`: ask arXiv for what papers came without, and load its answers."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from digest.catalogue.load import load, planned_reports
+from digest.fetch import arxiv
+from digest.fetch.client import NotFetched, Unreachable
+from digest.management.loading import loading, print_report
+
+from .check_links import positive
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask arXiv for papers whose author list is cut, or that have no abstract or no DOI, and"
+        " load what it answers. Each paper is asked for until arXiv has answered for it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--limit", type=positive, metavar="N", help="ask for at most N papers, the newest first"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="report what would be loaded, and write nothing"
+        )
+
+    def handle(self, limit: int | None, dry_run: bool, verbosity: int, **options: Any) -> None:
+        with loading("the papers before these stay repaired"):
+            failures = self.repair(arxiv.incomplete(limit), dry_run, verbosity)
+        if dry_run and verbosity:
+            self.stdout.write("Nothing was written (--dry-run).")
+        if failures:
+            raise CommandError("\n".join(failures))
+
+    def repair(self, batches: list[arxiv.Batch], dry_run: bool, verbosity: int) -> list[str]:
+        """Ask for batch after batch; what could not be fetched, in sentences."""
+        total = sum(len(batch.ids) for batch in batches)
+        service = arxiv.client()
+        done, missing, failures = 0, 0, []
+        for batch in batches:
+            try:
+                found = arxiv.ask(service, batch)
+            except Unreachable as error:
+                failures.append(f"{error}. {total - done} papers are left. Run this again later.")
+                break
+            except NotFetched as error:
+                failures.append(f"{batch.day}: {error}. Nothing of it was loaded.")
+                continue
+            done += len(batch.ids)
+            missing += len(found.missing)
+            if found.file:
+                one = (found.file.content, found.file.name)
+                report = next(planned_reports([one])) if dry_run else load(*one)
+                print_report(self, report, verbosity, f" ({done:,} of {total:,})")
+            for number in found.missing:
+                self.stderr.write(f"{batch.day}: {arxiv.NAME} has no paper {number}")
+        if verbosity and not total:
+            self.stdout.write("No paper lacks anything that arXiv was not asked for.")
+        elif verbosity:
+            self.stdout.write(f"{done - missing:,} of {total:,} papers were answered for.")
+        return failures

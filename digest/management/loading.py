@@ -1,0 +1,45 @@
+"""What the commands that load have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+
+from digest.catalogue.load import LoadReport
+
+_NO_TABLES = re.compile("no such table|relation .* does not exist")
+
+
+@contextmanager
+def loading(stays: str) -> Iterator[None]:
+    """What ends a command early is put into words. stays: what was done by then, in a sentence."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as error:
+        message = f"the database cannot be used: {str(error).strip()}\n"
+        if _NO_TABLES.search(message):
+            message += "It is a new one: run `python manage.py migrate` first."
+        else:
+            message += f"{stays[:1].upper()}{stays[1:]}: run this again when it can be."
+        raise CommandError(message) from error
+    except KeyboardInterrupt:
+        raise CommandError(f"interrupted: {stays}") from None
+
+
+def print_report(
+    command: BaseCommand, report: LoadReport, verbosity: int, progress: str = ""
+) -> None:
+    """The problems of a source, and in a line what loading it did. progress: how far it is."""
+    for problem in report.problems:
+        command.stderr.write(f"{report.name}:{problem}")
+    if verbosity and report.status == "known":
+        command.stdout.write(f"{report.name}: loaded before{progress}")
+    elif verbosity:
+        counts = ", ".join(
+            f"{getattr(report, name)} {name}" for name in ("new", "changed", "unchanged")
+        )
+        command.stdout.write(f"{report.name}: {report.rows} papers: {counts}{progress}")

@@ -1,0 +1,165 @@
+"""`manage.py repair_metadata`, against a server that plays arXiv."""
+
+import datetime
+
+import pytest
+
+from digest.catalogue.load import load, undo
+from digest.curation.decisions import correct
+from digest.exports.digests import export_digest
+from digest.fetch import arxiv
+from digest.formats import Format
+from digest.models import Digest, Paper, Source
+from tests.digest.fetch.commands import run
+from tests.digest.fetch.conftest import Reply
+from tests.samples import digest, in_format, row
+
+pytestmark = pytest.mark.django_db
+
+FIVE = ", ".join(f"Author {number}" for number in range(5))
+DAY = datetime.date(2025, 2, 6)
+
+
+def slug(number):
+    return f"2502.{number:05}"
+
+
+def path(*numbers):
+    return f"/api/query?id_list={','.join(map(slug, numbers))}&max_results={len(numbers)}"
+
+
+def answer(*numbers, day="2025-02-01"):
+    return Reply(in_format(Format.ARXIV_ATOM, *numbers, day=day))
+
+
+@pytest.fixture
+def papers(db):
+    """Two papers of a day, with authors that are cut."""
+    load(digest(row(1, authors=FIVE), row(2, authors=FIVE)), "2025-02-06.json")
+
+
+def repair(*arguments, **options):
+    return run("repair_metadata", *arguments, **options)
+
+
+def test_authors_are_complete_and_there_is_an_abstract(services, papers):
+    services.replies[path(1, 2)] = [answer(1, 2)]
+    before = export_digest(Digest.objects.get(), "markdown")
+    assert repair() == (
+        "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged (2 of 2)\n"
+        "2 of 2 papers were answered for.\n",
+        "",
+        0,
+    )
+    for paper in Paper.objects.all():
+        assert (paper.authors_cut, paper.abstract) == (False, "A.")
+        assert [author.name for author in paper.authors.all()] == ["Ada Lovelace", "Alan Turing"]
+        assert paper.title.startswith("Paper ")
+    source = Source.objects.latest("pk")
+    assert bytes(source.content) == answer(1, 2).body
+    assert (source.name, source.date) == ("export.arxiv.org/2025-02-06.xml", DAY)
+    # No digest has another paper, or in another order.
+    assert [(one.date, one.paper_count) for one in Digest.objects.all()] == [(DAY, 2)]
+    assert export_digest(Digest.objects.get(), "markdown") == before
+
+
+def test_what_was_answered_is_not_asked_for_again(services, papers):
+    services.replies[path(1, 2)] = [answer(1)]
+    out, err, status = repair()
+    assert out.endswith("1 of 2 papers were answered for.\n")
+    assert err == f"2025-02-06: export.arxiv.org has no paper {slug(2)}\n"
+    assert status == 0
+    services.asked.clear()
+    load(digest(row(3, authors=FIVE, date="2025-02-07")), "2025-02-07.json")
+    services.replies[path(3)] = [answer(3)]
+    services.replies[path(2)] = [Reply(b"<feed></feed>")]
+    assert repair()[2] == 0
+    assert services.paths() == [path(3), path(2)]
+    # An answer without papers is no source.
+    assert Source.objects.filter(name__startswith="export").count() == 2
+    services.replies[path(2)] = [answer(2)]
+    repair()
+    assert repair() == ("No paper lacks anything that arXiv was not asked for.\n", "", 0)
+
+
+def test_papers_are_asked_for_fifty_at_a_time_and_day_by_day(services, clock):
+    rows = [row(n, authors=FIVE) for n in range(1, 53)]
+    load(digest(*rows, row(60, authors=FIVE, date="2025-02-05")), "2025.json")
+    batches = [range(1, 51), range(51, 53), [60]]
+    for numbers in batches:
+        services.replies[path(*numbers)] = [answer(*numbers)]
+    assert repair()[0].endswith("53 of 53 papers were answered for.\n")
+    assert services.paths() == [path(*numbers) for numbers in batches]
+    assert clock.slept == [3, 3]
+
+
+def test_papers_that_arxiv_does_not_have_and_hidden_ones_are_left(services):
+    load(digest(row(1, link="https://lab.org/1"), row(2)), "2025-02-06.json")
+    Paper.objects.filter(slug=slug(2)).update(hidden=True)
+    assert arxiv.incomplete() == []
+
+
+def test_a_limit(services, papers):
+    services.replies[path(1)] = [answer(1)]
+    assert repair("--limit", "1")[0].endswith("1 of 1 papers were answered for.\n")
+    assert arxiv.incomplete() == [(DAY, [slug(2)])]
+
+
+def test_corrections_win(services, papers, curator):
+    paper = Paper.objects.get(slug=slug(1))
+    correct(paper, "authors", ["Grace Hopper"], curator)
+    services.replies[path(1, 2)] = [answer(1, 2)]
+    repair()
+    assert [author.name for author in paper.authors.all()] == ["Grace Hopper"]
+
+
+def test_an_answer_can_be_undone(services, papers):
+    services.replies[path(1, 2)] = [answer(1, 2)]
+    repair()
+    undo(Source.objects.get(name__startswith="export"))
+    assert set(Paper.objects.values_list("authors_cut", "abstract")) == {(True, "")}
+
+
+ERROR = (
+    b"<feed><entry><id>https://arxiv.org/api/errors#x</id><title>Error</title>"
+    b"<summary>incorrect id</summary></entry></feed>"
+)
+
+
+@pytest.mark.parametrize(
+    ("reply", "complaint"),
+    [
+        (Reply(ERROR), "something else than its papers: the service answers: incorrect id"),
+        (Reply(b"<html></html>"), "something else than its papers: no papers in JSON or XML"),
+        (Reply(answer(1, 2).body[:-30]), "something else than its papers: "),
+        (Reply(digest(row(1))), "something else than its papers"),
+        (answer(1, 7), "with other papers than those that it was asked for"),
+    ],
+)
+def test_an_answer_of_another_shape(services, papers, reply, complaint):
+    services.replies[path(1, 2)] = [reply]
+    out, err, status = repair()
+    assert err.startswith(f"2025-02-06: export.arxiv.org answers {complaint}")
+    assert err.endswith(". Nothing of it was loaded.\n")
+    assert (out, status) == ("0 of 2 papers were answered for.\n", 1)
+    assert Source.objects.count() == 1
+
+
+def test_a_service_that_is_down_is_left(services, papers):
+    services.replies[path(1, 2)] = [Reply(status=503)]
+    assert repair() == (
+        "0 of 2 papers were answered for.\n",
+        "export.arxiv.org answers 503 (Service Unavailable). 2 papers are left."
+        " Run this again later.\n",
+        1,
+    )
+
+
+def test_a_dry_run_writes_nothing(services, papers):
+    services.replies[path(1, 2)] = [answer(1, 2)]
+    assert repair("--dry-run")[0] == (
+        "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged (2 of 2)\n"
+        "2 of 2 papers were answered for.\n"
+        "Nothing was written (--dry-run).\n"
+    )
+    assert Source.objects.count() == 1
