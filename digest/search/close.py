@@ -28,7 +28,7 @@ _READ = 150
 """Papers that are compared word by word."""
 _OF_A_NAME = 1_000
 """Papers that a name may have: a word with more, such as "often", is not two others in one."""
-_LEAST = 0.2
+_LEAST = 0.1
 """The share of what was asked, by weight, that a paper is to have."""
 
 

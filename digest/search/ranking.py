@@ -21,8 +21,9 @@ FIELDS = {"title": (3.0, 12), "authors": (1.5, 12), "summary": (1.0, 220)}
 """What a word is worth in each field, and the words of one of usual length."""
 _FORM, _BEGINNING, _BESIDE = 0.8, 0.5, 0.6
 """What another form of a word is worth, a word that begins with it, and two side by side."""
-_SATURATION, _LENGTH = 1.2, 0.5
-"""BM25's k1 and b."""
+_SATURATION, _OF_TEXT, _LENGTH = 1.0, 2.0, 0.5
+"""BM25's k1, that of a query that is a text of more than so many words, and b."""
+_FEW = 6
 
 
 class Term(NamedTuple):
@@ -107,6 +108,7 @@ class _Scorer:
 
     def __init__(self, terms: Sequence[Term], joined: Mapping[str, tuple[Term, Term]]) -> None:
         self._weights = [term.weight for term in terms]
+        self._saturation = _SATURATION if len(terms) <= _FEW else _OF_TEXT
         self._words: dict[str, list[_Meaning]] = defaultdict(list)
         self._stems: dict[str, list[_Meaning]] = defaultdict(list)
         self._beginnings: dict[str, list[_Meaning]] = defaultdict(list)
@@ -153,10 +155,10 @@ class _Scorer:
                 if phrase in (padded := f" {text} ") and _is_in(field, meaning.column):
                     counts[meaning.number] += worth * padded.count(phrase)
                     shares[meaning.number] += worth * padded.count(phrase)
-        weights, found = self._weights, 0.0
+        weights, found, k1 = self._weights, 0.0, self._saturation
         for number, count in counts.items():
             # BM25's count * (k1 + 1) / (count + k1), of which forms are worth a share.
-            found += weights[number] * shares[number] * (_SATURATION + 1) / (count + _SATURATION)
+            found += weights[number] * shares[number] * (k1 + 1) / (count + k1)
         for number, worth in beside.items():
             found += min(weights[number], weights[number - 1]) * _BESIDE * worth
         return found, frozenset(counts)
