@@ -16,7 +16,7 @@ from . import index
 from .frequencies import Frequencies
 from .nodes import AllOf, AnyOf, Node, Tag, Words, mapped
 from .query import Query
-from .ranking import Term, rank, terms
+from .ranking import FEW, Term, rank, terms
 from .tags import is_link_tag
 from .text import stem
 
@@ -28,8 +28,8 @@ _READ = 150
 """Papers that are compared word by word."""
 _OF_A_NAME = 1_000
 """Papers that a name may have: a word with more, such as "often", is not two others in one."""
-_LEAST = 0.1
-"""The share of what was asked, by weight, that a paper is to have."""
+_LEAST, _OF_TEXT = 0.2, 0.1
+"""The share of what was asked, by weight, that a paper is to have; and that of a text."""
 
 
 class Close(NamedTuple):
@@ -74,7 +74,8 @@ def closest(query: Query, known: Frequencies, seen: Sequence[int], most: int) ->
     ]
     best = index.heaviest(weights, _ASKED, _READ + len(seen))
     # Nobody has what no paper has.
-    least = _LEAST * sum(term.weight for term in asked if term.papers)
+    share = _LEAST if len(asked) <= FEW else _OF_TEXT
+    least = share * sum(term.weight for term in asked if term.papers)
     found = []
     for key, _, has in rank({*best} - {*seen}, asked, joined):
         if sum(term.weight for term in asked if term.number in has) >= least:

@@ -22,8 +22,9 @@ FIELDS = {"title": (3.0, 12), "authors": (1.5, 12), "summary": (1.0, 220)}
 _FORM, _BEGINNING, _BESIDE = 0.8, 0.5, 0.6
 """What another form of a word is worth, a word that begins with it, and two side by side."""
 _SATURATION, _OF_TEXT, _LENGTH = 1.0, 2.0, 0.5
-"""BM25's k1, that of a query that is a text of more than so many words, and b."""
-_FEW = 6
+"""BM25's k1, that of a query which is a text, and b."""
+FEW = 6
+"""A query of more terms is a text: a sentence, an abstract."""
 
 
 class Term(NamedTuple):
@@ -108,7 +109,7 @@ class _Scorer:
 
     def __init__(self, terms: Sequence[Term], joined: Mapping[str, tuple[Term, Term]]) -> None:
         self._weights = [term.weight for term in terms]
-        self._saturation = _SATURATION if len(terms) <= _FEW else _OF_TEXT
+        self._saturation = _SATURATION if len(terms) <= FEW else _OF_TEXT
         self._words: dict[str, list[_Meaning]] = defaultdict(list)
         self._stems: dict[str, list[_Meaning]] = defaultdict(list)
         self._beginnings: dict[str, list[_Meaning]] = defaultdict(list)
