@@ -63,6 +63,10 @@ METHODS = ("GET", "HEAD", "POST")
 _KEY = re.compile("[0-9]{1,18}")
 
 
+_SEARCHED = (SEARCH_VAR, "term")
+"""Parameters of what is searched for: in a list, and by a field that suggests."""
+
+
 def _refused(request: HttpRequest) -> HttpResponse | None:
     """The answer to what no page of the admin understands: Django's own takes every method for a
     look or a form, and what was chosen in a list for keys. Raises Http404."""
@@ -70,8 +74,9 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         return HttpResponseNotAllowed(METHODS)
     if not all(map(_KEY.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
         raise Http404
-    # PostgreSQL has no text with a NUL; what is searched for is looked at by Django's own form.
-    texts = [text for name, some in request.GET.lists() if name != SEARCH_VAR for text in some]
+    # PostgreSQL has no text with a NUL; what is searched for is read by those who search.
+    lists = request.GET.lists()
+    texts = [text for name, some in lists if name not in _SEARCHED for text in some]
     if any("\0" in text for text in texts):
         raise Http404
     return None

@@ -142,6 +142,7 @@ def analyze():
             cursor.execute("ANALYZE")
 
 
+@pytest.mark.sqlite
 def test_many_decisions_stand_over_the_archive(shared, archive_files, curator):
     chance = random.Random(6)
     files = archive_files("six-column", 10)
