@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from datetime import date
 from functools import cached_property
-from heapq import nsmallest
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
@@ -19,10 +18,6 @@ from digest.search import COUNTED, Facets, Results, parts
 from digest.search.filters import PaperFilter
 from digest.search.tags import EVERY, category_tag, kind_tag
 from digest.text.links import KINDS, OTHER
-
-AUTHORS_SHOWN = 12
-"""Authors offered to narrow a list by."""
-
 
 RELAXATIONS = 8
 """Parts of a query that found nothing which are tried without."""
@@ -230,7 +225,7 @@ class FilterPanel:
         counts = self._counted.counts
         years = self._counted_without("date_from", "date_to")  # which a year replaces
         authors = [(int(tag[1:]), n) for tag, n in counts.items() if tag[0] == "u"]
-        authors = nsmallest(AUTHORS_SHOWN, authors, key=lambda one: (-one[1], one[0]))
+        authors.sort(key=lambda one: (-one[1], one[0]))
         named = Author.objects.in_bulk([pk for pk, _ in authors])
         facets = {
             "Area": self._categories("area"),

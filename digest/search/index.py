@@ -80,13 +80,6 @@ def known(wanted: tuple[Tag, ...]) -> set[str]:
 # Asking it
 
 
-def counts(words: Sequence[str], most: int) -> dict[str, int]:
-    """For each word the number of papers that have it, or `most` if so many have, or more."""
-    found = dict.fromkeys(words, 0)
-    known = SearchWord.objects.filter(word__in=found).values_list("word", "papers")
-    return found | {word: min(papers, most) for word, papers in known}
-
-
 def found(node: Node, most: int, *, best: bool = False) -> list[int]:
     """The keys of the rows that match: the newest, or the best matches, first."""
     database = current_database()

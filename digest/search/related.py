@@ -13,6 +13,7 @@ from digest.models import Paper, SearchText
 from digest.text.links import destination
 
 from . import index
+from .frequencies import Frequencies
 from .nodes import AllOf, AnyOf, Node, Tag, Words
 from .tags import author_tag, category_tag, link_tags
 from .text import tokens
@@ -156,8 +157,8 @@ class _Likeness:
         last = Paper.objects.order_by("-pk").values_list("pk", flat=True).first() or 1
         self.number = max(last, 2 * _FEW)
         common = max(_FEW, self.number // _SHARE)
-        counts = index.counts([folded[word] for word in looked_at], common)
-        self.papers = {word: counts[folded[word]] for word in looked_at}
+        frequencies = Frequencies().read(folded[word] for word in looked_at)
+        self.papers = {word: frequencies[folded[word]].papers for word in looked_at}
         self.worth = {
             word: log(self.number / max(count, _RARE)) * (1 + log(self.often[word]))
             for word, count in self.papers.items()

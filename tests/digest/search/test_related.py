@@ -2,7 +2,6 @@ import pytest
 
 from digest.catalogue.load import load
 from digest.models import Paper
-from digest.search import index
 from digest.search.related import related
 from tests.samples import digest, row
 
@@ -89,9 +88,3 @@ def test_the_number_of_queries_is_fixed(papers, django_assert_num_queries):
         paper = Paper.objects.for_cards().get(slug=slug)
         with django_assert_num_queries(7 + ways):
             assert related(paper)
-
-
-def test_words_are_counted_up_to_a_number(papers):
-    found = index.counts(["zebra", "lora", "solitary", "nobody"], 3)
-    assert found == {"zebra": 3, "lora": 2, "solitary": 1, "nobody": 0}
-    assert index.counts([], 3) == {}
