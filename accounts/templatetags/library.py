@@ -11,7 +11,7 @@ from accounts.forms.reports import ReportForm
 from accounts.library import Marks
 from accounts.models import Note, ReadingList
 from digest.models import Digest, Paper
-from digest.search import begin_words
+from digest.search import match_beginnings
 
 register = template.Library()
 
@@ -64,7 +64,7 @@ def lists_named(context: RequestContext, text: str) -> list[ReadingList]:
     if not text or not context["user"].is_authenticated:
         return []
     owned = context["library"].lists.owned().order_by("-changed_at")
-    return [found for found in owned if begin_words(text, found.name)][:4]
+    return [found for found in owned if match_beginnings(text, found.name)][:4]
 
 
 @register.simple_tag(takes_context=True)

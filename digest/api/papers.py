@@ -191,8 +191,8 @@ class PapersViewSet(CatalogueViewSet):
                 more["corrected"] = results.query
             if not at and results.close:
                 more["close"] = [
-                    {"paper": (paper, fields), "without": without}
-                    for paper, without in results.close
+                    {"paper": (paper, fields), "without": missing}
+                    for paper, missing in results.close
                 ]
             return self.page_of(rows, next, **more)
 

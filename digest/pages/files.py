@@ -71,7 +71,7 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
             expected(request, response, str(busy))
             return response
     about = _updated(about)
-    return feed_of(found.qs.ordered("newest").come_out(IN_A_FEED), about)
+    return feed_of(found.qs.ordered("newest").newest_to_date(IN_A_FEED), about)
 
 
 def _title(found: PaperFilter) -> str:

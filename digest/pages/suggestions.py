@@ -15,7 +15,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from digest.models import Category, Digest
-from digest.search import authors_named, begin_words, titled
+from digest.search import authors_named, match_beginnings, papers_by_title
 from digest.search.query import KINDS
 
 from .cache import cached_for_visitors
@@ -80,7 +80,7 @@ def suggested(text: str) -> list[Group]:
         # Without its whole value, the term narrows nothing.
         return [group for group in groups if group.suggestions]
     # A letter alone begins too many words to be sought as their beginning.
-    papers = titled(re.sub(r"(?<=\s)\w$", "", text), _PAPERS)
+    papers = papers_by_title(re.sub(r"(?<=\s)\w$", "", text), _PAPERS)
     groups.append(
         Group(
             "Papers",
@@ -150,7 +150,7 @@ def _categories(text: str, *, areas_alone: bool = False) -> list[Category]:
     found = Category.objects.filter(paper_count__gt=0).order_by("-paper_count", "name")
     if areas_alone:
         found = found.filter(is_area=True)
-    return [category for category in found if begin_words(text, category.name)]
+    return [category for category in found if match_beginnings(text, category.name)]
 
 
 def _papers(named: object) -> str:

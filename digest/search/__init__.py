@@ -22,7 +22,7 @@ from digest.batches import batches
 from digest.models import Paper, PaperQuerySet, tomorrow
 
 from . import index
-from .beginnings import authors_named, begin_words
+from .beginnings import authors_named, match_beginnings
 from .close import closest
 from .counting import Facets, facets_of
 from .frequencies import Frequencies
@@ -37,7 +37,6 @@ from .text import stem, tokens
 
 __all__ = [
     "COUNTED",
-    "FEW",
     "ClosePaper",
     "Facets",
     "LibraryLookup",
@@ -49,21 +48,20 @@ __all__ = [
     "UnreadableTerm",
     "among",
     "authors_named",
-    "begin_words",
     "mark",
+    "match_beginnings",
     "matching",
+    "papers_by_title",
     "parse",
     "parts",
-    "titled",
 ]
 
 COUNTED = 10_000
 """Matches are counted up to here; a list has no more pages either."""
 RANKED = 500
 """Up to so many matches are ranked one by one; of more, those come first that match by title."""
-FEW = 25
-"""Where fewer papers match, those that are close to the query are looked for, as many at the most.
-"""
+CLOSE_SHOWN = 25
+"""Where fewer papers match, papers that are close to the query follow: so many at the most."""
 _EVERY_PAPER = Query()
 ANCHORS = 20
 """Papers by which a place in results is found again: it is lost if all of them go."""
@@ -72,18 +70,18 @@ ANCHORS = 20
 def parse(text: str, library: LibraryLookup = no_library, *, correct: bool = False) -> Query:
     """Read a query as a person typed it. Never raises; the query says what could not be read.
 
-    library: looks up papers of a library, where one is searched. correct: take words that no paper
-    has for the nearest that some have; `typed` of the query says so.
-    The last word may go on where no paper has it: nothing else that is asked changes what it means.
+    library: looks up papers of a library, where one is searched. correct: replace words that no
+    paper has by the nearest that some have; `Query.typed` is then the text as it was typed.
+    If no paper has the last word, it may be the beginning of a word, whatever else is asked for.
     """
-    known, typed = Frequencies().read_text(text[:MAX_LENGTH]), ""
-    if correct and len(text) <= MAX_LENGTH and (right := corrected(text, known)) != text:
+    frequencies, typed = Frequencies().read_text(text[:MAX_LENGTH]), ""
+    if correct and len(text) <= MAX_LENGTH and (right := corrected(text, frequencies)) != text:
         typed, text = text, right
-        known.read_text(text)
+        frequencies.read_text(text)
     last = tokens(text[:MAX_LENGTH])[-1:]
-    beginning = bool(last) and not known.knows(last[0])
-    query = _parse(text, index.categories(), library, index.known, beginning)
-    return replace(query, known=known, typed=typed)
+    beginning = bool(last) and not frequencies.occurs(last[0])
+    query = _parse(text, index.categories(), library, index.known_tags, beginning)
+    return replace(query, frequencies=frequencies, typed=typed)
 
 
 def among(query: Query, papers: Iterable[int], texts: Mapping[int, str]) -> set[int]:
@@ -130,9 +128,9 @@ def matching(query: Query) -> RawSQL:
     return RawSQL(*index.papers(query.node))  # noqa: S611
 
 
-def titled(text: str, most: int) -> list[Paper]:
-    """The newest papers that match, with the free words in their titles; none if nothing is
-    asked."""
+def papers_by_title(text: str, most: int) -> list[Paper]:
+    """The newest papers that match a query, its words without a field in their titles; none if
+    the query is empty."""
     node = parse(text).node
     if not node.nodes:
         return []
@@ -148,10 +146,10 @@ class ResultPosition(NamedTuple):
 
 
 class ClosePaper(NamedTuple):
-    """A paper that is close to a query, and the words of it that it has not."""
+    """A paper that is close to a query, and the words of the query that it lacks."""
 
     paper: Paper
-    without: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 class Results:
@@ -221,8 +219,8 @@ class Results:
         for keys in self._walk():
             yield from _papers(keys)
 
-    def come_out(self, most: int) -> list[Paper]:
-        """The newest so many papers, without those of days that are still to come."""
+    def newest_to_date(self, most: int) -> list[Paper]:
+        """So many of the newest papers, without those of days that are still to come."""
         return self.after(_today(), most)[0]
 
     def after(
@@ -273,12 +271,13 @@ class Results:
 
     @cached_property
     def close(self) -> list[ClosePaper]:
-        """Where few papers match, others that have most of the words, the best first."""
-        if not self.query.words() or self.count >= FEW:
+        """Where few papers match (`CLOSE_SHOWN`), others that have most of the words, the best
+        first."""
+        if not self.query.words() or self.count >= CLOSE_SHOWN:
             return []
-        found = closest(self.query, self.query.known, self._newest, FEW)
+        found = closest(self.query, self.query.frequencies, self._newest, CLOSE_SHOWN)
         papers = _by_row([one.key for one in found], Paper.objects.all())
-        return [ClosePaper(papers[one.key], one.without) for one in found if one.key in papers]
+        return [ClosePaper(papers[one.key], one.missing) for one in found if one.key in papers]
 
     def facets(self) -> Facets:
         """How many matches there are, and how many of them have each tag."""
@@ -291,7 +290,7 @@ class Results:
     @cached_property
     def _best(self) -> list[int]:
         """The keys of few matches, the best first, newer ones before others that are as good."""
-        asked = terms(self.query.node.nodes, self.query.known)
+        asked = terms(self.query.node.nodes, self.query.frequencies)
         return [one.key for one in rank(self._newest, asked)]
 
     @cached_property

@@ -1,4 +1,7 @@
-"""What is found by the beginnings of words while somebody types: papers and authors."""
+"""Finds names by the beginnings of their words, for suggestions while somebody types.
+
+In: what is typed. Out: authors; and whether any name, such as a category's, matches.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from .nodes import AllOf, Words
 from .text import tokens
 
 _MATCHES = 100
-"""Authors are sought among those of the newest so many papers that match."""
+"""Authors are looked for in so many papers that match: the newest."""
 
 
-def begin_words(text: str, name: str) -> bool:
+def match_beginnings(text: str, name: str) -> bool:
     """Whether each word of the text is the beginning of a word of the name."""
     words = tokens(name)
     return all(any(word.startswith(begin) for word in words) for begin in tokens(text))
@@ -29,5 +32,5 @@ def authors_named(text: str, most: int) -> list[Author]:
     node = AllOf(tuple(sought or [Words((word,), "authors") for word in words]))
     papers = index.newest(node, _MATCHES)
     authors = Author.objects.filter(papers__search_text__in=papers).distinct()
-    found = [author for author in authors if begin_words(text, author.name)]
+    found = [author for author in authors if match_beginnings(text, author.name)]
     return sorted(found, key=lambda author: (-author.paper_count, author.name))[:most]

@@ -44,7 +44,7 @@ class Frequencies(dict[str, Frequency]):
         """How many papers have a word, or any of its forms; root: its stem."""
         return max(self[one].papers if one in self else 0 for one in (word, root))
 
-    def knows(self, word: str, *, author: bool = False) -> bool:
+    def occurs(self, word: str, *, author: bool = False) -> bool:
         """Whether any paper has the word or a form of it. author: in its authors."""
         if author:
             return word in self and self[word].in_authors > 0

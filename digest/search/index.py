@@ -71,7 +71,7 @@ def categories() -> Callable[[str, bool], str | None]:
     return tag
 
 
-def known(wanted: tuple[Tag, ...]) -> set[str]:
+def known_tags(wanted: tuple[Tag, ...]) -> set[str]:
     """What `query.parse` wants: all tags of the papers that have any of these."""
     papers = found(AnyOf(wanted), len(wanted))
     return {tag for text in tags(papers) for tag in text.split()}
@@ -120,10 +120,12 @@ def newest(node: Node, most: int, before: int = 2**62) -> list[int]:
     return [row for (row,) in _rows(sql, database.expression(node), before, most)]
 
 
-def heaviest(nodes: Sequence[tuple[Node, float]], most_of_each: int, most: int) -> list[int]:
-    """The keys of the rows for which the weights of those of the nodes that match add up to most,
-    the heaviest first, newer ones before others. Of each node, so many matches count at the most:
-    the newest."""
+def found_by_weight(nodes: Sequence[tuple[Node, float]], most_of_each: int, most: int) -> list[int]:
+    """The keys of the rows that match any of some weighted nodes, the best first.
+
+    A row's score is the sum of the weights of the nodes that it matches; of equals, newer ones come
+    first. most_of_each: only so many matches of a node count, the newest.
+    """
     database = current_database()
     key = database.key
     one = (

@@ -75,8 +75,8 @@ class Query:
     """What is to match, what could not be read, and the paper that the query names, if it is one.
 
     arxiv_id: of the paper, when the whole query is an id or an address.
-    text: as it was read; typed: as it was typed, where that is something else.
-    known: how many papers have its words.
+    text: as it was searched for. typed: as it was typed, if slips in it were corrected; else "".
+    frequencies: of its words.
     """
 
     node: AllOf = EVERYTHING
@@ -84,7 +84,7 @@ class Query:
     arxiv_id: str | None = None
     text: str = ""
     typed: str = ""
-    known: Frequencies = field(default_factory=Frequencies, compare=False)
+    frequencies: Frequencies = field(default_factory=Frequencies, compare=False)
 
     def __and__(self, nodes: tuple[Node, ...]) -> Query:
         """The query narrowed further."""
@@ -127,11 +127,11 @@ def parse(
     text: str,
     categories: CategoryLookup,
     library: LibraryLookup = no_library,
-    known: KnownTags = every_tag,
+    known_tags: KnownTags = every_tag,
     beginning: bool = False,
 ) -> Query:
-    """Read a query. Never raises. beginning: whether its last word may go on."""
-    return _Parser(text, categories, library, known, beginning).query()
+    """Read a query. Never raises. beginning: whether its last word may be the beginning of one."""
+    return _Parser(text, categories, library, known_tags, beginning).query()
 
 
 def parts(text: str) -> list[str]:
@@ -148,11 +148,12 @@ def parts(text: str) -> list[str]:
 
 
 class _Group(NamedTuple):
-    """Alternatives of which one must match, as they were typed. is_free: a word of no field."""
+    """Alternatives of which one must match. text: as typed. is_plain: a single word without a field
+    or a minus."""
 
     text: str
     nodes: tuple[Node, ...]
-    is_free: bool = False
+    is_plain: bool = False
 
 
 def _is_id(group: _Group) -> bool:
@@ -176,13 +177,13 @@ class _Parser:
         text: str,
         categories: CategoryLookup,
         library: LibraryLookup,
-        known: KnownTags,
+        known_tags: KnownTags,
         beginning: bool,
     ) -> None:
         self.text = text.strip()
         self.categories = categories
         self.library = library
-        self.known = known
+        self.known_tags = known_tags
         self.beginning = beginning
         self.problems: list[QueryProblem] = []
 
@@ -212,8 +213,8 @@ class _Parser:
                 text, nodes, _ = groups[-1]
                 groups[-1] = _Group(f"{text} OR {term[0]}", (*nodes, node))
             else:
-                free = not (term["minus"] or term["field"]) and term["word"] is not None
-                groups.append(_Group(term[0], (node,), free))
+                is_plain = not (term["minus"] or term["field"]) and term["word"] is not None
+                groups.append(_Group(term[0], (node,), is_plain))
             joining = False
         if self.text and not groups and not self.problems:
             self._problem(self.text, "it has no word")
@@ -241,10 +242,10 @@ class _Parser:
         if not named or len(groups) == 1:
             return groups
         tags = tuple(tag for one in named for tag in one.nodes if isinstance(tag, Tag))
-        known = self.known(tags)
+        known = self.known_tags(tags)
         ids = [tag for tag in tags if tag.name in known]
-        others = [one for one in groups if one not in named and not (ids and one.is_free)]
-        if words := [one.text for one in groups if one.is_free and one not in (*named, *others)]:
+        others = [one for one in groups if one not in named and not (ids and one.is_plain)]
+        if words := [one.text for one in groups if one.is_plain and one not in (*named, *others)]:
             self._problem(" ".join(words), "the arXiv id beside it names a paper")
         if unknown := [one.text for one in named if one.nodes[0] not in ids]:
             self._problem(" ".join(unknown), "no paper here has this arXiv id")

@@ -81,7 +81,7 @@ def _slips(text: str, known: Frequencies) -> list[_Slip]:
         for run in _WORD.finditer(value):
             word, start = run[0].lower(), term.start("word") + run.start()
             is_word = word.isascii() and word.isalpha() and len(word) <= _LONGEST
-            if is_word and len(word) > 1 and not known.knows(word, author=field == "author"):
+            if is_word and len(word) > 1 and not known.occurs(word, author=field == "author"):
                 found.append(_Slip(word, start, start + len(word), field == "author"))
     return found
 
@@ -95,7 +95,7 @@ def _pairs(text: str, slips: list[_Slip], known: Frequencies) -> dict[tuple[int,
             *((slip.start, m.end(1), slip.word + m[1]) for m in _after(text, slip.end)),
         ):
             free = not any(start < other[1] and other[0] < end for other in found)
-            if free and known.knows(word.lower(), author=slip.author):
+            if free and known.occurs(word.lower(), author=slip.author):
                 found[start, end] = word.lower()
     return found
 

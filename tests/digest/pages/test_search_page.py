@@ -382,7 +382,7 @@ def test_papers_that_have_most_of_the_words_follow_those_that_have_all(client, p
 
 def test_what_is_close_follows_the_last_page(client, papers, monkeypatch):
     monkeypatch.setattr("digest.pages.views.PAPERS_ON_A_PAGE", 1)
-    monkeypatch.setattr("digest.search.close._LEAST", 0)
+    monkeypatch.setattr("digest.search.close._LEAST_SHARE", 0)
     assert '<section class="close"' not in text(client.get("/papers/?q=okapis+walk+OR+speak"))
     response = client.get("/papers/?q=okapis+walk+OR+speak&page=2")
     assert {*close(response)} == {

@@ -23,7 +23,7 @@ def papers():
 
 def found(text):
     results = Results(parse(text), "best")
-    return [(one.paper.slug[-2:], one.without) for one in results.close]
+    return [(one.paper.slug[-2:], one.missing) for one in results.close]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_two_words_may_be_one_in_a_paper(papers):
 
 
 def test_frequent_words_are_not_asked_where_rare_ones_tell(papers, monkeypatch):
-    monkeypatch.setattr("digest.search.close._ASKED", 3)
+    monkeypatch.setattr("digest.search.close._MAX_MATCHES", 3)
     assert [slug for slug, _ in found("songs common")] == ["03"]
     # By themselves they are, of the newest papers.
     assert len(found('common "quagga"')) == 3

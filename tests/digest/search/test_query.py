@@ -127,7 +127,7 @@ def test_an_id_within_a_line_finds_the_paper(text, others):
 
 def test_an_id_that_no_paper_has_leaves_the_words_findable():
     def parsed(text):
-        return parse(text, lambda *_: None, known=lambda tags: {"x250200001"})
+        return parse(text, lambda *_: None, known_tags=lambda tags: {"x250200001"})
 
     query = parsed("limo arXiv 2502.02737 [cs.CL]")
     assert query.node.nodes == (word("limo"),)
