@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Hosts that need no https: what is sent to them does not leave this machine."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from digest.environment import Environment, ParsedUrl
+from digest.environment import LOOPBACK, Environment, ParsedUrl
 
 try:
     # Before 3.51.3, SQLite can corrupt a database in WAL mode when a checkpoint and a write
@@ -112,7 +112,7 @@ def cache(url: ParsedUrl) -> dict[str, Any]:
 
 def openid_connect(url: ParsedUrl) -> dict[str, Any]:
     """The OpenID Connect provider at a URL, which names the client and its secret as well."""
-    near = url.host in ("localhost", "127.0.0.1", "::1")
+    near = url.host in LOOPBACK
     known = {*url.options} <= {"name"}
     if not (url.host and url.user and url.password and known and (url.scheme == "https" or near)):
         raise ImproperlyConfigured("OIDC: use https://id:secret@host/path/of/the/issuer?name=Lab")
@@ -129,7 +129,7 @@ def openid_connect(url: ParsedUrl) -> dict[str, Any]:
 
 def service(name: str, url: ParsedUrl) -> str:
     """The address of a service that is asked for papers, without a slash at its end."""
-    near = url.host in ("localhost", "127.0.0.1", "::1")
+    near = url.host in LOOPBACK
     if not url.host or url.user or url.options or not (url.scheme == "https" or near):
         raise ImproperlyConfigured(f"{name}: use an https address, without a query")
     return url.text.rstrip("/")
@@ -457,7 +457,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# What is fetched by `manage.py daily`, and from where (digest/fetch).
+# What `manage.py daily` fetches, and from where (digest/fetch).
 
 FETCH = env.choices("FETCH", choices=("huggingface",))
 HUGGINGFACE_URL = service(
@@ -468,9 +468,9 @@ ARXIV_URL = service(
     "ARXIV_URL", env.url("ARXIV_URL", "https://export.arxiv.org", schemes=("https", "http"))
 )
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-"""By which services know what asks them."""
+"""The version of the site, which is in the user agent that services see."""
 LOCKS = VAR
-"""Where files are by which processes of this machine wait for each other."""
+"""The folder of lock files, by which processes of this machine wait for each other."""
 
 # What is said on the console, where systemd and containers look for it. Django's own set-up
 # says nothing there when DEBUG is off, not even why a page failed.

@@ -1,1 +1,4 @@
-"""From the services of the world to sources: asked politely, checked, and loaded like any file."""
+"""Fetches papers from services such as Hugging Face and arXiv.
+
+In: days, or papers that lack something. Out: the answers, checked, which are loaded like files.
+"""

@@ -1,4 +1,4 @@
-"""Whether a service's answer is what it is taken for, which its reader says before it is loaded."""
+"""Checks a service's answer with the reader of its format, before it is loaded."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from digest.formats.records import FILE_NOT_READ, REST_NOT_READ
 from .client import NotFetched
 
 
-def checked(service: str, content: bytes, name: str, format: Format) -> File:
-    """The answer as a file to load, which may have no papers. name: its path.
+def checked_file(service: str, content: bytes, name: str, format: Format) -> File:
+    """The answer as a file to load. It may have no papers. name: the file's path.
 
-    Raises NotFetched unless it was read to its end, and all papers in it are of the format. Single
-    rows that cannot be read are among the problems of the file.
+    Raises NotFetched if it could not be read to its end, or a paper in it is of another format.
+    Single rows that cannot be read are problems of the file, as in any file.
     """
     file = File(content, name)
     reading = file.reading
@@ -21,7 +21,7 @@ def checked(service: str, content: bytes, name: str, format: Format) -> File:
     broken = [p for p in reading.problems if p.action in (FILE_NOT_READ, REST_NOT_READ)]
     if broken or formats - {format} or (reading.problems and not formats):
         reason = next((f": {problem.reason}" for problem in (*broken, *reading.problems)), "")
-        raise NotFetched(f"{service} answers something else than its papers{reason}")
+        raise NotFetched(f"{service} did not answer with a list of papers{reason}")
     return file
 
 

@@ -1,8 +1,8 @@
-"""What arXiv knows of papers that came without: all authors, the abstract, the DOI.
+"""Asks arXiv for what papers lack: all authors, the abstract, the DOI.
 
-Its answers are sources like others, so that corrections win over them. A source has a day, and that
-of an answer is the first day of the papers in it: there they are already, so that no digest gets
-another paper by it.
+In: the catalogue's papers. Out: a source for each answer, over which corrections win as usual. An
+answer is dated on the day on which its papers first were in a digest, so that no digest gets a
+paper more by it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from digest.formats import Format
 from digest.models import Entry, Paper
 from digest.text.identity import arxiv_id
 
-from .answers import checked, papers_in
+from .answers import checked_file, papers_in
 from .client import Client, NotFetched
 
 NAME = "export.arxiv.org"
 PAUSE = 3.0
 """Seconds between two requests, as arXiv asks for."""
 BATCH = 50
-"""Papers of a request."""
+"""Papers of one request, at most."""
 
 _FORMATS = (Format.ARXIV_ATOM, Format.ARXIV_RSS, Format.ARXIV_OAI)
-"""A paper that has an entry in one of them has what arXiv knows."""
+"""A paper that has an entry in one of these formats needs no other answer of arXiv's."""
 
 
 class Batch(NamedTuple):
@@ -40,8 +40,8 @@ class Batch(NamedTuple):
     ids: list[str]
 
 
-class Found(NamedTuple):
-    """An answer. file: None if it has no papers. missing: the ids of which arXiv says nothing."""
+class BatchAnswer(NamedTuple):
+    """arXiv's answer for a batch. file: None if it has no papers. missing: ids that it lacks."""
 
     file: File | None
     missing: list[str]
@@ -53,8 +53,8 @@ def client(**options: Any) -> Client:
 
 
 def incomplete(limit: int | None = None) -> list[Batch]:
-    """The papers to ask for, the newest first: those whose author list is cut, or that have no
-    abstract or no DOI, and that no answer of arXiv's has told of yet. limit: of papers."""
+    """The papers to ask for, the newest first: those with an arXiv id whose author list is cut, or
+    that have no abstract or no DOI, and for which arXiv has not answered yet. limit: of papers."""
     asked = Entry.objects.filter(paper=OuterRef("pk"), format__in=_FORMATS)
     lacking = Q(authors_cut=True) | Q(abstract="") | Q(doi="")
     papers = Paper.objects.visible().filter(lacking, ~Exists(asked), arxiv_id__isnull=False)
@@ -66,14 +66,14 @@ def incomplete(limit: int | None = None) -> list[Batch]:
     ]
 
 
-def ask(service: Client, batch: Batch) -> Found:
-    """What arXiv knows of these papers. Nothing is written. Raises NotFetched."""
+def ask(service: Client, batch: Batch) -> BatchAnswer:
+    """Ask arXiv for these papers. Writes nothing. Raises NotFetched."""
     ids = ",".join(batch.ids)
     answer = service.get(f"/api/query?id_list={ids}&max_results={len(batch.ids)}")
-    file = checked(NAME, answer.content or b"", f"{NAME}/{batch.day}.xml", Format.ARXIV_ATOM)
+    file = checked_file(NAME, answer.content or b"", f"{NAME}/{batch.day}.xml", Format.ARXIV_ATOM)
     given = {arxiv_id(row.record.link) for day in file.reading.days for row in day.rows}
     if not given <= {*batch.ids}:
         raise NotFetched(f"{NAME} answers with other papers than those that it was asked for")
-    return Found(
+    return BatchAnswer(
         file if papers_in(file) else None, [number for number in batch.ids if number not in given]
     )

@@ -1,8 +1,9 @@
-"""Asking a service for something by HTTP, as seldom and as slowly as it wants to be asked.
+"""An HTTP client for a service, which keeps to the pauses that the service asks for.
 
-All processes of this machine together send one request at a time to a service, with a pause between
-two. What may pass by itself (a lost connection, 429, 5xx) is tried again a few times, ever later,
-or when the service says so. An answer is bounded in bytes, decompressed too, and in time.
+In: a path, and perhaps the ETag of an earlier answer. Out: the answer, or NotFetched. All processes
+of this machine together send a service one request at a time, with a pause between two. Errors that
+may pass (a lost connection, 429, 5xx) are tried again a few times, each time later, or when the
+service asks for it. The size of an answer, also decompressed, and its time are limited.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from django.conf import settings
 from urllib3 import BaseHTTPResponse, PoolManager, Retry
 from urllib3 import exceptions as errors
 
+from digest.environment import LOOPBACK
 from digest.formats import MAX_BYTES
 
 TIMEOUT = 20.0
-"""Seconds that a service may take over one step of an answer."""
+"""Seconds that a service may take for one step of an answer, at most."""
 SECONDS = 120.0
-"""The same, over all of it."""
+"""Seconds that it may take for a whole answer."""
 LONGEST_WAIT = 60
-"""Seconds: a service that wants to be asked later than that is asked in another run."""
+"""Seconds to wait for a service, at most: if it asks for more, this run gives up."""
 MAX_REDIRECTS = 3
 
 _RETRY = Retry(
@@ -39,31 +41,29 @@ _RETRY = Retry(
     backoff_jitter=2,
     backoff_max=LONGEST_WAIT,
 )
-_OF_ONE_ADDRESS = (304, 400, 404, 410, 422)
-"""What a service says of what is asked for, and not of who asks."""
+_ADDRESS_STATUSES = (304, 400, 404, 410, 422)
+"""Statuses that are about one address. Others mean that the service refuses, whatever is asked."""
 _VALIDATOR = re.compile("[ -~]{0,200}")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""Hosts that are asked without TLS, too: what is sent to them does not leave this machine."""
 
 
 class NotFetched(Exception):
-    """An answer cannot be used; the text is a sentence without its end that says why."""
+    """There is no usable answer. The text says why, as a sentence without its full stop."""
 
 
 class Unreachable(NotFetched):
-    """The service does not answer, or wants not to be asked: others need not be tried now."""
+    """The service does not answer, or refuses: other addresses need not be tried now."""
 
 
 class Answer(NamedTuple):
-    """content: as it was before it was compressed; None if it is what is known already. etag,
-    last_modified: what to name when it is asked for again; "" if nothing."""
+    """A service's answer. content: decompressed; None if it did not change (304). etag,
+    last_modified: its headers, to send with the next request; "" where it has none."""
 
     content: bytes | None
     etag: str = ""
     last_modified: str = ""
 
 
-class _Overdue(errors.HTTPError):
+class _TooSlow(errors.HTTPError):
     """The answer takes too long."""
 
 
@@ -71,8 +71,8 @@ class _TooLarge(errors.HTTPError):
     """The answer is too large."""
 
 
-class _Misled(errors.HTTPError):
-    """The answer redirects to where nobody should go."""
+class _BadRedirect(errors.HTTPError):
+    """The answer redirects too often, or to an address that is not allowed."""
 
 
 class Client:
@@ -101,7 +101,7 @@ class Client:
         self._seconds, self._max_bytes = seconds, max_bytes
 
     def get(self, path: str, etag: str = "", last_modified: str = "") -> Answer:
-        """What is at a path. etag, last_modified: of the answer that is known.
+        """Ask for a path. etag, last_modified: of the last answer, if there is one.
 
         Raises NotFetched.
         """
@@ -111,20 +111,20 @@ class Client:
             **({"If-None-Match": etag} if etag else {}),
             **({"If-Modified-Since": last_modified} if last_modified else {}),
         }
-        with self._turn() as wait:
+        with self._exclusive() as wait:
             response, content = self._try(self.base + path, headers, wait)
         if response.status == HTTPStatus.NOT_MODIFIED and (etag or last_modified):
             return Answer(None, etag, last_modified)
         if response.status != HTTPStatus.OK:
-            refusal = NotFetched if response.status in _OF_ONE_ADDRESS else Unreachable
+            refusal = NotFetched if response.status in _ADDRESS_STATUSES else Unreachable
             raise refusal(f"{self.name} answers {_status(response.status)}")
         validators = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
         return Answer(content, *(text if _VALIDATOR.fullmatch(text) else "" for text in validators))
 
     @contextmanager
-    def _turn(self) -> Iterator[Callable[[float], None]]:
-        """While no other process asks. Gives what waits until a request may be sent, at least so
-        many seconds. Raises Unreachable."""
+    def _exclusive(self) -> Iterator[Callable[[float], None]]:
+        """Within it, no other process asks this service. Gives a function that waits until the next
+        request may be sent, and for so many seconds at least. Raises Unreachable."""
         path = settings.LOCKS / f"fetch-{self.name}.lock"
         try:
             lock = path.open("a+")
@@ -133,7 +133,7 @@ class Client:
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             lock.seek(0)
-            asked = _moment(lock.read())  # by the process before this one
+            asked = _seconds(lock.read())  # by the process before this one
 
             def wait(seconds: float) -> None:
                 nonlocal asked
@@ -163,7 +163,7 @@ class Client:
             seconds = 0.0
             try:
                 response, content = self._within_time(url, headers)
-            except (_TooLarge, _Misled) as fault:
+            except (_TooLarge, _BadRedirect) as fault:
                 raise NotFetched(f"{self.name} {fault}") from fault
             except errors.HTTPError as fault:
                 error, reason = fault, _in_words(fault)
@@ -171,7 +171,7 @@ class Client:
                 if not retry.is_retry("GET", response.status, "Retry-After" in response.headers):
                     return response, content
                 reason = f"answers {_status(response.status)}"
-                seconds = _asked_to_wait(response)
+                seconds = _retry_after(response)
             if seconds <= LONGEST_WAIT:
                 with suppress(errors.MaxRetryError):
                     retry = retry.increment("GET", url, response, error)
@@ -189,16 +189,16 @@ class Client:
         def ask() -> None:
             try:
                 done.put(self._ask(url, headers, given_up))
-            except BaseException as error:  # a mistake of ours is raised where it is waited for
+            except BaseException as error:  # raised in the thread that waits
                 done.put(error)
 
-        # A daemon: neither a name server nor an answer that comes byte by byte, each of them in
-        # time, keeps anybody from leaving.
+        # A daemon thread, so that neither a slow name server nor an answer that comes byte by byte
+        # keeps the process from ending.
         Thread(target=ask, daemon=True).start()
         try:
             found = done.get(timeout=self._seconds)
         except Empty:
-            raise _Overdue from None
+            raise _TooSlow from None
         finally:
             given_up.set()
         if isinstance(found, BaseException):
@@ -220,18 +220,19 @@ class Client:
                 finally:
                     response.close()
                 url = self._redirected(url, target)
-        raise _Misled(f"redirects more than {MAX_REDIRECTS} times")
+        raise _BadRedirect(f"redirects more than {MAX_REDIRECTS} times")
 
     def _redirected(self, url: str, target: str) -> str:
-        """Where a redirect leads. Raises HTTPError where that is neither TLS, nor as near as what
-        was asked."""
+        """The address to which a redirect leads. Raises HTTPError unless that is https, or both
+        addresses are on this machine."""
         with suppress(ValueError):
             target = urljoin(url, target)
             asked, parts = urlsplit(url), urlsplit(target)
-            near = asked.hostname in LOOPBACK and parts.hostname in LOOPBACK
-            if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and near)):
+            is_local = asked.hostname in LOOPBACK and parts.hostname in LOOPBACK
+            is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local)
+            if parts.hostname and is_safe:
                 return target
-        raise _Misled("redirects to what is no https address")
+        raise _BadRedirect("redirects to an address that is not https")
 
     def _content(self, response: BaseHTTPResponse, given_up: Event) -> bytes:
         content = bytearray()
@@ -239,21 +240,21 @@ class Client:
             content += piece
             if len(content) > self._max_bytes:
                 size = f"{self._max_bytes / 2**20:,.0f} MiB"
-                raise _TooLarge(f"answers with more than {size}, which no list of papers has")
+                raise _TooLarge(f"answers with more than {size}: no list of papers is that large")
             if given_up.is_set():
-                raise _Overdue
+                raise _TooSlow
         return bytes(content)
 
 
-def _moment(text: str) -> float:
+def _seconds(text: str) -> float:
     try:
         return float(text)
     except ValueError:
         return 0.0
 
 
-def _asked_to_wait(response: BaseHTTPResponse) -> float:
-    """Seconds, as Retry-After says; 0 where it says nothing that is understood."""
+def _retry_after(response: BaseHTTPResponse) -> float:
+    """The seconds of the header Retry-After; 0 without one, or if it cannot be read."""
     with suppress(errors.HTTPError, ValueError, OverflowError):
         return _RETRY.get_retry_after(response) or 0.0
     return 0.0
@@ -271,12 +272,12 @@ def _in_words(error: errors.HTTPError) -> str:
             return "cannot be reached: no name server knows it"
         case errors.NewConnectionError():
             return "cannot be reached: no connection to it"
-        case _Overdue() | errors.ConnectTimeoutError() | errors.ReadTimeoutError():
+        case _TooSlow() | errors.ConnectTimeoutError() | errors.ReadTimeoutError():
             return "did not answer in time"
         case errors.SSLError():
-            return f"has no TLS that can be trusted: {error}"
+            return f"has no valid TLS certificate: {error}"
         case errors.DecodeError():
-            return "sent what cannot be decompressed"
+            return "sent an answer that cannot be decompressed"
         case errors.ProtocolError():
             return "broke its answer off"
     return f"cannot be asked: {error}"

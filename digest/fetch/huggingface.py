@@ -1,7 +1,7 @@
-"""Hugging Face's daily papers: a list for each day, which grows while it is that day.
+"""Fetches Hugging Face's daily papers: a list for each day, which grows until the day ends.
 
-A day is settled once its list was fetched after its end: from then on nobody asks for it, unless
-somebody names it.
+In: a day. Out: a source for each page of its list. Once a day's list was fetched after the end of
+the day, it is not fetched again, unless `--date` names the day.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from digest.catalogue.load import File, LoadReport, load
 from digest.formats import Format
 from digest.models import FetchedAddress, Source
 
-from .answers import checked, papers_in
+from .answers import checked_file, papers_in
 from .client import Answer, Client, NotFetched
 
 NAME = "huggingface.co"
@@ -26,23 +26,23 @@ PAUSE = 1.0
 LIMIT = 100
 """Papers of a page: the most that the service gives."""
 MAX_PAGES = 10
-GAPS = timedelta(weeks=3)
-"""How far back days are fetched that were not."""
+LOOK_BACK = timedelta(weeks=3)
+"""How far back days that were missed are fetched."""
 FIRST_DAY = date(2023, 5, 4)
-"""Of the daily papers."""
+"""The first day that has a list."""
 
 
 class Page(NamedTuple):
-    """A page of a day's list, which is a source of its own. file: None if it is what it was when it
-    was fetched before."""
+    """A page of a day's list, which is a source of its own. file: None if the page did not change
+    since it was last fetched."""
 
     address: str
     answer: Answer
     file: File | None
 
 
-class DayList(NamedTuple):
-    """What a day's list was at a moment. pages: none if it has no papers."""
+class FetchedList(NamedTuple):
+    """A day's list as it was at a moment. pages: empty if it has no papers."""
 
     day: date
     asked_at: datetime
@@ -50,7 +50,7 @@ class DayList(NamedTuple):
 
     @property
     def files(self) -> list[File]:
-        """The pages that are new."""
+        """The pages that are new or changed."""
         return [page.file for page in self.pages if page.file]
 
 
@@ -59,8 +59,8 @@ def client(**options: Any) -> Client:
     return Client(NAME, settings.HUGGINGFACE_URL, PAUSE, **options)
 
 
-def unsettled(since: date, until: date) -> list[date]:
-    """The days whose lists are to be fetched, the newest first."""
+def days_to_fetch(since: date, until: date) -> list[date]:
+    """The days whose lists were not fetched after their end, the newest first."""
     wanted = [until - timedelta(days=n) for n in range((until - since).days + 1)]
     days = {NAME + _path(day): day for day in wanted}
     for some in batches(list(days)):
@@ -71,27 +71,27 @@ def unsettled(since: date, until: date) -> list[date]:
     return list(days.values())
 
 
-def ask(service: Client, day: date) -> DayList:
-    """A day's list. Nothing is written. Raises NotFetched."""
-    found = DayList(day, timezone.now(), [])
+def ask(service: Client, day: date) -> FetchedList:
+    """Fetch a day's list. Writes nothing. Raises NotFetched."""
+    found = FetchedList(day, timezone.now(), [])
     for number in range(MAX_PAGES):
         path = _path(day, number)
         answer = service.get(path, *_validators(NAME + path))
         file = None
         if answer.content is not None:
             folder = f"{NAME}/page-{number + 1}" if number else NAME
-            file = checked(NAME, answer.content, f"{folder}/{day}.json", Format.HUGGING_FACE)
-            # Some hosts know no pages, and give the same again and again.
+            file = checked_file(NAME, answer.content, f"{folder}/{day}.json", Format.HUGGING_FACE)
+            # Some mirrors ignore the number of the page, and give the same page again and again.
             if not papers_in(file) or file.sha256 in {one.sha256 for one in found.files}:
                 return found
         found.pages.append(Page(NAME + path, answer, file))
     raise NotFetched(f"{NAME} has more than {MAX_PAGES * LIMIT:,} papers for that day")
 
 
-def load_list(found: DayList) -> list[LoadReport]:
-    """Load the pages that are new, each in one transaction with what is known of its address.
+def load_list(found: FetchedList) -> list[LoadReport]:
+    """Load the pages that are new or changed, each in one transaction with its `FetchedAddress`.
 
-    The first page comes last: a day of which it is known is known to its end.
+    The first page is loaded last, so that the day counts as fetched only once all pages are loaded.
     """
     reports = []
     for page in reversed(found.pages):
@@ -117,7 +117,7 @@ def _path(day: date, page: int = 0) -> str:
 
 
 def _validators(address: str) -> tuple[str, str]:
-    """What is known of the answer that was loaded; nothing if it is not there any longer."""
+    """The ETag and Last-Modified of the answer that was loaded; "" if its source was undone."""
     known = FetchedAddress.objects.filter(
         address=address, sha256__in=Source.objects.values("sha256")
     )
@@ -125,7 +125,7 @@ def _validators(address: str) -> tuple[str, str]:
 
 
 def _remember(address: str, asked_at: datetime, *answer: str) -> None:
-    """answer: its SHA-256, ETag and Last-Modified, if it is another one than before."""
+    """Store when an address was fetched. answer: SHA-256, ETag and Last-Modified, if it changed."""
     known = dict(zip(("sha256", "etag", "last_modified"), answer, strict=False))
     FetchedAddress.objects.update_or_create(
         address=address, defaults={"fetched_at": asked_at, **known}

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 (
                     "address",
                     models.CharField(
-                        help_text="of the service, whichever host stands for it",
+                        help_text="as at the service itself, also where a mirror was asked",
                         max_length=200,
                         unique=True,
                     ),
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                     "sha256",
                     models.CharField(
                         blank=True,
-                        help_text="of the source; none if it had no papers",
+                        help_text="of the source; empty if the answer had no papers",
                         max_length=64,
                         verbose_name="SHA-256",
                     ),
@@ -55,13 +55,13 @@ class Migration(migrations.Migration):
                 (
                     "ended_at",
                     models.DateTimeField(
-                        help_text="none while it runs, or if it broke off", null=True
+                        help_text="empty while it runs, or if it was interrupted", null=True
                     ),
                 ),
                 (
                     "steps",
                     models.JSONField(
-                        default=list, help_text="name, whether it failed, and the reason"
+                        default=list, help_text="of each step its name and its error, if any"
                     ),
                 ),
             ],

@@ -1,4 +1,4 @@
-"""What was fetched from services, and what the daily run came to."""
+"""What was fetched from services, and how the last daily run ended."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ class FetchedAddress(models.Model):
     """What an address answered when it was last fetched."""
 
     address = models.CharField(
-        max_length=200, unique=True, help_text="of the service, whichever host stands for it"
+        max_length=200,
+        unique=True,
+        help_text="as at the service itself, also where a mirror was asked",
     )
     etag = models.CharField("ETag", max_length=200, blank=True)
     last_modified = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(
-        "SHA-256", max_length=64, blank=True, help_text="of the source; none if it had no papers"
+        "SHA-256",
+        max_length=64,
+        blank=True,
+        help_text="of the source; empty if the answer had no papers",
     )
     fetched_at = models.DateTimeField(default=timezone.now)
 
@@ -34,9 +39,11 @@ class DailyRun(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     begun_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, help_text="none while it runs, or if it broke off")
+    ended_at = models.DateTimeField(
+        null=True, help_text="empty while it runs, or if it was interrupted"
+    )
     steps: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
-        default=list, help_text="name, whether it failed, and the reason"
+        default=list, help_text="of each step its name and its error, if any"
     )
 
     class Meta:

@@ -1,7 +1,9 @@
-"""How many of the papers that match have each tag: exact, and without reading the papers.
+"""Counts how many of the papers that match have each tag, without reading the papers.
 
-Each process has one bitmap for each category, area and kind of link, of the papers that have it. At
-a new revision it makes others of them, and reads only what changed since.
+In: a query's node and its newest matches. Out: counts by tag; exact for up to `EXACT` matches, else
+estimates. Each process has a bitmap for each category, area and kind of link: the set of the papers
+that have it. At a new revision of the catalogue it makes new bitmaps from the old ones, and reads
+only the papers that changed.
 """
 
 # The statements below are put together from the names of tables and constants and nothing else.
@@ -39,12 +41,13 @@ from .rows import DAY
 from .tags import EVERY, author_tag, category_tag, kind_tag
 
 EXACT = 50_000
-"""Up to so many matches are counted one by one, whatever they were found by."""
+"""Up to so many matches, the counts are exact for any query."""
 AUTHORS = 12
-"""Authors that are counted: those of most papers among the newest matches."""
+"""Authors that are counted: those with most papers among the newest matches."""
 _SAMPLED = 500
+"""The newest matches, among which these authors are found."""
 _CHANGED = 10_000
-"""If more papers changed, all are read anew."""
+"""If more papers changed, the bitmaps are made anew from all papers."""
 
 
 class Facets(NamedTuple):
@@ -60,30 +63,30 @@ class Facets(NamedTuple):
 
 
 class _Numbers(NamedTuple):
-    """What the papers are called in a bitmap: as their keys, but for shorter gaps between days.
+    """Numbers of papers in a bitmap: made of their keys, with shorter gaps between days.
 
-    day: numbers for each day.
+    per_day: how many numbers a day has.
     """
 
-    day: int
+    per_day: int
 
     def sql(self, key: str) -> str:
-        gap = DAY - self.day
+        gap = DAY - self.per_day
         return f"{key} - ({key} / {DAY} + 1) * {gap}"
 
     def of(self, key: int) -> int:
-        return key - (key // DAY + 1) * (DAY - self.day)
+        return key - (key // DAY + 1) * (DAY - self.per_day)
 
     def fits(self, key: int) -> bool:
-        return key % DAY >= DAY - self.day
+        return key % DAY >= DAY - self.per_day
 
     def between(self, first: date, last: date) -> range:
-        """Those of the papers of these days, both included."""
-        return range(first.toordinal() * self.day, (last.toordinal() + 1) * self.day)
+        """The numbers of all papers of these days, both included."""
+        return range(first.toordinal() * self.per_day, (last.toordinal() + 1) * self.per_day)
 
 
 class TagBitmaps:
-    """The bitmaps of one revision. They do not change: the next revision has others."""
+    """The bitmaps of one revision of the catalogue. They never change: the next has its own."""
 
     def __init__(self) -> None:
         self.numbers = _Numbers(DAY)
@@ -93,15 +96,15 @@ class TagBitmaps:
         self._newest: datetime | None = None
 
     def at(self, revision: UUID) -> TagBitmaps:
-        """Those of a later revision, which is the current one or came before it."""
+        """The bitmaps of a later revision."""
         newest = Paper.objects.aggregate(newest=Max("changed_at"))["newest"]
         found = self._with_changes() or _read_all()
         found.revision, found._newest = revision, newest
         return found
 
     def _with_changes(self) -> TagBitmaps | None:
-        """With what changed since, if that can be known: another database, such as a restored one,
-        lacks the paper that was the newest then."""
+        """The bitmaps with what changed since. None where that is not known: a database that was
+        restored, for instance, may lack the paper that was the newest."""
         if not self._newest or not Paper.objects.filter(changed_at=self._newest).exists():
             return None
         changed = SearchText.objects.filter(paper__changed_at__gt=self._newest)
@@ -164,7 +167,8 @@ class TagBitmaps:
         return None
 
     def found(self, node: Node, newest: Sequence[int], are_all: bool) -> tuple[BitMap64, bool]:
-        """The papers that match, or so many of the newest, and whether they are all."""
+        """The papers that match, or the newest `EXACT` of them, and whether these are all. newest,
+        are_all: as for `facets_of`."""
         if (known := self.matching(node)) is not None:
             return known, True
         matches = BitMap64(map(self.numbers.of, newest))
@@ -188,7 +192,8 @@ class TagBitmaps:
         """The papers of each year that has any."""
         if not self.every:
             return {}
-        first, last = self.every.min() // self.numbers.day, self.every.max() // self.numbers.day
+        per_day = self.numbers.per_day
+        first, last = self.every.min() // per_day, self.every.max() // per_day
         tags = {
             f"d{year}": Tag(f"d{year}")
             for year in range(date.fromordinal(first).year, date.fromordinal(last).year + 1)
@@ -245,7 +250,7 @@ _latest = TagBitmaps()
 
 
 def _bitmaps() -> TagBitmaps:
-    """Those of the current revision, or of a later one, for all threads of the process."""
+    """The bitmaps of the current revision, or of a later one, for all threads of the process."""
     global _latest
     revision = Catalogue.current().revision
     if _latest.revision != revision:

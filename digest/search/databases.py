@@ -1,4 +1,4 @@
-"""What each database wants: the SQL of its own full-text index, and of what is asked of it.
+"""The SQL of each database: how its own full-text index is made, and how it is asked.
 
 On SQLite that is an FTS5 table, which triggers keep in step with `SearchText`; on PostgreSQL a
 stored, weighted `tsvector` with a GIN index.
@@ -20,15 +20,15 @@ from .tags import EVERY
 
 @dataclass(frozen=True)
 class Database:
-    """A database's own words.
+    """The SQL of a database.
 
-    create: the statements that make its index over the table and fill it; drop: their undoing.
-    there: names what exists of it; parts: what should.
-    expression: what is to match, as it says it. matches: where matches come from, `t` being the
-    table, with a place for the expression; keys: the same for their keys alone, called key. best:
-    the order by relevance.
-    rank: the words to rank by, if the order by relevance has a place for them. among: what a key
-    is that stands in a JSON list of them. json_list: such a list of a column, as text.
+    create: the statements that make its index and fill it. drop: those that remove it. there: a
+    query for the names of the index's parts that exist. parts: the names of those that have to.
+    expression: writes a node as the index reads it. matches: the FROM clause of the rows that
+    match, with `t` for the table and a place for the expression. keys: the same, if only their keys
+    are read, from the column `key`. best: the order by relevance. rank: writes the words of that
+    order, where it has a place for them. among: the condition that a key is in a JSON list.
+    json_list: makes such a list of a column, as text.
     """
 
     create: tuple[str, ...]
@@ -135,8 +135,8 @@ TABLE, INDEX = "digest_searchtext", "digest_searchindex"
 _COLUMNS = "title, authors, summary, tags, title_stems, summary_stems"
 _OLD = ", ".join(f"old.{column}" for column in _COLUMNS.split(", "))
 _NEW = _OLD.replace("old.", "new.")
-_FORGET = f"INSERT INTO {INDEX} ({INDEX}, rowid, {_COLUMNS}) VALUES ('delete', old.id, {_OLD})"
-_LEARN = f"INSERT INTO {INDEX} (rowid, {_COLUMNS}) VALUES (new.id, {_NEW})"
+_REMOVE_ROW = f"INSERT INTO {INDEX} ({INDEX}, rowid, {_COLUMNS}) VALUES ('delete', old.id, {_OLD})"
+_ADD_ROW = f"INSERT INTO {INDEX} (rowid, {_COLUMNS}) VALUES (new.id, {_NEW})"
 
 # How many papers have each word
 
@@ -150,7 +150,7 @@ def _each_word(columns: Iterable[str], row: str) -> str:
     return f"""FROM json_each('[' || replace(json_quote({text}), ' ', '","') || ']')"""
 
 
-_COUNT = (
+_COUNT_UP = (
     f"INSERT INTO {WORDS} (word, papers, in_authors) SELECT value, 1, max(by)"
     f" FROM (SELECT value, 0 AS by {_each_word(_IN_TEXTS, 'new')}"
     f" UNION ALL SELECT value, 1 {_each_word(['authors'], 'new')})"
@@ -158,17 +158,17 @@ _COUNT = (
     " ON CONFLICT (word) DO UPDATE"
     " SET papers = papers + 1, in_authors = in_authors + excluded.in_authors"
 )
-_DISCOUNT = (
+_COUNT_DOWN = (
     f"UPDATE {WORDS} SET papers = papers - 1 WHERE word IN"
     f" (SELECT value {_each_word([*_IN_TEXTS, 'authors'], 'old')});"
     f" UPDATE {WORDS} SET in_authors = in_authors - 1 WHERE word IN"
     f" (SELECT value {_each_word(['authors'], 'old')})"
 )
 _TRIGGERS = {
-    f"{TABLE}_insert": f"AFTER INSERT ON {TABLE} BEGIN {_LEARN}; {_COUNT}; END",
-    f"{TABLE}_delete": f"AFTER DELETE ON {TABLE} BEGIN {_FORGET}; {_DISCOUNT}; END",
+    f"{TABLE}_insert": f"AFTER INSERT ON {TABLE} BEGIN {_ADD_ROW}; {_COUNT_UP}; END",
+    f"{TABLE}_delete": f"AFTER DELETE ON {TABLE} BEGIN {_REMOVE_ROW}; {_COUNT_DOWN}; END",
     f"{TABLE}_update": (
-        f"AFTER UPDATE ON {TABLE} BEGIN {_FORGET}; {_DISCOUNT}; {_LEARN}; {_COUNT}; END"
+        f"AFTER UPDATE ON {TABLE} BEGIN {_REMOVE_ROW}; {_COUNT_DOWN}; {_ADD_ROW}; {_COUNT_UP}; END"
     ),
 }
 _SQLITE = Database(
@@ -221,7 +221,7 @@ _VECTOR = " || ".join(
 )
 
 
-def _follow(event: str, table: str, sign: int) -> tuple[str, str]:
+def _count_trigger(event: str, table: str, sign: int) -> tuple[str, str]:
     """The name of a trigger that counts the words of changed rows, and what makes it."""
     name = f"{TABLE}_{event}_{table}".lower()
     return name, (
@@ -250,12 +250,12 @@ BEGIN
     RETURN NULL;
 END $$
 """
-_FOLLOW = dict(
+_COUNT_TRIGGERS = dict(
     [
-        _follow("INSERT", "NEW", 1),
-        _follow("DELETE", "OLD", -1),
-        _follow("UPDATE", "OLD", -1),
-        _follow("UPDATE", "NEW", 1),
+        _count_trigger("INSERT", "NEW", 1),
+        _count_trigger("DELETE", "OLD", -1),
+        _count_trigger("UPDATE", "OLD", -1),
+        _count_trigger("UPDATE", "NEW", 1),
     ]
 )
 _STATISTICS = 1000
@@ -269,7 +269,7 @@ _POSTGRESQL = Database(
         f"ALTER TABLE {TABLE} ALTER COLUMN lexemes SET STATISTICS {_STATISTICS}",
         f"ANALYZE {TABLE} (lexemes)",
         _COUNT_CHANGED,
-        *_FOLLOW.values(),
+        *_COUNT_TRIGGERS.values(),
     ),
     drop=(
         # PostgreSQL alters no table on which checks are still to be made.
@@ -277,7 +277,7 @@ _POSTGRESQL = Database(
         f"DROP INDEX IF EXISTS {INDEX}",
         f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS vector",  # as it was called at first
         f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS lexemes",
-        *(f"DROP TRIGGER IF EXISTS {name} ON {TABLE}" for name in _FOLLOW),
+        *(f"DROP TRIGGER IF EXISTS {name} ON {TABLE}" for name in _COUNT_TRIGGERS),
         f"DROP FUNCTION IF EXISTS {WORDS}_count",
     ),
     there=(
@@ -288,7 +288,7 @@ _POSTGRESQL = Database(
         f" AND attname = 'lexemes' AND attstattarget = {_STATISTICS}"
         f" UNION SELECT tgname FROM pg_trigger WHERE tgrelid = '{TABLE}'::regclass"
     ),
-    parts=frozenset({INDEX, "lexemes", "statistics", *_FOLLOW}),
+    parts=frozenset({INDEX, "lexemes", "statistics", *_COUNT_TRIGGERS}),
     expression=_tsquery,
     matches=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
     keys=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",

@@ -1,4 +1,5 @@
-"""How many papers have a word: read from `SearchWord`, which the database itself keeps in step."""
+"""How many papers have a word. In: words. Out: their counts in `SearchWord`, which the database
+itself updates whenever a paper's text changes."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from digest.models import SearchWord
 from .text import stem, tokens
 
 _FREQUENT = ("the", "of", "and", "a", "for")
-"""Words that nearly all papers have: they tell about how many papers there are."""
+"""Words that nearly all papers have: their counts give about the number of all papers."""
 
 
 class Frequency(NamedTuple):
@@ -23,10 +24,10 @@ class Frequency(NamedTuple):
 
 
 class Frequencies(dict[str, Frequency]):
-    """How often some words occur. All that a query may ask about is read in one query."""
+    """The frequencies of some words, read from the database many at a time."""
 
     def read(self, words: Iterable[str]) -> Frequencies:
-        """Learn of more words, in one query."""
+        """Read the frequencies of more words, in one query."""
         if new := {*words} - self.keys():
             wanted = new | {*_FREQUENT} - self.keys()
             self.update(dict.fromkeys(new, Frequency()))
@@ -35,13 +36,13 @@ class Frequencies(dict[str, Frequency]):
         return self
 
     def read_text(self, text: str) -> Frequencies:
-        """Learn of a text's words, of their stems, and of two words written as one."""
+        """Read those of a text's words, their stems, and each two neighbours written as one."""
         words = tokens(text)
         joined = (first + second for first, second in itertools.pairwise(words))
         return self.read(filter(None, [*words, *map(stem, words), *joined]))
 
     def papers(self, word: str, root: str = "") -> int:
-        """How many papers have a word, or any of its forms; root: its stem."""
+        """About how many papers have a word, or any of its forms. root: its stem."""
         return max(self[one].papers if one in self else 0 for one in (word, root))
 
     def occurs(self, word: str, *, author: bool = False) -> bool:
@@ -51,7 +52,7 @@ class Frequencies(dict[str, Frequency]):
         return self.papers(word, stem(word)) > 0
 
     def weight(self, papers: int) -> float:
-        """What it says of a paper to have what so many papers have: Robertson's and Spärck Jones's
-        inverse document frequency."""
+        """The weight of a term that so many papers have: the inverse document frequency of BM25, by
+        Robertson and Spärck Jones."""
         every = max((self[word].papers for word in _FREQUENT if word in self), default=0)
         return log(1 + (max(every - papers, 0) + 0.5) / (papers + 0.5))

@@ -1,4 +1,8 @@
-"""What was most likely meant by a word that no paper has: the nearest that some have."""
+"""Corrects slips: words of a query that no paper has, such as `difusion`.
+
+In: a query as it was typed, and the frequencies of its words. Out: the query with the nearest words
+that papers have. A slip is one letter too much, too few or wrong, or two that changed places.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +26,13 @@ from .query import TERM
 from .text import fold
 
 _MOST_SLIPS = 6
-"""Words of a query that are taken for others; of a query with more, none is."""
+"""Words that are corrected in a query, at most; where more are unknown, none is corrected."""
 _SHORTEST, _LONGEST = 4, 30
-"""Letters of a word that is taken for another."""
+"""Letters of a word that is corrected, at least and at most."""
 _LONG = 8
-"""Letters from which on two slips are forgiven."""
-_A_SLIP = log(300)
-"""What a slip weighs: a word that is one slip nearer is taken unless another is in so many times
-more papers."""
+"""A word of at least so many letters may have two slips, a shorter one has one."""
+_SLIP_COST = log(300)
+"""A word with one slip less is chosen, unless the other is in 300 times more papers."""
 _WORD = re.compile(r"[^\W_]+")
 _BY_NAME = ("category", "area")
 
@@ -44,10 +47,11 @@ class _Slip(NamedTuple):
 
 
 def corrected(text: str, known: Frequencies) -> str:
-    """A query with what was most likely meant in place of the words that no paper has.
+    """A query with the words that no paper has replaced by those that were most likely meant.
 
-    What is in quotation marks or must not match stays as it is. The last word stays if others begin
-    with it. Takes one query, and another one if a category is named that is unknown.
+    What is in quotation marks or must not match stays as it is. The last word stays if other words
+    begin with it. known: the frequencies of the query's words; more are added. Takes one query of
+    the database, and another one if a category is named that is unknown.
     """
     text = _categories_corrected(text)
     slips = _slips(text, known)
@@ -87,7 +91,8 @@ def _slips(text: str, known: Frequencies) -> list[_Slip]:
 
 
 def _pairs(text: str, slips: list[_Slip], known: Frequencies) -> dict[tuple[int, int], str]:
-    """Two words of which one is unknown, and that are one together: their place, and that one."""
+    """The places of two neighbouring words, one of them unknown, that papers have as one word; each
+    with that word."""
     found: dict[tuple[int, int], str] = {}
     for slip in slips:
         for start, end, word in (
@@ -109,8 +114,8 @@ def _after(text: str, start: int) -> Iterator[re.Match[str]]:
 
 
 def _candidates(words: set[str]) -> dict[str, Frequency]:
-    """Words that papers have, and that may be meant by one of these: all at one slip, and those at
-    two that begin alike."""
+    """Words of papers that may be meant by one of these: all that differ by one slip, and all of
+    about the same length that begin with the same two letters."""
     words = {word for word in words if len(word) >= _SHORTEST}
     if not words:
         return {}
@@ -161,12 +166,12 @@ def _nearest(
         slips = OSA.distance(slip.word, word, score_cutoff=most)
         if often and slips <= most:
             same_start = 0.5 * (word[0] == slip.word[0])  # few people miss the first key
-            found.append((log(often) - _A_SLIP * slips + same_start, word))
+            found.append((log(often) - _SLIP_COST * slips + same_start, word))
     for first, second in splits:
         # Both are to be words that are in use: nearly everything can be split into rare ones.
         often = min(known[one].papers if one in known else 0 for one in (first, second))
         if often > 1 or (often and min(len(first), len(second)) > 2):
-            found.append((log(often) - _A_SLIP, f"{first} {second}"))
+            found.append((log(often) - _SLIP_COST, f"{first} {second}"))
     return max(found)[1] if found else ""
 
 

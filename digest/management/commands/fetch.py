@@ -60,8 +60,8 @@ class Command(BaseCommand):
     ) -> list[str]:
         """Fetch day by day; what could not be fetched, in sentences."""
         today = timezone.now().date()
-        since = since or max(today - huggingface.GAPS, huggingface.FIRST_DAY)
-        days = [date] if date else huggingface.unsettled(since, today)
+        since = since or max(today - huggingface.LOOK_BACK, huggingface.FIRST_DAY)
+        days = [date] if date else huggingface.days_to_fetch(since, today)
         service = huggingface.client()
         failures, files = [], []
         for number, day in enumerate(days):

@@ -129,17 +129,17 @@ ERROR = (
 @pytest.mark.parametrize(
     ("reply", "complaint"),
     [
-        (Reply(ERROR), "something else than its papers: the service answers: incorrect id"),
-        (Reply(b"<html></html>"), "something else than its papers: no papers in JSON or XML"),
-        (Reply(answer(1, 2).body[:-30]), "something else than its papers: "),
-        (Reply(digest(row(1))), "something else than its papers"),
-        (answer(1, 7), "with other papers than those that it was asked for"),
+        (Reply(ERROR), "did not answer with a list of papers: the service answers: incorrect id"),
+        (Reply(b"<html></html>"), "did not answer with a list of papers: no papers in JSON or XML"),
+        (Reply(answer(1, 2).body[:-30]), "did not answer with a list of papers: "),
+        (Reply(digest(row(1))), "did not answer with a list of papers"),
+        (answer(1, 7), "answers with other papers than those that it was asked for"),
     ],
 )
 def test_an_answer_of_another_shape(services, papers, reply, complaint):
     services.replies[path(1, 2)] = [reply]
     out, err, status = repair()
-    assert err.startswith(f"2025-02-06: export.arxiv.org answers {complaint}")
+    assert err.startswith(f"2025-02-06: export.arxiv.org {complaint}")
     assert err.endswith(". Nothing of it was loaded.\n")
     assert (out, status) == ("0 of 2 papers were answered for.\n", 1)
     assert Source.objects.count() == 1

@@ -159,7 +159,7 @@ def test_an_answer_is_decompressed(client, service):
     service.replies["/x"] = [compressed(b"x" * 1000)]
     assert client.get("/x").content == b"x" * 1000
     service.replies["/x"] = [Reply(b"no gzip", Content_Encoding="gzip")]
-    assert refused(client) == "example.org sent what cannot be decompressed"
+    assert refused(client) == "example.org sent an answer that cannot be decompressed"
 
 
 @pytest.mark.parametrize("reply", [Reply(b"x" * 1001), compressed(b"x" * 1001)])
@@ -198,7 +198,7 @@ def test_a_redirect_is_followed_to_https_alone(client, service):
         *("https:///y", "javascript:x"),
     ):
         service.replies["/x"] = [Reply(status=302, Location=target)]
-        assert refused(client) == "example.org redirects to what is no https address"
+        assert refused(client) == "example.org redirects to an address that is not https"
     service.replies["/x"] = [Reply(status=301, Location="/x")]
     assert refused(client) == "example.org redirects more than 3 times"
 
@@ -218,7 +218,7 @@ def test_where_a_redirect_may_lead(client, url, target, to):
     if to:
         assert client._redirected(url, target) == to
     else:
-        with pytest.raises(Exception, match="no https address"):
+        with pytest.raises(Exception, match="an address that is not https"):
             client._redirected(url, target)
 
 
@@ -242,7 +242,7 @@ def test_a_name_that_nobody_knows(client, monkeypatch):
 
 def test_a_host_without_tls(client, service):
     client.base = service.url.replace("http", "https")
-    assert refused(client).startswith("example.org has no TLS that can be trusted: ")
+    assert refused(client).startswith("example.org has no valid TLS certificate: ")
 
 
 def test_a_lock_that_cannot_be_opened(client, settings, tmp_path):

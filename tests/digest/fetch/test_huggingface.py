@@ -176,9 +176,9 @@ def test_a_day_that_was_asked_before_its_end_is_asked_again(services, now):
     found = huggingface.ask(huggingface.client(), DAY)
     now("2025-06-11 00:00:01")
     huggingface.load_list(found)
-    assert huggingface.unsettled(DAY, DAY) == [DAY]
+    assert huggingface.days_to_fetch(DAY, DAY) == [DAY]
     huggingface.load_list(huggingface.ask(huggingface.client(), DAY))
-    assert huggingface.unsettled(DAY, DAY) == []
+    assert huggingface.days_to_fetch(DAY, DAY) == []
 
 
 def test_a_day_without_papers(services, now):
@@ -230,7 +230,7 @@ def test_a_day_that_cannot_be(services, now, arguments, complaint):
 def test_an_answer_of_another_shape(services, now, content, reason):
     services.replies[path()] = [Reply(content)]
     out, err, status = fetch("--date", DAY)
-    beginning = f"2025-06-10: huggingface.co answers something else than its papers{reason}"
+    beginning = f"2025-06-10: huggingface.co did not answer with a list of papers{reason}"
     assert err.startswith(beginning)
     assert err.endswith(" Nothing of it was loaded; run this again later.\n")
     assert err.count("\n") == 1
@@ -257,7 +257,7 @@ def test_one_day_that_fails_stops_no_other(services, now):
     ]
     out, err, status = fetch("--since", "2025-06-09")
     assert out.startswith("huggingface.co/2025-06-09.json: 1 papers")
-    assert "2025-06-10: huggingface.co answers something else" in err
+    assert "2025-06-10: huggingface.co did not answer" in err
     assert status == 1
     days_asked(services)
     services.replies[path()] = [Reply(answer(2))]
@@ -282,7 +282,7 @@ def test_a_page_that_fails_leaves_the_day_undone(services, now):
     services.replies[path(page=1)] = [Reply(status=404)]
     assert fetch("--date", DAY)[2] == 1
     assert not Source.objects.exists()
-    assert huggingface.unsettled(DAY, DAY) == [DAY]
+    assert huggingface.days_to_fetch(DAY, DAY) == [DAY]
 
 
 def test_a_dry_run_writes_nothing(services, now):

@@ -42,8 +42,8 @@ def test_a_day_of_two_pages(services, part_of):
         assert known.count() == pages
         assert Entry.objects.filter(source__in=sources).count() == pages
         assert Paper.objects.filter(date=day(number)).count() == pages
-        unsettled = huggingface.unsettled(day(number), day(number))
-        assert unsettled == ([] if pages == 2 else [day(number)])
+        missing = huggingface.days_to_fetch(day(number), day(number))
+        assert missing == ([] if pages == 2 else [day(number)])
         return pages
 
     serve(0)
