@@ -58,7 +58,7 @@ def archive_files(shared, part_of):
     """archive_files("json") are real digests of that form: every tenth, or all with --thorough."""
     from digest.catalogue.load import find_files
 
-    return lambda form, every=10: part_of(find_files(shared / "archive" / form), every)
+    return lambda form, every=10: part_of(find_files(shared / "archive" / form).files, every)
 
 
 @pytest.fixture(scope="session")

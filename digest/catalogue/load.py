@@ -307,7 +307,7 @@ class FoundFiles(NamedTuple):
     passed_over: Counter[str]
 
 
-def search(path: Path) -> FoundFiles:
+def find_files(path: Path) -> FoundFiles:
     """The file itself, or what a folder and its folders hold with a suffix of digests.
 
     Hidden files and folders are neither. Raises OSError where there is no such path.
@@ -325,11 +325,6 @@ def search(path: Path) -> FoundFiles:
                 found.passed_over[Path(name).suffix.lower()] += 1
     found.files.sort()
     return found
-
-
-def find_files(path: Path) -> list[Path]:
-    """The files of `search`."""
-    return search(path).files
 
 
 def load_files(

@@ -1,5 +1,8 @@
-"""Papers like a paper: by its telling words and phrases, its authors, its links and its
-categories."""
+"""Papers that are like a paper: they share distinctive words and phrases, authors, links or
+categories.
+
+In: a paper. Out: the papers most like it, each with the reasons in words.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +21,30 @@ from .nodes import AllOf, AnyOf, Node, Tag, Words
 from .tags import author_tag, category_tag, link_tags
 from .text import tokens
 
-_FEW, _SHARE = 1_000, 50
-"""A word that so many papers have, or one in so many if that is more, is worth nothing."""
+_COMMON_PAPERS, _COMMON_SHARE = 1_000, 50
+"""A word scores nothing if so many papers have it, or one paper in 50 if that is more."""
 _RARE = 6
-"""Fewer papers than that make a word worth no more."""
-_WORDS = 64
-"""Words of a paper that are looked at, those of its title first."""
-_SOUGHT, _BUDGET = 24, 3_000
-"""Other papers are found by so many words, or by fewer that have so many papers together."""
-_FOUND = 80
+"""A word of fewer papers adds no more than one of so many."""
+_MAX_WORDS = 64
+"""Words of a paper that are looked at, at most: those of its title first."""
+_MAX_SOUGHT, _MAX_MATCHES = 24, 3_000
+"""Other papers are looked for by so many words at most, and only by as many as have so many papers
+together."""
+_MAX_FOUND = 80
+"""Papers that are found in each of the ways, at most."""
 _TITLE, _PHRASE = 2, 0.7
-"""How often more a word counts in a title, and what a phrase is worth beside its words."""
+"""How many times a word of a title counts, and what share of its words' score a phrase adds."""
 _AUTHOR, _LINK, _CATEGORY = 10.0, 10.0, 3.0
-"""What it is worth to share an author or a link; a category is worth so many words as rare."""
-_LEAST = 8.0
-"""What all that is shared is worth at the least."""
-_USUAL = 120
-"""Words of a usual paper: of longer ones, each counts less."""
-_TELLING, _RARER = 150, 300
-"""A word alone tells what two papers share if at most one paper in so many has it: a name, or one
-of both titles; and the rarer one of this title, wherever the other has it."""
+"""What an author or a link that is shared adds to the score; a category adds three times what a
+word of as many papers does."""
+_LEAST_SCORE = 8.0
+"""A related paper has at least this score."""
+_USUAL_LENGTH = 120
+"""Words of a usual paper: in longer ones, each word counts less."""
+_DISTINCTIVE, _VERY_DISTINCTIVE = 150, 300
+"""A word is distinctive if at most one paper in 150 has it. It is a reason by itself if it is a
+name, or in both titles; or if at most one in 300 has it, and it is in the title of this paper."""
 _UNIT = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
-_WORD = re.compile(r"[^\W_]+")
 _BREAK = re.compile(r"[,;:!?()<>\[\]{}\"“”\n|/]|\.(?=\s|$)|\s[-–—]\s")
 
 
@@ -120,7 +125,7 @@ def related(paper: Paper, most: int = 6) -> list[Related]:
     scored = []
     for text in SearchText.objects.filter(pk__in=likeness.found()).exclude(paper=paper.pk):
         score, reasons = likeness.compared(text)
-        if reasons and score >= _LEAST:
+        if reasons and score >= _LEAST_SCORE:
             scored.append((-score, -text.paper_id, reasons))
     scored.sort()
     best = [(-key, reasons) for _, key, reasons in scored[:most]]
@@ -153,10 +158,10 @@ class _Likeness:
                         folded.setdefault(word, as_folded)
                     if len(unit.words) == 1:
                         printed.setdefault(unit.words[0], text[unit.begin : unit.end])
-        looked_at = [word for word in folded if word not in _COMMON and len(word) > 1][:_WORDS]
+        looked_at = [word for word in folded if word not in _COMMON and len(word) > 1][:_MAX_WORDS]
         last = Paper.objects.order_by("-pk").values_list("pk", flat=True).first() or 1
-        self.number = max(last, 2 * _FEW)
-        common = max(_FEW, self.number // _SHARE)
+        self.number = max(last, 2 * _COMMON_PAPERS)
+        common = max(_COMMON_PAPERS, self.number // _COMMON_SHARE)
         frequencies = Frequencies().read(folded[word] for word in looked_at)
         self.papers = {word: frequencies[folded[word]].papers for word in looked_at}
         self.worth = {
@@ -169,12 +174,12 @@ class _Likeness:
             for word in sorted(self.worth, key=self.worth.__getitem__, reverse=True)
             if word not in _GENERIC
         ]
-        self.telling = {
+        self.distinctive = {
             word: printed[word]
             for word in self.worth
             if word in printed
             and word not in _GENERIC
-            and self.papers[word] <= max(4, self.number / _TELLING)
+            and self.papers[word] <= max(4, self.number / _DISTINCTIVE)
             and len(word) > 3
         }
         self.phrases = self._phrases(paper)
@@ -187,7 +192,7 @@ class _Likeness:
         }
 
     def _phrases(self, paper: Paper) -> dict[str, str]:
-        """Words that stand together and mean something, the most telling first, each as it is
+        """Words that stand together and mean something, the most distinctive first, each as it is
         printed: one to three units of two words or more."""
         found: dict[str, str] = {}
         value: dict[str, float] = {}
@@ -212,18 +217,18 @@ class _Likeness:
     def found(self) -> list[int]:
         """The keys of papers that may be like it."""
         sought: list[Node] = []
-        budget = _BUDGET
-        for word, papers in self.sought[:_SOUGHT]:
+        budget = _MAX_MATCHES
+        for word, papers in self.sought[:_MAX_SOUGHT]:
             budget -= papers
             if not sought or budget >= 0:
                 sought.append(Words((word,)))
         words = AnyOf(tuple(sought))
-        found = index.found(words, _FOUND, best=True) if sought else []
+        found = index.found(words, _MAX_FOUND, best=True) if sought else []
         if sought and self.categories:
             narrow = min(self.categories, key=lambda tag: self.categories[tag].paper_count)
-            found += index.found(AllOf((Tag(narrow), words)), _FOUND, best=True)
+            found += index.found(AllOf((Tag(narrow), words)), _MAX_FOUND, best=True)
         if tags := tuple(Tag(tag) for tag in (*self.authors, *self.links)):
-            found += index.found(AnyOf(tags), _FOUND)
+            found += index.found(AnyOf(tags), _MAX_FOUND)
         return found
 
     def compared(self, other: SearchText) -> tuple[float, list[str]]:
@@ -242,12 +247,12 @@ class _Likeness:
                 if len(names) < 2 and not any(f" {word} " in within for word in phrase.split()):
                     names.append(printed)
                     within += f" {phrase} "
-        score /= (0.5 + 0.5 * (len(title) + len(summary)) / _USUAL) ** 0.5
-        words = [word for word in shared if word in self.telling and f" {word} " not in within]
+        score /= (0.5 + 0.5 * (len(title) + len(summary)) / _USUAL_LENGTH) ** 0.5
+        words = [word for word in shared if word in self.distinctive and f" {word} " not in within]
         names += [
-            self.telling[word]
+            self.distinctive[word]
             for word in words
-            if _is_name(self.telling[word]) or (word in self.in_title and word in title)
+            if _is_name(self.distinctive[word]) or (word in self.in_title and word in title)
         ][: 3 - len(names)]
         tags = {*other.tags.split()}
         people = [name for tag, name in self.authors.items() if tag in tags]
@@ -258,9 +263,10 @@ class _Likeness:
         reasons = [f"also by {_listed(people[:3])}"] if people else []
         reasons += [f"also links {_listed(links[:2])}"] if links else []
         reasons += [f"also about {_listed(names)}"] if names else []
-        rare = [w for w in words if w in self.in_title and self.papers[w] <= self.number / _RARER]
+        most = self.number / _VERY_DISTINCTIVE
+        rare = [word for word in words if word in self.in_title and self.papers[word] <= most]
         if rare and not reasons:
-            reasons = [f"also mentions {_listed(self.telling[word] for word in rare[:2])}"]
+            reasons = [f"also mentions {_listed(self.distinctive[word] for word in rare[:2])}"]
         if reasons and kinds:
             narrowest = min(kinds, key=lambda category: (category.paper_count, category.name))
             reasons.append(f"in {narrowest.name}")

@@ -654,7 +654,7 @@ def test_the_archive_comes_back(suffix, shared):
     from digest.exports import to_cite
     from digest.models import Paper
 
-    load_files(find_files(shared / "archive/json/2025/02"))
+    load_files(find_files(shared / "archive/json/2025/02").files)
     papers = list(to_cite(Paper.objects.newest()))
     reading = exported(suffix, *papers)
     assert reading.problems == ()

@@ -67,7 +67,7 @@ class Material:
     def __init__(self, folder: Path) -> None:
         # Loaded as any digest is, into the empty database, and taken out of it again.
         with transaction.atomic():
-            load_files(find_files(folder))
+            load_files(find_files(folder).files)
             self._read()
             transaction.set_rollback(True)
 

@@ -127,7 +127,7 @@ def load_average() -> str:
 
 def real_rows(folder: Path) -> list[dict[str, Any]]:
     """The rows of a folder's JSON files."""
-    files = [path for path in find_files(folder) if path.suffix == ".json"]
+    files = [path for path in find_files(folder).files if path.suffix == ".json"]
     return [row for path in files for row in json.loads(path.read_bytes())]
 
 

@@ -146,7 +146,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     connection.close()
 
-    files = find_files(options.folder)
+    files = find_files(options.folder).files
     took: dict[str, list[float]] = {"load": [], "again": [], "bulk_create": [], "sqlite-utils": []}
     for _ in range(options.rounds):
         on_a_copy("ours")

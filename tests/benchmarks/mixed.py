@@ -289,7 +289,7 @@ def new_files(folder: Path) -> Iterator[list[str]]:
     """Folders of three hundred files that nobody knows, as arguments of load_digest."""
     real = [
         row
-        for path in find_files(folder)
+        for path in find_files(folder).files
         if path.suffix == ".json"
         for row in json.loads(path.read_bytes())
     ]
@@ -320,7 +320,7 @@ def prepare(folder: Path, keep: Path | None, people: int) -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     if not Paper.objects.exists():
-        load_files(find_files(folder))
+        load_files(find_files(folder).files)
         if sqlite and keep and kept:
             keep.mkdir(exist_ok=True)
             connection.close()

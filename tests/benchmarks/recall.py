@@ -103,7 +103,7 @@ def other_summaries(folder: Path) -> list[tuple[str, str, str]]:
     """Slug, title and summary of the papers of a folder that are loaded, too."""
     known = {*Paper.objects.visible().values_list("slug", flat=True)}
     found = {}
-    for file in find_files(folder):
+    for file in find_files(folder).files:
         for day in read(file.read_bytes(), date_from_path(str(file))).days:
             for record in (row.record for row in day.rows):
                 slug = arxiv_id(record.link)
@@ -207,8 +207,8 @@ def main() -> None:
     parser.add_argument("--missed", default="", help="a kind whose queries are printed that miss")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
-    load_files(find_files(options.archive / "json"))
-    load_files(find_files(options.archive / "six-column"))
+    load_files(find_files(options.archive / "json").files)
+    load_files(find_files(options.archive / "six-column").files)
     asked = other_summaries(options.archive / "three-column")
     plain = Plain()
     print(

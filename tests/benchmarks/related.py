@@ -99,7 +99,7 @@ def hidden(paper: Paper) -> Paper:
 def main() -> None:
     call_command("migrate", verbosity=0)
     if not Paper.objects.exists():
-        load_files(find_files(options.folder))
+        load_files(find_files(options.folder).files)
     papers = Paper.objects.visible().for_cards().defer(None)
     having = list(
         papers.filter(categories__is_area=False).order_by("slug").values_list("slug", flat=True)

@@ -63,7 +63,7 @@ def test_what_is_exported_loads_as_the_same_catalogue(tmp_path):
     before = [(p.slug, p.title, p.summary) for p in Digest.objects.get().papers.order_by("slug")]
     for model in ("Entry", "Source", "Digest", "Paper"):
         Digest._meta.apps.get_model("digest", model).objects.all().delete()
-    load_files(find_files(tmp_path))
+    load_files(find_files(tmp_path).files)
     after = [(p.slug, p.title, p.summary) for p in Digest.objects.get().papers.order_by("slug")]
     assert after == before
 

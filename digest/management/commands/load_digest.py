@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from digest.catalogue.load import LoadReport, load_files, search
+from digest.catalogue.load import LoadReport, find_files, load_files
 from digest.formats import SUFFIXES
 from digest.management.loading import loading
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 files.append(Path(path))
                 continue
             try:
-                found = search(Path(path))
+                found = find_files(Path(path))
                 files += found.files
                 passed_over += found.passed_over
             except OSError as error:

@@ -14,7 +14,6 @@ from digest.catalogue.load import (
     load,
     load_files,
     reread,
-    search,
     undo,
 )
 from digest.formats import Format
@@ -396,7 +395,7 @@ def test_a_large_digest_may_be_put_in_another_order():
 def test_a_name_that_is_no_text_is_kept_readable(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9-2025-02-05.json")
     path.write_bytes(digest(row(1, date=None)))
-    (report,) = load_files(find_files(tmp_path))
+    (report,) = load_files(find_files(tmp_path).files)
     assert report.name == f"{tmp_path}/caf\\udce9-2025-02-05.json"
     assert str(models.Digest.objects.get()) == "2025-02-05"
 
@@ -458,10 +457,10 @@ def test_a_folder_is_searched_through(tmp_path):
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = [str(path.relative_to(tmp_path)) for path in find_files(tmp_path)]
+    found = [str(path.relative_to(tmp_path)) for path in find_files(tmp_path).files]
     assert found == ["a/1.md", "a/3.markdown", "b/2.JSON", "b/6.jsonl", "b/7.xml"]
-    assert search(tmp_path).passed_over == {".txt": 1}
-    assert find_files(tmp_path / "a/notes.txt") == [tmp_path / "a/notes.txt"]
+    assert find_files(tmp_path).passed_over == {".txt": 1}
+    assert find_files(tmp_path / "a/notes.txt").files == [tmp_path / "a/notes.txt"]
     with pytest.raises(FileNotFoundError):
         find_files(tmp_path / "none")
 
@@ -469,7 +468,7 @@ def test_a_folder_is_searched_through(tmp_path):
 def test_a_dry_run_reports_the_same_and_writes_nothing(tmp_path):
     (tmp_path / "1.json").write_bytes(digest(row(1)))
     (tmp_path / "2.json").write_bytes(digest(row(1, date="2025-02-07", title="New")))
-    files = find_files(tmp_path)
+    files = find_files(tmp_path).files
     dry = load_files(files, dry_run=True)
     assert models.Source.objects.count() == models.Paper.objects.count() == 0
     assert dry == load_files(files)
@@ -479,8 +478,8 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(tmp_path):
 def test_strict_writes_nothing_at_all_if_one_file_has_a_problem(tmp_path):
     (tmp_path / "1.json").write_bytes(digest(row(1)))
     (tmp_path / "2.json").write_bytes(digest(row(2, title="")))
-    load_files(find_files(tmp_path), strict=True)
+    load_files(find_files(tmp_path).files, strict=True)
     assert models.Source.objects.count() == models.Paper.objects.count() == 0
     (tmp_path / "2.json").unlink()
-    load_files(find_files(tmp_path), strict=True)
+    load_files(find_files(tmp_path).files, strict=True)
     assert models.Source.objects.count() == 1

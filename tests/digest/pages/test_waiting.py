@@ -66,7 +66,7 @@ def test_a_dry_run_only_reads(loaded, tmp_path):
         (tmp_path / f"{number}.json").write_bytes(digest(*rows))
     (tmp_path / "5.json").write_bytes(digest(row(1, title="")))
     (tmp_path / "6.md").write_text("No table here.")
-    files = find_files(tmp_path)
+    files = find_files(tmp_path).files
     with only_read():
         dry = load_files(files, dry_run=True)
         assert load_files(files, strict=True) == dry

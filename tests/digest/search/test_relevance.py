@@ -99,7 +99,7 @@ def titles(shared, django_db_setup, django_db_blocker):
             with connection.cursor() as cursor:
                 cursor.execute(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
         for form in ("json", "three-column"):
-            load_files(find_files(shared / "archive" / form))
+            load_files(find_files(shared / "archive" / form).files)
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")  # plans made for empty tables are none for these
         index.create()  # counts the words
