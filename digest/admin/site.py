@@ -64,7 +64,7 @@ _KEY = re.compile("[0-9]{1,18}")
 
 
 _SEARCHED = (SEARCH_VAR, "term")
-"""Parameters of what is searched for: in a list, and by a field that suggests."""
+"""Parameters with what is searched for: by a list, and by a field with suggestions."""
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
@@ -190,7 +190,7 @@ class Site(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """As Django's, with what the last daily run came to, for those who see sources."""
+        """As Django's, and how the last daily run ended, for those who may see sources."""
         shown = request.user.has_perm("digest.view_source")
         daily = DailyRun.objects.first() if shown else None
         return super().index(request, {**(extra_context or {}), "daily": daily})

@@ -21,7 +21,7 @@ from digest.search.query import KINDS
 from .cache import cached_for_visitors
 
 MAX_LENGTH = 200
-"""Characters that are typed; what is longer is pasted, and needs no suggestions."""
+"""Characters of a text that gets suggestions; a longer one was pasted, and needs none."""
 _PAPERS, _OTHERS = 6, 4
 _FIELDS = {
     "title:": "words of the title",
@@ -40,8 +40,8 @@ _LAST = re.compile(r'(?:^|(?<=\s))(?P<minus>-?)(?:(?P<field>\w+):)?(?P<value>"[^
 
 
 class Suggestion(NamedTuple):
-    """A way to go on: to an address, or with another text in the field. detail: what it is.
-    title_html: the label of a paper, as `digest.text.markup` made it."""
+    """A suggestion: it leads to an address, or puts another text into the field. detail: what
+    it is, in words. title_html: of a paper, its title as `digest.text.markup` made it."""
 
     label: str
     address: str = ""

@@ -155,13 +155,13 @@ def index(client):
 @pytest.mark.parametrize(
     ("ended", "steps", "shown"),
     [
-        (True, {"fetch": "", "check_links": ""}, ", and all steps were done."),
+        (True, {"fetch": "", "check_links": ""}, ", and all its steps succeeded."),
         (
             True,
             {"fetch": "<b>no</b> answer", "check_links": ""},
             ", and these steps failed: fetch: <b>no</b> answer",
         ),
-        (False, {"fetch": ""}, ", and has not ended: it is at work, or it broke off."),
+        (False, {"fetch": ""}, ", and has not ended: it still runs, or it was interrupted."),
     ],
 )
 def test_the_admin_shows_the_last_result(db, ended, steps, shown):
