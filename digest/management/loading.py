@@ -1,4 +1,4 @@
-"""What the commands that load have in common."""
+"""What the commands that load have in common: errors in words, and the report of a source."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _NO_TABLES = re.compile("no such table|relation .* does not exist")
 
 
 @contextmanager
-def loading(stays: str) -> Iterator[None]:
-    """What ends a command early is put into words. stays: what was done by then, in a sentence."""
+def loading(done: str) -> Iterator[None]:
+    """Turn what ends a command early into a CommandError. done: what was done by then, in words."""
     try:
         yield
     except (OperationalError, ProgrammingError) as error:
@@ -24,10 +24,10 @@ def loading(stays: str) -> Iterator[None]:
         if _NO_TABLES.search(message):
             message += "It is a new one: run `python manage.py migrate` first."
         else:
-            message += f"{stays[:1].upper()}{stays[1:]}: run this again when it can be."
+            message += f"{done[:1].upper()}{done[1:]}: run this again when it can be."
         raise CommandError(message) from error
     except KeyboardInterrupt:
-        raise CommandError(f"interrupted: {stays}") from None
+        raise CommandError(f"interrupted: {done}") from None
 
 
 def print_report(

@@ -61,8 +61,8 @@ class PaperFilter(filters.FilterSet):
     first where words are sought and the address asks for no other order.
 
     A field with an error narrows nothing, and the others still do.
-    queryset: the papers to narrow, all visible ones by default. correct: whether words that no
-    paper has are taken for the nearest that some have, unless the address is for exact words.
+    queryset: the papers to narrow, all visible ones by default. correct: whether slips in
+    the query are corrected, unless the address asks for exact words (`exact`).
     """
 
     class Meta:

@@ -11,10 +11,10 @@ HEADING = "heading"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words in this order; `prefix`: the last may go on.
+    """Words in this order; `prefix`: the last may be the beginning of a word.
 
     column: "title", "authors", `HEADING`, or "" for any.
-    stem: of a single word, where other words of this stem match as well.
+    stem: of a single word; all words with this stem match as well.
     quoted: whether they stood in quotation marks.
     """
 

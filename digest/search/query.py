@@ -44,7 +44,7 @@ from .text import chunks, stem, tokens
 MAX_LENGTH = 2_000
 """Characters of a query; what is beyond is not read."""
 MAX_TERMS = 40
-"""Phrases, fields, negatives and alternatives of a query; plain words may be as many as fit."""
+"""Phrases, fields, excluded words and ORs of a query, at most; plain words are not limited."""
 
 KINDS = {kind.split()[0]: kind for kind in links.KINDS if kind != links.OTHER}
 """What `has:` takes, and the kind of link that it stands for."""
@@ -228,8 +228,8 @@ class _Parser:
             if term["minus"] or term["field"] or term["phrase"] is not None or term[0] == "OR":
                 many += 1
                 if many == MAX_TERMS + 1:
-                    reason = f"a query has at most {MAX_TERMS} phrases, fields and negatives"
-                    self._problem(term[0], reason, "and what follows of these were left out")
+                    reason = f"a query has at most {MAX_TERMS} phrases, fields and excluded words"
+                    self._problem(term[0], reason, "and all further ones were left out")
                 if many > MAX_TERMS:
                     continue
             found.append(term)

@@ -1,4 +1,8 @@
-"""What the index has of a paper: a row of words and tags, keyed by the paper's place in time."""
+"""The row of a paper in the index: its words and tags. In: papers. Out: rows of `SearchText`.
+
+A row's key follows from the day of the paper and its position, so that newer papers have larger
+keys.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +34,12 @@ def key(paper: Paper) -> int:
 
 
 def day_after(key: int) -> int:
-    """What no key of the same day reaches, and every key of a later day does."""
+    """The lowest key that a later day than this key's may have."""
     return (key // DAY + 1) * DAY
 
 
 def last_of(day: date) -> int:
-    """The key that all papers of a day and of those before it have, or a lower one."""
+    """The highest key that a paper of this day or an earlier one may have."""
     return day.toordinal() * DAY + DAY - 1
 
 

@@ -1,4 +1,4 @@
-"""`manage.py daily`: all that is to be done once a day, in one command."""
+"""`manage.py daily`: runs every command that is due once a day."""
 
 import fcntl
 import logging
@@ -31,14 +31,14 @@ class Command(BaseCommand):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self.stdout.write("Another daily run is at work: this one does nothing.")
+                self.stdout.write("Another daily run is still going on: this one does nothing.")
                 return
             failed = self.run(verbosity)
         if failed:
             raise CommandError(f"failed: {', '.join(failed)}")
 
     def run(self, verbosity: int) -> list[str]:
-        """Run all steps, and write down what became of them; those that failed."""
+        """Run all steps and store their results. Gives the names of those that failed."""
         run, _ = DailyRun.objects.update_or_create(
             id=1, defaults={"begun_at": timezone.now(), "ended_at": None, "steps": []}
         )
@@ -59,14 +59,14 @@ class Command(BaseCommand):
         return [step["name"] for step in run.steps if step["error"]]
 
     def step(self, words: tuple[str, ...], verbosity: int) -> str:
-        """Run a command; why it failed, or ""."""
+        """Run a command. Gives the reason if it failed, else ""."""
         try:
             call_command(*words, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
         except CommandError as error:
             if isinstance(error.__context__, KeyboardInterrupt):
                 raise
             return str(error)
-        except Exception as error:  # the other steps are not to suffer from it
+        except Exception as error:  # the other steps still run
             _log.exception("daily: %s", " ".join(words))
-            return f"an error of the program, which the log has: {type(error).__name__}"
+            return f"an unexpected error, see the log: {type(error).__name__}"
         return ""

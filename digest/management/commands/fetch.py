@@ -1,5 +1,4 @@
-"""`manage.py fetch huggingface`: fetch the papers of days from where they come from, and load
-them."""
+"""`manage.py fetch huggingface`: fetches the daily papers of Hugging Face, and loads them."""
 
 import datetime
 from argparse import ArgumentParser, ArgumentTypeError
@@ -28,8 +27,8 @@ def day(text: str) -> datetime.date:
 
 class Command(BaseCommand):
     help = (
-        "Fetch daily papers and load them: of today, and of the days of the last three weeks that"
-        " were not fetched since they ended."
+        "Fetch and load daily papers: those of today, and of each day of the last three weeks that"
+        " was not fetched after its end."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,7 +36,10 @@ class Command(BaseCommand):
         days = parser.add_mutually_exclusive_group()
         days.add_argument("--date", type=day, metavar="DAY", help="this day alone")
         days.add_argument(
-            "--since", type=day, metavar="DAY", help="from this day on, not of three weeks"
+            "--since",
+            type=day,
+            metavar="DAY",
+            help="from this day on, instead of the last three weeks",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="report what would be loaded, and write nothing"
@@ -58,7 +60,7 @@ class Command(BaseCommand):
         date: datetime.date | None,
         since: datetime.date | None,
     ) -> list[str]:
-        """Fetch day by day; what could not be fetched, in sentences."""
+        """Fetch day by day. Gives a sentence for each failure."""
         today = timezone.now().date()
         since = since or max(today - huggingface.LOOK_BACK, huggingface.FIRST_DAY)
         days = [date] if date else huggingface.days_to_fetch(since, today)
@@ -78,7 +80,7 @@ class Command(BaseCommand):
                 yet = " yet: run this again later." if day == today else "."
                 self.stderr.write(f"{day}: {huggingface.NAME} has no papers of that day{yet}")
             elif not found.files and verbosity:
-                self.stdout.write(f"{day}: the same as when it was fetched before")
+                self.stdout.write(f"{day}: unchanged since it was last fetched")
             if dry_run:
                 files += found.files
                 continue

@@ -1,4 +1,4 @@
-"""`manage.py repair_metadata`: ask arXiv for what papers came without, and load its answers."""
+"""`manage.py repair_metadata`: asks arXiv for what papers lack, and loads its answers."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(failures))
 
     def repair(self, batches: list[arxiv.Batch], dry_run: bool, verbosity: int) -> list[str]:
-        """Ask for batch after batch; what could not be fetched, in sentences."""
+        """Ask for batch after batch. Gives a sentence for each failure."""
         total = sum(len(batch.ids) for batch in batches)
         service = arxiv.client()
         done, missing, failures = 0, 0, []
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             for number in found.missing:
                 self.stderr.write(f"{batch.day}: {arxiv.NAME} has no paper {number}")
         if verbosity and not total:
-            self.stdout.write("No paper lacks anything that arXiv was not asked for.")
+            self.stdout.write("arXiv was asked already for all papers that lack something.")
         elif verbosity:
-            self.stdout.write(f"{done - missing:,} of {total:,} papers were answered for.")
+            self.stdout.write(f"arXiv answered for {done - missing:,} of {total:,} papers.")
         return failures

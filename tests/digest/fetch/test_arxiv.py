@@ -47,7 +47,7 @@ def test_authors_are_complete_and_there_is_an_abstract(services, papers):
     before = export_digest(Digest.objects.get(), "markdown")
     assert repair() == (
         "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged (2 of 2)\n"
-        "2 of 2 papers were answered for.\n",
+        "arXiv answered for 2 of 2 papers.\n",
         "",
         0,
     )
@@ -66,7 +66,7 @@ def test_authors_are_complete_and_there_is_an_abstract(services, papers):
 def test_what_was_answered_is_not_asked_for_again(services, papers):
     services.replies[path(1, 2)] = [answer(1)]
     out, err, status = repair()
-    assert out.endswith("1 of 2 papers were answered for.\n")
+    assert out.endswith("arXiv answered for 1 of 2 papers.\n")
     assert err == f"2025-02-06: export.arxiv.org has no paper {slug(2)}\n"
     assert status == 0
     services.asked.clear()
@@ -79,7 +79,7 @@ def test_what_was_answered_is_not_asked_for_again(services, papers):
     assert Source.objects.filter(name__startswith="export").count() == 2
     services.replies[path(2)] = [answer(2)]
     repair()
-    assert repair() == ("No paper lacks anything that arXiv was not asked for.\n", "", 0)
+    assert repair() == ("arXiv was asked already for all papers that lack something.\n", "", 0)
 
 
 def test_papers_are_asked_for_fifty_at_a_time_and_day_by_day(services, clock):
@@ -88,7 +88,7 @@ def test_papers_are_asked_for_fifty_at_a_time_and_day_by_day(services, clock):
     batches = [range(1, 51), range(51, 53), [60]]
     for numbers in batches:
         services.replies[path(*numbers)] = [answer(*numbers)]
-    assert repair()[0].endswith("53 of 53 papers were answered for.\n")
+    assert repair()[0].endswith("arXiv answered for 53 of 53 papers.\n")
     assert services.paths() == [path(*numbers) for numbers in batches]
     assert clock.slept == [3, 3]
 
@@ -101,7 +101,7 @@ def test_papers_that_arxiv_does_not_have_and_hidden_ones_are_left(services):
 
 def test_a_limit(services, papers):
     services.replies[path(1)] = [answer(1)]
-    assert repair("--limit", "1")[0].endswith("1 of 1 papers were answered for.\n")
+    assert repair("--limit", "1")[0].endswith("arXiv answered for 1 of 1 papers.\n")
     assert arxiv.incomplete() == [(DAY, [slug(2)])]
 
 
@@ -141,14 +141,14 @@ def test_an_answer_of_another_shape(services, papers, reply, complaint):
     out, err, status = repair()
     assert err.startswith(f"2025-02-06: export.arxiv.org {complaint}")
     assert err.endswith(". Nothing of it was loaded.\n")
-    assert (out, status) == ("0 of 2 papers were answered for.\n", 1)
+    assert (out, status) == ("arXiv answered for 0 of 2 papers.\n", 1)
     assert Source.objects.count() == 1
 
 
 def test_a_service_that_is_down_is_left(services, papers):
     services.replies[path(1, 2)] = [Reply(status=503)]
     assert repair() == (
-        "0 of 2 papers were answered for.\n",
+        "arXiv answered for 0 of 2 papers.\n",
         "export.arxiv.org answers 503 (Service Unavailable). 2 papers are left."
         " Run this again later.\n",
         1,
@@ -159,7 +159,7 @@ def test_a_dry_run_writes_nothing(services, papers):
     services.replies[path(1, 2)] = [answer(1, 2)]
     assert repair("--dry-run")[0] == (
         "export.arxiv.org/2025-02-06.xml: 2 papers: 0 new, 2 changed, 0 unchanged (2 of 2)\n"
-        "2 of 2 papers were answered for.\n"
+        "arXiv answered for 2 of 2 papers.\n"
         "Nothing was written (--dry-run).\n"
     )
     assert Source.objects.count() == 1

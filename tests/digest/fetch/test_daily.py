@@ -111,18 +111,22 @@ def test_a_failure_stops_nothing(configured, links, monkeypatch):
     assert "answers 500" in found.pop("fetch huggingface")
     assert "no host answered" in found.pop("check_links")
     assert found == {
-        "find_duplicates": "an error of the program, which the log has: ZeroDivisionError",
+        "find_duplicates": "an unexpected error, see the log: ZeroDivisionError",
         "clearsessions": "",
     }
     assert err.endswith("failed: fetch huggingface, find_duplicates, check_links\n")
-    assert "find_duplicates: an error of the program" in err
+    assert "find_duplicates: an unexpected error" in err
     assert not Session.objects.exists()
 
 
 def test_a_second_one_at_a_time_does_nothing(configured, settings):
     with (settings.LOCKS / "daily.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert run("daily") == ("Another daily run is at work: this one does nothing.\n", "", 0)
+        assert run("daily") == (
+            "Another daily run is still going on: this one does nothing.\n",
+            "",
+            0,
+        )
     assert not DailyRun.objects.exists()
     assert configured.asked == []
 

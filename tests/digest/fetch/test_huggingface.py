@@ -83,7 +83,7 @@ def test_what_the_service_says_is_the_same_is_not_sent(services, now):
     services.replies[path()] = [reply]
     fetch("--date", DAY)
     now("2025-06-13 06:30")
-    assert fetch("--date", DAY) == ("2025-06-10: the same as when it was fetched before\n", "", 0)
+    assert fetch("--date", DAY) == ("2025-06-10: unchanged since it was last fetched\n", "", 0)
     known = FetchedAddress.objects.get()
     assert (known.etag, known.last_modified) == ('"1"', "Mon")
     assert known.fetched_at.date() == datetime.date(2025, 6, 13)

@@ -209,7 +209,7 @@ def test_other_problems():
     assert read("!!!").problems[0].reason == "it has no word"
     (problem,) = read("xy " * 700).problems
     assert problem.reason == "a query has at most 2000 characters"
-    reason = "a query has at most 40 phrases, fields and negatives"
+    reason = "a query has at most 40 phrases, fields and excluded words"
     for term in ("-x{} ", '"x{}" ', "title:x{} "):
         query = read("".join(map(term.format, range(100))) + "z")
         assert [problem.reason for problem in query.problems] == [reason]
