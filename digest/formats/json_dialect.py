@@ -124,7 +124,7 @@ def _number(text: str) -> int | float:
 
 
 Located = tuple[Element, str]
-"""What stands where a row does, and the name of its list if there are several."""
+"""An element where a row is expected, and the name of its list if there are several."""
 
 
 class _JsonReader:
@@ -135,7 +135,7 @@ class _JsonReader:
         self.text = text
         self.date = date
         self.outer: datetime.date | None = None
-        """The day that the object gives in which the rows stand."""
+        """The day that the object around the rows gives."""
         self.in_lists = False
         """Whether rows were read of an object that is not readable to its end."""
         self.draft = ReadingBuilder()
@@ -286,7 +286,7 @@ def _begins(value: list[Any]) -> bool:
 
 
 def _is_paper(value: dict[str, Any]) -> bool:
-    """Whether an object is a row for sure, whatever lists it has."""
+    """Whether an object is certainly a row, whatever lists it has."""
     fields = {FIELD_OF.get(plain(key)) for key in value}
     return {"title", "link"} <= fields and bool(fields & {"authors", "summary", "abstract"})
 
@@ -305,7 +305,7 @@ def _lists(value: Any, depth: int = _DEEPEST) -> list[list[Any]]:
 
 
 def _unknown_around(value: dict[str, Any]) -> list[str]:
-    """Names in an object with lists of rows that are not known, and have more than a number."""
+    """Unknown names in an object with lists of rows, whose values are texts, lists or objects."""
     return [
         key
         for key, one in value.items()

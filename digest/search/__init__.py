@@ -155,8 +155,8 @@ class ClosePaper(NamedTuple):
 class Results:
     """The papers that match a query, in order: counted, sliced, walked from end to end.
 
-    order: "best" (title over authors over summary, newer first among equals), "newest", or
-    "upvotes" (those with most first, newer first among equals). Papers come as `for_cards` fetches
+    order: "best" (by `ranking` up to `RANKED` matches; of more, those by title first), "newest", or
+    "upvotes" (most first). Of equals, newer ones come first. Papers come as `for_cards` fetches
     them, those of a slice excepted, whose cards may be cached.
     """
 
@@ -289,13 +289,13 @@ class Results:
 
     @cached_property
     def _best(self) -> list[int]:
-        """The keys of few matches, the best first, newer ones before others that are as good."""
-        asked = terms(self.query.node.nodes, self.query.frequencies)
-        return [one.key for one in rank(self._newest, asked)]
+        """The keys of the matches, the best first; of equals, newer ones come first."""
+        query_terms = terms(self.query.node.nodes, self.query.frequencies)
+        return [one.key for one in rank(self._newest, query_terms)]
 
     @cached_property
     def _levels(self) -> list[Node]:
-        """What matches better and better less: each has all the matches of those before it.
+        """Nodes for an order by levels: each has all the matches of those before it.
 
         Those by title come first, then those by title and authors.
         """
