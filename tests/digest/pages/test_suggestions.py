@@ -95,7 +95,8 @@ def test_lists_are_suggested_to_their_owner_alone(client):
     client.force_login(owner)
     response = client.get("/suggest/?q=secr")
     assert "Zebra secrets" in text(response)
-    assert "private" in response["Cache-Control"]
+    # Nobody who uses this browser later finds it there.
+    assert {"private", "no-store"} <= {*response["Cache-Control"].split(", ")}
     client.force_login(other)
     assert "secrets" not in text(client.get("/suggest/?q=secr"))
     client.logout()
