@@ -61,7 +61,8 @@ def asked(client, typed):
         ("date:2024-", {"Search": {"date:2024-05": "date:2024-05 "}}),
         ("category:nothing", {}),
         ("title:zebras -title:speak", {"Papers": {"Zebras <walk>": FIRST}}),
-        ("zebras" + "x" * 300, {}),
+        ("zebras" + " " * 194, {"Papers": {"Zebras <walk>": FIRST, "Zebras speak": SECOND}}),
+        ("zebras" + " " * 195, {}),
     ],
 )
 def test_what_is_suggested(client, typed, expected):
