@@ -335,3 +335,9 @@ def test_those_with_most_upvotes_come_first_and_newer_ones_before_others(curator
         results = Results(parse(text), "upvotes")
         assert [paper.slug[-1] for paper in results[0:3]] == ["3", "2", "1"]
         assert [paper.slug[-1] for paper in results[0:1]] == ["3"]
+
+
+def test_a_paper_whose_own_address_is_a_repository_is_found_by_it():
+    load(digest(row(1), row(2, link="https://github.com/Lab/Alone", github_urls=[])), "a.json")
+    for text in ("link:lab/alone", "https://github.com/lab/alone"):
+        assert [paper.title for paper in Results(parse(text))] == ["Paper 2"]

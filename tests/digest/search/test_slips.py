@@ -42,6 +42,7 @@ def papers():
         ("title:difusion", "title:diffusion"),
         ("author:scholkpf", "author:scholkopf"),
         ("author:kernels", "author:kernels"),
+        ("author:kernals", "author:kernals"),
         ("category:text-genration", "category:text-generation"),
         ('category:"text genration" x', 'category:"Text Generation" x'),
         ("area:natural-langauge-processing", "area:natural-language-processing"),
