@@ -216,7 +216,7 @@ def after_migrate(
     tables = connection.introspection.table_names()
     if not {model._meta.db_table for model in (SearchText, SearchWord, Catalogue)} <= {*tables}:
         return
-    if Catalogue.objects.exclude(index_version=SearchText.VERSION).exists():
+    if _is_old():
         _renew(stdout if verbosity else None)
     if not is_complete():
         create()
@@ -225,13 +225,22 @@ def after_migrate(
         write(missing)
 
 
+def _is_old() -> bool:
+    """Whether an older version made the rows."""
+    return Catalogue.objects.exclude(index_version=SearchText.VERSION).exists()
+
+
 def _renew(stdout: TextIO | None) -> None:
     """Make the rows of all papers anew, which an older version made, and say how far it is.
 
     Broken off, it begins again with the next migration."""
-    papers = Paper.objects.visible().order_by("pk").values_list("pk", flat=True)
-    many, done = papers.count(), 0
     with transaction.atomic():
+        # First of all: whoever writes waits here, and holds nothing yet that is asked for below.
+        Catalogue.change()
+        if not _is_old():
+            return  # another migration did it meanwhile
+        papers = Paper.objects.visible().order_by("pk").values_list("pk", flat=True)
+        many, done = papers.count(), 0
         with connection.cursor() as cursor:
             for statement in current_database().drop:
                 cursor.execute(statement)
@@ -243,7 +252,6 @@ def _renew(stdout: TextIO | None) -> None:
                 stdout.write(f"\n  Search index: {done:,} of {many:,} papers")
                 stdout.flush()
         create()
-        Catalogue.change()
         Catalogue.objects.update(index_version=SearchText.VERSION)
 
 

@@ -45,6 +45,10 @@ class _Slip(NamedTuple):
     end: int
     author: bool
 
+    def often(self, counts: Frequency) -> int:
+        """How many papers have a word where this one stands."""
+        return counts.in_authors if self.author else counts.papers
+
 
 def corrected(text: str, known: Frequencies) -> str:
     """A query with the words that no paper has replaced by those that were most likely meant.
@@ -65,7 +69,9 @@ def corrected(text: str, known: Frequencies) -> str:
     changes = {(start, end): word for (start, end), word in pairs.items()}
     for slip in wanted:
         is_last = not text[slip.end :].strip()
-        if is_last and any(word.startswith(slip.word) for word in candidates):
+        if is_last and any(
+            slip.often(counts) for word, counts in candidates.items() if word.startswith(slip.word)
+        ):
             continue
         if best := _nearest(slip, candidates, splits.get(slip.word, []), known):
             changes[slip.start, slip.end] = best
@@ -162,7 +168,7 @@ def _nearest(
     most = 2 if len(slip.word) >= _LONG else 1
     found: list[tuple[float, str]] = []
     for word, counts in candidates.items():
-        often = counts.in_authors if slip.author else counts.papers
+        often = slip.often(counts)
         slips = OSA.distance(slip.word, word, score_cutoff=most)
         if often and slips <= most:
             same_start = 0.5 * (word[0] == slip.word[0])  # few people miss the first key

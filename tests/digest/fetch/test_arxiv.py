@@ -108,9 +108,13 @@ def test_a_limit(services, papers):
 def test_corrections_win(services, papers, curator):
     paper = Paper.objects.get(slug=slug(1))
     correct(paper, "authors", ["Grace Hopper"], curator)
+    corrections = {"abstract": "Mine.", "doi": "10.1234/mine", "keywords": ["mine"]}
+    for name, value in corrections.items():
+        correct(paper, name, value, curator)
     services.replies[path(1, 2)] = [answer(1, 2)]
     repair()
     assert [author.name for author in paper.authors.all()] == ["Grace Hopper"]
+    assert Paper.objects.values(*corrections).get(pk=paper.pk) == corrections
 
 
 def test_an_answer_can_be_undone(services, papers):

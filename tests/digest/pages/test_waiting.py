@@ -79,6 +79,13 @@ def curating(loaded):
     return enter(holder("curator", is_superuser=True))
 
 
+def test_what_is_suggested_only_reads(curating, client):
+    for somebody in (curating, client):
+        with only_read():
+            page = somebody.get("/suggest/?q=later").content.decode()
+        assert "Later" in page
+
+
 def test_who_looks_at_what_loading_would_do_only_reads(curating):
     content = digest(row(1, title="Other", date="2025-02-08"), row(4))
     answer = curating.post("/admin/digest/upload/add/", {"text": content.decode()})

@@ -1,12 +1,14 @@
 """The index is compared with the catalogue, and mended, while others write."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from digest.catalogue.load import load
 from digest.models import Catalogue, Paper, SearchText, SearchWord
@@ -142,6 +144,50 @@ def test_rows_of_an_older_version_are_made_anew_by_a_migration(papers, monkeypat
     assert index.check().is_ok
     index.after_migrate(verbosity=1, stdout=progress)
     assert progress.getvalue().count("Search index") == 2
+
+
+def test_writers_wait_before_rows_are_made_anew(papers):
+    """Else one that has the catalogue and wants the rows waits for a migration that has the rows
+    and wants the catalogue."""
+    Catalogue.objects.update(index_version=SearchText.VERSION - 1)
+    with CaptureQueriesContext(connection) as queries:
+        index.after_migrate()
+    writes = [
+        one["sql"]
+        for one in queries
+        if one["sql"].startswith(("INSERT", "UPDATE", "DELETE", "DROP", "ALTER"))
+    ]
+    assert writes[0].startswith('INSERT INTO "digest_catalogue"')
+
+
+def test_of_two_migrations_at_once_one_makes_the_rows_anew(papers, monkeypatch):
+    Catalogue.objects.update(index_version=SearchText.VERSION - 1)
+    renew, begun = index._renew, threading.Event()
+    late, one, other = [], StringIO(), StringIO()
+
+    def migrate():
+        index.after_migrate(verbosity=1, stdout=other)
+        connection.close()
+
+    def renewed(stdout):
+        if stdout is other:
+            begun.set()
+        renew(stdout)
+
+    def rows(papers):
+        if not late:
+            late.append(threading.Thread(target=migrate))
+            late[0].start()
+            assert begun.wait(10)
+        return index_rows(papers)
+
+    index_rows = index.rows
+    monkeypatch.setattr(index, "_renew", renewed)
+    monkeypatch.setattr(index, "rows", rows)
+    index.after_migrate(verbosity=1, stdout=one)
+    late[0].join(30)
+    assert (one.getvalue(), other.getvalue()) == ("\n  Search index: 4 of 4 papers", "")
+    assert index.check().is_ok
 
 
 @pytest.mark.sqlite

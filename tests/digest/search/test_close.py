@@ -68,6 +68,11 @@ def test_what_matches_in_full_is_not_close(papers):
     assert [slug for slug, _ in found("zebra stripes")] == ["03", "04"]
 
 
+def test_what_has_little_of_what_was_asked_is_not_close(papers):
+    """Not even where there is room for it."""
+    assert [slug for slug, _ in found("songs stripes okapi common")] == ["03", "01", "02", "04"]
+
+
 def test_two_words_may_be_one_in_a_paper(papers):
     load(digest(row(50, title="Zebrasongs", summary="- x", authors="")), "b.json")
     assert found("zebra songs quagga")[:2] == [("03", ("quagga",)), ("50", ("quagga",))]

@@ -7,7 +7,8 @@ import pytest
 from django.db import transaction
 
 from digest.catalogue.load import load, undo
-from digest.models import Catalogue, SearchText, Source
+from digest.curation import decisions
+from digest.models import Catalogue, Paper, SearchText, Source
 from digest.search import Results, counting, parse
 from digest.search.nodes import AllOf
 from tests.samples import digest, row
@@ -58,6 +59,25 @@ def test_counts_are_those_of_the_index_after_every_change(papers, monkeypatch):
     monkeypatch.setattr(counting, "_read_all", lambda: pytest.fail("all was read anew"))
     load(digest(made(301), made(4, classification=["Robotics"])), "e.json")
     assert counts() == tags()
+
+
+@pytest.mark.parametrize("day", ["2025-02-06", "2025-03-02"])  # among others, alone
+def test_a_paper_that_is_hidden_is_counted_no_longer(papers, monkeypatch, curator, day):
+    load(digest(made(40, classification=["Robotics"], date=day)), "b.json")
+    load(digest(made(50, date="2025-03-01")), "c.json")
+    assert counts() == tags()
+    monkeypatch.setattr(counting, "_read_all", lambda: pytest.fail("all was read anew"))
+    for hidden in (True, False):
+        paper = Paper.objects.get(slug="2502.00040")
+        decisions.correct(paper, "hidden", hidden, curator)
+        load(digest(made(60 + hidden, date=f"2025-03-1{hidden:d}")), f"{hidden}.json")
+        assert counts() == tags()
+        results = Results(parse("category:robotics"))
+        tagged = Counter(
+            tag for found in results for tag in SearchText.objects.get(paper=found).tags.split()
+        )
+        facets = results.facets().counts
+        assert facets == {tag: tagged[tag] for tag in facets}
 
 
 def test_another_database_is_read_anew(papers):

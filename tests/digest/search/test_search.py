@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from digest import search
 from digest.catalogue.load import load
+from digest.curation import decisions
 from digest.formats import Format
 from digest.models import Category, Paper, SearchText
 from digest.search import Results, index, matching, parse
@@ -314,3 +315,29 @@ def test_abstracts_keywords_and_codes_of_categories_are_searched():
     assert slugs("category:cs.CL") == slugs("category:cs-cl") == slugs("area:arxiv") == ["03"]
     assert slugs("paper", "upvotes") == ["02", "01", "03"]
     assert index.check().is_ok
+
+
+def test_those_with_most_upvotes_come_first_and_newer_ones_before_others(curator):
+    def paper(number, upvotes, day):
+        return hugging_face_paper(number, upvotes=upvotes, submittedOnDailyAt=day)
+
+    load(
+        hugging_face(
+            paper(1, 5, "2025-02-06"),
+            paper(2, 9, "2025-02-05"),
+            paper(3, 9, "2025-02-06"),
+            paper(4, 20, "2025-02-06"),
+        ),
+        "a.json",
+    )
+    decisions.correct(Paper.objects.get(slug="2502.00004"), "hidden", True, curator)
+    for text in ("", "paper"):
+        results = Results(parse(text), "upvotes")
+        assert [paper.slug[-1] for paper in results[0:3]] == ["3", "2", "1"]
+        assert [paper.slug[-1] for paper in results[0:1]] == ["3"]
+
+
+def test_a_paper_whose_own_address_is_a_repository_is_found_by_it():
+    load(digest(row(1), row(2, link="https://github.com/Lab/Alone", github_urls=[])), "a.json")
+    for text in ("link:lab/alone", "https://github.com/lab/alone"):
+        assert [paper.title for paper in Results(parse(text))] == ["Paper 2"]

@@ -17,6 +17,7 @@ def papers():
         digest(
             *(row(n, title=title, summary="- x", authors="") for n, title in enumerate(titles)),
             row(20, title="Kernels", summary="- x", authors="Bernhard Schölkopf"),
+            row(22, title="On tuning", summary="- x", authors=""),
             row(21, title="Colonels", summary="- x", classification=["Text Generation"]),
         ),
         "a.json",
@@ -42,6 +43,8 @@ def papers():
         ("title:difusion", "title:diffusion"),
         ("author:scholkpf", "author:scholkopf"),
         ("author:kernels", "author:kernels"),
+        ("author:kernals", "author:kernals"),
+        ("author:tuning", "author:turing"),
         ("category:text-genration", "category:text-generation"),
         ('category:"text genration" x', 'category:"Text Generation" x'),
         ("area:natural-langauge-processing", "area:natural-language-processing"),
