@@ -49,7 +49,6 @@ def read_hugging_face(value: dict[str, Any], *dates: datetime.date | None) -> Ro
         for key, one in given.items()
         if key in _KEYS or key not in IGNORED_KEYS
     )
-    row.unknown = [key for key, one in given.items() if one and key not in {*_KEYS, *IGNORED_KEYS}]
     reading = row.read(*dates)
     complete = True if reading.record.authors else None
     return reading._replace(record=replace(reading.record, authors_complete=complete))

@@ -128,6 +128,13 @@ def test_keys_that_are_new_are_named_once():
     ]
 
 
+def test_a_key_by_a_common_name_is_read_and_not_called_unknown():
+    reading = read(json.dumps([paper(doi="10.1000/182", version=2)]).encode())
+    (found,) = reading.days[0].rows
+    assert (found.record.doi, found.record.version) == ("10.1000/182", 2)
+    assert reading.problems == ()
+
+
 def test_the_recorded_answer(shared):
     reading = read((shared / "samples" / "hf-daily-papers.json").read_bytes())
     assert reading.problems == ()
