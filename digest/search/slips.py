@@ -15,7 +15,7 @@ from django.db.models.functions import Length
 from rapidfuzz.distance import OSA
 
 from digest.models import Category, SearchWord
-from digest.text.identity import arxiv_id
+from digest.text.identity import CITED_ARXIV_ID, arxiv_id
 
 from .frequencies import Frequencies, Frequency
 from .query import TERM
@@ -31,6 +31,7 @@ _A_SLIP = log(300)
 """What a slip weighs: a word that is one slip nearer is taken unless another is in so many times
 more papers."""
 _WORD = re.compile(r"[^\W_]+")
+_CITED = re.compile(CITED_ARXIV_ID, re.IGNORECASE)
 _BY_NAME = ("category", "area")
 
 
@@ -47,8 +48,11 @@ def corrected(text: str, known: Frequencies) -> str:
     """A query with what was most likely meant in place of the words that no paper has.
 
     What is in quotation marks or must not match stays as it is. The last word stays if others begin
-    with it. Takes one query, and another one if a category is named that is unknown.
+    with it, and so does a reference with an arXiv id, whose words need not match. Takes one query,
+    and another one if a category is named that is unknown.
     """
+    if _CITED.search(text):
+        return text
     text = _categories_corrected(text)
     slips = _slips(text, known)
     if not slips or len(slips) > _MOST_SLIPS:
