@@ -149,7 +149,7 @@ def test_a_service_that_is_down_is_left(services, papers):
     services.replies[path(1, 2)] = [Reply(status=503)]
     assert repair() == (
         "0 of 2 papers were answered for.\n",
-        "export.arxiv.org answers 503 (Service Unavailable). 2 papers are left."
+        "export.arxiv.org answers 503 (Service Unavailable). Papers left: 2."
         " Run this again later.\n",
         1,
     )
