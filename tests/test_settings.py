@@ -142,7 +142,7 @@ REFUSED = [
     ("FETCH", "arxiv", "FETCH: arxiv is unknown: use huggingface"),
     ("FETCH", "huggingface, hf", "FETCH: hf is unknown: use huggingface"),
     *(
-        (name, value, f"{name}: use an https address, without a query")
+        (name, value, f"{name}: use an https address, without a name, a password or a query")
         for name in ("HUGGINGFACE_URL", "ARXIV_URL")
         for value in (
             *("http://mirror.example.org", "https://", "https://me:hunter2@mirror.example.org"),
