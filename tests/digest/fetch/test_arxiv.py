@@ -130,7 +130,7 @@ ERROR = (
     ("reply", "complaint"),
     [
         (Reply(ERROR), "something else than its papers: the service answers: incorrect id"),
-        (Reply(b"<html></html>"), "something else than its papers: no papers in JSON or XML"),
+        (Reply(b"<html></html>"), "something else than its papers: a web page (HTML)"),
         (Reply(answer(1, 2).body[:-30]), "something else than its papers: "),
         (Reply(digest(row(1))), "something else than its papers"),
         (answer(1, 7), "with other papers than those that it was asked for"),
