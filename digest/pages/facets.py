@@ -164,7 +164,7 @@ class FilterPanel:
                 continue
             label = self.filter.form.fields[name].label
             if name == "q":
-                yield Chip(f"“{_shown(self.address['q'])}”", self._without(name))
+                yield Chip(f"“{_shown(self.address.get('q', ''))}”", self._without(name))
             elif isinstance(value, date):
                 yield Chip(f"{label} {date_format(value, 'j F Y')}", self._without(name))
             else:
