@@ -131,7 +131,9 @@ def service(name: str, url: ParsedUrl) -> str:
     """The address of a service that is asked for papers, without a slash at its end."""
     near = url.host in LOOPBACK
     if not url.host or url.user or url.options or not (url.scheme == "https" or near):
-        raise ImproperlyConfigured(f"{name}: use an https address, without a query")
+        raise ImproperlyConfigured(
+            f"{name}: use an https address, without a name, a password or a query"
+        )
     return url.text.rstrip("/")
 
 

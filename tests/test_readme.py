@@ -40,11 +40,13 @@ DEPLOYED = dict(line.split("=", 1) for line in "".join(blocks("env")).splitlines
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project as `make install` leaves it: installed, with an empty database."""
+    """A copy of the project as `make install` leaves it: installed, with the sample loaded, so that
+    no command needs another one before it."""
     copy = tmp_path_factory.mktemp("readme") / "paper-digest"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".?*", "var"))
     (copy / ".venv").symlink_to(sys.prefix)
     run(copy, ".venv/bin/python manage.py migrate --verbosity 0")
+    run(copy, ".venv/bin/python manage.py load_digest fixtures/")
     (copy / "paper-digest.env").write_text("".join(blocks("env")))
     return copy
 

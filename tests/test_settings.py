@@ -5,6 +5,8 @@ import os
 import re
 import runpy
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -140,7 +142,7 @@ REFUSED = [
     ("FETCH", "arxiv", "FETCH: arxiv is unknown: use huggingface"),
     ("FETCH", "huggingface, hf", "FETCH: hf is unknown: use huggingface"),
     *(
-        (name, value, f"{name}: use an https address, without a query")
+        (name, value, f"{name}: use an https address, without a name, a password or a query")
         for name in ("HUGGINGFACE_URL", "ARXIV_URL")
         for value in (
             *("http://mirror.example.org", "https://", "https://me:hunter2@mirror.example.org"),
@@ -163,6 +165,18 @@ def test_a_bad_value_is_refused_by_name(load: Load, name: str, value: str, messa
     with pytest.raises(ImproperlyConfigured) as caught:
         load(**{name: value})
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["fetch", "huggingface"], ["daily"]])
+def test_a_command_says_in_a_line_what_is_refused(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "manage.py", *arguments],
+        env={"SECRET_KEY": KEY, "FETCH": "arxiv"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert (done.stdout, done.stderr) == ("", "FETCH: arxiv is unknown: use huggingface\n")
 
 
 def test_defaults(load: Load) -> None:

@@ -80,6 +80,9 @@ def difference(before: Any, after: Any) -> SafeString:
     if isinstance(before, bool):
         words = ["no", "yes"]
         return _marked([("delete", words[before]), ("insert", words[after])], " ")
+    if isinstance(before, int):  # 0 where none is stated
+        numbers = [f"{number:,}" if number else "" for number in (before, after)]
+        return _marked(zip(("delete", "insert"), numbers, strict=True), " ")
     return _words(before, after)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import datetime
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -97,6 +98,11 @@ SUFFIXES = tuple(suffix for reader in READERS for suffix in reader.suffixes)
 """What a digest's file may end in, when a folder is searched."""
 
 
+_PACKED = (b"PK\3\4", b"PK\5\6", b"\x1f\x8b")
+"""How files of ZIP, and of gzip, begin."""
+_HTML = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+
+
 def reader_of(format: Format) -> Reader:
     """The reader that reads a format."""
     return next(reader for reader in READERS if format in reader.formats)
@@ -115,6 +121,8 @@ def read(data: bytes, date: datetime.date | None = None) -> Reading:
     if reading.days or reading.problems:
         return reading
     reason = "no papers in JSON or XML, and in Markdown neither a table nor headings of papers"
+    if _HTML.match(text):
+        reason = "a web page (HTML): papers are read from JSON, XML and Markdown"
     return Reading((), (RowProblem(1, reason, FILE_NOT_READ),), None)
 
 
@@ -143,6 +151,9 @@ def _decode(data: bytes) -> str | RowProblem:
         return RowProblem(1, f"the file is larger than {MAX_BYTES // 2**20} MiB", FILE_NOT_READ)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return RowProblem(1, "the file is UTF-16, not UTF-8", FILE_NOT_READ)
+    if data.startswith(_PACKED):
+        reason = "the file is packed, as ZIP archives and office documents are: give what is in it"
+        return RowProblem(1, reason, FILE_NOT_READ)
     if (zero := data.find(0)) >= 0:
         line = data.count(b"\n", 0, zero) + 1
         return RowProblem(line, "the file is binary: it holds a zero byte", FILE_NOT_READ)

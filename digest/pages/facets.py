@@ -6,18 +6,24 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from datetime import date
 from functools import cached_property
+from itertools import takewhile
+from operator import eq
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 
 from digest.models import Author, Category
 from digest.search import COUNTED, Facets, Results, parts
 from digest.search.filters import PaperFilter
 from digest.search.tags import EVERY, category_tag, kind_tag
 from digest.text.links import KINDS, OTHER
+
+SHOWN = 120
+"""Characters that are shown of what was typed: of a pasted text, a part stands for it."""
 
 RELAXATIONS = 8
 """Parts of a query that found nothing which are tried without."""
@@ -51,6 +57,13 @@ class Mistake(NamedTuple):
     label: str
     reasons: list[str]
     address: str
+
+
+class Corrected(NamedTuple):
+    """What a query was read as, and what was typed."""
+
+    read: str
+    typed: str
 
 
 class Choice(NamedTuple):
@@ -109,6 +122,20 @@ class FilterPanel:
         return _listed(self._typed)
 
     @property
+    def corrected(self) -> Corrected | None:
+        """What was corrected, if anything: the query, or of a long one the words that differ."""
+        query = self.filter.query
+        if not query.typed:
+            return None
+        if len(query.typed) <= SHOWN:
+            return Corrected(query.text, query.typed)
+        read, typed = query.text.split(), query.typed.split()
+        for _ in range(2):  # without what both begin with; then, backwards, with what both end
+            same = sum(takewhile(bool, map(eq, read, typed)))
+            read, typed = read[same:][::-1], typed[same:][::-1]
+        return Corrected(_shown(" ".join(read)), _shown(" ".join(typed)))
+
+    @property
     def parameters(self) -> str:
         """The address, to put after a question mark."""
         return self.address.urlencode()
@@ -133,7 +160,7 @@ class FilterPanel:
                 continue
             label = self.filter.form.fields[name].label
             if name == "q":
-                yield Chip(f"“{self.address['q']}”", self._without(name))
+                yield Chip(f"“{_shown(self.address.get('q', ''))}”", self._without(name))
             elif isinstance(value, date):
                 yield Chip(f"{label} {date_format(value, 'j F Y')}", self._without(name))
             else:
@@ -191,7 +218,7 @@ class FilterPanel:
         for place, term in enumerate(terms if 1 < len(terms) <= RELAXATIONS else []):
             address = self.address.copy()
             address["q"] = " ".join(terms[:place] + terms[place + 1 :])
-            offers.append((f"“{term}”", address))
+            offers.append((f"“{_shown(term)}”", address))
         offers += [(chip.label, QueryDict(chip.address.partition("?")[2])) for chip in self.chips()]
         found = []
         for label, address in offers[:RELAXATIONS]:
@@ -303,6 +330,10 @@ class FilterPanel:
         others = [] if value is None else [v for v in address.getlist(name) if v != value]
         address.setlist(name, others)
         return _listed(address)
+
+
+def _shown(text: str) -> str:
+    return Truncator(text).chars(SHOWN)
 
 
 def _listed(address: QueryDict) -> str:

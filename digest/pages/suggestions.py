@@ -90,7 +90,7 @@ def suggested(text: str) -> list[Group]:
             ],
         )
     )
-    if not field:
+    if not field and re.search(r"[^\W_]", text):  # every name begins with no words
         authors = authors_named(text, _OTHERS)
         groups += [
             Group(

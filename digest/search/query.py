@@ -224,7 +224,8 @@ class _Parser:
     def _terms(self) -> list[re.Match[str]]:
         """The terms, without those beyond what may be asked: they are reported."""
         found, many = [], 0
-        for term in TERM.finditer(_CITED.sub(_only_id, self.text)):
+        # Of BibTeX, what stands in braces is a term: `url={https://…},`.
+        for term in TERM.finditer(_CITED.sub(_only_id, self.text).replace("={", "= {")):
             if term["minus"] or term["field"] or term["phrase"] is not None or term[0] == "OR":
                 many += 1
                 if many == MAX_TERMS + 1:

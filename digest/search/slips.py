@@ -19,7 +19,7 @@ from django.db.models.functions import Length
 from rapidfuzz.distance import OSA
 
 from digest.models import Category, SearchWord
-from digest.text.identity import arxiv_id
+from digest.text.identity import CITED_ARXIV_ID, arxiv_id
 
 from .frequencies import Frequencies, Frequency
 from .query import TERM
@@ -34,6 +34,7 @@ _LONG = 8
 _SLIP_COST = log(300)
 """A word with one slip less is chosen, unless the other is in 300 times more papers."""
 _WORD = re.compile(r"[^\W_]+")
+_CITED = re.compile(CITED_ARXIV_ID, re.IGNORECASE)
 _BY_NAME = ("category", "area")
 
 
@@ -54,9 +55,12 @@ def corrected(text: str, known: Frequencies) -> str:
     """A query with the words that no paper has replaced by those that were most likely meant.
 
     What is in quotation marks or must not match stays as it is. The last word stays if other words
-    begin with it. known: the frequencies of the query's words; more are added. Takes one query of
-    the database, and another one if a category is named that is unknown.
+    begin with it, and so does a reference with an arXiv id, whose words need not match. known: the
+    frequencies of the query's words; more are added. Takes one query of the database, and another
+    one if a category is named that is unknown.
     """
+    if _CITED.search(text):
+        return text
     text = _categories_corrected(text)
     slips = _slips(text, known)
     if not slips or len(slips) > _MOST_SLIPS:

@@ -70,7 +70,7 @@ class Command(BaseCommand):
             try:
                 found = huggingface.ask(service, day)
             except Unreachable as error:
-                left = f" {len(days) - number} days are left." if len(days) > 1 else ""
+                left = f" Days left: {len(days) - number}." if len(days) > 1 else ""
                 failures.append(f"{day}: {error}.{left} Run this again later.")
                 break
             except NotFetched as error:

@@ -44,7 +44,8 @@ class Command(BaseCommand):
             try:
                 found = arxiv.ask(service, batch)
             except Unreachable as error:
-                failures.append(f"{error}. {total - done} papers are left. Run this again later.")
+                left = f"Papers left: {total - done:,}"
+                failures.append(f"{error}. {left}. Run this again later.")
                 break
             except NotFetched as error:
                 failures.append(f"{batch.day}: {error}. Nothing of it was loaded.")

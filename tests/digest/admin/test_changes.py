@@ -18,6 +18,8 @@ from digest.catalogue.preview import FieldChange
         (["a", "b"], ["b", "a"], "<del>a; b</del> <ins>b; a</ins>"),
         ([], ["a"], "<ins>a</ins>"),
         (False, True, "<del>no</del> <ins>yes</ins>"),
+        (97, 1234, "<del>97</del> <ins>1,234</ins>"),
+        (0, 2, "<ins>2</ins>"),
     ],
 )
 def test_differences_are_marked(before, after, shown):

@@ -20,7 +20,7 @@ from digest.catalogue.load import load
 from digest.formats import SUFFIXES
 from digest.models import Paper, Source, Upload
 from tests.admin import enter, holder
-from tests.samples import digest, row
+from tests.samples import digest, hugging_face, hugging_face_paper, row
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +131,14 @@ def test_what_would_change_is_told_field_by_field(curating):
     assert "<del>Ada Lovelace</del> <ins>Grace Hopper</ins>" in shown
     assert "<ins>2025-02-07</ins>" in shown
     assert Paper.objects.get(slug="2502.00001").title == "Paper 1"
+
+
+def test_a_preview_shows_a_change_of_each_field(curating):
+    load(digest(row(1)), "2025-02-06.json")
+    answer = hugging_face(hugging_face_paper(1, upvotes=1234, ai_keywords=["planning"]))
+    shown = text(curating.get(bring(curating, (answer, "b.json"))))
+    assert "Keywords planning" in shown
+    assert "Upvotes 1,234" in shown
 
 
 def test_what_was_loaded_before_is_known(curating):

@@ -134,7 +134,7 @@ ERROR = (
     ("reply", "complaint"),
     [
         (Reply(ERROR), "did not answer with a list of papers: the service answers: incorrect id"),
-        (Reply(b"<html></html>"), "did not answer with a list of papers: no papers in JSON or XML"),
+        (Reply(b"<html></html>"), "did not answer with a list of papers: a web page (HTML)"),
         (Reply(answer(1, 2).body[:-30]), "did not answer with a list of papers: "),
         (Reply(digest(row(1))), "did not answer with a list of papers"),
         (answer(1, 7), "answers with other papers than those that it was asked for"),
@@ -153,7 +153,7 @@ def test_a_service_that_is_down_is_left(services, papers):
     services.replies[path(1, 2)] = [Reply(status=503)]
     assert repair() == (
         "arXiv answered for 0 of 2 papers.\n",
-        "export.arxiv.org answers 503 (Service Unavailable). 2 papers are left."
+        "export.arxiv.org answers 503 (Service Unavailable). Papers left: 2."
         " Run this again later.\n",
         1,
     )

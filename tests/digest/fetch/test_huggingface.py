@@ -269,7 +269,7 @@ def test_a_service_that_is_down_is_left(services, now, clock):
     services.replies[path(datetime.date(2025, 6, 11))] = [Reply(status=503)]
     out, err, status = fetch("--since", "2025-06-09")
     assert err.splitlines()[1:] == [
-        "2025-06-11: huggingface.co answers 503 (Service Unavailable). 3 days are left."
+        "2025-06-11: huggingface.co answers 503 (Service Unavailable). Days left: 3."
         " Run this again later."
     ]
     assert (out, status) == ("", 1)

@@ -44,6 +44,20 @@ def test_utf8_with_any_line_ends(write, bom, newline):
         (b"\xef\xbb\xbf \r\n\t", unread("the file is empty")),
         ("é".encode("utf-16"), unread("the file is UTF-16, not UTF-8")),
         ("ab".encode("utf-16-be"), unread("the file is binary: it holds a zero byte")),
+        *(
+            (
+                packed,
+                unread(
+                    "the file is packed, as ZIP archives and office documents are:"
+                    " give what is in it"
+                ),
+            )
+            for packed in (b"PK\3\4\0", b"PK\5\6\0", b"\x1f\x8b\x08")
+        ),
+        *(
+            (page, unread("a web page (HTML): papers are read from JSON, XML and Markdown"))
+            for page in (b"\n<!DOCTYPE html><title>x</title>", b"<html lang='en'>")
+        ),
         (b"one\ntwo\0", unread("the file is binary: it holds a zero byte", 2)),
         ("one\ntwo\nthrée".encode("latin-1"), unread("not UTF-8: byte 0xE9", 3)),
         (b"\xed\xa0\x80", unread("not UTF-8: byte 0xED")),

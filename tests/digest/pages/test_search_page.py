@@ -431,3 +431,19 @@ def test_a_pasted_abstract_is_no_error(client, papers):
     assert close(response)[0][0] == "Okapis speak"
     response = client.get("/papers/", {"q": "okapis speak " + "\"'()*:^ -" * 180})
     assert titles(response)[0] == "Okapis speak"
+
+
+def test_a_pasted_text_is_shown_in_part(client, papers):
+    pasted = f"okapis {'walk ' * 60}zebars {'speak ' * 60}zebras"
+    response = client.get("/papers/", {"q": pasted})
+    corrected = part(response, '<p class="corrected">', "</p>")
+    assert flat(corrected) == "Showing results for zebras ; search for zebars as typed ."
+    (as_typed,) = hrefs(corrected).values()
+    assert client.get("/papers/" + as_typed).context["filter"].query.text == pasted
+    beginning = f"“okapis {'walk ' * 22}wa…”"
+    assert beginning in part(response, '<ul class="chips chosen"', "</ul>")
+    assert flat(part(response, "No paper matches", "</p>")) == f"{beginning} ."
+    response = client.get("/papers/", {"q": f"{'Zebras speak, ' * 20}arXiv:2502.00002"})
+    left_out = flat(part(response, '<ul class="problems">', "</ul>"))
+    assert "speak, Zebras … was left out" in left_out
+    assert len(left_out) < 200

@@ -46,6 +46,8 @@ def asked(client, typed):
     [
         ("", {}),
         ("  ", {}),
+        ('"', {}),
+        ("_ %", {}),
         ("zebras", {"Papers": {"Zebras <walk>": FIRST, "Zebras speak": SECOND}}),
         ("zebras wa", {"Papers": {"Zebras <walk>": FIRST}}),
         ("chen dan", {"Authors": {"Danqi Chen": "/authors/danqi-chen/"}}),

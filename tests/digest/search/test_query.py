@@ -117,6 +117,9 @@ def test_whatever_people_paste_of_a_paper_finds_it(shared):
         ("Smol, arXiv preprint arXiv:2502.02737 [cs.CL] (2025)", "Smol, (2025)"),
         ("see https://arxiv.org/abs/2502.02737v1, there", "see there"),
         ("SmolLM2. CoRR abs/2502.02737", "SmolLM2."),
+        ("@misc{smol,\n eprint={2502.02737},\n}", "@misc{smol, eprint="),
+        ("url={https://arxiv.org/abs/2502.02737}, year={2025}", "url= year= {2025}"),
+        ("@article{a, journal={arXiv preprint arXiv:2502.02737}}", "@article{a, journal="),
     ],
 )
 def test_an_id_within_a_line_finds_the_paper(text, others):

@@ -60,6 +60,7 @@ def papers():
         ("dffsn models", "dffsn models"),
         ("smal", "smal"),
         ("difusión models", "difusión models"),
+        ("difusion models. arXiv:2502.99999", "difusion models. arXiv:2502.99999"),
         ("2502.99999 https://example.org/difusion", "2502.99999 https://example.org/difusion"),
         ("", ""),
     ],
