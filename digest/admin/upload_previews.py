@@ -8,7 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from digest.catalogue.load import LoadReport, date_from_path
+from digest.catalogue.file import date_from_path
+from digest.catalogue.load import LoadReport
 from digest.catalogue.preview import preview
 from digest.formats import read
 from digest.models import Upload, Verdict
