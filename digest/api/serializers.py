@@ -179,6 +179,9 @@ class PaperSerializer(Serializer):
     )
     abstract = serializers.CharField(allow_blank=True, help_text="what the authors wrote")
     categories = PaperCategorySerializer(many=True, source="classifications")
+    categories_suggested = serializers.BooleanField(
+        help_text="no source states the categories: papers that are alike have them"
+    )
     keywords = serializers.ListField(child=serializers.CharField())
     links = PaperLinkSerializer(many=True)
     comment = serializers.CharField(allow_blank=True, help_text="the authors' own, at arXiv")
@@ -207,6 +210,7 @@ class TrimmedPaperSerializer(PaperSerializer):
         "summary": "- A small language model, and the data that it was trained on.",
         "abstract": "While large language models have facilitated breakthroughs …",
         "categories": [{"id": "text-generation", "name": "Text Generation"}],
+        "categories_suggested": False,
         "keywords": ["small language model"],
         "links": [{"url": "https://github.com/huggingface/smollm", "kind": "code"}],
         "comment": "",

@@ -353,6 +353,9 @@ class Paper(models.Model):
     upvotes = models.PositiveIntegerField(
         default=0, help_text="at Hugging Face; 0 where none are known"
     )
+    categories_suggested = models.BooleanField(
+        default=False, help_text="its categories are those of papers that are alike"
+    )
     authors_cut = models.BooleanField(
         default=False, help_text="the author list was cut (as far as known)"
     )
