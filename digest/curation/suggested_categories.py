@@ -14,10 +14,12 @@ from math import log, sqrt
 from operator import itemgetter
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef
+
 from digest.batches import batches
 from digest.catalogue.fields import CATEGORIES
 from digest.formats import Record, write_suggestions
-from digest.models import Correction, Entry, Paper
+from digest.models import Classification, Correction, Entry, Paper
 from digest.search.text import stem, tokens
 
 KNOWN = 4_000
@@ -50,13 +52,14 @@ def suggested(limit: int) -> Iterator[Suggestions]:
 
     limit: of the papers looked at. Empty where no paper has categories.
     """
-    known = Paper.objects.visible().filter(categories_suggested=False, classifications__gt=0)
-    found = list(_texts(known.distinct().newest()[:KNOWN]))
+    has_some = Exists(Classification.objects.filter(paper=OuterRef("pk")))
+    known = Paper.objects.visible().filter(has_some, categories_suggested=False)
+    found = list(_texts(known.newest()[:KNOWN]))
     if not found:
         return
     suggester = Suggester([texts for _, texts in found])
-    decided = Correction.objects.active().filter(field=CATEGORIES.name)
-    without = Paper.objects.visible().filter(classifications=None).exclude(correction__in=decided)
+    decided = Correction.objects.active().filter(field=CATEGORIES.name, paper=OuterRef("pk"))
+    without = Paper.objects.visible().filter(~has_some, ~Exists(decided))
     rows = defaultdict(list)
     for paper, texts in _texts(without.newest()[:limit]):
         if names := suggester.suggest(texts):
