@@ -63,7 +63,7 @@ def preview_of(file: Upload) -> Previewed:
             problems=list(reading.problems),
         )
         return Previewed(report, None)
-    found = preview(content, file.name)
+    found = preview(content, file.name, stream=file.stream_id)
     return Previewed(found.report, Changes.of(found.changes))
 
 

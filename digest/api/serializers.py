@@ -298,7 +298,16 @@ class LookupResultSerializer(Serializer):
     results = FoundSerializer(many=True)
 
 
+class StreamSerializer(Serializer):
+    id = serializers.CharField(source="slug")
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    is_default = serializers.BooleanField(help_text="what is of no other stream is of this one")
+    page = PageAddressField(help_text="its newest digest")
+
+
 class DigestSerializer(Serializer):
+    stream = serializers.CharField(source="stream.slug", help_text="id of its stream")
     date = serializers.DateField()
     paper_count = serializers.IntegerField()
     page = PageAddressField()
@@ -345,6 +354,7 @@ class SourceSerializer(Serializer):
     sha256 = serializers.CharField()
     format = serializers.CharField()
     date = serializers.DateField(allow_null=True)
+    stream = serializers.CharField(source="stream.slug", help_text="id of its stream")
     loaded_at = MomentField("microseconds")
     rows = serializers.IntegerField()
     problems = LoadProblemSerializer(many=True)
@@ -367,4 +377,5 @@ class LoadReportSerializer(Serializer):
 class UploadSerializer(Serializer):
     file = serializers.FileField()
     name = serializers.CharField(required=False, help_text="instead of the file's own")
+    stream = serializers.CharField(required=False, help_text="id of the stream of its digests")
     dry_run = serializers.BooleanField(default=False, help_text="report, and write nothing")

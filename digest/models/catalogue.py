@@ -112,6 +112,10 @@ class Stream(models.Model):
     def is_default(self) -> bool:
         return self.pk == DEFAULT
 
+    def get_absolute_url(self) -> str:
+        """Where its newest digest is."""
+        return reverse("home") if self.is_default else reverse("stream-home", args=[self.slug])
+
     @transaction.atomic(savepoint=False)
     def save(self, *args: Any, **options: Any) -> None:
         """Pages show streams, so the catalogue changes with them. A new one gets the lowest number

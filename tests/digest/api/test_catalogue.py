@@ -748,7 +748,7 @@ def test_wrong_methods(client, papers, curator, schema):
         for path, operations in schema["paths"].items()
         if operations.keys() == {"get"} and "/library/" not in path
     ]
-    assert len(read_alone) == 10
+    assert len(read_alone) == 11
     curators = bearer(curator, "digests:write")
     for path in (*read_alone, "/api/v1/reference/"):
         asking = curators if "/sources/" in path else client  # others are told of that first

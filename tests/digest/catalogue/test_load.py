@@ -22,9 +22,9 @@ def catalogue():
     return [
         list(models.Digest.objects.values_list("date", "paper_count")),
         list(
-            models.Placement.objects.order_by("digest__date", "position").values_list(
-                "digest__date", "position", "paper__slug"
-            )
+            models.Placement.objects.order_by(
+                "digest__date", "digest__stream", "position"
+            ).values_list("digest__date", "position", "paper__slug")
         ),
         list(
             models.Paper.objects.order_by("slug").values_list(
