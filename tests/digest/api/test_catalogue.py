@@ -109,6 +109,7 @@ def test_a_paper_is_told_whole(client, papers, schema):
         "summary": "- First point of 1.\n- Second point.",
         "abstract": "",
         "categories": [{"id": "text-generation", "name": "Text Generation"}],
+        "categories_suggested": False,
         "keywords": [],
         "links": [{"url": "https://github.com/lab/code-1", "kind": "code"}],
         "comment": "",
