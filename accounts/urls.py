@@ -32,6 +32,11 @@ urlpatterns = [
     path("library/unread/", bookmarks.unread, name="unread"),
     path("library/unread/all/", bookmarks.mark_all_digests, name="mark-all-digests"),
     path("library/unread/<date:day>/", bookmarks.mark_digest, name="mark-digest"),
+    path(
+        "library/unread/<name:slug>/<date:day>/",
+        bookmarks.mark_digest,
+        name="mark-stream-digest",
+    ),
     path("library/import/", transfer.import_papers, name="import"),
     path("library/import/confirm/", transfer.confirm_import, name="confirm-import"),
     path("library/import/take-in/", moved_to("confirm-import")),

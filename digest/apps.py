@@ -21,6 +21,8 @@ class DigestConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers the system checks
+        from .models import Stream
         from .search import index
 
+        post_migrate.connect(Stream.ensure_default, sender=self)
         post_migrate.connect(index.after_migrate, sender=self)

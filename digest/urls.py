@@ -15,7 +15,7 @@ from accounts import profile
 from .api.problems import or_page
 from .api.reference import recipes
 from .exports import FILES
-from .pages import busy, files, resubmission, views
+from .pages import busy, digests, files, resubmission, views
 from .pages.suggestions import suggestions
 
 
@@ -70,11 +70,20 @@ def to_admin(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("digests/", views.digests, name="digests"),
+    path("", digests.home, name="home"),
+    path("digests/", digests.digests, name="digests"),
     path("digests.atom", files.digests_feed, name="digests-feed"),
     path("digests/<date:day>.<suffix:suffix>", files.digest_file, name="digest-file"),
-    path("digests/<date:day>/", views.digest, name="digest"),
+    path("digests/<date:day>/", digests.digest, name="digest"),
+    path("streams/<name:slug>/", digests.home, name="stream-home"),
+    path("streams/<name:slug>/digests/", digests.digests, name="stream-digests"),
+    path("streams/<name:slug>/digests.atom", files.digests_feed, name="stream-digests-feed"),
+    path(
+        "streams/<name:slug>/digests/<date:day>.<suffix:suffix>",
+        files.digest_file,
+        name="stream-digest-file",
+    ),
+    path("streams/<name:slug>/digests/<date:day>/", digests.digest, name="stream-digest"),
     path("papers/", views.papers, name="papers"),
     path("papers.<output:suffix>", files.papers_file, name="papers-file"),
     path("papers/<paper:slug>.<suffix:suffix>", files.paper_file, name="paper-file"),

@@ -67,6 +67,18 @@ def in_format(format: Format, *numbers: int, day: str = "2025-02-06", bad: int =
             moment = f"{day}T02:00:00.000Z"
             answers = [hugging_face_paper(n, submittedOnDailyAt=moment) for n in numbers]
             return hugging_face(*answers, *[hugging_face_paper(title="")] * bad)
+        case Format.SUGGESTIONS:
+            rows = [
+                {
+                    "title": title,
+                    "link": link,
+                    "date": day,
+                    "authors": ", ".join(names),
+                    "suggested_categories": ["Robotics"],
+                }
+                for title, link in papers
+            ]
+            return digest(*rows, *[{"title": "", "suggested_categories": []}] * bad)
         case Format.SIX_COLUMN | Format.THREE_COLUMN | Format.TABLE:
             columns = {
                 Format.SIX_COLUMN: "Title | Authors | Summary | Classification | GitHub URLs"

@@ -25,7 +25,7 @@ from accounts.models import Disclosure, Role
 from digest.api.reference import SCHEMA
 from digest.catalogue.load import load
 from digest.curation import decisions
-from digest.models import LinkHealth, Paper, Proposal, Source, Upload
+from digest.models import LinkHealth, Paper, Proposal, Source, Stream, Upload
 from digest.search.filters import PARAMETERS
 from tests.accounts.conftest import person
 from tests.accounts.test_access import routes
@@ -61,6 +61,7 @@ def world(db, monkeypatch):
     monkeypatch.setattr("digest.urls.handler404", lambda *_, **__: HttpResponse(status=404))
     load(digest(*(row(n) for n in range(1, 6))), f"{DAY}.json")
     papers = list(Paper.objects.order_by("position"))
+    Stream.objects.create(name="Ours", slug="ours")
     member, operator = person("member"), holder("operator", is_superuser=True)
     library = Library(member)
     library.bookmarks.add([papers[0].pk])
@@ -100,6 +101,7 @@ def world(db, monkeypatch):
     places = {
         "": {"slug": PAPER, "paper": PAPER, "number": PAPER, "day": DAY, "suffix": "bib"},
         "sitemap": {"part": 0},
+        "streams/|library/unread/": {"slug": "ours"},
         "authors/|api/v1/authors/": {"slug": "ada-lovelace"},
         "categories/|api/v1/categories/": {"slug": "text-generation"},
         "lists/|api/v1/library/lists/": {**of_a_list, "member": member_key, "invitation": asked.pk},

@@ -295,6 +295,7 @@ def fetched(walk: Walk, size: Sizes, home: Path) -> None:
             for name, arguments in (
                 ("fetch", ["huggingface", "--date", f"{now.date()}"]),
                 ("repair_metadata", ["--limit", f"{size.chosen}"]),
+                ("suggest_categories", ["--limit", f"{size.chosen}"]),
             ):
                 work = partial(
                     call_command, name, *arguments, stdout=io.StringIO(), stderr=io.StringIO()

@@ -295,6 +295,7 @@ class RestoredSerializer(Serializer):
 
 class UnreadDigestSerializer(DigestSerializer):
     example = {
+        "stream": "daily",
         "date": "2025-02-06",
         "paper_count": 20,
         "page": "https://digest.example.org/digests/2025-02-06/",
@@ -304,7 +305,8 @@ class UnreadDigestSerializer(DigestSerializer):
 
 
 class ReadStateSerializer(Serializer):
-    example = {"date": "2025-02-06", "read": True}
+    example = {"stream": "daily", "date": "2025-02-06", "read": True}
 
+    stream = serializers.CharField(help_text="id of its stream")
     date = serializers.DateField()
     read = serializers.BooleanField()

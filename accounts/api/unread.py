@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from digest.api.digests import STREAM, chosen_stream
 from digest.api.pages import Order
 from digest.api.schema import Operation
 
@@ -35,21 +36,27 @@ class UnreadPagination(LibraryPagination):
 
 class UnreadViewSet(LibraryViewSet):
     pagination_class = UnreadPagination
-    order = Order((("date", True, date),))
+    order = Order((("date", True, date), ("stream_id", False, int)))
 
     @Operation("unread", UnreadDigestSerializer)
     def list(self, request: Request) -> Response:
-        """The digests that you have not read, the newest first."""
+        """The digests that you have not read, of the streams that you subscribe to, the newest
+        first."""
         digests = self.library.digests
-        return Response(self.page(digests.unread(), new_papers=digests.new_papers()))
+        unread = digests.unread().select_related("stream")
+        return Response(self.page(unread, new_papers=digests.new_papers()))
 
-    @Operation("unread_mark", ReadStateSerializer, body=ReadMarkSerializer, parameters=[_DAY])
+    @Operation(
+        "unread_mark", ReadStateSerializer, body=ReadMarkSerializer, parameters=[_DAY, STREAM]
+    )
     def update(self, request: Request, day: date) -> Response:
         """Count a day's digest as read, or as new again."""
         digests = self.library.digests
-        digests.get(day)
+        stream = chosen_stream(request.query_params.get("stream"))
+        key = digests.get(day, stream.slug).key
         if self.body()["read"]:
-            digests.mark_read(day)
+            digests.mark_read(*key)
         else:
-            digests.mark_unread(day)
-        return Response(self.answer({"date": day, "read": digests.is_read(day)}))
+            digests.mark_unread(*key)
+        read = digests.is_read(*key)
+        return Response(self.answer({"stream": stream.slug, "date": day, "read": read}))

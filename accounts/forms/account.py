@@ -28,6 +28,7 @@ from django.shortcuts import render
 
 from accounts import tokens
 from accounts.invitations import invited
+from accounts.library import Library
 from accounts.models import User
 from accounts.names import display_name
 
@@ -57,9 +58,29 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         error_messages={"invalid_choice": "Choose a time zone from the list."},
     )
 
+    streams = forms.TypedMultipleChoiceField(
+        coerce=int,
+        required=False,
+        label="New to you",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="the streams whose digests are new until you mark them as read",
+        error_messages={"invalid_choice": "Choose streams from the list."},
+    )
+
     class Meta:
         model = User
         fields = ("display_name", "time_zone", "theme", "papers_on_a_page")
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._digests = Library(self.instance).digests
+        subscriptions = self._digests.subscriptions()
+        if not subscriptions:
+            del self.fields["streams"]
+            return
+        field: Any = self.fields["streams"]
+        field.choices = [(stream.pk, stream.name) for stream, _ in subscriptions]
+        field.initial = [stream.pk for stream, is_subscribed in subscriptions if is_subscribed]
 
     def clean_display_name(self) -> str:
         return display_name(self.cleaned_data["display_name"])
@@ -67,7 +88,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit=False)
         # Not the whole row: a password that is being changed elsewhere stays changed.
-        user.save(update_fields=self.Meta.fields)
+        with transaction.atomic():
+            user.save(update_fields=self.Meta.fields)
+            if "streams" in self.fields:
+                self._digests.subscribe(self.cleaned_data["streams"])
         return user
 
 

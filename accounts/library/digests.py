@@ -1,92 +1,218 @@
-"""What a person has read of the digests."""
+"""What a person has read of the digests, and the streams that they subscribe to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
 
-from accounts.models import ReadDigest, User
-from digest.models import Digest, Paper, tomorrow
+from accounts.models import ReadDigest, StreamReading, User
+from digest.models import DEFAULT, PLACES, Digest, DigestKey, Placement, Stream, tomorrow
 
 from .base import NotFound, Part
 
 
+class Subscription(NamedTuple):
+    """A stream, and whether its digests are new to the person."""
+
+    stream: Stream
+    is_subscribed: bool
+
+
+class Reading(NamedTuple):
+    """What a person said of a stream, as an export has it: whether they subscribe, None if they
+    did not say; and which digests are read: those until a day, and single ones."""
+
+    stream: str
+    is_default: bool
+    is_subscribed: bool | None
+    until: date | None
+    days: list[date]
+
+
 class Digests(Part):
-    """A digest is read once it is marked so; `User.read_until` stands for all up to a day."""
+    """A digest is read once it is marked so; `StreamReading.read_until`, else `User.read_until`,
+    stands for all of its stream up to a day."""
 
     def unread(self) -> QuerySet[Digest]:
-        """The digests that have come out and are not read, newest first."""
+        """The digests that have come out and are not read, newest first: those of the streams that
+        the person subscribes to."""
         if not isinstance(self._user, User):
             return Digest.objects.none()
-        found = Digest.objects.out().exclude(
-            date__in=ReadDigest.objects.filter(user=self._user).values("date")
-        )
-        return found.filter(date__gt=self._user.read_until) if self._user.read_until else found
+        return self._unread(self._user).filter(_subscribed("stream"))
 
-    def get(self, day: date) -> Digest:
-        """The day's digest. Raises NotFound."""
-        found = Digest.objects.filter(date=day).first()
+    def get(self, day: date, slug: str = "") -> Digest:
+        """A day's digest. slug: of its stream; of the default one, if empty. Raises NotFound."""
+        stream = {"stream__slug": slug} if slug else {"stream": DEFAULT}
+        found = Digest.objects.select_related("stream").filter(date=day, **stream).first()
         if found is None:
             raise NotFound("There is no such digest.")
         return found
 
     def new_papers(self) -> int:
-        """How many papers came first in a digest that is not read."""
-        return Paper.objects.visible().filter(date__in=self.unread().values("date")).count()
-
-    def is_read(self, day: date) -> bool:
-        return isinstance(self._user, User) and not self.unread().filter(date=day).exists()
-
-    def mark_read(self, day: date) -> None:
-        """Count the day's digest as read."""
-        ReadDigest.objects.bulk_create(
-            [ReadDigest(user=self._owner, date=day)], ignore_conflicts=True
+        """How many papers came first in a digest that is not read, among those of the streams that
+        the person subscribes to."""
+        if not isinstance(self._user, User):
+            return 0
+        subscribed = self._streams().filter(_subscribed()).values("pk")
+        day, stream = OuterRef("digest__date"), OuterRef("digest__stream")
+        before = Placement.objects.filter(
+            Q(digest__date__lt=day) | Q(digest__date=day, digest__stream__lt=stream),
+            paper=OuterRef("paper"),
+            digest__stream__in=subscribed,
         )
+        # Of most papers their first digest of all is this one: nothing else is asked for then.
+        is_first = Q(
+            paper__date=F("digest__date"),
+            paper__position=F("position") + (F("digest__stream") - 1) * PLACES,
+        )
+        found = Placement.objects.filter(digest__in=self.unread().order_by().values("pk"))
+        return found.filter(is_first | ~Exists(before)).count()
+
+    def is_read(self, day: date, stream: int = DEFAULT) -> bool:
+        if not isinstance(self._user, User):
+            return False
+        return not self._unread(self._user).filter(date=day, stream=stream).exists()
+
+    def mark_read(self, day: date, stream: int = DEFAULT) -> None:
+        """Count a stream's digest of a day as read."""
+        self._mark([DigestKey(day, stream)])
 
     @transaction.atomic
-    def mark_unread(self, day: date) -> None:
-        """Count the day's digest as new again."""
-        until = self._until()
+    def mark_unread(self, day: date, stream: int = DEFAULT) -> None:
+        """Count a stream's digest of a day as new again."""
+        until = self._until(stream)
         if until and day <= until:
             # One day cannot be taken out of "all up to": those after it are read one by one.
-            later = Digest.objects.filter(date__gt=day, date__lte=until)
-            self.restore(None, later.values_list("date", flat=True))
-            self._set_until(day - timedelta(days=1))
-        ReadDigest.objects.filter(user=self._owner, date=day).delete()
-
-    def marked(self) -> list[date]:
-        """The days that were marked as read one by one, in order."""
-        days = ReadDigest.objects.filter(user=self._user.pk).order_by("date")
-        return list(days.values_list("date", flat=True))
-
-    @transaction.atomic
-    def restore(self, until: date | None, days: Iterable[date]) -> None:
-        """Count these as read, too."""
-        there = self._until()
-        until = until and min(until, tomorrow())  # what comes out after today is new
-        if until and (there is None or until > there):
-            self._set_until(until)
-        ReadDigest.objects.bulk_create(
-            [ReadDigest(user=self._owner, date=day) for day in days], ignore_conflicts=True
-        )
+            later = Digest.objects.of(stream).filter(date__gt=day, date__lte=until)
+            self._mark(DigestKey(one, stream) for one in later.values_list("date", flat=True))
+            self._set_until(stream, day - timedelta(days=1))
+        ReadDigest.objects.filter(user=self._owner, stream=stream, date=day).delete()
 
     @transaction.atomic
     def mark_all_read(self) -> None:
-        """Count every digest that has come out as read."""
-        self._until()
-        newest = Digest.objects.out().aggregate(newest=Max("date"))["newest"]
-        if newest:
-            self._set_until(newest)
-            ReadDigest.objects.filter(user=self._owner, date__lte=newest).delete()
+        """Count every digest that has come out as read, of the streams that they subscribe to."""
+        newest = Digest.objects.out().order_by().values("stream").annotate(newest=Max("date"))
+        subscribed = self._streams().filter(_subscribed()).values("pk")
+        for stream, day in newest.filter(stream__in=subscribed).values_list("stream", "newest"):
+            self._until(stream)
+            self._set_until(stream, day)
+            read = ReadDigest.objects.filter(user=self._owner, stream=stream)
+            read.filter(date__lte=day).delete()
 
-    def _until(self) -> date | None:
-        """Until when all is read, as it is now: another tab may have said otherwise since this
-        request began. Nobody else changes it until the transaction ends."""
-        return User.objects.select_for_update().get(pk=self._owner.pk).read_until
+    # Streams
 
-    def _set_until(self, day: date) -> None:
-        self._owner.read_until = day
-        self._owner.save(update_fields=["read_until"])
+    def subscriptions(self) -> list[Subscription]:
+        """All streams that have digests, if there are several to choose from."""
+        if not self._user.pk:
+            return []
+        streams = self._streams().with_digests().annotate(mine=F("reading__is_subscribed"))
+        found = [
+            Subscription(stream, stream.is_subscribed if stream.mine is None else stream.mine)
+            for stream in streams
+        ]
+        return found if len(found) > 1 else []
+
+    @transaction.atomic
+    def subscribe(self, streams: Collection[int]) -> None:
+        """Have the digests of the streams with these keys be new to the person, and no others'. Of
+        a stream that comes, its newest digest alone is new at first."""
+        self._lock()
+        for stream, was_subscribed in self.subscriptions():
+            is_subscribed = stream.pk in streams
+            if is_subscribed != was_subscribed:
+                values: dict[str, object] = {"is_subscribed": is_subscribed}
+                newest = Digest.objects.of(stream.pk).out().order_by("-date").first()
+                if is_subscribed and newest:
+                    values["read_until"] = newest.date - timedelta(days=1)
+                StreamReading.objects.update_or_create(
+                    user=self._owner, stream=stream, defaults=values
+                )
+
+    # Export and import
+
+    def readings(self) -> list[Reading]:
+        """What they said of each stream of which they said anything, the default one first."""
+        days: dict[int, list[date]] = {}
+        marked = ReadDigest.objects.filter(user=self._user.pk).order_by("stream_id", "date")
+        for stream, day in marked.values_list("stream", "date"):
+            days.setdefault(stream, []).append(day)
+        until = self._user.read_until if isinstance(self._user, User) else None
+        rows = self._streams().annotate(
+            mine=F("reading__is_subscribed"), until=F("reading__read_until")
+        )
+        found = []
+        for one in rows:
+            read = one.until or (until if one.is_default else None)
+            found.append(Reading(one.slug, one.is_default, one.mine, read, days.get(one.pk, [])))
+        return [one for one in found if one.is_subscribed is not None or one.until or one.days]
+
+    @transaction.atomic
+    def restore(self, readings: Iterable[tuple[int, Reading]]) -> None:
+        """Count these digests as read, too, and subscribe as it is said. readings: each with the
+        key of its stream."""
+        for stream, reading in readings:
+            there = self._until(stream)
+            until = reading.until and min(reading.until, tomorrow())  # what comes later is new
+            if until and (there is None or until > there):
+                self._set_until(stream, until)
+            self._mark(DigestKey(day, stream) for day in reading.days)
+            if reading.is_subscribed is not None:
+                StreamReading.objects.update_or_create(
+                    user=self._owner,
+                    stream_id=stream,
+                    defaults={"is_subscribed": reading.is_subscribed},
+                )
+
+    # Rows
+
+    def _unread(self, user: User) -> QuerySet[Digest]:
+        """The digests of all streams that have come out and are not read, newest first."""
+        mine = FilteredRelation("stream__readings", condition=Q(stream__readings__user=user))
+        marked = ReadDigest.objects.filter(
+            user=user, stream=OuterRef("stream"), date=OuterRef("date")
+        )
+        floor = Q(reading__read_until=None)
+        if user.read_until:
+            floor &= Q(date__gt=user.read_until)
+        return (
+            Digest.objects.out()
+            .alias(reading=mine)
+            .filter(Q(date__gt=F("reading__read_until")) | floor, ~Exists(marked))
+        )
+
+    def _streams(self) -> QuerySet[Stream]:
+        """All streams, each with the person's own `reading` of it, if there is one."""
+        mine = FilteredRelation("readings", condition=Q(readings__user=self._user.pk))
+        return Stream.objects.alias(reading=mine)
+
+    def _mark(self, digests: Iterable[DigestKey]) -> None:
+        rows = [ReadDigest(user=self._owner, date=day, stream_id=one) for day, one in digests]
+        ReadDigest.objects.bulk_create(rows, ignore_conflicts=True)
+
+    def _lock(self) -> User:
+        """The person's row, which nobody else changes until the transaction ends: another tab may
+        have changed something since this request began."""
+        return User.objects.select_for_update().get(pk=self._owner.pk)
+
+    def _until(self, stream: int) -> date | None:
+        """Until when all of a stream is read, as it is now and stays until the transaction ends."""
+        user = self._lock()
+        rows = StreamReading.objects.filter(user=user, stream=stream)
+        found = rows.values_list("read_until", flat=True).first()
+        return found or user.read_until
+
+    def _set_until(self, stream: int, day: date) -> None:
+        StreamReading.objects.update_or_create(
+            user=self._owner, stream_id=stream, defaults={"read_until": day}
+        )
+
+
+def _subscribed(stream: str = "") -> Q:
+    """That the person subscribes to a stream: as they said, else as the operator did. stream: the
+    name of the relation to it, of rows with a `reading`."""
+    by_default = f"{stream}__is_subscribed" if stream else "is_subscribed"
+    return Q(reading__is_subscribed=True) | Q(reading__is_subscribed=None, **{by_default: True})

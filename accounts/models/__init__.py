@@ -14,7 +14,7 @@ from .lists import (
     SentMail,
     Visibility,
 )
-from .people import SHOWN, USER_NAME_VALIDATORS, ReadDigest, Theme, User
+from .people import SHOWN, USER_NAME_VALIDATORS, ReadDigest, StreamReading, Theme, User
 from .reports import REPORT_LENGTH, Disclosure, Report
 from .rows import (
     NOTE_LENGTH,
@@ -52,6 +52,7 @@ __all__ = [
     "SentMail",
     "ShownManager",
     "Status",
+    "StreamReading",
     "Theme",
     "User",
     "Visibility",

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from digest.models import Digest
+from digest.models import DEFAULT, Digest, Stream
 
 SHOWN = (10, 25, 50, 100)
 """Papers on a page that a person may choose."""
@@ -59,7 +59,8 @@ class User(AbstractUser):
         null=True,
         blank=True,
         editable=False,
-        help_text="every digest up to this day counts as read; none, if there is no day",
+        help_text="every digest up to this day counts as read, but of streams of which the person"
+        " has read until another; none, if there is no day",
     )
 
     class Meta(AbstractUser.Meta):
@@ -83,16 +84,46 @@ class User(AbstractUser):
         super().save(*args, **options)
 
 
-class ReadDigest(models.Model):
-    """A day's digest that a person marked as read; those before `User.read_until` need no row."""
+class StreamReading(models.Model):
+    """What a person chose of a stream. Without a row, or a value, the operator's choice counts, and
+    `User.read_until`."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
     )
+    stream = models.ForeignKey(Stream, models.CASCADE, related_name="readings")
+    is_subscribed = models.BooleanField(
+        null=True, help_text="whether its new digests are new to the person"
+    )
+    read_until = models.DateField(
+        null=True, help_text="every digest of it up to this day counts as read"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "stream"], name="stream_reading_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.stream)
+
+
+class ReadDigest(models.Model):
+    """A digest that a person marked as read; those up to the day until which all of its stream is
+    read need no row."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    stream = models.ForeignKey(
+        Stream, models.CASCADE, default=DEFAULT, related_name="+", db_index=False
+    )
     date = models.DateField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "date"], name="read_digest_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "stream", "date"], name="read_digest_once")
+        ]
 
     def __str__(self) -> str:
         return self.date.isoformat()

@@ -70,7 +70,7 @@ def lists_named(context: RequestContext, text: str) -> list[ReadingList]:
 @register.simple_tag(takes_context=True)
 def is_read(context: RequestContext, digest: Digest) -> bool:
     """Whether the reader marked a digest as read."""
-    return bool(context["library"].digests.is_read(digest.date))
+    return bool(context["library"].digests.is_read(*digest.key))
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.library import Library, OpenList
+from accounts.library.digests import Reading
 from accounts.models import Report, User
 from digest.exports import WRITERS, About, to_cite
 from digest.models import Paper, PaperQuerySet
@@ -49,10 +50,7 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
                 "user_name": user.username,
                 **{name: getattr(user, name) for name in PROFILE},
             },
-            "read": {
-                "until": user.read_until and user.read_until.isoformat(),
-                "days": [day.isoformat() for day in library.digests.marked()],
-            },
+            "read": _read(library.digests.readings()),
             "bookmarks": [
                 {
                     "paper": _named(bookmark.paper),
@@ -92,6 +90,27 @@ def _named(paper: Paper) -> dict[str, str | None]:
 
 def _time(moment: datetime) -> str:
     return moment.isoformat()
+
+
+def _read(readings: list[Reading]) -> dict[str, Any]:
+    """What is read of the default stream; `streams`: what else was said of streams, if anything."""
+    default = next((one for one in readings if one.is_default), None)
+    streams: list[dict[str, Any]] = []
+    for one in readings:
+        row = {"stream": one.stream, "subscribed": one.is_subscribed}
+        if not one.is_default:
+            streams.append({**row, **_days_read(one)})
+        elif one.is_subscribed is not None:
+            streams.append({**row, "until": None, "days": []})
+    more = {"streams": streams} if streams else {}
+    return {**(_days_read(default) if default else {"until": None, "days": []}), **more}
+
+
+def _days_read(reading: Reading) -> dict[str, Any]:
+    return {
+        "until": reading.until and reading.until.isoformat(),
+        "days": [day.isoformat() for day in reading.days],
+    }
 
 
 def _list(opened: OpenList) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, datetime
@@ -21,11 +22,12 @@ from jsonschema import validate
 from accounts.archive import Archive, BadArchive, open_archive
 from accounts.library import Library
 from accounts.library.bookmarks import SavedBookmark
+from accounts.library.digests import Reading
 from accounts.library.lists.imports import ImportedItem, ImportedList
 from accounts.library.notes import ImportedNote
 from accounts.models import NOTE_LENGTH, Status, User
 from accounts.names import display_name
-from digest.models import Paper
+from digest.models import DEFAULT, Paper, Stream
 from digest.text.identity import fold, paper_slug
 
 from .exports import PROFILE, SCHEMA
@@ -33,6 +35,10 @@ from .matching import papers_by_slug
 
 MAX_LIBRARY = 20_000_000
 """Bytes of library.json. How many bookmarks, notes and lists it may contain is in the schema."""
+
+
+MAX_DAYS = 50_000
+"""Digests of all streams together that may be marked as read one by one."""
 
 
 def may_import(request: HttpRequest, user: User) -> bool:
@@ -138,8 +144,7 @@ class _Import:
         self.problems: list[str] = []
         self.profile = self._profile(data["profile"])
         read = data["read"]
-        self.read_until = read["until"] and _day(read["until"])
-        self.read_days = list(map(_day, read["days"]))
+        self.readings = self._readings(read)
         self.bookmarks = [
             SavedBookmark(paper.pk, Status(row["status"]), _moment(row["added_at"]))
             for row in data["bookmarks"]
@@ -182,7 +187,7 @@ class _Import:
     def write(self) -> None:
         """Add it all, in few statements. Raises ValidationError, IntegrityError."""
         library = self._library
-        library.digests.restore(self.read_until, self.read_days)
+        library.digests.restore(self.readings)
         for name, value in self.profile.items():
             setattr(self._user, name, value)
         self._user.save(update_fields=self.profile)
@@ -206,6 +211,26 @@ class _Import:
             missing=self.missing,
             problems=problems,
         )
+
+    def _readings(self, read: dict[str, Any]) -> list[tuple[int, Reading]]:
+        """What is read of each stream that is here, with the stream's key."""
+        streams = read.get("streams", [])
+        if sum(len(row["days"]) for row in streams) > MAX_DAYS:
+            raise ValueError(f"it holds more than {MAX_DAYS:,} days that are read")
+        keys: dict[str, int] = {}
+        if streams:
+            keys.update(Stream.objects.values_list("slug", "pk"))
+        found = [(DEFAULT, _reading({"stream": "", "subscribed": None, **read}))]
+        for slug, count in Counter(row["stream"] for row in streams).items():
+            if count > 1:
+                raise ValueError(f"the stream {slug} is there twice")
+        for row in streams:
+            if key := keys.get(row["stream"]):
+                found.append((key, _reading(row)))
+            else:
+                name = row["stream"]
+                self.problems.append(f"There is no stream {name} here: what is read of it is lost.")
+        return found
 
     def _profile(self, profile: dict[str, Any]) -> dict[str, Any]:
         """The settings to import: those that the person has not changed, and no name that could
@@ -264,6 +289,12 @@ def _moment(text: str) -> datetime:
     if moment.year in (MINYEAR, MAXYEAR):  # in another time zone it may have no year at all
         raise ValueError(f"{text} has a year that is too early or too late")
     return moment
+
+
+def _reading(row: dict[str, Any]) -> Reading:
+    until = row["until"] and _day(row["until"])
+    days = list(map(_day, row["days"]))
+    return Reading(row["stream"], not row["stream"], row["subscribed"], until, days)
 
 
 def _day(text: str) -> date:

@@ -19,7 +19,7 @@ from accounts.forms.library import MarkForm, ShelfForm
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.shelf import Found
 from accounts.models import Status
-from digest.models import Paper
+from digest.models import Paper, Stream
 from digest.pages.files import about_page, file_of
 from digest.pages.paging import turn_to
 from digest.search import Query
@@ -201,21 +201,25 @@ def undo(request: MemberRequest) -> HttpResponse:
 @require_safe
 def unread(request: MemberRequest) -> HttpResponse:
     """The digests that the reader has not read, newest first."""
-    digests = request.library.digests.unread().order_by("-date")
+    digests = request.library.digests.unread().select_related("stream")
     page = turn_to(request, digests, request.user.papers_on_a_page, digests.count())
-    context: dict[str, Any] = {"page": page, "new": request.library.digests.new_papers()}
+    context: dict[str, Any] = {
+        "page": page,
+        "new": request.library.digests.new_papers(),
+        "has_streams": bool(Stream.objects.several()),
+    }
     return render(request, "accounts/unread.html", context)
 
 
 @logged_in
 @require_POST
-def mark_digest(request: MemberRequest, day: date) -> HttpResponse:
-    """Count a day's digest as read, or as new again."""
-    digest = request.library.digests.get(day)
+def mark_digest(request: MemberRequest, day: date, slug: str = "") -> HttpResponse:
+    """Count a digest as read, or as new again. slug: of its stream; the default one's, if empty."""
+    digest = request.library.digests.get(day, slug)
     if request.POST.get("do") == "unread":
-        request.library.digests.mark_unread(day)
+        request.library.digests.mark_unread(*digest.key)
     else:
-        request.library.digests.mark_read(day)
+        request.library.digests.mark_read(*digest.key)
     return go_back(request, digest.get_absolute_url())
 
 

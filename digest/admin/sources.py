@@ -25,7 +25,7 @@ from digest.catalogue.ledger import Ledger
 from digest.catalogue.load import LoadReport, reread, to_undo, undo
 from digest.catalogue.preview import preview, would_change
 from digest.formats import Format, reader_of
-from digest.models import Digest, Entry, Paper, Source, Verdict
+from digest.models import Digest, Entry, Paper, Source, Stream, Verdict
 
 from .changes import Changes
 from .site import Site
@@ -82,6 +82,19 @@ class HasFilter(admin.SimpleListFilter):
         return queryset
 
 
+class StreamFilter(admin.SimpleListFilter):
+    """The stream that a source has digests of, where there are several."""
+
+    title = "stream"
+    parameter_name = "stream"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(stream.slug, stream.name) for stream in Stream.objects.several()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(stream__slug=self.value()) if self.value() else queryset
+
+
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     admin_site: Site
@@ -89,7 +102,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         *("name", "format", "loaded", "days", "all_rows"),
         *("new", "changed", "unchanged", "merged", "kept", "rejected", "noted"),
     )
-    list_filter = ("format", HasFilter, "loaded_at")
+    list_filter = ("format", StreamFilter, HasFilter, "loaded_at")
     list_select_related = ("loaded_by",)
     date_hierarchy = "loaded_at"
     search_fields = ("name", "sha256__istartswith")
@@ -209,6 +222,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             remarks_left=len(ledger.remarks[REMARKS:]),
             loaded=self.loaded(source),
             days=self.days(source),
+            stream=source.stream if Stream.objects.several() else None,
             admin_has_papers=self.admin_site.is_registered(Paper)
             and request.user.has_perm("digest.view_paper"),
         )

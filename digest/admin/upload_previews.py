@@ -8,7 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from digest.catalogue.load import LoadReport, date_from_path
+from digest.catalogue.file import date_from_path
+from digest.catalogue.load import LoadReport
 from digest.catalogue.preview import preview
 from digest.formats import read
 from digest.models import Upload, Verdict
@@ -62,7 +63,7 @@ def preview_of(file: Upload) -> Previewed:
             problems=list(reading.problems),
         )
         return Previewed(report, None)
-    found = preview(content, file.name)
+    found = preview(content, file.name, stream=file.stream_id)
     return Previewed(found.report, Changes.of(found.changes))
 
 

@@ -14,10 +14,8 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,18 +27,13 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from digest.catalogue.load import LoadReport, load
-from digest.formats import MAX_BYTES, SUFFIXES
 from digest.models import Source, Upload, Verdict
-from digest.pages.middleware import MAX_BODY
 
 from .site import Site
 from .sources import keys_of
+from .upload_form import LoadForm
 from .upload_previews import PREVIEWED, Previewed, foreseen, preview_of, sent
 
-FILES = 500
-"""Files of a batch."""
-PASTED = 500_000
-"""Characters of what is pasted."""
 SECONDS = 1
 """After which a request takes up no further file."""
 RETENTION = timedelta(days=30)
@@ -51,75 +44,6 @@ LOADED = Q(report__has_key="status")
 
 class _LoadedBySomebodyElse(Exception):
     """Meanwhile: nothing of it is written again."""
-
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Some files; a list of none if none is chosen."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
-        clean = super().clean
-        if isinstance(data, list | tuple):
-            return [clean(one, initial) for one in data]
-        return [clean(data, initial)] if data else []
-
-
-class LoadForm(forms.Form):
-    """Digests that a curator uploads. `contents`: their names and contents; `refused`: why files
-    are not among them."""
-
-    digests = FilesField(
-        required=False,
-        allow_empty_file=True,
-        widget=FilesInput(attrs={"accept": ",".join(SUFFIXES)}),
-        help_text=f"Markdown, JSON or XML, up to {FILES} files of {MAX_BYTES // 2**20} MiB,"
-        f" {MAX_BODY // 10**6} MB together. A name such as 2025-02-06.md gives the day if the file"
-        " has none.",
-    )
-    text = forms.CharField(
-        required=False,
-        strip=False,
-        max_length=PASTED,
-        label="Or paste a digest",
-        widget=forms.Textarea(attrs={"rows": 8, "dir": "auto", "spellcheck": "false"}),
-    )
-    name = forms.CharField(
-        required=False,
-        max_length=200,
-        label="Name of what is pasted",
-        help_text="the name of the source; a date in it, as in 2025-02-06.md, gives the day if the"
-        " text has none",
-    )
-
-    def clean(self) -> None:
-        files = self.cleaned_data.get("digests") or []
-        text = self.cleaned_data.get("text")
-        self.contents: list[tuple[str, bytes]] = []
-        self.refused: list[str] = []
-        if len(files) > FILES:
-            raise ValidationError(
-                f"These are {len(files)} files: choose at most {FILES} at a time."
-            )
-        for file in files:
-            name = file.name or "unnamed"
-            if not name.lower().endswith(SUFFIXES):
-                self.refused.append(f"{name} is not called {', '.join(SUFFIXES)}")
-            elif (file.size or 0) > MAX_BYTES:
-                self.refused.append(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
-            else:
-                self.contents.append((name, file.read()))
-        if text and text.strip():
-            self.contents.append((self.cleaned_data.get("name") or "pasted", text.encode()))
-        if not self.contents and not self.errors:
-            raise ValidationError(
-                [f"{reason}." for reason in self.refused]
-                or "Choose one or more files, or paste a digest."
-            )
 
 
 @admin.register(Upload)
@@ -194,7 +118,13 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         with transaction.atomic():
             Upload.objects.filter(LOADED, uploaded_at__lt=timezone.now() - RETENTION).delete()
             for name, content in form.contents:
-                Upload.objects.create(batch=batch, name=name, content=content, uploaded_by=by)
+                Upload.objects.create(
+                    batch=batch,
+                    name=name,
+                    content=content,
+                    stream_id=form.stream_key,
+                    uploaded_by=by,
+                )
         for reason in form.refused:
             messages.warning(request, f"Left out: {reason}.")
         return redirect("admin:digest_upload_batch", batch)
@@ -338,7 +268,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 self.log_addition(request, source, f"Loaded: {report.rows} rows.")
 
         with suppress(_LoadedBySomebodyElse):
-            load(bytes(file.content), file.name, request.user.pk, save)
+            load(bytes(file.content), file.name, request.user.pk, save, file.stream_id)
         return True
 
     def _summary(self, request: HttpRequest, batch: UUID, files: list[Upload]) -> HttpResponse:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from digest.catalogue.load import load
 from digest.catalogue.preview import preview
 from digest.formats import MAX_BYTES
-from digest.models import Digest, Paper, Placement, Source
+from digest.models import DEFAULT, Digest, Paper, Placement, Source, Stream
 from digest.rights import may
 
 from .base import ApiViewSet, CatalogueViewSet
@@ -37,6 +37,7 @@ from .serializers import (
     DigestSerializer,
     LoadReportSerializer,
     SourceSerializer,
+    StreamSerializer,
     UploadSerializer,
     WholeDigestSerializer,
 )
@@ -47,8 +48,29 @@ _WITH = (
 )
 
 
+STREAM = OpenApiParameter("stream", description="id of a stream; by default, the default one")
+
+
+def chosen_stream(name: str | None) -> Stream:
+    """The stream with an id, or the default one. Raises ValidationError."""
+    found = Stream.objects.filter(**({"pk": DEFAULT} if name is None else {"slug": name})).first()
+    if found is None:
+        raise ValidationError({"stream": ["There is no such stream."]})
+    return found
+
+
+class StreamsViewSet(CatalogueViewSet):
+    """Series of digests: the default one, and others such as those of arXiv categories."""
+
+    orders = {"id": Order((("pk", False, int),))}
+
+    @Operation("streams", StreamSerializer)
+    def list(self, request: Request) -> HttpResponseBase:
+        return self.cached(lambda: self.page(Stream.objects.all()))
+
+
 class DigestsViewSet(CatalogueViewSet):
-    """Digests, newest first; one has its papers whole, in order."""
+    """Digests of a stream, newest first; one has its papers whole, in order."""
 
     orders = {"-date": Order((("date", True, date),)), "date": Order((("date", False, date),))}
     http_method_names = ["get", "head", "options", "post"]
@@ -62,14 +84,18 @@ class DigestsViewSet(CatalogueViewSet):
         BytesParser,
     ]
 
-    @Operation("digests", DigestSerializer)
+    @Operation("digests", DigestSerializer, parameters=[STREAM])
     def list(self, request: Request) -> HttpResponseBase:
-        return self.cached(lambda: self.page(Digest.objects.all()))
+        stream = chosen_stream(request.query_params.get("stream"))
+        rows = Digest.objects.of(stream.pk).select_related("stream")
+        return self.cached(lambda: self.page(rows))
 
-    @Operation("digest", WholeDigestSerializer, parameters=[FIELDS])
+    @Operation("digest", WholeDigestSerializer, parameters=[FIELDS, STREAM])
     def retrieve(self, request: Request, day: date) -> HttpResponseBase:
         fields = fields_of(request)
-        found: Any = Digest.objects.filter(date=day).first()
+        stream = chosen_stream(request.query_params.get("stream"))
+        digests = Digest.objects.of(stream.pk).select_related("stream")
+        found: Any = digests.filter(date=day).first()
         if found is None:
             raise NotFound(f"There is no digest of {day}.")
         places = Placement.objects.filter(digest=found).order_by("position")
@@ -104,6 +130,10 @@ class DigestsViewSet(CatalogueViewSet):
                 "name",
                 description="the file's name, whose date counts where the content names none",
             ),
+            OpenApiParameter(
+                "stream",
+                description="id of the stream of its digests; by default, the default one",
+            ),
         ],
         summary="Load a digest, as `load_digest` does",
         description="The body is the file itself, or a form's `file`. The same bytes twice change"
@@ -112,9 +142,13 @@ class DigestsViewSet(CatalogueViewSet):
     def create(self, request: Request) -> Response:
         if not may(request, "digest.add_source"):
             raise PermissionDenied(f"Digests are loaded by curators{_WITH}")
-        name, content = sent_file(request)
+        name, content, slug = sent_file(request)
+        stream = chosen_stream(slug).pk
         dry = dry_run(request, default=False)
-        report = preview(content, name).report if dry else load(content, name, request.user.pk)
+        if dry:
+            report = preview(content, name, stream=stream).report
+        else:
+            report = load(content, name, request.user.pk, stream=stream)
         if report.status == "unreadable":
             texts = [str(problem) for problem in report.problems] or ["There is no digest in it."]
             raise ValidationError({"file": texts})
@@ -123,23 +157,27 @@ class DigestsViewSet(CatalogueViewSet):
         return Response(answer, status=201 if written else 200)
 
 
-def sent_file(request: Request) -> tuple[str, bytes]:
-    """The name and the bytes of the file that a request brings, as a form's `file` or by itself.
-    The name may be said in the address, or in the form."""
-    name = request.GET.get("name", "")
+def sent_file(request: Request) -> tuple[str, bytes, str | None]:
+    """The name and the bytes of the file that a request has, as a form's `file` or by itself, and
+    the id of its stream. Name and stream may be given in the address, or in the form."""
+    name, stream = request.GET.get("name", ""), request.GET.get("stream")
     data = cast("bytes | QueryDict", request.data)
     if not data:
         raise ParseError("Send a digest: there is nothing in the body.")
     if isinstance(data, bytes):
-        return name or "upload", data
-    form_only(data, "file", "name", "dry_run", many=["dry_run"])
+        return name or "upload", data, stream
+    form_only(data, "file", "name", "stream", "dry_run", many=["dry_run"])
     file = request.FILES.get("file")
     if file is None:
         raise ValidationError({"file": ["Send the digest as the form's file."]})
     also = data.get("name", "")
     if name and also and name != also:
         raise ValidationError({"name": ["It is said twice, and not the same: say it once."]})
-    return name or also or file.name or "upload", file.read(MAX_BYTES + 1)
+    in_form = data.get("stream")
+    if stream is not None and in_form is not None and stream != in_form:
+        raise ValidationError({"stream": ["It is given twice, and not the same: give it once."]})
+    of = in_form if stream is None else stream
+    return name or also or file.name or "upload", file.read(MAX_BYTES + 1), of
 
 
 class SourcesViewSet(ApiViewSet):
@@ -157,11 +195,13 @@ class SourcesViewSet(ApiViewSet):
 
     @Operation("sources", SourceSerializer)
     def list(self, request: Request) -> Response:
-        return Response(self.page(Source.objects.defer("content")))
+        rows = Source.objects.select_related("stream").defer("content")
+        return Response(self.page(rows))
 
     @Operation("source", SourceSerializer)
     def retrieve(self, request: Request, pk: int) -> Response:
-        found = Source.objects.defer("content").filter(pk=pk).first() if pk < 2**63 else None
+        rows = Source.objects.select_related("stream").defer("content")
+        found = rows.filter(pk=pk).first() if pk < 2**63 else None
         if found is None:
             raise NotFound("There is no such source.")
         return Response(self.answer(found))

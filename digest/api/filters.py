@@ -27,7 +27,8 @@ _HELP = {
     "has": "kind of a link",
     "date_from": "first day",
     "date_to": "last day",
-    "digest": "day of a digest that has them",
+    "stream": "id of a stream that has them; several must all have them",
+    "digest": "day of a digest that has them: of the streams that are given, else of the default",
     "exact": "`1` to search for words that no paper has as they are",
     "ordering": "`best` needs words to match; `upvotes` has those with most first",
 }

@@ -179,6 +179,9 @@ class PaperSerializer(Serializer):
     )
     abstract = serializers.CharField(allow_blank=True, help_text="what the authors wrote")
     categories = PaperCategorySerializer(many=True, source="classifications")
+    categories_suggested = serializers.BooleanField(
+        help_text="no source states the categories: papers that are alike have them"
+    )
     keywords = serializers.ListField(child=serializers.CharField())
     links = PaperLinkSerializer(many=True)
     comment = serializers.CharField(allow_blank=True, help_text="the authors' own, at arXiv")
@@ -207,6 +210,7 @@ class TrimmedPaperSerializer(PaperSerializer):
         "summary": "- A small language model, and the data that it was trained on.",
         "abstract": "While large language models have facilitated breakthroughs …",
         "categories": [{"id": "text-generation", "name": "Text Generation"}],
+        "categories_suggested": False,
         "keywords": ["small language model"],
         "links": [{"url": "https://github.com/huggingface/smollm", "kind": "code"}],
         "comment": "",
@@ -294,7 +298,16 @@ class LookupResultSerializer(Serializer):
     results = FoundSerializer(many=True)
 
 
+class StreamSerializer(Serializer):
+    id = serializers.CharField(source="slug")
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    is_default = serializers.BooleanField(help_text="what is of no other stream is of this one")
+    page = PageAddressField(help_text="its newest digest")
+
+
 class DigestSerializer(Serializer):
+    stream = serializers.CharField(source="stream.slug", help_text="id of its stream")
     date = serializers.DateField()
     paper_count = serializers.IntegerField()
     page = PageAddressField()
@@ -341,6 +354,7 @@ class SourceSerializer(Serializer):
     sha256 = serializers.CharField()
     format = serializers.CharField()
     date = serializers.DateField(allow_null=True)
+    stream = serializers.CharField(source="stream.slug", help_text="id of its stream")
     loaded_at = MomentField("microseconds")
     rows = serializers.IntegerField()
     problems = LoadProblemSerializer(many=True)
@@ -363,4 +377,5 @@ class LoadReportSerializer(Serializer):
 class UploadSerializer(Serializer):
     file = serializers.FileField()
     name = serializers.CharField(required=False, help_text="instead of the file's own")
+    stream = serializers.CharField(required=False, help_text="id of the stream of its digests")
     dry_run = serializers.BooleanField(default=False, help_text="report, and write nothing")

@@ -4,13 +4,14 @@ from django.urls import path
 
 from . import reference
 from .catalogue import AuthorsViewSet, CategoriesViewSet, LinksViewSet
-from .digests import DigestsViewSet, SourcesViewSet
+from .digests import DigestsViewSet, SourcesViewSet, StreamsViewSet
 from .papers import LookupViewSet, PapersViewSet
 
 urlpatterns = [
     path("papers/", PapersViewSet.as_view({"get": "list"}), name="api-papers"),
     path("papers/lookup/", LookupViewSet.as_view({"post": "create"}), name="api-lookup"),
     path("papers/<paper:slug>/", PapersViewSet.as_view({"get": "retrieve"}), name="api-paper"),
+    path("streams/", StreamsViewSet.as_view({"get": "list"}), name="api-streams"),
     path("digests/", DigestsViewSet.as_view({"get": "list", "post": "create"}), name="api-digests"),
     path("digests/<date:day>/", DigestsViewSet.as_view({"get": "retrieve"}), name="api-digest"),
     path("authors/", AuthorsViewSet.as_view({"get": "list"}), name="api-authors"),

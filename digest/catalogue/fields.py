@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -182,6 +183,10 @@ class Categories(Names):
     def stated(self, record: Record) -> list[str]:
         return _known(filter(None, map(_name, record.classification or ())))
 
+    def ordered(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Suggested ones count less than any that a source states, whatever its day."""
+        return sorted(records, key=lambda record: bool(record.categories_suggested))
+
     def clean(self, value: Any) -> list[str]:
         return _known(super().clean(value))
 
@@ -191,6 +196,22 @@ class Categories(Names):
             yield name
             if area := taxonomy.AREA_OF.get(name):
                 yield area
+
+
+class CategoriesSuggested(Flag):
+    name = "categories_suggested"
+    label = "whether the categories are suggested"
+    columns = ("categories_suggested",)
+    is_correctable = False
+    when_true = "The categories are suggested, by papers that are alike"
+
+    def value(
+        self, records: Sequence[Record], corrections: Corrections, names: Mapping[str, str]
+    ) -> bool:
+        if CATEGORIES.name in corrections:
+            return False
+        stating = filter(CATEGORIES.stated, CATEGORIES.ordered(records))
+        return any(record.categories_suggested for record in islice(stating, 1))
 
 
 class Links(ListField):
@@ -339,10 +360,12 @@ class Hidden(Flag):
 
 TITLE, URL, SUMMARY, ABSTRACT, AUTHORS = Title(), Url(), Summary(), Abstract(), Authors()
 AUTHORS_CUT, CATEGORIES, LINKS, HIDDEN = AuthorsCut(), Categories(), Links(), Hidden()
+CATEGORIES_SUGGESTED = CategoriesSuggested()
 FIELDS: dict[str, PaperField] = {
     field.name: field
     for field in (
-        *(TITLE, URL, SUMMARY, ABSTRACT, AUTHORS, AUTHORS_CUT, CATEGORIES, Keywords(), LINKS),
+        *(TITLE, URL, SUMMARY, ABSTRACT, AUTHORS, AUTHORS_CUT, CATEGORIES),
+        *(CATEGORIES_SUGGESTED, Keywords(), LINKS),
         *(Comment(), Doi(), Version(), Upvotes(), HIDDEN),
     )
 }

@@ -4,31 +4,32 @@ names."""
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import date
-from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from digest.formats import MAX_BYTES, SUFFIXES, Format, Reading, RowProblem, parse_date, read
+from digest.formats import MAX_BYTES, SUFFIXES, Format, RowProblem
 from digest.formats.records import ROW_LEFT_OUT
-from digest.models import Digest, Entry, Paper, Source, Verdict, tomorrow
-from digest.text import identity
-from digest.text.normalize import line
+from digest.models import (
+    DEFAULT,
+    Digest,
+    DigestKey,
+    Entry,
+    Paper,
+    Source,
+    Verdict,
+)
 
-from .fields import FIELDS, LINKS
+from .fields import LINKS
+from .file import File
 from .plan import Edit, Overlay, Plan, snapshot
 from .projection import Statement
 from .sql import keys
 from .verdicts import IdentifiedRow, differences, resolve_merges, verdicts_of
 from .write import ChangeSet, NewSource, write_serialized
-
-_DATE_IN_PATH = re.compile(r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)(?:\.\w+)?$")
 
 
 @dataclass(slots=True)
@@ -55,91 +56,26 @@ class LoadReport:
     source: int | None = field(default=None, compare=False)
 
 
-def date_from_path(path: str) -> date | None:
-    """The date that ends a path: `2025/02/06.json`, `2025-02-06.md`; None if there is none."""
-    match = _DATE_IN_PATH.search(path.replace("\\", "/"))
-    return parse_date("-".join(match.groups())) if match else None
-
-
 def load(
     content: bytes,
     name: str,
     by: int | None = None,
     also: Callable[[LoadReport], None] | None = None,
+    stream: int = DEFAULT,
 ) -> LoadReport:
     """Load one file, whole or not at all, in one transaction.
 
     content: the file's bytes, in any format of `formats`. name: its path, which gives the date
     where the content has none. by: the key of the user who loads it, if one does. also: writes what
-    belongs to it, in the same transaction; given the report.
+    belongs to it, in the same transaction; given the report. stream: the key of the stream of its
+    digests.
 
-    Bytes that were loaded before change nothing, unless they name no date and come from the path
-    of another day. Rows that cannot be read are among the report's problems, and the rest loads.
-    Safe beside other loads: each computes by itself, and one at a time writes.
+    Bytes that were loaded into this stream before change nothing, unless they name no date and come
+    from the path of another day. Rows that cannot be read are among the report's problems, and the
+    rest loads. Safe beside other loads: each computes by itself, and one at a time writes.
     """
-    file = File(content, name)
+    file = File(content, name, stream)
     return write_serialized(lambda: _prepared(plan_load(file), by), also)
-
-
-class File:
-    """A file to load, and what is in it: read once, however often its loading is planned.
-
-    name: its path. memo: what a plan has worked out, for the next one.
-    """
-
-    def __init__(self, content: bytes, name: str) -> None:
-        self.content = content
-        # Paths are bytes, and not always UTF-8.
-        self.name = name.encode("utf-8", "backslashreplace").decode()
-        self.sha256 = sha256(content).hexdigest()
-        self.path_date = date_from_path(self.name)
-        self.memo: dict[Any, Any] = {}
-
-    @cached_property
-    def reading(self) -> Reading:
-        return read(self.content, self.path_date)
-
-    @cached_property
-    def is_dated(self) -> bool:
-        """Whether its content is the same under any path."""
-        return self.reading.days == read(self.content).days
-
-    @property
-    def date(self) -> date | None:
-        """The day that its path gives, if that is one of those that it speaks of."""
-        return next((d.date for d in self.reading.days if d.date == self.path_date), None)
-
-    @cached_property
-    def problems(self) -> list[RowProblem]:
-        """All problems, by line."""
-        found = list(self.reading.problems)
-        for day in self.reading.days:
-            if day.date > tomorrow():
-                at = min((row.line for row in day.rows), default=1)
-                reason = f"the digest is dated {day.date}, which is after tomorrow"
-                found.append(RowProblem(at, reason, "loaded, and not the newest until then"))
-            for row in day.rows:
-                record = row.record
-                if not line(record.title):
-                    found.append(RowProblem(row.line, "the row has no title", ROW_LEFT_OUT))
-                    continue
-                for paper_field in FIELDS.values():
-                    for reason in paper_field.problems(record):
-                        found.append(RowProblem(row.line, reason, "kept as text"))
-        return sorted(found, key=lambda problem: problem.line)
-
-    @cached_property
-    def rows(self) -> list[IdentifiedRow]:
-        """The rows to load."""
-        good = [
-            (d.date, row) for d in self.reading.days for row in d.rows if line(row.record.title)
-        ]
-        return [
-            IdentifiedRow(
-                day, row, place, *identity.paper_slug(line(row.record.title), row.record.link)
-            )
-            for place, (day, row) in enumerate(good, start=1)
-        ]
 
 
 class PlannedLoad(NamedTuple):
@@ -178,7 +114,7 @@ def plan_load(
         statements=statements,
         arxiv_ids={row.slug: row.arxiv_id for row in rows},
         without=undone.without,
-        days={*undone.days, *(day.date for day in reading.days)},
+        digests={*undone.digests, *file.digests},
     )
     plan = Plan(edit, over, file.memo)
     verdicts = list(verdicts_of(rows, plan))
@@ -192,20 +128,25 @@ def to_undo(sources: Collection[int]) -> Edit:
         return Edit([])
     entries = Entry.objects.filter(source__in=sources).order_by()
     papers = Paper.objects.filter(pk__in=entries.values("paper")).newest()
-    days = Digest.objects.filter(sources__in=sources).order_by().values_list("date", flat=True)
-    return Edit(list(papers.values_list("slug", flat=True)), without=sources, days={*days})
+    digests = Digest.objects.filter(sources__in=sources).order_by()
+    return Edit(
+        list(papers.values_list("slug", flat=True)),
+        without=sources,
+        digests={DigestKey(*key) for key in digests.values_list("date", "stream")},
+    )
 
 
 def _known(
     file: File, over: Overlay | None = None, instead_of: Source | None = None
 ) -> Format | None:
     """The format of a file that was loaded before."""
-    sources = Source.objects.filter(sha256=file.sha256)
+    sources = Source.objects.filter(sha256=file.sha256, stream=file.stream)
     if instead_of:
         sources = sources.exclude(pk=instead_of.pk)
     known = [(Format(name), day) for name, day in sources.values_list("format", "date")]
     if over:
-        known += [(name, day) for hashed, name, day in over.sources if hashed == file.sha256]
+        same = (file.sha256, file.stream)
+        known += [(name, day) for hashed, name, day, of in over.sources if (hashed, of) == same]
     if known and (file.path_date in {None, *(day for _, day in known)} or file.is_dated):
         return known[0][0]
     return None
@@ -238,6 +179,7 @@ def _prepared(planned: PlannedLoad, by: int | None) -> tuple[LoadReport, Callabl
         name=file.name,
         sha256=file.sha256,
         date=file.date,
+        stream_id=file.stream,
         format=report.format,
         content=file.content,
         loaded_by_id=by,
@@ -257,8 +199,8 @@ def _prepared(planned: PlannedLoad, by: int | None) -> tuple[LoadReport, Callabl
     )
     new_source = NewSource(
         source,
-        {day.date for day in file.reading.days},
-        ((row.day, row.slug, entry) for row, entry in zip(rows, entries, strict=True)),
+        file.digests,
+        ((row.digest, row.slug, entry) for row, entry in zip(rows, entries, strict=True)),
         differences(source, plan),
     )
     return report, ChangeSet(plan, new_source).write
@@ -285,12 +227,13 @@ def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
 def reread(
     source: Source, by: int | None = None, also: Callable[[LoadReport], None] | None = None
 ) -> LoadReport:
-    """Read a source's file again, as today's reader understands it, and follow that.
+    """Read a source's file again into its stream, as today's reader understands it, and follow
+    that.
 
     The source is a new one afterwards. If the file cannot be read any longer, nothing changes, and
     the report is "unreadable". Raises Source.DoesNotExist if it is not there any longer.
     """
-    file = File(bytes(source.content), source.name)
+    file = File(bytes(source.content), source.name, source.stream_id)
 
     def prepare() -> tuple[LoadReport, Callable[[], None] | None]:
         there = Source.objects.defer("content", "problems").get(pk=source.pk)
@@ -328,21 +271,25 @@ def find_files(path: Path) -> FoundFiles:
 
 
 def load_files(
-    files: Iterable[Path], *, dry_run: bool = False, strict: bool = False
+    files: Iterable[Path],
+    *,
+    dry_run: bool = False,
+    strict: bool = False,
+    stream: int = DEFAULT,
 ) -> list[LoadReport]:
     """Load files one after the other, each in its own transaction; `-` is standard input.
 
     dry_run: report what would happen, and write nothing. strict: write nothing of any file if one
-    has a problem. A file that cannot be opened is "unreadable".
+    has a problem. stream: as in `load`. A file that cannot be opened is "unreadable".
     """
     opened: Iterable[Opened] = map(_open, files)
     if strict:
         # What is judged is what is loaded, though a file is changed meanwhile.
         opened = list(opened)
-        dry_run |= any(_has_problems(one) for one in opened)
+        dry_run |= any(_has_problems(one, stream) for one in opened)
     if dry_run:
-        return list(planned_reports(opened))
-    return [one if isinstance(one, LoadReport) else load(*one) for one in opened]
+        return list(planned_reports(opened, stream))
+    return [one if isinstance(one, LoadReport) else load(*one, stream=stream) for one in opened]
 
 
 Opened = tuple[bytes, str] | LoadReport
@@ -362,24 +309,25 @@ def _open(file: Path) -> Opened:
         return LoadReport(name, "unreadable", problems=[problem])
 
 
-def _has_problems(opened: Opened) -> bool:
+def _has_problems(opened: Opened, stream: int) -> bool:
     if isinstance(opened, LoadReport):
         return True
-    file = File(*opened)
+    file = File(*opened, stream)
     return _known(file) is None and bool(file.problems)
 
 
-def planned_reports(opened: Iterable[Opened]) -> Iterator[LoadReport]:
-    """What loading files one after the other would do; nothing is written."""
+def planned_reports(opened: Iterable[Opened], stream: int = DEFAULT) -> Iterator[LoadReport]:
+    """What loading files one after the other would do; nothing is written. stream: as in
+    `load`."""
     over = Overlay()
     for one in opened:
         if isinstance(one, LoadReport):
             yield one
             continue
-        file = File(*one)
+        file = File(*one, stream)
         with snapshot():
             planned = plan_load(file, over)
         if planned.plan and planned.report.format:
             over.add(planned.plan)
-            over.sources.append((file.sha256, planned.report.format, file.date))
+            over.sources.append((file.sha256, planned.report.format, file.date, stream))
         yield planned.report

@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 
 from digest.batches import batches
 from digest.formats import Format
-from digest.models import Alias, Correction, Entry, Paper, Placement
+from digest.models import Alias, Correction, DigestKey, Entry, Paper, Placement
 
 from .fields import HIDDEN, columns, lists, stored
 from .kinds import ListField, Values
@@ -53,7 +53,7 @@ class Edit:
     added, by their paper's slug. arxiv_ids: of papers that may not be there yet, by slug. without:
     the keys of sources that are taken out. moved: entries, by key, that go to the paper with this
     slug. corrections: values that are to be active, or ENDED, by slug and field. names: which names
-    stand for others (`Alias.shown`); as it is, if None. days: whose digests may come or go, beside
+    stand for others (`Alias.shown`); as it is, if None. digests: those that may come or go, beside
     those of rows that are added.
     """
 
@@ -64,15 +64,15 @@ class Edit:
     moved: Mapping[int, str] = field(default_factory=dict)
     corrections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     names: Mapping[str, str] | None = None
-    days: Collection[date] = ()
+    digests: Collection[DigestKey] = ()
 
 
 class PaperState(NamedTuple):
-    """What a paper shows: what its columns have and its lists, by name, and the days of its digests
-    in order."""
+    """What a paper shows: what its columns have and its lists, by name, and its digests in
+    order."""
 
     values: Values
-    days: tuple[date, ...]
+    digests: tuple[DigestKey, ...]
 
     @property
     def hidden(self) -> bool:
@@ -85,8 +85,8 @@ class Overlay:
     def __init__(self) -> None:
         self.statements: dict[str, list[Statement]] = defaultdict(list)
         self.states: dict[str, PaperState] = {}
-        self.sources: list[tuple[str, Format, date | None]] = []
-        """The hash, format and day of each."""
+        self.sources: list[tuple[str, Format, date | None, int]] = []
+        """The hash, format, day and stream of each."""
 
     def add(self, plan: Plan) -> None:
         for slug, statements in plan.edit.statements.items():
@@ -99,7 +99,7 @@ class Plan:
 
     `before` and `after` lack papers that are not there. Of a paper of which nothing is stated any
     longer, `after` has it hidden. `papers`: the rows of those that are there before. `places`: of
-    these, by day the place in its digest. `known`: those of which something is stated beside what
+    these, the place in each digest. `known`: those of which something is stated beside what
     is added. `entries`: by paper all that is stated afterwards. `corrections`: those active
     before, by slug and field.
     """
@@ -123,8 +123,8 @@ class Plan:
         self._slugs = {paper.pk: slug for slug, paper in self.papers.items()}
         self.corrections: dict[str, dict[str, Correction]] = defaultdict(dict)
         self.known: set[str] = set()
-        self.days_to_order: set[date] = {*edit.days}
-        """The days on which the order of papers may change."""
+        self.digests_to_order: set[DigestKey] = {*edit.digests}
+        """The digests in which the order of papers may change."""
         self.entries = self._read_entries(over)
         self.places = self._read_places()
         self.before = self._read_before() | {
@@ -153,7 +153,8 @@ class Plan:
         return sum(count for count in counts.values() if count > 0)
 
     def _read_entries(self, over: Overlay) -> dict[str, list[Statement]]:
-        """All that is stated afterwards. Fills `corrections`, `known` and `days_to_order`, too."""
+        """All that is stated afterwards. Fills `corrections`, `known` and `digests_to_order`,
+        too."""
         edit = self.edit
         entries: dict[str, list[Statement]] = {slug: [] for slug in edit.papers}
         for some in batches(self._slugs):
@@ -162,7 +163,7 @@ class Plan:
                 found = found.exclude(source__in=edit.without)
             for key, paper, statement in statements_of(found):
                 if key in edit.moved:
-                    self.days_to_order.add(statement.date)
+                    self.digests_to_order.add(statement.digest)
                 slug = edit.moved.get(key, self._slugs[paper])
                 entries[slug].append(statement)
                 self.known.add(slug)
@@ -174,15 +175,17 @@ class Plan:
                 self.known.add(slug)
             for statement in edit.statements.get(slug, ()):
                 entries[slug].append(statement)
-                self.days_to_order.add(statement.date)
+                self.digests_to_order.add(statement.digest)
         return entries
 
-    def _read_places(self) -> dict[str, dict[date, int]]:
-        places: dict[str, dict[date, int]] = {slug: {} for slug in self.papers}
+    def _read_places(self) -> dict[str, dict[DigestKey, int]]:
+        places: dict[str, dict[DigestKey, int]] = {slug: {} for slug in self.papers}
         for some in batches(self._slugs):
             found = Placement.objects.filter(paper__in=some).order_by()
-            for pk, day, place in found.values_list("paper", "digest__date", "position"):
-                places[self._slugs[pk]][day] = place
+            for pk, place, *key in found.values_list(
+                "paper", "position", "digest__date", "digest__stream"
+            ):
+                places[self._slugs[pk]][DigestKey(*key)] = place
         return places
 
     def _read_before(self) -> dict[str, PaperState]:
@@ -212,12 +215,13 @@ class Plan:
         none: Values = {each.name: [] for each in lists()}
         for slug, statements in self.entries.items():
             if statements:
-                values, days = self._project(slug, statements), {one.date for one in statements}
+                values = self._project(slug, statements)
+                digests = {one.digest for one in statements}
             elif slug in self.before:
-                values, days = {**self.before[slug].values, HIDDEN.name: True}, set()
+                values, digests = {**self.before[slug].values, HIDDEN.name: True}, set()
             else:
                 continue
-            state = PaperState(values, tuple(sorted(days)))
+            state = PaperState(values, tuple(sorted(digests)))
             after[slug] = PaperState(values | none, ()) if state.hidden else state
         return after
 

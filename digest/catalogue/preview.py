@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from digest.models import Source
+from digest.models import DEFAULT, Source, Stream
 
 from .fields import FIELDS, TITLE
-from .load import File, LoadReport, plan_load
+from .file import File
+from .load import LoadReport, plan_load
 from .plan import Edit, PaperState, Plan, snapshot
 
 DIGESTS = "digests"
@@ -38,10 +39,12 @@ class Preview:
     changes: list[FieldChange]
 
 
-def preview(content: bytes, name: str, instead_of: Source | None = None) -> Preview:
+def preview(
+    content: bytes, name: str, instead_of: Source | None = None, stream: int = DEFAULT
+) -> Preview:
     """What loading a file would do: its report, and what papers would show. instead_of: a source
-    whose place it takes."""
-    file = File(content, name)
+    whose place, and stream, it takes. stream: the key of the stream of its digests."""
+    file = File(content, name, instead_of.stream_id if instead_of else stream)
     with snapshot():
         planned = plan_load(file, instead_of=instead_of)
     return Preview(planned.report, changes_of(planned.plan))
@@ -58,20 +61,26 @@ def changes_of(plan: Plan | None) -> list[FieldChange]:
     """What a plan would change, if there is one, paper by paper and field by field."""
     if plan is None:
         return []
+    states = [*plan.before.values(), *plan.after.values()]
+    others = {key.stream for state in states for key in state.digests} - {DEFAULT}
+    streams = Stream.objects.in_bulk(others) if others else {}
+
+    def values(state: PaperState | None) -> dict[str, Any]:
+        """What readers see of a paper; nothing of one that is not shown."""
+        if state is None or state.hidden:
+            return {}
+        digests = [
+            f"{day}" if stream == DEFAULT else f"{day} ({streams.get(stream, 'a new stream')})"
+            for day, stream in state.digests
+        ]
+        return {**state.values, DIGESTS: digests}
+
     names = [*(name for name, field in FIELDS.items() if field.is_previewed), DIGESTS]
     title = TITLE.name
     return [
         FieldChange(slug, then.get(title) or now[title], name, then.get(name), now.get(name))
         for slug in plan.edit.papers
-        for then, now in [(_values(plan.before.get(slug)), _values(plan.after.get(slug)))]
+        for then, now in [(values(plan.before.get(slug)), values(plan.after.get(slug)))]
         for name in names
         if then.get(name) != now.get(name) and (then.get(name) or now.get(name))
     ]
-
-
-def _values(state: PaperState | None) -> dict[str, Any]:
-    """What readers see of a paper; nothing of one that is not shown."""
-    if state is None or state.hidden:
-        return {}
-    days = [day.isoformat() for day in state.days]
-    return {**state.values, DIGESTS: days}

@@ -12,20 +12,26 @@ from django.db.models import QuerySet
 
 from digest.formats import Format, Record
 from digest.formats.records import QUALIFIED
-from digest.models import Entry
+from digest.models import DEFAULT, DigestKey, Entry
 
 from .fields import FIELDS
 from .kinds import Corrections, Values
 
 
 class Statement(NamedTuple):
-    """What an entry states: its record, and what ranks it among others."""
+    """What an entry states: its record, what ranks it among others, and the stream of its
+    digest, which does not count for what a paper shows."""
 
     date: date
     format: Format
     sha256: str
     position: int
     record: Record
+    stream: int = DEFAULT
+
+    @property
+    def digest(self) -> DigestKey:
+        return DigestKey(self.date, self.stream)
 
     @property
     def precedence(self) -> tuple[int, int, str, int]:
@@ -35,11 +41,12 @@ class Statement(NamedTuple):
 
 def statements_of(entries: QuerySet[Entry]) -> Iterator[tuple[int, int, Statement]]:
     """What entries state, in one query, each with its key and its paper's key."""
-    for key, paper, day, format_, sha256, position, record in entries.values_list(
-        "pk", "paper", "digest__date", "format", "source__sha256", "position", "record"
+    for key, paper, day, stream, format_, sha256, position, record in entries.values_list(
+        *("pk", "paper", "digest__date", "digest__stream"),
+        *("format", "source__sha256", "position", "record"),
     ):
-        statement = Statement(day, Format(format_), sha256, position, Record.from_dict(record))
-        yield key, paper, statement
+        read = Record.from_dict(record)
+        yield key, paper, Statement(day, Format(format_), sha256, position, read, stream)
 
 
 def project(
@@ -78,7 +85,8 @@ def as_given(statements: Iterable[Statement]) -> Record:
 
     statements: of one paper on one day, at least one, in any order.
     """
-    records = _ranked(statements)
+    ranked = _ranked(statements)
+    records = [record for record in ranked if not record.categories_suggested] or ranked
     given: dict[str, Any] = {}
     for cell in (one.name for one in dataclasses.fields(Record)):
         # What is said of a cell goes with it.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any, NamedTuple
 
 from digest import formats
 from digest.batches import batches
-from digest.models import Correction, Difference, Merge, Source, Verdict
+from digest.models import Correction, Difference, DigestKey, Merge, Source, Verdict
 
 from .fields import FIELDS
 from .kinds import Values
@@ -18,10 +17,10 @@ from .projection import Statement, project
 
 
 class IdentifiedRow(NamedTuple):
-    """A row, its day, its place in the file from 1, and the paper that it speaks of. merged:
+    """A row, its digest, its place in the file from 1, and the paper that it speaks of. merged:
     whether that is another than it names, which a curator merged into this one."""
 
-    day: date
+    digest: DigestKey
     row: formats.FileRow
     position: int
     slug: str
@@ -30,7 +29,9 @@ class IdentifiedRow(NamedTuple):
 
     def statement(self, sha256: str) -> Statement:
         """What the row states, as a part of the source with this hash."""
-        return Statement(self.day, self.row.format, sha256, self.position, self.row.record)
+        day, stream = self.digest
+        row = self.row
+        return Statement(day, row.format, sha256, self.position, row.record, stream)
 
 
 def resolve_merges(rows: list[IdentifiedRow]) -> list[IdentifiedRow]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, transaction
@@ -17,6 +16,7 @@ from digest.models import (
     Category,
     Difference,
     Digest,
+    DigestKey,
     Entry,
     Paper,
     Placement,
@@ -90,12 +90,12 @@ def _write(
 
 
 class NewSource(NamedTuple):
-    """A new source, which has a key already, and what comes with it: its days, its entries, each
-    with its day and its paper's slug, and the differences that it files."""
+    """A new source, which has a key already, and what comes with it: its digests, its entries, each
+    with its digest and its paper's slug, and the differences that it files."""
 
     source: Source
-    days: Collection[date]
-    entries: Iterable[tuple[date, str, Entry]]
+    digests: Collection[DigestKey]
+    entries: Iterable[tuple[DigestKey, str, Entry]]
     differences: Iterable[Difference]
 
 
@@ -160,7 +160,7 @@ class ChangeSet:
                 before = plan.before[slug].values
                 if any(state.values[column] != before[column] for column in own):
                     changed.append(paper)
-                elif slug in self._moved or slug in plan.changed:
+                elif slug in self._moved or slug in plan.changed or _other_streams(plan, slug):
                     touched.append(paper)
         touched += self._digests.neighbours
         self._then.insert((self._papers[slug] for slug in fresh), now="changed_at")
@@ -185,32 +185,32 @@ class ChangeSet:
         digests = self._digests
         fresh = sorted(digests.orders.keys() - digests.rows.keys())
         pks = keys(Digest, len(fresh))
-        new = [Digest(pk=next(pks), date=day) for day in fresh]
-        removed = digests.without_source(new_source.days if new_source else ())
+        new = [Digest(pk=next(pks), date=key.date, stream_id=key.stream) for key in fresh]
+        removed = digests.without_source(new_source.digests if new_source else ())
         changed = []
         for digest in [*digests.rows.values(), *new]:
-            count = len(digests.orders[digest.date])
+            count = len(digests.orders[digest.key])
             if digest.paper_count != count and digest not in removed:
                 digest.paper_count = count
                 changed.append(digest)
-        digests.rows |= {digest.date: digest for digest in new}
+        digests.rows |= {digest.key: digest for digest in new}
         self._then.insert(new)
         self._then.update([one for one in changed if one not in new], ["paper_count"])
         self._first.delete(
             Placement,
             "digest_id = %s AND position > %s",
-            ((digests.rows[day].pk, same) for day, same in digests.same.items()),
+            ((digests.rows[key].pk, same) for key, same in digests.same.items()),
         )
         self._first.delete(Digest, "id = %s", ((digest.pk,) for digest in removed))
         self._then.insert(
             (
                 Placement(
-                    digest_id=digests.rows[day].pk,
+                    digest_id=digests.rows[key].pk,
                     paper_id=self._keys.get(slug) or digests.keys[slug],
                     position=position,
                 )
-                for day, same in digests.same.items()
-                for position, slug in enumerate(digests.orders[day][same:], same + 1)
+                for key, same in digests.same.items()
+                for position, slug in enumerate(digests.orders[key][same:], same + 1)
             ),
             leave="id",
         )
@@ -239,7 +239,7 @@ class ChangeSet:
                 [(authors[name], name) for name in state.values[AUTHORS.name]],
                 [categories[name] for name in CATEGORIES.counted(state.values[CATEGORIES.name])],
                 state.values[LINKS.name],
-                state.days,
+                state.digests,
                 lambda text: plan.once(("text", text), None, lambda: document(text)),
             )
             for slug, state in ((slug, plan.after[slug]) for slug in stale)
@@ -306,18 +306,24 @@ class ChangeSet:
         through = Digest.sources.through
         self._then.insert(
             (
-                through(source_id=new_source.source.pk, digest_id=digests[day].pk)
-                for day in sorted(new_source.days)
+                through(source_id=new_source.source.pk, digest_id=digests[key].pk)
+                for key in sorted(new_source.digests)
             ),
             leave="id",
         )
         entries = []
-        for day, slug, entry in new_source.entries:
+        for key, slug, entry in new_source.entries:
             entry.source_id = new_source.source.pk
-            entry.digest_id, entry.paper_id = digests[day].pk, self._keys[slug]
+            entry.digest_id, entry.paper_id = digests[key].pk, self._keys[slug]
             entries.append(entry)
         self._then.insert(entries, leave="id")
         self._then.insert(new_source.differences, now="filed_at", leave="id")
+
+
+def _other_streams(plan: Plan, slug: str) -> bool:
+    """Whether a paper comes to stand in digests of other streams than before."""
+    before, after = plan.before[slug].digests, plan.after[slug].digests
+    return {key.stream for key in before} != {key.stream for key in after}
 
 
 def _author(name: str, keys: dict[str, int]) -> Author:

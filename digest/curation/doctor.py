@@ -13,15 +13,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from digest.models import (
+    DEFAULT,
     Author,
     Authorship,
     Category,
@@ -32,6 +34,7 @@ from digest.models import (
     LinkHealth,
     Paper,
     Source,
+    Stream,
     Verdict,
 )
 from digest.text import links
@@ -260,26 +263,39 @@ def many_days() -> Iterator[Finding]:
 
 @_check("Days ahead", "The digest is dated after tomorrow.")
 def days_ahead() -> Iterator[Finding]:
-    found = Digest.objects.ahead().order_by("date").values_list("date", "paper_count")
-    for day, count in found.iterator():
-        yield Finding(Digest, None, day.isoformat(), f"{count} paper{'s' if count != 1 else ''}")
+    yield from _with_counts(Digest.objects.ahead())
 
 
 @_check("Days missing", "A working day between the first digest and the last has none.")
 def missing_days() -> Iterator[Finding]:
-    days = list(Digest.objects.out().order_by("date").values_list("date", flat=True))
-    for before, after in pairwise(days):
-        for number in range(1, (after - before).days):
-            day = before + timedelta(days=number)
-            if day.weekday() < 5:
-                yield Finding(Digest, None, day.isoformat(), f"{day:%A}")
+    names = _stream_names()
+    found = Digest.objects.out().order_by("stream_id", "date").values_list("stream", "date")
+    for stream, days in groupby(found, itemgetter(0)):
+        for before, after in pairwise(day for _, day in days):
+            for number in range(1, (after - before).days):
+                day = before + timedelta(days=number)
+                if day.weekday() < 5:
+                    yield Finding(Digest, None, day.isoformat(), f"{day:%A}{names[stream]}")
 
 
 @_check("Digests nearly empty", f"The digest has {FEW_PAPERS} papers or fewer.")
 def empty_digests() -> Iterator[Finding]:
-    found = Digest.objects.filter(paper_count__lte=FEW_PAPERS).order_by("date")
-    for day, count in found.values_list("date", "paper_count").iterator():
-        yield Finding(Digest, None, day.isoformat(), f"{count} paper{'s' if count != 1 else ''}")
+    yield from _with_counts(Digest.objects.filter(paper_count__lte=FEW_PAPERS))
+
+
+def _with_counts(digests: QuerySet[Digest]) -> Iterator[Finding]:
+    """A finding for each digest, by date, with the number of its papers."""
+    names = _stream_names()
+    found = digests.order_by("date", "stream_id").values_list("date", "stream", "paper_count")
+    for day, stream, count in found.iterator():
+        papers = f"{count} paper{'s' if count != 1 else ''}"
+        yield Finding(Digest, None, day.isoformat(), papers + names[stream])
+
+
+def _stream_names() -> dict[int, str]:
+    """By its key what to add to a finding about a digest of a stream: nothing for the default's."""
+    names = dict(Stream.objects.values_list("pk", "name"))
+    return {key: "" if key == DEFAULT else f", {name}" for key, name in names.items()}
 
 
 # What does not add up

@@ -120,7 +120,9 @@ class Citation:
             # Where a list has deferred it, to ask for it would be a query for each paper.
             summary=paper.__dict__.get("summary", ""),
             own_abstract=paper.__dict__.get("abstract", ""),
-            categories=tuple([c.category.name for c in paper.classifications.all()]),
+            categories=()
+            if paper.categories_suggested
+            else tuple([c.category.name for c in paper.classifications.all()]),
             keywords=tuple(paper.keywords),
             links=tuple(paper.links.all()),
             date=paper.date,

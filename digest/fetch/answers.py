@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.catalogue.load import File
+from digest.catalogue.file import File
 from digest.formats import Format
 from digest.formats.records import FILE_NOT_READ, REST_NOT_READ
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from digest.batches import batches
-from digest.catalogue.load import File
+from digest.catalogue.file import File
 from digest.formats import Format
 from digest.models import Entry, Paper
 from digest.text.identity import arxiv_id

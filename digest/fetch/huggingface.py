@@ -13,7 +13,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from digest.batches import batches
-from digest.catalogue.load import File, LoadReport, load
+from digest.catalogue.file import File
+from digest.catalogue.load import LoadReport, load
 from digest.formats import Format
 from digest.models import FetchedAddress, Source
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .arxiv_xml import arxiv_rows, read_arxiv
-from .json_dialect import json_rows, read_json, write_json
+from .json_dialect import json_rows, read_json, write_json, write_suggestions
 from .json_list import is_json
 from .markdown import markdown_rows, read_markdown
 from .markdown_writer import reduce_to_markdown, write_markdown
@@ -48,6 +48,7 @@ __all__ = [
     "reduce_to_markdown",
     "write_json",
     "write_markdown",
+    "write_suggestions",
 ]
 
 
@@ -76,7 +77,7 @@ READERS = (
         arxiv_rows,
     ),
     Reader(
-        (Format.JSON, Format.HUGGING_FACE),
+        (Format.JSON, Format.HUGGING_FACE, Format.SUGGESTIONS),
         (".json", ".jsonl", ".ndjson"),
         "application/json",
         is_json,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .common_names import FIELD_OF, Row, RowReading, plain
@@ -75,8 +76,22 @@ def _read_any(value: dict[str, Any], *dates: datetime.date | None) -> RowReading
     return Row(value.items()).read(*dates)
 
 
+_SUGGESTED = "suggested_categories"
+
+
+def _is_suggestion(value: dict[str, Any]) -> bool:
+    return _SUGGESTED in value
+
+
+def _read_suggestion(value: dict[str, Any], *dates: datetime.date | None) -> RowReading:
+    given = (("categories" if key == _SUGGESTED else key, one) for key, one in value.items())
+    reading = Row(given).read(*dates)
+    return reading._replace(record=replace(reading.record, categories_suggested=True))
+
+
 _SHAPES = (
     _Shape(Format.HUGGING_FACE, is_hugging_face, read_hugging_face),
+    _Shape(Format.SUGGESTIONS, _is_suggestion, _read_suggestion),
     _Shape(Format.JSON, _is_any, _read_any),
 )
 """The shapes that are known; a row of none is read as of the last."""
@@ -111,6 +126,23 @@ def write_json(date: datetime.date, records: Iterable[Record]) -> str:
     same records back.
     """
     return json.dumps([_row(date, record) for record in records], indent=4)
+
+
+def write_suggestions(rows: Iterable[tuple[datetime.date, Record]]) -> str:
+    """Suggested categories as a file: of each paper its day, and a record with its title, link and
+    classification. `read` gives the records back, as suggestions."""
+    return json.dumps(
+        [
+            {
+                "title": record.title,
+                "link": record.link,
+                "date": day.isoformat(),
+                _SUGGESTED: list(record.classification or ()),
+            }
+            for day, record in rows
+        ],
+        indent=4,
+    )
 
 
 def _row(date: datetime.date, record: Record) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class Format(StrEnum):
     ARXIV_ATOM = "arxiv-atom"
     ARXIV_RSS = "arxiv-rss"
     ARXIV_OAI = "arxiv-oai"
+    SUGGESTIONS = "suggestions"
 
     @property
     def rank(self) -> int:
@@ -90,6 +91,8 @@ class Record:
     """True where the source is known to give all authors; None where that is not known."""
     machine_summary: bool | None = None
     """True where the source says that a machine wrote the summary."""
+    categories_suggested: bool | None = None
+    """True where the classification is a guess, by papers that are alike."""
     keywords: tuple[str, ...] | None = None
     upvotes: int | None = None
     comment: str | None = None
@@ -125,7 +128,11 @@ class Record:
         return cls(**given)
 
 
-QUALIFIED = {"authors_complete": "authors", "machine_summary": "summary"}
+QUALIFIED = {
+    "authors_complete": "authors",
+    "machine_summary": "summary",
+    "categories_suggested": "classification",
+}
 """Fields of a record that say something of another one."""
 
 

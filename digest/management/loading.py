@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from digest.catalogue.load import LoadReport
+from digest.models import DEFAULT, Stream
 
 _NO_TABLES = re.compile("no such table|relation .* does not exist")
 
@@ -30,6 +31,18 @@ def loading(done: str) -> Iterator[None]:
         raise CommandError(f"interrupted: {done}") from None
 
 
+def chosen_stream(slug: str | None) -> Stream:
+    """The stream with a slug; the default one for None. Raises CommandError."""
+    if slug is None:
+        return Stream.objects.get(pk=DEFAULT)
+    try:
+        return Stream.objects.get(slug=slug)
+    except Stream.DoesNotExist:
+        known = ", ".join(Stream.objects.values_list("slug", flat=True))
+        message = f"there is no stream {slug}: there are {known}. Curators add others in the admin"
+        raise CommandError(message, returncode=2) from None
+
+
 def print_report(
     command: BaseCommand, report: LoadReport, verbosity: int, progress: str = ""
 ) -> None:
@@ -42,4 +55,5 @@ def print_report(
         counts = ", ".join(
             f"{getattr(report, name)} {name}" for name in ("new", "changed", "unchanged")
         )
-        command.stdout.write(f"{report.name}: {report.rows} papers: {counts}{progress}")
+        papers = f"{report.rows} paper{'s' * (report.rows != 1)}"
+        command.stdout.write(f"{report.name}: {papers}: {counts}{progress}")

@@ -1,12 +1,16 @@
 """The catalogue's tables: what was loaded, what is shown of it, and what curators decided."""
 
 from .catalogue import (
+    DEFAULT,
+    PLACES,
+    STREAMS,
     Author,
     Authorship,
     Catalogue,
     Category,
     Classification,
     Digest,
+    DigestKey,
     Entry,
     Link,
     Paper,
@@ -15,6 +19,7 @@ from .catalogue import (
     SearchText,
     SearchWord,
     Source,
+    Stream,
     Tombstone,
     Verdict,
     tomorrow,
@@ -32,6 +37,9 @@ from .curation import (
 from .fetching import DailyRun, FetchedAddress
 
 __all__ = [
+    "DEFAULT",
+    "PLACES",
+    "STREAMS",
     "Alias",
     "Author",
     "Authorship",
@@ -43,6 +51,7 @@ __all__ = [
     "Decision",
     "Difference",
     "Digest",
+    "DigestKey",
     "Entry",
     "FetchedAddress",
     "Link",
@@ -55,6 +64,7 @@ __all__ = [
     "SearchText",
     "SearchWord",
     "Source",
+    "Stream",
     "Tombstone",
     "Upload",
     "Verdict",

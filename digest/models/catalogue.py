@@ -9,24 +9,43 @@ changes are in no file: they must be backed up.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import models, transaction
+from django.core.validators import RegexValidator
+from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
+from digest.batches import batches
 from digest.formats import Format
 from digest.text import links
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
+
+
+DEFAULT: Final = 1
+"""The key of the default stream, which is always there."""
+STREAMS: Final = 1_000
+"""Streams of a catalogue, at most."""
+PLACES: Final = 1_000_000
+"""Places that a stream has in a day: more than any digest has papers."""
+
+
+class DigestKey(NamedTuple):
+    """Names a digest: its day, and the key of its stream. Sorted, those of a day are in the order
+    of their streams."""
+
+    date: date
+    stream: int = DEFAULT
 
 
 @cache
@@ -40,6 +59,92 @@ def _address(page: str, slug: str) -> str:
     a list has two hundred addresses."""
     before, after = _around(page, get_script_prefix())
     return before + quote(slug) + after
+
+
+class StreamQuerySet(models.QuerySet["Stream"]):
+    def with_digests(self) -> StreamQuerySet:
+        """Those that have a digest, the default one first."""
+        return self.filter(Exists(Digest.objects.filter(stream=OuterRef("pk"))))
+
+    def several(self) -> list[Stream]:
+        """Those that have a digest, if there is more than one: only then is one to be chosen."""
+        found = list(self.with_digests())
+        return found if len(found) > 1 else []
+
+
+class Stream(models.Model):
+    """A series of digests, such as the daily papers, or those of an arXiv category.
+
+    The key is its number: digests of one day stand in the order of these.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.CharField(
+        max_length=50,
+        unique=True,
+        validators=[
+            RegexValidator(r"\A[a-z0-9]+(?:-[a-z0-9]+)*\Z", "Use a-z, 0-9, and - between.")
+        ],
+        help_text="its name in addresses; it cannot be changed later",
+    )
+    description = models.CharField(max_length=200, blank=True)
+    is_subscribed = models.BooleanField(
+        "new to everybody",
+        default=False,
+        help_text="Its digests are new to people, unless they chose otherwise.",
+    )
+
+    objects = StreamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(id__range=(1, STREAMS)), name="stream_number"),
+            models.CheckConstraint(condition=~Q(name=""), name="stream_has_name"),
+            models.CheckConstraint(condition=~Q(slug=""), name="stream_has_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_default(self) -> bool:
+        return self.pk == DEFAULT
+
+    def get_absolute_url(self) -> str:
+        """Where its newest digest is."""
+        return reverse("home") if self.is_default else reverse("stream-home", args=[self.slug])
+
+    @transaction.atomic(savepoint=False)
+    def save(self, *args: Any, **options: Any) -> None:
+        """Pages show streams, so the catalogue changes with them. A new one gets the lowest number
+        that is free."""
+        Catalogue.change()  # first of all: who adds one at the same time waits here
+        if self.pk is None:
+            self.pk = Stream.next_number()
+        super().save(*args, **options)
+
+    @transaction.atomic(savepoint=False)
+    def delete(self, *args: Any, **options: Any) -> Any:
+        Catalogue.change()
+        return super().delete(*args, **options)
+
+    @staticmethod
+    def next_number() -> int:
+        """The lowest number that no stream has."""
+        taken = {*Stream.objects.values_list("pk", flat=True)}
+        return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+    @staticmethod
+    def ensure_default(**_: object) -> None:
+        """Make the default stream, if it is not there: in a new or emptied database."""
+        if Stream._meta.db_table not in connection.introspection.table_names():
+            return
+        Stream.objects.bulk_create(
+            [Stream(pk=DEFAULT, name="Daily papers", slug="daily", is_subscribed=True)],
+            ignore_conflicts=True,
+        )
 
 
 class Verdict(models.TextChoices):
@@ -65,6 +170,9 @@ class Source(models.Model):
         null=True,
         help_text="the day that its path gives; the same bytes may stand for several days if they"
         " name none themselves",
+    )
+    stream = models.ForeignKey(
+        Stream, models.PROTECT, default=DEFAULT, related_name="sources", db_index=False
     )
     format = models.CharField(max_length=12, choices=[(f.value, f.value) for f in Format])
     content = models.BinaryField(help_text="the original bytes")
@@ -102,9 +210,9 @@ class Source(models.Model):
                 ),
                 name="source_rows_add_up",
             ),
-            models.UniqueConstraint(fields=["sha256", "date"], name="source_once"),
+            models.UniqueConstraint(fields=["sha256", "date", "stream"], name="source_once"),
             models.UniqueConstraint(
-                fields=["sha256"], condition=Q(date=None), name="source_once_undated"
+                fields=["sha256", "stream"], condition=Q(date=None), name="source_once_undated"
             ),
         ]
 
@@ -113,6 +221,17 @@ class Source(models.Model):
 
 
 class DigestQuerySet(models.QuerySet["Digest"]):
+    def of(self, stream: int = DEFAULT) -> DigestQuerySet:
+        """Those of the stream with this key."""
+        return self.filter(stream=stream)
+
+    def by_key(self, keys: Collection[DigestKey]) -> dict[DigestKey, Digest]:
+        """Those with these keys that are there."""
+        found = {}
+        for some in batches({day for day, _ in keys}):
+            found.update((digest.key, digest) for digest in self.filter(date__in=some))
+        return {key: digest for key, digest in found.items() if key in keys}
+
     def out(self) -> DigestQuerySet:
         """Those that have come out: until tomorrow, for it is tomorrow already where some of them
         are made. One that is dated later is most likely a slip: it is there, and is not the newest.
@@ -130,9 +249,12 @@ def tomorrow() -> date:
 
 
 class Digest(models.Model):
-    """One day's issue: a date and its papers, in order."""
+    """One day's issue of a stream: a date and its papers, in order."""
 
-    date = models.DateField(unique=True)
+    stream = models.ForeignKey(
+        Stream, models.PROTECT, default=DEFAULT, related_name="digests", db_index=False
+    )
+    date = models.DateField()
     sources = models.ManyToManyField(Source, related_name="digests")
     papers: models.ManyToManyField[Paper, Placement] = models.ManyToManyField(
         "Paper", through="Placement", related_name="digests"
@@ -142,13 +264,22 @@ class Digest(models.Model):
     objects = DigestQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-date"]
+        ordering = ["-date", "stream_id"]
+        constraints = [models.UniqueConstraint(fields=["date", "stream"], name="digest_once")]
 
     def __str__(self) -> str:
         return self.date.isoformat()
 
+    @property
+    def key(self) -> DigestKey:
+        return DigestKey(self.date, self.stream_id)
+
     def get_absolute_url(self) -> str:
-        return reverse("digest", args=[self.date])
+        """Where it is: an old address for the default stream's. Of another one, its stream is
+        asked for."""
+        if self.stream_id == DEFAULT:
+            return reverse("digest", args=[self.date])
+        return reverse("stream-digest", args=[self.stream.slug, self.date])
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
@@ -226,11 +357,17 @@ class Paper(models.Model):
     upvotes = models.PositiveIntegerField(
         default=0, help_text="at Hugging Face; 0 where none are known"
     )
+    categories_suggested = models.BooleanField(
+        default=False, help_text="its categories are those of papers that are alike"
+    )
     authors_cut = models.BooleanField(
         default=False, help_text="the author list was cut (as far as known)"
     )
     date = models.DateField(help_text="day of the first digest that had it")
-    position = models.PositiveIntegerField(help_text="its place in that digest, from 1")
+    position = models.PositiveIntegerField(
+        help_text="its place in that digest, from 1; if that is of another stream than the default"
+        " one, after all places of the streams before it"
+    )
     changed_at = models.DateTimeField(
         default=timezone.now, help_text="when what it shows was last written"
     )
@@ -272,6 +409,21 @@ class Paper(models.Model):
 
     def get_absolute_url(self) -> str:
         return _address("paper", self.slug)
+
+    @staticmethod
+    def position_in(stream: int, place: int) -> int:
+        """The `position` of a paper that is first at a place, from 1, of a stream's digest."""
+        return (stream - 1) * PLACES + place
+
+    @property
+    def first_digest(self) -> DigestKey:
+        """The first digest that had it."""
+        return DigestKey(self.date, (self.position - 1) // PLACES + 1)
+
+    @property
+    def place(self) -> int:
+        """Its place in that digest, from 1."""
+        return (self.position - 1) % PLACES + 1
 
     @property
     def abstract_url(self) -> str:
@@ -429,7 +581,7 @@ class SearchText(models.Model):
     the order of `PaperQuerySet.newest`.
     """
 
-    VERSION = 2
+    VERSION = 3
     """Goes up when papers are to have other rows: `migrate` then makes all of them anew."""
 
     id = models.BigIntegerField(primary_key=True)

@@ -21,7 +21,7 @@ from digest.batches import batches
 from digest.catalogue.fields import correctable
 from digest.text import links
 
-from .catalogue import Paper, Source
+from .catalogue import DEFAULT, Paper, Source, Stream
 
 
 def _curator() -> Any:
@@ -251,6 +251,9 @@ class Upload(models.Model):
 
     batch = models.UUIDField(help_text="what was uploaded together")
     name = models.TextField()
+    stream = models.ForeignKey(
+        Stream, models.CASCADE, default=DEFAULT, related_name="uploads", db_index=False
+    )
     content = models.BinaryField()
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)

@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 
-from digest.models import Author, Category
+from digest.models import Author, Category, Stream
 from digest.search import COUNTED, Facets, Results, parts
 from digest.search.filters import PaperFilter
-from digest.search.tags import EVERY, category_tag, kind_tag
+from digest.search.tags import EVERY, category_tag, kind_tag, stream_tag
 from digest.text.links import KINDS, OTHER
 
 SHOWN = 120
@@ -244,8 +244,8 @@ class FilterPanel:
 
     @cached_property
     def facets(self) -> list[Facet]:
-        """Categories, areas, kinds of link, years and authors of the matches, each with the number
-        of papers that the list has once it is chosen.
+        """Categories, areas, streams, kinds of link, years and authors of the matches, each with
+        the number of papers that the list has once it is chosen.
 
         In a fixed number of queries, whatever the number of matches.
         """
@@ -257,6 +257,7 @@ class FilterPanel:
         facets = {
             "Area": self._categories("area"),
             "Category": self._categories("category"),
+            "Stream": self._streams(),
             "With": [
                 self._option("has", kind.split()[0], kind, counts[kind_tag(kind)])
                 for kind in KINDS
@@ -300,6 +301,17 @@ class FilterPanel:
         # Those with the same count are always in the same order, whatever that of the database, so
         # that the page of a revision is always the same.
         return [self._option(name, c.slug, c.name, -n) for n, _, c in sorted(found)]
+
+    def _streams(self) -> list[Option]:
+        """Streams in their order, where there are several."""
+        counts = self._counted.counts
+        if not any(tag[0] == "s" for tag in counts):
+            return []
+        return [
+            self._option("stream", stream.slug, stream.name, counts[stream_tag(stream.pk)])
+            for stream in Stream.objects.all()
+            if counts[stream_tag(stream.pk)]
+        ]
 
     def _option(self, name: str, value: str, label: str, count: int) -> Option:
         is_exact = self._counted.is_exact

@@ -26,11 +26,12 @@ from rest_framework.throttling import BaseThrottle
 from digest.caches.exports import ExportBusy, cached_export
 from digest.exports import WRITERS, About, Feed, opml, to_cite
 from digest.log import expected
-from digest.models import Author, Catalogue, Category, Digest, Merge, Paper
+from digest.models import Author, Catalogue, Category, Digest, Merge, Paper, Stream
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import arxiv_id
 
 from .cache import cached_for_visitors, unknown_in
+from .streams import StreamOfPage, address_of, of_stream
 
 IN_A_FEED = 100
 """Papers of a feed: more than a day brings."""
@@ -78,7 +79,7 @@ def _title(found: PaperFilter) -> str:
     words = str(found.form.cleaned_data.get("q") or "").strip()
     chosen = [
         str(row)
-        for name in ("category", "area", "author")
+        for name in ("category", "area", "stream", "author")
         for row in found.form.cleaned_data.get(name) or ()
     ]
     what = ", ".join([*([f"“{words}”"] if words else []), *chosen])
@@ -100,14 +101,18 @@ def paper_file(request: HttpRequest, slug: str, suffix: str) -> HttpResponseBase
 
 
 @require_safe
-def digest_file(request: HttpRequest, day: date, suffix: str) -> HttpResponseBase:
+@of_stream("digest-file")
+def digest_file(
+    request: HttpRequest, stream: StreamOfPage, day: date, suffix: str
+) -> HttpResponseBase:
     """One day's papers, in order, as a file."""
-    digest = Digest.objects.filter(date=day).first()
+    digest = Digest.objects.of(stream.key).filter(date=day).first()
     if digest is None:
         raise Http404
     papers = Paper.objects.filter(placements__digest=digest).order_by("placements__position")
-    about = about_page(f"Paper Digest of {day}", digest.get_absolute_url(), request)
-    return file_of(suffix, to_cite(papers), about, f"papers {day}")
+    title = f"{stream.name if stream.slug else 'Paper Digest'} of {day}"
+    about = about_page(title, stream.address("digest", day), request)
+    return file_of(suffix, to_cite(papers), about, f"papers {stream.slug} {day}")
 
 
 def file_of(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> StreamingHttpResponse:
@@ -161,19 +166,27 @@ def _updated(about: About) -> About:
 
 @require_safe
 @cached_for_visitors
-def digests_feed(request: HttpRequest) -> HttpResponse:
+@of_stream("digests-feed")
+def digests_feed(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
     """The papers of the newest digests."""
-    about = _updated(about_page("Paper Digest", reverse("home"), request))
-    days = Digest.objects.out().order_by("-date").values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
-    papers = Paper.objects.filter(placements__digest__in=list(days)).distinct().newest()
+    title = f"Paper Digest: {stream.name}" if stream.slug else "Paper Digest"
+    about = _updated(about_page(title, stream.address("home"), request))
+    digests = Digest.objects.of(stream.key).out().order_by("-date")
+    newest = digests.values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
+    papers = Paper.objects.filter(placements__digest__in=list(newest)).distinct().newest()
     return feed_of(list(islice(to_cite(papers), IN_A_FEED)), about)
 
 
 @require_safe
 def feeds(request: HttpRequest) -> HttpResponse:
-    """The feeds of the digests and of each category, as OPML, to subscribe to all at once."""
+    """The feeds of the digests of each stream, and of each category, as OPML, to subscribe to all
+    at once."""
     base = settings.SITE_URL
     subscriptions = [Feed("Newest digests", base + reverse("home"), base + reverse("digests-feed"))]
+    for one in Stream.objects.several():
+        if not one.is_default:
+            addresses = (base + address_of(page, one) for page in ("home", "digests-feed"))
+            subscriptions.append(Feed(one.name, *addresses))
     for category in Category.objects.filter(paper_count__gt=0).order_by("-paper_count", "name"):
         feed = f"{reverse('papers-file', args=['atom'])}?category={category.slug}"
         subscriptions.append(Feed(category.name, base + category.get_absolute_url(), base + feed))
@@ -247,7 +260,8 @@ def sitemap_lists(request: HttpRequest) -> HttpResponse:
     """Every page that is no paper's: of the authors, those with more papers than one."""
     names = ("home", "digests", "papers", "categories", "authors")
     pages: list[tuple[str, date | None]] = [(reverse(name), None) for name in names]
-    pages += [(digest.get_absolute_url(), digest.date) for digest in Digest.objects.out()]
+    digests = Digest.objects.out().select_related("stream")
+    pages += [(digest.get_absolute_url(), digest.date) for digest in digests]
     pages += [(category.get_absolute_url(), None) for category in Category.objects.all()]
     authors = Author.objects.filter(paper_count__gt=1).order_by("-paper_count", "name")
     pages += [(author.get_absolute_url(), None) for author in authors[:IN_A_SITEMAP]]

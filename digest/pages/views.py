@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -29,22 +29,21 @@ from digest.models import (
     Author,
     Category,
     Correction,
-    Digest,
+    DigestKey,
     Entry,
     LinkHealth,
     Merge,
     Paper,
     Placement,
-    tomorrow,
+    Stream,
 )
 from digest.search import COUNTED, mark
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.search.related import related
 from digest.text.identity import arxiv_id, author_slug
-from digest.text.links import KINDS, destination
+from digest.text.links import destination
 
 from .cache import cached_for_visitors
-from .calendar import years_of
 from .facets import FilterPanel, total_of
 from .paging import HtmxRequest, PageNotFound, turn_to
 
@@ -56,69 +55,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     error = exception if isinstance(exception, PageNotFound) else PageNotFound("")
     context = {"message": str(error), "links": error.links}
     return render(request, "404.html", context, status=404)
-
-
-# Digests
-
-
-@require_safe
-@cached_for_visitors
-def home(request: HttpRequest) -> HttpResponse:
-    """The newest digest."""
-    newest = Digest.objects.out().first() or Digest.objects.last()
-    if newest is None:
-        return render(request, "digest/empty.html")
-    return _digest_page(request, "digest/home.html", newest)
-
-
-@require_safe
-@cached_for_visitors
-def digest(request: HttpRequest, day: date) -> HttpResponse:
-    """One day's digest."""
-    found = Digest.objects.filter(date=day).first()
-    if found is None:
-        around = (_before(day), _after(day))
-        raise PageNotFound(
-            f"There is no digest for {_long(day)}.",
-            [(f"{_long(near.date)} has one", near.get_absolute_url()) for near in around if near],
-        )
-    return _digest_page(request, "digest/digest.html", found)
-
-
-def _digest_page(request: HttpRequest, template: str, digest: Digest) -> HttpResponse:
-    papers = list(
-        Paper.objects.filter(placements__digest=digest).order_by("placements__position").for_cards()
-    )
-    having = Counter(kind for paper in papers for kind in {link.kind for link in paper.links.all()})
-    context = {
-        "digest": digest,
-        "papers": papers,
-        "having": [(kind, having[kind]) for kind in KINDS if having[kind]],
-        "before": _before(digest.date),
-        "after": _after(digest.date),
-    }
-    return render(request, template, context)
-
-
-def _before(day: date) -> Digest | None:
-    return Digest.objects.filter(date__lt=day).order_by("-date").first()
-
-
-def _after(day: date) -> Digest | None:
-    return Digest.objects.out().filter(date__gt=day).order_by("date").first()
-
-
-def _long(day: date) -> str:
-    return date_format(day, "j F Y")
-
-
-@require_safe
-@cached_for_visitors
-def digests(request: HttpRequest) -> HttpResponse:
-    """All digests, as a calendar: the newest month first. Before it stand those dated ahead."""
-    found = {digest.date: digest for digest in Digest.objects.all()}
-    ahead = [found.pop(day) for day in sorted(found) if day > tomorrow()]
-    return render(request, "digest/digests.html", {"years": years_of(found), "ahead": ahead})
 
 
 # Papers
@@ -178,10 +114,11 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
         raise PageNotFound(f"No digest here has a paper {slug}.", links)
     around = {
-        place.position - paper.position: place.paper
+        place.position - paper.place: place.paper
         for place in Placement.objects.filter(
             digest__date=paper.date,
-            position__in=(paper.position - 1, paper.position + 1),
+            digest__stream=paper.first_digest.stream,
+            position__in=(paper.place - 1, paper.place + 1),
         ).select_related("paper")
     }
     statements = [one for *_, one in statements_of(Entry.objects.filter(paper=paper))]
@@ -191,6 +128,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "source": destination(paper.url).label if paper.url else "",
         "silent": _silent(paper),
         "appearances": _appearances(paper, statements),
+        "has_streams": bool(Stream.objects.several()),
         "corrected": _corrected(paper, statements),
         "summary_by": _summary_by(paper, statements),
         "previous": around.get(-1),
@@ -247,13 +185,14 @@ class Appearance(NamedTuple):
 
 def _appearances(paper: Paper, statements: Iterable[Statement]) -> list[Appearance]:
     """Where the paper stands, newest digest first. statements: all about it."""
-    by_day: dict[date, list[Statement]] = defaultdict(list)
+    of_digest: dict[DigestKey, list[Statement]] = defaultdict(list)
     for statement in statements:
-        by_day[statement.date].append(statement)
+        of_digest[statement.digest].append(statement)
     shown = _loaded(paper)
     found = []
-    for placement in paper.placements.select_related("digest").order_by("-digest__date"):
-        stated = project(by_day[placement.digest.date])
+    placements = paper.placements.select_related("digest__stream")
+    for placement in placements.order_by("-digest__date", "digest__stream"):
+        stated = project(of_digest[placement.digest.key])
         differing = [
             name
             for name, field in FIELDS.items()
@@ -276,7 +215,7 @@ def _summary_by(paper: Paper, statements: list[Statement]) -> str:
         return "Written by a curator"
     if origin.format is Format.HUGGING_FACE:
         return "Written by a language model of Hugging Face"
-    where = f"the digest of {_long(origin.date)}"
+    where = f"the digest of {date_format(origin.date, 'j F Y')}"
     if origin.record.machine_summary:
         return f"Written by a machine, in {where}"
     return f"From {where}"

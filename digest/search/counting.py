@@ -26,19 +26,24 @@ from pyroaring import BitMap64
 
 from digest.batches import batches
 from digest.models import (
+    PLACES,
+    STREAMS,
     Authorship,
     Catalogue,
     Category,
     Classification,
+    Digest,
     Link,
     Paper,
+    Placement,
     SearchText,
+    Stream,
 )
 
 from .databases import TABLE, current_database
 from .nodes import AllOf, AnyOf, Node, Not, Tag
 from .rows import DAY
-from .tags import EVERY, author_tag, category_tag, kind_tag
+from .tags import EVERY, author_tag, category_tag, kind_tag, stream_tag
 
 EXACT = 50_000
 """Up to so many matches, the counts are exact for any query."""
@@ -63,22 +68,34 @@ class Facets(NamedTuple):
 
 
 class _Numbers(NamedTuple):
-    """Numbers of papers in a bitmap: made of their keys, with shorter gaps between days.
+    """Numbers of papers in a bitmap: made of their keys, with shorter gaps between digests.
 
-    per_day: how many numbers a day has.
+    per_digest: how many numbers a digest has. streams: how many digests a day has.
     """
 
-    per_day: int
+    per_digest: int
+    streams: int
+
+    @property
+    def per_day(self) -> int:
+        return self.per_digest * self.streams
+
+    @property
+    def _gaps(self) -> tuple[int, int]:
+        """What is left out of the keys after each digest, and further after each day."""
+        return PLACES - self.per_digest, (STREAMS - self.streams) * self.per_digest
 
     def sql(self, key: str) -> str:
-        gap = DAY - self.per_day
-        return f"{key} - ({key} / {DAY} + 1) * {gap}"
+        digest, day = self._gaps
+        return f"{key} - ({key} / {PLACES} + 1) * {digest} - ({key} / {DAY} + 1) * {day}"
 
     def of(self, key: int) -> int:
-        return key - (key // DAY + 1) * (DAY - self.per_day)
+        digest, day = self._gaps
+        return key - (key // PLACES + 1) * digest - (key // DAY + 1) * day
 
     def fits(self, key: int) -> bool:
-        return key % DAY >= DAY - self.per_day
+        in_digest, in_day = key % PLACES, key // PLACES % STREAMS
+        return in_digest >= PLACES - self.per_digest and in_day >= STREAMS - self.streams
 
     def between(self, first: date, last: date) -> range:
         """The numbers of all papers of these days, both included."""
@@ -89,16 +106,19 @@ class TagBitmaps:
     """The bitmaps of one revision of the catalogue. They never change: the next has its own."""
 
     def __init__(self) -> None:
-        self.numbers = _Numbers(DAY)
+        self.numbers = _Numbers(PLACES, STREAMS)
         self.every = BitMap64()
         self.tags: dict[str, BitMap64] = {}
+        self.has_streams = False  # whether there are several, whose papers are to be counted
         self.revision: UUID | None = None
         self._newest: datetime | None = None
 
     def at(self, revision: UUID) -> TagBitmaps:
         """The bitmaps of a later revision."""
         newest = Paper.objects.aggregate(newest=Max("changed_at"))["newest"]
-        found = self._with_changes() or _read_all()
+        has_streams = bool(Stream.objects.several())
+        found = self._with_changes() if has_streams == self.has_streams else None
+        found = found or _read_all(has_streams)
         found.revision, found._newest = revision, newest
         return found
 
@@ -120,13 +140,13 @@ class TagBitmaps:
                 return None
         stale = numbers | (self.every - every)
         found = TagBitmaps()
-        found.numbers, found.every = self.numbers, every
+        found.numbers, found.every, found.has_streams = self.numbers, every, self.has_streams
         found.tags = {tag: papers - stale for tag, papers in self.tags.items()}
         found._read_tags(f"WHERE t.id {current_database().among}", json.dumps(keys))
         return found
 
     def _read_tags(self, where: str = "", *parameters: str) -> None:
-        """Add the papers' categories, areas and kinds of links."""
+        """Add the papers' categories, areas, kinds of links and, if there are several, streams."""
         number = self.numbers.sql("t.id")
         of_categories = (
             f"SELECT c.category_id, {number} FROM {Classification._meta.db_table} AS c"
@@ -142,6 +162,14 @@ class TagBitmaps:
                 self.tags.setdefault(category_tag(pk), BitMap64()).update(papers)
         for kind, papers in _grouped(_rows(of_links, *parameters)):
             self.tags.setdefault(kind_tag(kind), BitMap64()).update(papers)
+        if self.has_streams:
+            of_streams = (
+                f"SELECT d.stream_id, {number} FROM {Placement._meta.db_table} AS p"
+                f" JOIN {Digest._meta.db_table} AS d ON d.id = p.digest_id"
+                f" JOIN {TABLE} AS t ON t.paper_id = p.paper_id {where}"
+            )
+            for stream, papers in _grouped(_rows(of_streams, *parameters)):
+                self.tags.setdefault(stream_tag(stream), BitMap64()).update(papers)
 
     def matching(self, node: Node) -> BitMap64 | None:
         """The papers that match, where the bitmaps know it; None where the index has to be
@@ -219,12 +247,16 @@ class TagBitmaps:
         return papers
 
 
-def _read_all() -> TagBitmaps:
-    ((lowest,),) = _rows(f"SELECT min(id - id / {DAY} * {DAY}) FROM {TABLE}")
-    positions = DAY - (DAY if lowest is None else lowest)
+def _read_all(has_streams: bool) -> TagBitmaps:
+    in_digest, in_day = f"id - id / {PLACES} * {PLACES}", f"id / {PLACES} - id / {DAY} * {STREAMS}"
+    ((place, stream),) = _rows(f"SELECT min({in_digest}), min({in_day}) FROM {TABLE}")
+    places = PLACES - (PLACES if place is None else place)
     found = TagBitmaps()
-    found.numbers = _Numbers(min(DAY, 1 << max(6, positions.bit_length())))
-    found.every = _all_numbers(found.numbers)
+    found.numbers = _Numbers(
+        min(PLACES, 1 << max(6, places.bit_length())),
+        STREAMS - (STREAMS - 1 if stream is None else stream),
+    )
+    found.every, found.has_streams = _all_numbers(found.numbers), has_streams
     found._read_tags()
     return found
 

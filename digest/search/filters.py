@@ -16,13 +16,13 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from digest.models import Author, Category
+from digest.models import DEFAULT, Author, Category, DigestKey, Stream
 from digest.text.links import KINDS, OTHER
 
 from . import Query, Results, parse
 from .nodes import AnyOf, Not, Tag
 from .query import date_node
-from .tags import author_tag, category_tag, digest_tag, kind_tag
+from .tags import author_tag, category_tag, digest_tag, kind_tag, stream_tag
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What no text contains, and no page or file may contain."""
@@ -43,6 +43,10 @@ def _categories(_: Any) -> QuerySet[Category]:
 
 def _areas(_: Any) -> QuerySet[Category]:
     return Category.objects.filter(is_area=True)
+
+
+def _streams(_: Any) -> QuerySet[Stream]:
+    return Stream.objects.all()
 
 
 class _Form(forms.Form):
@@ -89,6 +93,7 @@ class PaperFilter(filters.FilterSet):
     date_to = filters.DateFilter(
         label="To", method="by_day", widget=forms.DateInput(attrs={"type": "date"})
     )
+    stream = _Slugs(rows=_streams, label="Streams", method="by_stream")
     digest = filters.DateFilter(label="Digest of", method="in_digest", widget=forms.HiddenInput)
     order = filters.ChoiceFilter(
         label="Order",
@@ -176,8 +181,13 @@ class PaperFilter(filters.FilterSet):
             return papers
         return papers.narrowed(date_node(first or date.min, last or date.max))
 
+    def by_stream(self, papers: Results, name: str, value: list[Stream]) -> Results:
+        return papers.narrowed(*(Tag(stream_tag(stream.pk)) for stream in value))
+
     def in_digest(self, papers: Results, name: str, value: date) -> Results:
-        return papers.narrowed(Tag(digest_tag(value)))
+        """Of the streams that are asked for, else of the default one."""
+        streams = [stream.pk for stream in self._value("stream") or ()] or [DEFAULT]
+        return papers.narrowed(*(Tag(digest_tag(DigestKey(value, pk))) for pk in streams))
 
     def ordered(self, papers: Results, name: str, value: str) -> Results:
         return papers.ordered(value)

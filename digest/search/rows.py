@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from digest.models import Paper, SearchText
+from digest.models import PLACES, STREAMS, DigestKey, Paper, SearchText
 from digest.text.links import destination, link_names
 
 from .tags import (
@@ -21,11 +21,12 @@ from .tags import (
     digest_tag,
     kind_tag,
     link_tag,
+    stream_tag,
 )
 from .text import document, stems
 
-DAY = 1_000_000
-"""Keys that a day may use: more than any digest has papers."""
+DAY = STREAMS * PLACES
+"""Keys that a day may use."""
 
 
 def key(paper: Paper) -> int:
@@ -48,22 +49,23 @@ def row(
     authors: list[tuple[int, str]],
     categories: Iterable[int],
     links: Iterable[str],
-    days: Iterable[date],
+    digests: Iterable[DigestKey],
     document: Callable[[str], str] = document,
 ) -> SearchText:
     """A paper's row.
 
     authors: keys and names, in order. categories: the keys of its categories and their areas.
-    links: their addresses. days: of the digests that it stands in. document: gives a text's words.
+    links: their addresses. digests: those that it stands in. document: gives a text's words.
     """
-    links = list(links)
+    links, digests = list(links), sorted(set(digests))
     kinds = {destination(url).kind for url in links}
     addresses = links if paper.arxiv_id or not paper.url else [*links, paper.url]
     names = {name for url in addresses for name in link_names(url)}
     tags = [
         EVERY,
         *date_tags(paper.date),
-        *map(digest_tag, sorted(set(days))),
+        *map(digest_tag, digests),
+        *map(stream_tag, sorted({digest.stream for digest in digests})),
         *map(category_tag, sorted(set(categories))),
         *(author_tag(pk) for pk, _ in authors),
         *map(kind_tag, sorted(kinds)),
@@ -96,5 +98,5 @@ def rows(papers: Iterable[int]) -> Iterator[SearchText]:
             [(place.author_id, place.author.name) for place in paper.authorships.all()],
             {key for c in categories for key in (c.pk, c.area_id) if key},
             [link.url for link in paper.links.all()],
-            {digest.date for digest in paper.digests.all()},
+            {digest.key for digest in paper.digests.all()},
         )

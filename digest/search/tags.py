@@ -5,6 +5,7 @@ import re
 from datetime import date
 from hashlib import sha256
 
+from digest.models import DEFAULT, DigestKey
 from digest.text.links import clean_url, link_names
 
 EVERY = "every"
@@ -24,9 +25,15 @@ def author_tag(pk: int) -> str:
     return f"u{pk}"
 
 
-def digest_tag(day: date) -> str:
-    """Of the papers that stand in a day's digest, whether or not for the first time."""
-    return f"in{day:%Y%m%d}"
+def digest_tag(digest: DigestKey) -> str:
+    """Of the papers that stand in a digest, whether or not for the first time."""
+    tag = f"in{digest.date:%Y%m%d}"
+    return tag if digest.stream == DEFAULT else f"{tag}s{digest.stream}"
+
+
+def stream_tag(pk: int) -> str:
+    """Of the papers that stand in a digest of a stream."""
+    return f"s{pk}"
 
 
 def kind_tag(kind: str) -> str:

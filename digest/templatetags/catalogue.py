@@ -78,11 +78,13 @@ def authors(paper: Paper, most: int | None = None) -> SafeString:
 
 @register.simple_tag
 def chips(paper: Paper) -> SafeString:
-    """A list of links to the paper's categories, if it has any."""
+    """A list of links to the paper's categories, if it has any; whether they are suggested."""
     items = [
         f'<li><a href="{category.get_absolute_url()}">{escape(category.name)}</a></li>'
         for category in (place.category for place in paper.classifications.all())
     ]
+    if items and paper.categories_suggested:
+        items.insert(0, '<li class="quiet">Suggested:</li>')
     return mark_safe(f'<ul class="chips">{"".join(items)}</ul>' if items else "")  # noqa: S308
 
 

@@ -13,6 +13,10 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.library import Library
 from accounts.models import Role, Visibility
+from digest.catalogue.load import load
+from digest.models import Stream
+from tests.samples import digest
+from tests.samples import row as sample
 
 # Rights are the same on every database.
 pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
@@ -56,6 +60,13 @@ TABLE = {
     "digests.atom": row("/digests.atom", 200),
     "digests/<date:day>.<suffix:suffix>": row("/digests/2025-02-06.bib", 200),
     "digests/<date:day>/": row("/digests/2025-02-06/", 200),
+    "streams/<name:slug>/": row("/streams/ours/", 200),
+    "streams/<name:slug>/digests/": row("/streams/ours/digests/", 200),
+    "streams/<name:slug>/digests.atom": row("/streams/ours/digests.atom", 200),
+    "streams/<name:slug>/digests/<date:day>.<suffix:suffix>": row(
+        "/streams/ours/digests/2025-02-06.bib", 200
+    ),
+    "streams/<name:slug>/digests/<date:day>/": row("/streams/ours/digests/2025-02-06/", 200),
     "papers/": row("/papers/", 200),
     "papers.<output:suffix>": row("/papers.ris", 200),
     "papers/<paper:slug>.<suffix:suffix>": row(f"/papers/{PAPER}.md", 200),
@@ -88,6 +99,9 @@ TABLE = {
     "library/unread/": row("/library/unread/", OWN, NO_WRITE),
     "library/unread/all/": row("/library/unread/all/", POST_ONLY, DONE),
     "library/unread/<date:day>/": row("/library/unread/2025-02-06/", POST_ONLY, DONE),
+    "library/unread/<name:slug>/<date:day>/": row(
+        "/library/unread/ours/2025-02-06/", POST_ONLY, DONE
+    ),
     "library/import/": row("/library/import/", OWN, OWN, text=PAPER),
     "library/import/confirm/": row("/library/import/confirm/", POST_ONLY, DONE, papers=PAPER),
     "library/import/take-in/": row("/library/import/take-in/", 301, 308),
@@ -258,6 +272,8 @@ def test_every_address_has_a_row():
 @pytest.fixture
 def world(owner, viewer, editor, other, curator, papers):
     """The owner's library, with a list of each visibility, and all who have to do with them."""
+    ours = Stream.objects.create(name="Ours", slug="ours")
+    load(digest(sample(1)), "ours.json", stream=ours.pk)
     library = Library(owner)
     library.notes.save(papers[0], "Private", 0)
     places = {}

@@ -229,10 +229,10 @@ class _Writer:
         if day.month != self.month:
             self.month, self.in_month = day.month, 0
         hashed = sha256(iso.encode()).hexdigest()
-        source = (f"{iso}.json", hashed, None, "json", b"", f"{iso} 12:00:00", None)
+        source = (f"{iso}.json", hashed, None, 1, "json", b"", f"{iso} 12:00:00", None)
         counts = (len(papers), len(papers), 0, 0, 0, 0, 0)  # rows, all of them new
         self.rows[models.Source].append((self.days, *source, *counts, "[]"))
-        self.rows[models.Digest].append((self.days, iso, len(papers)))
+        self.rows[models.Digest].append((self.days, 1, iso, len(papers)))
         self.rows[models.Digest.sources.through].append((self.days, self.days))
         for position, made in enumerate(papers, 1):
             self.papers += 1
@@ -284,7 +284,7 @@ class _Writer:
         }
         entry = (position, self.days, self.days, pk, "json", position + 1, json.dumps(record))
         rows[models.Entry].append((*entry, "new"))
-        text = row_of(paper, authors, tagged, kinds, [day])
+        text = row_of(paper, authors, tagged, kinds, [models.DigestKey(day)])
         rows[models.SearchText].append(_values(text))
 
     def finish(self) -> None:

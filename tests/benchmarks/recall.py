@@ -41,7 +41,8 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from digest.catalogue.load import date_from_path, find_files, load_files  # noqa: E402
+from digest.catalogue.file import date_from_path  # noqa: E402
+from digest.catalogue.load import find_files, load_files  # noqa: E402
 from digest.formats import read  # noqa: E402
 from digest.models import Paper  # noqa: E402
 from digest.search import Results, parse  # noqa: E402

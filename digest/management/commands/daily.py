@@ -17,8 +17,8 @@ _log = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = (
-        "Fetch what FETCH names, then run find_duplicates, check_links and clearsessions. If one of"
-        " them fails, the others run all the same."
+        "Fetch what FETCH names, then run suggest_categories, find_duplicates, check_links and"
+        " clearsessions. If one of them fails, the others run all the same."
     )
 
     def handle(self, verbosity: int, **options: Any) -> None:
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         )
         for words in (
             *(("fetch", service) for service in settings.FETCH),
-            *(("find_duplicates",), ("check_links",), ("clearsessions",)),
+            *(("suggest_categories",), ("find_duplicates",), ("check_links",), ("clearsessions",)),
         ):
             name = " ".join(words)
             if verbosity:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from digest.exports.digests import WRITERS, export_digest
+from digest.management.loading import chosen_stream
 from digest.models import Digest
 
 
@@ -24,6 +25,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dates", nargs="*", type=iso_date, metavar="DATE", help="YYYY-MM-DD")
         parser.add_argument("--all", action="store_true", help="every digest")
+        parser.add_argument(
+            "--stream",
+            metavar="SLUG",
+            help="the stream of the digests; by default, the default one",
+        )
         parser.add_argument("--format", choices=WRITERS, default="markdown")
         parser.add_argument("--output", type=Path, metavar="DIR", help="the folder to write to")
 
@@ -32,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("name the digests: one DATE or more, or --all", returncode=2)
         if output is None and len(dates) != 1:
             raise CommandError("give a folder for several digests: --output DIR", returncode=2)
-        digests = Digest.objects.order_by("date")
+        digests = Digest.objects.of(chosen_stream(options["stream"]).pk).order_by("date")
         if dates:
             digests = digests.filter(date__in=dates)
             missing = sorted({*dates} - {digest.date for digest in digests})

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from digest.catalogue.load import LoadReport, find_files, load_files
 from digest.formats import SUFFIXES
-from digest.management.loading import loading
+from digest.management.loading import chosen_stream, loading
 
 STATUSES = ("loaded", "known", "unreadable")
 COUNTS = ("new", "changed", "unchanged", "links")
@@ -38,11 +38,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--strict", action="store_true", help="write nothing at all if there is any problem"
         )
+        parser.add_argument(
+            "--stream",
+            metavar="SLUG",
+            help="the stream of the digests; by default, the default one",
+        )
         parser.add_argument("--json", action="store_true", help="report as JSON, for programs")
 
     def handle(
         self, paths: list[str], dry_run: bool, strict: bool, verbosity: int, **options: Any
     ) -> None:
+        with loading("nothing was written"):
+            stream = chosen_stream(options["stream"])
         files = []
         passed_over: Counter[str] = Counter()
         for path in paths:
@@ -58,7 +65,7 @@ class Command(BaseCommand):
         quiet = verbosity == 0 or options["json"] or not sys.stderr.isatty()
         progress = track(files, "Loading", console=Console(stderr=True), disable=quiet)
         with loading("the files before this one stay loaded"):
-            reports = load_files(progress, dry_run=dry_run, strict=strict)
+            reports = load_files(progress, dry_run=dry_run, strict=strict, stream=stream.pk)
 
         refused = strict and any(report.problems for report in reports)
         if options["json"]:

@@ -263,7 +263,7 @@ def test_digests_are_read_and_new_again(mine, three_days):
     assert unread(mine) == (5, ["06", "05", "04"])
     for _ in range(2):
         said = mine.put("unread/2025-02-06/", {"read": True})
-        assert said.json() == {"date": "2025-02-06", "read": True}
+        assert said.json() == {"stream": "daily", "date": "2025-02-06", "read": True}
         assert unread(mine) == (3, ["05", "04"])
     for _ in range(2):
         assert mine.put("unread/2025-02-06/", {"read": False}).json()["read"] is False
@@ -288,6 +288,7 @@ def test_a_digest_is_told_with_its_page(mine, three_days):
         "new_papers": 5,
         "results": [
             {
+                "stream": "daily",
                 "date": "2025-02-06",
                 "paper_count": 3,
                 "page": "http://localhost:8000/digests/2025-02-06/",

@@ -15,7 +15,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import connection
 from django.utils import timezone
 
-from digest.admin import upload_previews, uploads
+from digest.admin import upload_form, upload_previews, uploads
 from digest.catalogue.load import load
 from digest.formats import SUFFIXES
 from digest.models import Paper, Source, Upload
@@ -171,9 +171,9 @@ def test_text_is_pasted(curating):
     ],
 )
 def test_what_cannot_be_taken_is_said(curating, monkeypatch, files, fields, complaint):
-    monkeypatch.setattr(uploads, "MAX_BYTES", 100)
-    monkeypatch.setattr(uploads, "FILES", 3)
-    validators = uploads.LoadForm.base_fields["text"].validators
+    monkeypatch.setattr(upload_form, "MAX_BYTES", 100)
+    monkeypatch.setattr(upload_form, "FILES", 3)
+    validators = upload_form.LoadForm.base_fields["text"].validators
     (longest,) = (one for one in validators if isinstance(one, MaxLengthValidator))
     monkeypatch.setattr(longest, "limit_value", 100)
     answer = curating.post(ADD, {"digests": [file(*one) for one in files], **fields})
@@ -192,7 +192,7 @@ def test_what_can_be_taken_is_taken(curating, monkeypatch):
 
 def test_more_files_arrive_than_are_taken():
     """So that too many are refused by the form, in a sentence."""
-    assert settings.DATA_UPLOAD_MAX_NUMBER_FILES > uploads.FILES
+    assert settings.DATA_UPLOAD_MAX_NUMBER_FILES > upload_form.FILES
 
 
 # Looking at them

@@ -109,6 +109,7 @@ def test_a_paper_is_told_whole(client, papers, schema):
         "summary": "- First point of 1.\n- Second point.",
         "abstract": "",
         "categories": [{"id": "text-generation", "name": "Text Generation"}],
+        "categories_suggested": False,
         "keywords": [],
         "links": [{"url": "https://github.com/lab/code-1", "kind": "code"}],
         "comment": "",
@@ -748,7 +749,7 @@ def test_wrong_methods(client, papers, curator, schema):
         for path, operations in schema["paths"].items()
         if operations.keys() == {"get"} and "/library/" not in path
     ]
-    assert len(read_alone) == 10
+    assert len(read_alone) == 11
     curators = bearer(curator, "digests:write")
     for path in (*read_alone, "/api/v1/reference/"):
         asking = curators if "/sources/" in path else client  # others are told of that first

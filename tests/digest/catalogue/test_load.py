@@ -7,15 +7,9 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from digest import models
+from digest.catalogue.file import date_from_path
 from digest.catalogue.ledger import Ledger
-from digest.catalogue.load import (
-    date_from_path,
-    find_files,
-    load,
-    load_files,
-    reread,
-    undo,
-)
+from digest.catalogue.load import find_files, load, load_files, reread, undo
 from digest.formats import Format
 from digest.search import index
 from tests.samples import digest, in_format, row
@@ -28,9 +22,9 @@ def catalogue():
     return [
         list(models.Digest.objects.values_list("date", "paper_count")),
         list(
-            models.Placement.objects.order_by("digest__date", "position").values_list(
-                "digest__date", "position", "paper__slug"
-            )
+            models.Placement.objects.order_by(
+                "digest__date", "digest__stream", "position"
+            ).values_list("digest__date", "position", "paper__slug")
         ),
         list(
             models.Paper.objects.order_by("slug").values_list(

@@ -22,7 +22,13 @@ from tests.samples import digest, hugging_face, hugging_face_paper, row
 
 pytestmark = pytest.mark.django_db
 
-STEPS = ["fetch huggingface", "find_duplicates", "check_links", "clearsessions"]
+STEPS = [
+    "fetch huggingface",
+    "suggest_categories",
+    "find_duplicates",
+    "check_links",
+    "clearsessions",
+]
 
 
 @pytest.fixture
@@ -111,6 +117,7 @@ def test_a_failure_stops_nothing(configured, links, monkeypatch):
     assert "answers 500" in found.pop("fetch huggingface")
     assert "no host answered" in found.pop("check_links")
     assert found == {
+        "suggest_categories": "",
         "find_duplicates": "an unexpected error, see the log: ZeroDivisionError",
         "clearsessions": "",
     }
@@ -139,7 +146,7 @@ def test_an_interruption_ends_it(configured, monkeypatch):
     out, err, status = run("daily")
     assert (err.splitlines()[-1][:12], status) == ("interrupted:", 1)
     assert "clearsessions:" not in out
-    assert [*errors()] == STEPS[:2]
+    assert [*errors()] == STEPS[:3]
     assert DailyRun.objects.get().ended_at is None
 
 

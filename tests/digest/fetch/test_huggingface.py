@@ -107,7 +107,7 @@ def test_a_long_list_has_pages(services, now):
     out, err, status = fetch("--date", DAY)
     assert out == (
         "huggingface.co/2025-06-10.json: 3 papers: 3 new, 0 changed, 0 unchanged\n"
-        "huggingface.co/page-2/2025-06-10.json: 1 papers: 1 new, 0 changed, 0 unchanged\n"
+        "huggingface.co/page-2/2025-06-10.json: 1 paper: 1 new, 0 changed, 0 unchanged\n"
     )
     assert (err, status) == ("", 0)
     assert Digest.objects.get().paper_count == 4
@@ -244,7 +244,7 @@ def test_rows_that_cannot_be_read_are_reported(services, now):
         Reply(hugging_face(hugging_face_paper(1), hugging_face_paper(2, title="")))
     ]
     out, err, status = fetch("--date", DAY)
-    assert out.endswith(": 1 papers: 1 new, 0 changed, 0 unchanged\n")
+    assert out.endswith(": 1 paper: 1 new, 0 changed, 0 unchanged\n")
     assert err.startswith("huggingface.co/2025-06-10.json:1: ")
     assert err.endswith("(row left out)\n")
     assert status == 0
@@ -256,12 +256,12 @@ def test_one_day_that_fails_stops_no_other(services, now):
         Reply(answer(1, day=datetime.date(2025, 6, 9)))
     ]
     out, err, status = fetch("--since", "2025-06-09")
-    assert out.startswith("huggingface.co/2025-06-09.json: 1 papers")
+    assert out.startswith("huggingface.co/2025-06-09.json: 1 paper")
     assert "2025-06-10: huggingface.co did not answer" in err
     assert status == 1
     days_asked(services)
     services.replies[path()] = [Reply(answer(2))]
-    assert fetch("--since", "2025-06-09")[0].startswith("huggingface.co/2025-06-10.json: 1 papers")
+    assert fetch("--since", "2025-06-09")[0].startswith("huggingface.co/2025-06-10.json: 1 paper")
     assert days_asked(services) == ["2025-06-12", "2025-06-10"]
 
 

@@ -93,6 +93,7 @@ def test_formats_rank_best_first():
         ("arxiv-atom", 6),
         ("arxiv-rss", 7),
         ("arxiv-oai", 8),
+        ("suggestions", 9),
     ]
 
 

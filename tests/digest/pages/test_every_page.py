@@ -466,7 +466,7 @@ def test_the_page_of_an_error_stands_alone():
 
 def test_an_error_is_answered_with_that_page(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("digest.pages.views.Digest", None)
+    monkeypatch.setattr("digest.pages.digests.Digest", None)
     response = client.get("/")
     assert response.status_code == 500
     assert "The site has an error, and what you asked for may not be done." in text(response)

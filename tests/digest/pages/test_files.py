@@ -73,7 +73,7 @@ def test_a_format_of_bytes_is_one_line(client, papers, monkeypatch, rf, tmp_path
     program = {"path": "/api/v1/papers/?q=fury", "headers": {"Accept": "application/x-table"}}
     answers = [
         files.paper_file(rf.get("/"), "2502.00003", "xlsx"),
-        files.digest_file(rf.get("/"), date(2025, 2, 7), "xlsx"),
+        files.digest_file(rf.get("/"), day=date(2025, 2, 7), suffix="xlsx"),
         files.papers_file(rf.get("/papers.xlsx?q=fury"), "xlsx"),
     ]
     found = [(answer["Content-Type"], answer.getvalue()) for answer in answers]
