@@ -261,6 +261,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "digest.pages.readiness.Readiness",  # before all that asks for a host name, or for https
     "digest.pages.middleware.MethodPreservingRedirect",  # around all that redirects
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -325,8 +326,8 @@ ADMIN_PATH = env.segment(
     "ADMIN_PATH",
     "admin",
     taken=(
-        *("abs", "account", "api", "authors", "categories", "digests", "library", "lists"),
-        *("papers", "pdf", "streams", "suggest", STATIC_URL.strip("/")),
+        *("abs", "account", "api", "authors", "categories", "digests", "healthz", "library"),
+        *("lists", "papers", "pdf", "readyz", "streams", "suggest", STATIC_URL.strip("/")),
     ),
 )
 
