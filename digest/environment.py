@@ -100,11 +100,12 @@ class Environment:
         """What stands between commas."""
         return [word for part in self.text(name).split(",") if (word := part.strip())]
 
-    def choices(self, name: str, *, choices: tuple[str, ...]) -> list[str]:
-        """Some of the choices, or none, as they stand between commas."""
+    def choices(self, name: str, *, choices: tuple[str, ...], help: str) -> list[str]:
+        """Some of the choices, or none, as they stand between commas. help: the choices in
+        words."""
         found = self.words(name)
         if wrong := [word for word in found if word not in choices]:
-            raise ImproperlyConfigured(f"{name}: {wrong[0]} is unknown: use {' or '.join(choices)}")
+            raise ImproperlyConfigured(f"{name}: {wrong[0]} is unknown: use {help}")
         return list(dict.fromkeys(found))
 
     def hosts(self, name: str, default: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from digest.environment import LOOPBACK, Environment, ParsedUrl
+from digest.text.arxiv_categories import NAMES as ARXIV_CATEGORIES
 
 try:
     # Before 3.51.3, SQLite can corrupt a database in WAL mode when a checkpoint and a write
@@ -260,6 +261,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "digest.pages.readiness.Readiness",  # before all that asks for a host name, or for https
     "digest.pages.middleware.MethodPreservingRedirect",  # around all that redirects
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -324,8 +326,8 @@ ADMIN_PATH = env.segment(
     "ADMIN_PATH",
     "admin",
     taken=(
-        *("abs", "account", "api", "authors", "categories", "digests", "library", "lists"),
-        *("papers", "pdf", "streams", "suggest", STATIC_URL.strip("/")),
+        *("abs", "account", "api", "authors", "categories", "digests", "healthz", "library"),
+        *("lists", "papers", "pdf", "readyz", "streams", "suggest", STATIC_URL.strip("/")),
     ),
 )
 
@@ -461,7 +463,11 @@ SPECTACULAR_SETTINGS = {
 
 # What `manage.py daily` fetches, and from where (digest/fetch).
 
-FETCH = env.choices("FETCH", choices=("huggingface",))
+FETCH = env.choices(
+    "FETCH",
+    choices=("huggingface", *(f"arxiv:{category}" for category in ARXIV_CATEGORIES)),
+    help="huggingface, or arxiv: with a category, such as arxiv:cs.CL",
+)
 HUGGINGFACE_URL = service(
     "HUGGINGFACE_URL",
     env.url("HUGGINGFACE_URL", "https://huggingface.co", schemes=("https", "http")),

@@ -44,6 +44,7 @@ NOT_A_URL = (
     "not a URL; inside a name or a password, write %23 for #, "
     "%25 for %, %2F for /, %3A for :, %3F for ?, %40 for @"
 )
+FETCHED = "use huggingface, or arxiv: with a category, such as arxiv:cs.CL"
 REFUSED = [
     ("DEBUG", "maybe", "DEBUG=maybe: use on or off"),
     ("DEBUG", "1", "DEBUG=1: use on or off"),
@@ -139,8 +140,10 @@ REFUSED = [
         )
         for value in ("papers", "static", "api")
     ),
-    ("FETCH", "arxiv", "FETCH: arxiv is unknown: use huggingface"),
-    ("FETCH", "huggingface, hf", "FETCH: hf is unknown: use huggingface"),
+    *(
+        ("FETCH", f"huggingface, {value}", f"FETCH: {value} is unknown: {FETCHED}")
+        for value in ("arxiv", "hf", "arxiv:cs.XX", "arxiv:")
+    ),
     *(
         (name, value, f"{name}: use an https address, without a name, a password or a query")
         for name in ("HUGGINGFACE_URL", "ARXIV_URL")
@@ -176,7 +179,7 @@ def test_a_command_says_in_a_line_what_is_refused(arguments: list[str]) -> None:
         text=True,
     )
     assert done.returncode == 1
-    assert (done.stdout, done.stderr) == ("", "FETCH: arxiv is unknown: use huggingface\n")
+    assert (done.stdout, done.stderr) == ("", f"FETCH: arxiv is unknown: {FETCHED}\n")
 
 
 def test_defaults(load: Load) -> None:
@@ -194,6 +197,8 @@ def test_defaults(load: Load) -> None:
 def test_what_is_fetched(load: Load) -> None:
     assert load()["FETCH"] == []
     assert load(FETCH=" huggingface,,huggingface ")["FETCH"] == ["huggingface"]
+    both = ["huggingface", "arxiv:cs.CL", "arxiv:cs.LG"]
+    assert load(FETCH=",".join(both))["FETCH"] == both
 
 
 def test_where_services_are(load: Load) -> None:

@@ -63,6 +63,11 @@ class SharedCache(RedisCache):
         self._server = server
         self._own = LocMemCache(server, params)
 
+    @property
+    def is_down(self) -> bool:
+        """Whether the server did not answer when it was last asked."""
+        return self._server in self._ask_again_at
+
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         value = self._ask("get", key, None, version)
         return default if value is None else value

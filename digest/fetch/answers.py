@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.catalogue.file import File
 from digest.formats import Format
-from digest.formats.records import FILE_NOT_READ, REST_NOT_READ
+from digest.formats.records import FILE_NOT_READ, REST_NOT_READ, ROW_LEFT_OUT
 
 from .client import NotFetched
 
@@ -23,6 +23,12 @@ def checked_file(service: str, content: bytes, name: str, format: Format) -> Fil
         reason = next((f": {problem.reason}" for problem in (*broken, *reading.problems)), "")
         raise NotFetched(f"{service} did not answer with a list of papers{reason}")
     return file
+
+
+def rows_in(file: File) -> int:
+    """How many papers an answer has, with those that could not be read."""
+    left_out = sum(problem.action == ROW_LEFT_OUT for problem in file.reading.problems)
+    return papers_in(file) + left_out
 
 
 def papers_in(file: File) -> int:

@@ -43,7 +43,7 @@ class Command(BaseCommand):
             id=1, defaults={"begun_at": timezone.now(), "ended_at": None, "steps": []}
         )
         for words in (
-            *(("fetch", service) for service in settings.FETCH),
+            *(_fetched(name) for name in settings.FETCH),
             *(("suggest_categories",), ("find_duplicates",), ("check_links",), ("clearsessions",)),
         ):
             name = " ".join(words)
@@ -70,3 +70,9 @@ class Command(BaseCommand):
             _log.exception("daily: %s", " ".join(words))
             return f"an unexpected error, see the log: {type(error).__name__}"
         return ""
+
+
+def _fetched(name: str) -> tuple[str, ...]:
+    """The command that fetches what FETCH names: `huggingface`, or `arxiv:cs.CL`."""
+    service, _, category = name.partition(":")
+    return ("fetch", service, "--category", category) if category else ("fetch", service)

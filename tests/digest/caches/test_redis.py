@@ -168,7 +168,10 @@ def test_the_site_answers_without_its_cache(shared, settings, monkeypatch):
 
     assert [left(), left()] == [(200, "2"), (200, "1")]
     assert log_in(PASSWORD).status_code == 302
+    assert visitor.get("/readyz").json()["cache"] == "ok"
     shared.stop()
+    answer = visitor.get("/readyz")
+    assert (answer.status_code, answer.json()["cache"]) == (200, "fails")
     assert [left() for _ in range(4)] == [(200, "2"), (200, "1"), (200, "0"), (429, "0")]
     assert log_in(PASSWORD).status_code == 302
     # The limits of logging in are then the process's own.

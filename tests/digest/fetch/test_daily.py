@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from digest.catalogue.load import load
 from digest.curation import link_health
-from digest.fetch import huggingface
+from digest.fetch.huggingface import DailyPapers
 from digest.management.commands import check_links, find_duplicates
 from digest.models import DailyRun, Digest, LinkHealth, Proposal
 from tests.admin import enter, holder
@@ -64,7 +64,7 @@ TODAY = date(2025, 6, 12)
 
 
 def serve_today(service):
-    path = huggingface._path(TODAY)
+    path = DailyPapers().path(TODAY)
     moment = f"{TODAY}T00:43:01.816Z"
     service.replies[path] = [Reply(hugging_face(hugging_face_paper(1, submittedOnDailyAt=moment)))]
 
@@ -102,7 +102,7 @@ def test_nothing_is_fetched_where_nothing_is_configured(services, links):
 
 
 def test_a_failure_stops_nothing(configured, links, monkeypatch):
-    configured.replies[huggingface._path(TODAY)] = [Reply(status=500)]
+    configured.replies[DailyPapers().path(TODAY)] = [Reply(status=500)]
     links.error = link_health.NothingAnswers()
 
     def fail():

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from digest.catalogue.load import load, undo
-from digest.fetch import huggingface
+from digest.fetch import daily_lists
+from digest.fetch.huggingface import DailyPapers
 from digest.models import Digest, FetchedAddress, Paper, Source
 from tests.digest.fetch.commands import run
 from tests.digest.fetch.conftest import Reply, compressed
@@ -16,6 +17,7 @@ from tests.samples import digest, hugging_face, hugging_face_paper, row
 pytestmark = pytest.mark.django_db
 
 DAY = datetime.date(2025, 6, 10)
+LIST = DailyPapers()
 
 
 def path(day=DAY, page=0):
@@ -173,12 +175,12 @@ def test_a_day_that_was_asked_before_its_end_is_asked_again(services, now):
     """Even if it was loaded after its end."""
     now("2025-06-10 23:59:59")
     services.replies[path()] = [Reply(answer(1))]
-    found = huggingface.ask(huggingface.client(), DAY)
+    found = daily_lists.ask(LIST, LIST.client(), DAY)
     now("2025-06-11 00:00:01")
-    huggingface.load_list(found)
-    assert huggingface.days_to_fetch(DAY, DAY) == [DAY]
-    huggingface.load_list(huggingface.ask(huggingface.client(), DAY))
-    assert huggingface.days_to_fetch(DAY, DAY) == []
+    daily_lists.load_list(found)
+    assert daily_lists.days_to_fetch(LIST, DAY, DAY) == [DAY]
+    daily_lists.load_list(daily_lists.ask(LIST, LIST.client(), DAY))
+    assert daily_lists.days_to_fetch(LIST, DAY, DAY) == []
 
 
 def test_a_day_without_papers(services, now):
@@ -282,7 +284,7 @@ def test_a_page_that_fails_leaves_the_day_undone(services, now):
     services.replies[path(page=1)] = [Reply(status=404)]
     assert fetch("--date", DAY)[2] == 1
     assert not Source.objects.exists()
-    assert huggingface.days_to_fetch(DAY, DAY) == [DAY]
+    assert daily_lists.days_to_fetch(LIST, DAY, DAY) == [DAY]
 
 
 def test_a_dry_run_writes_nothing(services, now):
@@ -319,7 +321,7 @@ def test_who_interrupts_it_is_told_what_stays(services, now, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(huggingface, "ask", interrupt)
+    monkeypatch.setattr(daily_lists, "ask", interrupt)
     assert fetch()[1:] == ("interrupted: the days before this one stay loaded\n", 1)
 
 

@@ -5,7 +5,9 @@ import datetime
 import pytest
 
 from digest.catalogue.load import load
-from digest.fetch import arxiv, huggingface
+from digest.fetch import arxiv
+from digest.fetch.daily_lists import days_to_fetch
+from digest.fetch.huggingface import DailyPapers
 from digest.formats import Format
 from digest.models import Entry, FetchedAddress, Paper, Source
 from digest.search import index
@@ -30,7 +32,7 @@ def test_a_day_of_two_pages(services, part_of):
             paper = hugging_face_paper(
                 2 * number + page, submittedOnDailyAt=f"{day(number)}T01:00:00.000Z"
             )
-            services.replies[huggingface._path(day(number), page)] = [Reply(hugging_face(paper))]
+            services.replies[DailyPapers().path(day(number), page)] = [Reply(hugging_face(paper))]
 
     def work(number):
         return run("fetch", "huggingface", "--date", day(number))[2]
@@ -42,7 +44,7 @@ def test_a_day_of_two_pages(services, part_of):
         assert known.count() == pages
         assert Entry.objects.filter(source__in=sources).count() == pages
         assert Paper.objects.filter(date=day(number)).count() == pages
-        missing = huggingface.days_to_fetch(day(number), day(number))
+        missing = days_to_fetch(DailyPapers(), day(number), day(number))
         assert missing == ([] if pages == 2 else [day(number)])
         return pages
 
