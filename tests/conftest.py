@@ -1,9 +1,8 @@
+import fcntl
 import gc
 import os
 import shutil
-import sqlite3
 import uuid
-from contextlib import closing
 from itertools import cycle, product
 from pathlib import Path
 
@@ -70,36 +69,42 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """pytest-django's own, with a copy of the new database, of which tests with processes of their
-    own get copies; at the end, whoever still holds the database lets go of it.
+def migrated(django_test_environment, django_db_blocker, tmp_path_factory, testrun_uid) -> str:
+    """The name of a migrated database, of which others are copies: migrations take seconds.
 
-    PostgreSQL drops none that somebody is connected to, and a server's thread, or the pool's, may
-    need longer to end than the last test.
+    Whichever worker is first makes it, and the others wait. On PostgreSQL, databases end with the
+    server (tests/postgres.py).
     """
+    from django.core.management import call_command
+    from django.db import connection
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    server = connection.vendor == "postgresql"
+    name = f"migrated_{testrun_uid}" if server else str(folder / "migrated.sqlite3")
+    done = folder / "migrated"
+    with (folder / "migrating").open("w") as lock, django_db_blocker.unblock():
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            if server:
+                _server(f"CREATE DATABASE {name}")
+            connection.settings_dict["NAME"] = name
+            call_command("migrate", verbosity=0)
+            connection.close()  # what is copied has to be at rest
+            done.touch()
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(copy_database, django_db_blocker):
+    """In place of pytest-django's own, which migrates a database for each worker."""
     from django.db import connection
 
     with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = copy_database()
         _have_roles_after_each_flush()
-        original = f"{connection.settings_dict['NAME']}_original"
-        if connection.vendor == "sqlite":
-            with closing(sqlite3.connect(original)) as file:
-                connection.connection.backup(file)
-        else:
-            connection.close()
-            connection.close_pool()
-            _server(f"DROP DATABASE IF EXISTS {original}")
-            _server(f"CREATE DATABASE {original} TEMPLATE {connection.settings_dict['NAME']}")
-    yield
-    if connection.vendor == "sqlite":
-        Path(original).unlink()
-        return
-    _server(f"DROP DATABASE {original} WITH (FORCE)")
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 def _have_roles_after_each_flush() -> None:
@@ -107,11 +112,8 @@ def _have_roles_after_each_flush() -> None:
     that a migration made: they are put back, whichever test is next."""
     from django.apps import apps
     from django.contrib.auth.models import Group, Permission
-    from django.db import connection
     from django.db.models.signals import post_migrate
 
-    if Group._meta.db_table not in connection.introspection.table_names():
-        return  # no test asks for the database
     *_, last = apps.get_app_configs()
     kind = ("content_type__app_label", "content_type__model", "codename")
     roles = {
@@ -134,8 +136,7 @@ def _have_roles_after_each_flush() -> None:
 
 
 def _server(statement: str) -> None:
-    """Have the PostgreSQL server do what it does for no database: nobody may be connected to one
-    that is copied."""
+    """Have the PostgreSQL server do what it does outside of every database."""
     from django.db import connection
 
     host = connection.settings_dict["HOST"]
@@ -144,30 +145,31 @@ def _server(statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def copy_database(django_db_setup, tmp_path_factory):
-    """copy_database() is the DATABASE_URL of a fresh copy of a migrated database."""
+def copy_database(migrated, tmp_path_factory):
+    """copy_database() is the name of a fresh copy of a migrated database."""
     from django.db import connection
 
-    original = f"{connection.settings_dict['NAME']}_original"
     home = tmp_path_factory.mktemp("databases")
-    names = []
 
     def copy() -> str:
-        names.append(f"own_{uuid.uuid4().hex}")
+        name = f"test_{uuid.uuid4().hex}"
         if connection.vendor == "sqlite":
-            return f"sqlite:///{shutil.copyfile(original, home / names[-1])}"
-        _server(f"CREATE DATABASE {names[-1]} TEMPLATE {original}")
-        return f"postgres://postgres@/{names[-1]}?host={connection.settings_dict['HOST']}"
+            return str(shutil.copyfile(migrated, home / name))
+        _server(f"CREATE DATABASE {name} TEMPLATE {migrated}")
+        return name
 
-    yield copy
-    for name in names if connection.vendor == "postgresql" else []:
-        _server(f"DROP DATABASE {name} WITH (FORCE)")
+    return copy
 
 
 @pytest.fixture
 def own_database(copy_database):
     """The DATABASE_URL of a fresh, migrated database, for tests with processes of their own."""
-    return copy_database()
+    from django.db import connection
+
+    name = copy_database()
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return f"postgres://postgres@/{name}?host={connection.settings_dict['HOST']}"
 
 
 @pytest.fixture
