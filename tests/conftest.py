@@ -210,6 +210,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "slow: takes seconds, or starts processes; left out by `make test-fast`"
     )
     config.addinivalue_line("markers", "sqlite: about SQLite alone, or one database will do")
+    config.addinivalue_line(
+        "markers", "databases: runs statements that no other test does, so it is not `sqlite`"
+    )
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")
 
 
@@ -228,15 +231,20 @@ def pytest_report_header() -> str:
 
 # What pytest-django gives to the tests that use the database.
 _DATABASE = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback"}
+_ONE_WILL_DO = {"browser", "exports"}
+"""Folders of tests that one database is enough for."""
 
 
 def _asks_postgresql(item: pytest.Item) -> bool:
     """Whether a test can find on PostgreSQL what it does not find on SQLite.
 
-    It uses the database, and is not one of those that ask the whole site from outside, which one
-    database is enough for: they are marked `sqlite`, and those in the browser are known by folder.
+    It uses the database, and is not one of those that ask the site from outside, by statements that
+    others run on PostgreSQL: they are marked `sqlite`, or known by folder. Every page is opened
+    there by tests/test_routes.py.
     """
-    if item.get_closest_marker("sqlite") or "browser" in item.path.parts:
+    if not item.get_closest_marker("databases") and (
+        item.get_closest_marker("sqlite") or _ONE_WILL_DO & {*item.path.parts}
+    ):
         return False
     fixtures = {*getattr(item, "fixturenames", ())}
     return bool(item.get_closest_marker("django_db") or fixtures & _DATABASE)

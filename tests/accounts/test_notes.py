@@ -7,6 +7,8 @@ from django.urls import reverse
 from accounts.library import Library
 from accounts.models import NOTE_LENGTH, Note
 
+pytestmark = pytest.mark.sqlite
+
 ADDRESS = "/library/notes/2502.00001/"
 SCRIPT = {"Accept": "application/json"}
 
