@@ -198,9 +198,9 @@ def _nobody_came_before() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, for some tests wait for processes of theirs; each has a
-    database of its own, which more than a few cores would not make up for."""
-    return min((os.cpu_count() or 1) + 1, 4)
+    """As many as there are cores, for `make test` runs on both databases at once; each has to find
+    all tests first, which more than a few cores would not make up for."""
+    return min(os.cpu_count() or 1, 4)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -261,7 +261,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out += [item for item in items if item.get_closest_marker("thorough")]
     gone = set(left_out)
     items[:] = [item for item in items if item not in gone]
+    if hasattr(config, "workerinput"):  # so that no worker has a long one left at the end
+        items.sort(key=_is_quick)
     config.hook.pytest_deselected(items=left_out)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return not item.get_closest_marker("slow") and "browser" not in item.path.parts
 
 
 @pytest.hookimpl(trylast=True)
