@@ -216,6 +216,7 @@ def test_every_format_becomes_a_catalogue(format):
         ),
     ],
 )
+@pytest.mark.slow
 def test_files_of_every_format_may_come_in_any_order(format):
     files = [
         in_format(format, 1, 2),

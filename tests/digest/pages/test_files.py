@@ -164,6 +164,7 @@ addresses = st.fixed_dictionaries(
 
 
 @given(address=addresses)
+@pytest.mark.slow
 def test_all_outputs_of_a_query_have_the_same_papers(client, papers, address):
     query = urlencode(address)
     links = {
