@@ -19,6 +19,12 @@ ALONE := mkdir -p var && $(if $(shell command -v flock),flock var/install.lock,)
 # How many at once: tests/conftest.py.
 PYTEST := $(VENV) -m pytest --numprocesses auto --dist worksteal
 
+# On SQLite and on PostgreSQL at the same time: each often waits, for a process or for a page. What
+# the second one says is shown at the end.
+BOTH = mkdir -p var; $(VENV) tests/postgres.py $(PYTEST) $(1) >var/postgresql.txt 2>&1 & other=$$!; \
+	DATABASE_URL= $(PYTEST) $(1); status=$$?; \
+	wait $$other || status=1; cat var/postgresql.txt; exit $$status
+
 # What OPERATING.md tells operators to set: `check --deploy` has nothing to say about it.
 DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
@@ -62,15 +68,13 @@ dev:
 	@$(ALONE) $(MAKE) --no-print-directory $(DEV)
 
 test: dev chromium
-	DATABASE_URL= $(PYTEST)
-	$(VENV) tests/postgres.py $(PYTEST)
+	@$(BOTH)
 
 test-fast: dev
 	DATABASE_URL= $(PYTEST) --ignore tests/browser -m "not slow"
 
 test-all: dev chromium
-	DATABASE_URL= $(PYTEST) --thorough
-	$(VENV) tests/postgres.py $(PYTEST) --thorough
+	@$(call BOTH,--thorough)
 	$(MAKE) --no-print-directory faults
 
 # By hand, since it takes minutes: kills, a full disk, a locked database, servers that are gone.

@@ -1,9 +1,8 @@
+import fcntl
 import gc
 import os
 import shutil
-import sqlite3
 import uuid
-from contextlib import closing
 from itertools import cycle, product
 from pathlib import Path
 
@@ -70,36 +69,42 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """pytest-django's own, with a copy of the new database, of which tests with processes of their
-    own get copies; at the end, whoever still holds the database lets go of it.
+def migrated(django_test_environment, django_db_blocker, tmp_path_factory, testrun_uid) -> str:
+    """The name of a migrated database, of which others are copies: migrations take seconds.
 
-    PostgreSQL drops none that somebody is connected to, and a server's thread, or the pool's, may
-    need longer to end than the last test.
+    Whichever worker is first makes it, and the others wait. On PostgreSQL, databases end with the
+    server (tests/postgres.py).
     """
+    from django.core.management import call_command
+    from django.db import connection
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    server = connection.vendor == "postgresql"
+    name = f"migrated_{testrun_uid}" if server else str(folder / "migrated.sqlite3")
+    done = folder / "migrated"
+    with (folder / "migrating").open("w") as lock, django_db_blocker.unblock():
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            if server:
+                _server(f"CREATE DATABASE {name}")
+            connection.settings_dict["NAME"] = name
+            call_command("migrate", verbosity=0)
+            connection.close()  # what is copied has to be at rest
+            done.touch()
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(copy_database, django_db_blocker):
+    """In place of pytest-django's own, which migrates a database for each worker."""
     from django.db import connection
 
     with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = copy_database()
         _have_roles_after_each_flush()
-        original = f"{connection.settings_dict['NAME']}_original"
-        if connection.vendor == "sqlite":
-            with closing(sqlite3.connect(original)) as file:
-                connection.connection.backup(file)
-        else:
-            connection.close()
-            connection.close_pool()
-            _server(f"DROP DATABASE IF EXISTS {original}")
-            _server(f"CREATE DATABASE {original} TEMPLATE {connection.settings_dict['NAME']}")
-    yield
-    if connection.vendor == "sqlite":
-        Path(original).unlink()
-        return
-    _server(f"DROP DATABASE {original} WITH (FORCE)")
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 def _have_roles_after_each_flush() -> None:
@@ -107,11 +112,8 @@ def _have_roles_after_each_flush() -> None:
     that a migration made: they are put back, whichever test is next."""
     from django.apps import apps
     from django.contrib.auth.models import Group, Permission
-    from django.db import connection
     from django.db.models.signals import post_migrate
 
-    if Group._meta.db_table not in connection.introspection.table_names():
-        return  # no test asks for the database
     *_, last = apps.get_app_configs()
     kind = ("content_type__app_label", "content_type__model", "codename")
     roles = {
@@ -134,8 +136,7 @@ def _have_roles_after_each_flush() -> None:
 
 
 def _server(statement: str) -> None:
-    """Have the PostgreSQL server do what it does for no database: nobody may be connected to one
-    that is copied."""
+    """Have the PostgreSQL server do what it does outside of every database."""
     from django.db import connection
 
     host = connection.settings_dict["HOST"]
@@ -144,30 +145,31 @@ def _server(statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def copy_database(django_db_setup, tmp_path_factory):
-    """copy_database() is the DATABASE_URL of a fresh copy of a migrated database."""
+def copy_database(migrated, tmp_path_factory):
+    """copy_database() is the name of a fresh copy of a migrated database."""
     from django.db import connection
 
-    original = f"{connection.settings_dict['NAME']}_original"
     home = tmp_path_factory.mktemp("databases")
-    names = []
 
     def copy() -> str:
-        names.append(f"own_{uuid.uuid4().hex}")
+        name = f"test_{uuid.uuid4().hex}"
         if connection.vendor == "sqlite":
-            return f"sqlite:///{shutil.copyfile(original, home / names[-1])}"
-        _server(f"CREATE DATABASE {names[-1]} TEMPLATE {original}")
-        return f"postgres://postgres@/{names[-1]}?host={connection.settings_dict['HOST']}"
+            return str(shutil.copyfile(migrated, home / name))
+        _server(f"CREATE DATABASE {name} TEMPLATE {migrated}")
+        return name
 
-    yield copy
-    for name in names if connection.vendor == "postgresql" else []:
-        _server(f"DROP DATABASE {name} WITH (FORCE)")
+    return copy
 
 
 @pytest.fixture
 def own_database(copy_database):
     """The DATABASE_URL of a fresh, migrated database, for tests with processes of their own."""
-    return copy_database()
+    from django.db import connection
+
+    name = copy_database()
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return f"postgres://postgres@/{name}?host={connection.settings_dict['HOST']}"
 
 
 @pytest.fixture
@@ -196,9 +198,9 @@ def _nobody_came_before() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, for some tests wait for processes of theirs; each has a
-    database of its own, which more than a few cores would not make up for."""
-    return min((os.cpu_count() or 1) + 1, 4)
+    """As many as there are cores, for `make test` runs on both databases at once; each has to find
+    all tests first, which more than a few cores would not make up for."""
+    return min(os.cpu_count() or 1, 4)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -208,6 +210,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "slow: takes seconds, or starts processes; left out by `make test-fast`"
     )
     config.addinivalue_line("markers", "sqlite: about SQLite alone, or one database will do")
+    config.addinivalue_line(
+        "markers", "databases: runs statements that no other test does, so it is not `sqlite`"
+    )
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone; left out on SQLite")
 
 
@@ -226,15 +231,20 @@ def pytest_report_header() -> str:
 
 # What pytest-django gives to the tests that use the database.
 _DATABASE = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback"}
+_ONE_WILL_DO = {"browser", "exports"}
+"""Folders of tests that one database is enough for."""
 
 
 def _asks_postgresql(item: pytest.Item) -> bool:
     """Whether a test can find on PostgreSQL what it does not find on SQLite.
 
-    It uses the database, and is not one of those that ask the whole site from outside, which one
-    database is enough for: they are marked `sqlite`, and those in the browser are known by folder.
+    It uses the database, and is not one of those that ask the site from outside, by statements that
+    others run on PostgreSQL: they are marked `sqlite`, or known by folder. Every page is opened
+    there by tests/test_routes.py.
     """
-    if item.get_closest_marker("sqlite") or "browser" in item.path.parts:
+    if not item.get_closest_marker("databases") and (
+        item.get_closest_marker("sqlite") or _ONE_WILL_DO & {*item.path.parts}
+    ):
         return False
     fixtures = {*getattr(item, "fixturenames", ())}
     return bool(item.get_closest_marker("django_db") or fixtures & _DATABASE)
@@ -251,7 +261,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out += [item for item in items if item.get_closest_marker("thorough")]
     gone = set(left_out)
     items[:] = [item for item in items if item not in gone]
+    if hasattr(config, "workerinput"):  # so that no worker has a long one left at the end
+        items.sort(key=_is_quick)
     config.hook.pytest_deselected(items=left_out)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return not item.get_closest_marker("slow") and "browser" not in item.path.parts
 
 
 @pytest.hookimpl(trylast=True)

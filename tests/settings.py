@@ -19,13 +19,7 @@ if "TEST_API_RATE" in os.environ:
     os.environ["API_RATE"] = os.environ["API_RATE_ANONYMOUS"] = os.environ["TEST_API_RATE"]
 
 from digest.settings import *  # noqa: E402, F403
-from digest.settings import DATABASES, STORAGES  # noqa: E402
-
-# On disk, as in production: in memory, SQLite locks tables, not the database, and has no WAL.
-if "sqlite3" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["TEST"] = {
-        "NAME": Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}.sqlite3"
-    }
+from digest.settings import STORAGES  # noqa: E402
 
 EXPORTS = Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}-exports"
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
@@ -39,13 +39,14 @@ DEPLOYED = dict(line.split("=", 1) for line in "".join(blocks("env")).splitlines
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory, copy_database: Callable[[], str]) -> Path:
     """A copy of the project as `make install` leaves it: installed, with the sample loaded, so that
     no command needs another one before it."""
     copy = tmp_path_factory.mktemp("readme") / "paper-digest"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".?*", "var"))
     (copy / ".venv").symlink_to(sys.prefix)
-    run(copy, ".venv/bin/python manage.py migrate --verbosity 0")
+    (copy / "var").mkdir(mode=0o700)
+    shutil.copyfile(copy_database(), copy / "var" / "db.sqlite3")
     run(copy, ".venv/bin/python manage.py load_digest fixtures/")
     (copy / "paper-digest.env").write_text("".join(blocks("env")))
     return copy
@@ -93,7 +94,8 @@ def test_a_command_works(checkout: Path, services: dict[str, str], command: str)
     if command.startswith("make "):
         run(checkout, command.replace("make", "make --dry-run", 1))  # the target is there
         return
-    command = command.replace("manage.py runserver", "manage.py runserver --help")
+    for long, short in (("manage.py runserver", "--help"), ("-m pytest", "--collect-only")):
+        command = command.replace(long, f"{long} {short}")
     run(checkout, _here(command), **services)
 
 

@@ -13,6 +13,8 @@ from digest.curation import decisions
 from digest.models import Paper
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def client(owner):
@@ -52,6 +54,7 @@ def test_the_star_keeps_a_paper_and_lets_it_go(client, owner, papers):
     assert statuses(owner) == []
 
 
+@pytest.mark.databases
 def test_the_star_of_a_page_from_before_a_merge_is_the_other_papers(client, owner, papers):
     decisions.merge_papers(papers[0], papers[1], None)
     # The other says what the digest's first row does.

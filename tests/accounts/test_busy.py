@@ -143,6 +143,7 @@ def test_who_reads_waits_for_nobody(browser):
         assert static.status_code == 200
 
 
+@pytest.mark.slow
 def test_a_server_waits_briefly_and_a_command_does_not(transactional_db, tmp_path):
     code = (
         "import digest.wsgi; from django.db import connection as c; k = c.cursor();"

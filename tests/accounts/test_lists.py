@@ -20,6 +20,8 @@ from digest.models import Paper
 from tests.accounts.library.test_lists import order, places
 from tests.samples import WORD, digest, row
 
+pytestmark = pytest.mark.sqlite
+
 IN_PLACE = {"HX-Request": "true"}
 
 
@@ -116,6 +118,7 @@ def test_who_may_not_is_told_that_there_is_no_such_list(survey, writes, other, v
     assert everything() == before
 
 
+@pytest.mark.databases
 def test_visitors_log_in_first_and_come_back(survey, writes, anonymous):
     before = everything()
     paths = [(address(survey, path), data) for path, sent in writes.items() for _, data in sent]
@@ -347,6 +350,7 @@ def test_notes_are_shown_one_by_one(client, anonymous, survey, library, papers):
     assert "<em>secret</em>" not in text(anonymous.get(address(survey)))
 
 
+@pytest.mark.databases
 def test_pages_of_a_list(client, anonymous, owner, survey, monkeypatch):
     survey.show_to(Visibility.PUBLIC)
     monkeypatch.setattr("accounts.views.list_page.ITEMS_ON_A_PAGE", 2)
@@ -362,6 +366,7 @@ def test_pages_of_a_list(client, anonymous, owner, survey, monkeypatch):
     assert len(shown(client.get(address(survey)))) == 10
 
 
+@pytest.mark.databases
 def test_on_the_edge_of_a_page_a_paper_moves_over_it(client, anonymous, survey, papers, owner):
     load(digest(*(row(number) for number in range(6, 30))), "b.json")
     survey.add(Paper.objects.order_by("position").values_list("pk", flat=True))
@@ -406,6 +411,7 @@ def test_files_have_the_papers_of_the_page_in_its_order(anonymous, survey, paper
         assert content.startswith(f"# [Survey](http://localhost:8000{start}/)\n")
 
 
+@pytest.mark.databases
 def test_a_feed_has_what_was_added_last_first(anonymous, survey, papers):
     survey.show_to(Visibility.PUBLIC)
     for days, paper in ((3, papers[1]), (1, papers[0]), (2, papers[2])):
@@ -465,6 +471,7 @@ def test_a_list_that_is_full_says_so(client, survey, papers, monkeypatch):
     assert places(survey) == [1, 2, 3]
 
 
+@pytest.mark.databases
 def test_papers_are_removed_and_put_back_where_they_were(client, survey, papers):
     survey.describe_item(papers[1].pk, comment="Keep", section="")
     before = list(survey.items().values_list("paper", "section", "comment_html", "added_at"))
@@ -646,6 +653,7 @@ def test_settings_are_saved(client, survey):
     assert f"http://localhost:8000/lists/shared/{found.secret}/" in text(response)
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("data", "field", "error"),
     [
@@ -750,6 +758,7 @@ def test_an_invitation_that_cannot_be_says_why(client, survey, invitee, role, fi
     assert mail.outbox == []
 
 
+@pytest.mark.databases
 def test_an_invitation_is_taken_back_once_or_twice(client, survey, other, library):
     asked = survey.invite("other", Role.VIEWER)
     theirs = library.lists.open(library.lists.create("Second").slug).invite("x", Role.VIEWER)
@@ -809,6 +818,7 @@ def test_a_list_is_not_handed_over_to_who_has_one_of_its_name(client, survey, me
     assert "“Survey” already" in said(response)[0]
 
 
+@pytest.mark.databases
 def test_a_member_leaves(survey, members, viewer):
     client = as_(viewer)
     response = client.post(address(survey, "leave/"), follow=True)
@@ -818,6 +828,7 @@ def test_a_member_leaves(survey, members, viewer):
     assert not Membership.objects.filter(user=viewer).exists()
 
 
+@pytest.mark.databases
 def test_a_list_is_deleted(client, survey, members, library, papers):
     library.notes.save(papers[0], "Stays", 0)
     response = client.post(address(survey, "delete/"), follow=True)
@@ -859,6 +870,7 @@ def test_a_page_takes_as_many_queries_for_one_paper_as_for_three(
         library.lists.create(f"Another {len(removed)}")
 
 
+@pytest.mark.databases
 def test_a_thousand_papers(client, survey, papers, django_assert_num_queries):
     """The last page of a long list, and a move over the whole of it, take no more."""
     long(survey, papers[0])

@@ -7,6 +7,8 @@ from django.urls import reverse
 from accounts.library import Library
 from accounts.models import NOTE_LENGTH, Note
 
+pytestmark = pytest.mark.sqlite
+
 ADDRESS = "/library/notes/2502.00001/"
 SCRIPT = {"Accept": "application/json"}
 
@@ -101,6 +103,7 @@ def test_what_cannot_be_saved_is_said_and_kept_in_the_form(client, data, complai
     assert not Note.objects.exists()
 
 
+@pytest.mark.slow
 def test_line_ends_do_not_make_a_note_too_long(client):
     lines = "x\r\n" * (NOTE_LENGTH // 2)
     assert client.post(ADDRESS, {"text": lines, "version": 0}).status_code == 302

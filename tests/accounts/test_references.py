@@ -16,6 +16,8 @@ from digest.exports.formulas import Formula, pieces
 from digest.exports.latex import latex
 from tests.digest.exports.papers import ROWS, paper
 
+pytestmark = pytest.mark.sqlite
+
 SMOL = "SmolLM2: When Smol Goes Big -- Data-Centric Training of a Small Language Model"
 ARXIV = "https://arxiv.org/abs/"
 

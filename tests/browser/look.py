@@ -21,5 +21,7 @@ def sticking_out(page):
 
 def violations(page, **options):
     """What axe finds, each with the first elements that it concerns; all rules by default."""
+    # What passes is looked at as well, but is not described, which would take as long again.
+    options = {"resultTypes": ["violations"], "iframes": False, **options}
     found = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", options)
     return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]

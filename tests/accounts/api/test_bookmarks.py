@@ -11,6 +11,8 @@ from digest.models import Paper
 from tests.accounts.api.conftest import errors
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.sqlite
+
 ONE = "bookmarks/2502.00001/"
 
 
@@ -220,6 +222,7 @@ def outcomes(response):
     return [said["outcome"] for said in response.json()["results"]]
 
 
+@pytest.mark.databases
 def test_many_at_once(mine, owner, papers):
     names = ["2502.00001", "arXiv:2502.00002v1", "https://arxiv.org/pdf/2502.00003", "9999.99999"]
     response = mine.post("bookmarks/", {"papers": names, "do": "reading"})

@@ -8,6 +8,8 @@ from accounts.library import Library
 from accounts.models import Invitation, Membership, ReadingList, Role
 from tests.accounts.api.conftest import errors
 
+pytestmark = pytest.mark.sqlite
+
 IDS = [f"2502.0000{number}" for number in range(1, 6)]
 
 
@@ -286,6 +288,7 @@ def test_a_paper_is_taken_out_and_may_be_twice(mine, survey):
         assert answer.status_code == 404
 
 
+@pytest.mark.databases
 def test_members_do_what_they_may(program, viewer, editor, survey):
     reads, edits = program(viewer), program(editor)
     assert reads.post(f"{survey}items/", {"papers": IDS}).status_code == 404
@@ -306,6 +309,7 @@ def test_items_come_in_pages(mine, survey):
     assert (said["count"], said["next"]) == (3, None)
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("number", [1, 3])
 def test_queries_of_items(mine, library, papers, unlimited, django_assert_num_queries, number):
     made = library.lists.create("Survey")
@@ -436,6 +440,7 @@ def test_a_list_is_handed_over(mine, program, editor, survey):
     assert mine.post(f"{survey}hand-over/", {"member": key}).status_code == 404
 
 
+@pytest.mark.databases
 def test_nobody_is_handed_two_lists_of_one_name(mine, program, editor, survey):
     program(editor).post("lists/", {"name": "survey"})
     key = members(mine, survey)["editor"][0]

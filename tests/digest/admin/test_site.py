@@ -43,6 +43,7 @@ def answers(client, address):
 
 
 @pytest.mark.parametrize("who", ["stranger", "reader"])
+@pytest.mark.slow
 def test_to_who_has_no_right_there_is_no_admin(who):
     """No answer differs from that of an address which nothing has: ADMIN_PATH stays unknown."""
     reader = enter(holder("reader", is_staff=True))  # Django's own flag gives nothing
@@ -192,6 +193,7 @@ def test_no_filter_in_an_address_has_a_nul():
         assert client.get(page, {"q": "\0"}).status_code in (200, 302, 403), page
 
 
+@pytest.mark.slow
 def test_no_key_in_an_address_is_too_large():
     """Not in a list's filter by any relation, nor among the rows that are chosen in it."""
     client = enter(holder("superuser", is_superuser=True))

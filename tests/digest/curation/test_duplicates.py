@@ -139,6 +139,7 @@ def test_what_is_hidden_is_no_duplicate():
     assert found() == {}
 
 
+@pytest.mark.slow
 def test_every_two_titles_within_the_edits_are_found():
     """Against all pairs, one by one, by another measure."""
     dice = Random(7)

@@ -128,6 +128,7 @@ def test_a_summary_is_not_passed_off_as_an_abstract():
     assert cited(summary="One. Two.").abstract == "Digest summary: One. Two."
 
 
+@pytest.mark.databases
 @pytest.mark.django_db
 def test_a_deferred_summary_is_left_out_rather_than_asked_for(django_assert_num_queries):
     load(digest(row(1)), "a.json")

@@ -108,6 +108,7 @@ def only_day(text):
 
 
 @given(DATES, st.lists(RECORDS, min_size=1, max_size=4))
+@pytest.mark.slow
 def test_json_keeps_everything(date, records):
     text = write_json(date, records)
     assert text.isascii()
@@ -115,6 +116,7 @@ def test_json_keeps_everything(date, records):
 
 
 @given(DATES, st.lists(RECORDS, min_size=1, max_size=4))
+@pytest.mark.slow
 def test_markdown_keeps_all_but_what_is_documented(date, records):
     text = write_markdown(date, records)
     left = [reduce_to_markdown(record) for record in records]

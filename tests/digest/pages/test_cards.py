@@ -12,7 +12,7 @@ from digest.formats import Format
 from digest.models import Paper
 from tests.samples import digest, hugging_face, hugging_face_paper, in_format, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture
@@ -161,6 +161,7 @@ def test_what_services_give_is_shown(reader):
     assert "1,234 upvotes" in flat(card)
 
 
+@pytest.mark.databases
 def test_papers_can_be_ordered_by_their_upvotes(reader):
     load(digest(row(3, date="2025-02-08")), "a.json")
     assert 'class="switch"' not in ask(reader, "/papers/")

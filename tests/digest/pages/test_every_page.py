@@ -410,6 +410,7 @@ def walk(client, start="/"):
                 waiting.append(target)
 
 
+@pytest.mark.slow
 def test_every_page_is_sound(client, nasty):
     found = []
     for address, tree in walk(client):

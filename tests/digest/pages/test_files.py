@@ -20,7 +20,7 @@ from digest.pages import files
 from digest.search.filters import PaperFilter
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 SITE = "http://localhost:8000"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -164,6 +164,7 @@ addresses = st.fixed_dictionaries(
 
 
 @given(address=addresses)
+@pytest.mark.slow
 def test_all_outputs_of_a_query_have_the_same_papers(client, papers, address):
     query = urlencode(address)
     links = {
@@ -229,6 +230,7 @@ def change():
     return f"Diffusion {number:02}"
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("path", ["/papers.atom?q=diffusion", "/digests.atom", "/api/v1/papers/"])
 def test_who_sends_if_modified_since_alone_misses_nothing(client, clock, papers, path):
     since = {}

@@ -8,6 +8,8 @@ from digest.api.problems import problem
 from digest.pages import middleware
 from digest.pages.middleware import MAX_BODY, ContentSecurityPolicy
 
+pytestmark = pytest.mark.sqlite
+
 
 def respond(**headers: str) -> HttpResponse:
     answer = ContentSecurityPolicy(lambda request: HttpResponse(headers=headers))

@@ -9,7 +9,7 @@ from digest.catalogue.load import load
 from tests.digest.pages.test_every_page import flat, part, strict, text
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture

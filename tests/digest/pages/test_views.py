@@ -12,7 +12,7 @@ from digest.models import Category, Digest, Paper, Source
 from digest.search import Results
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PAGES = ["/", "/digests/", "/papers/", "/authors/", "/categories/"]
 ONE_ROW = [
@@ -119,6 +119,7 @@ def test_a_digest_of_a_far_year_adds_that_year_alone(client):
         assert client.get(path).status_code == 200
 
 
+@pytest.mark.databases
 def test_a_digest_dated_ahead_is_there_and_is_not_the_newest(client):
     load(digest(row(1), row(2, date="2025-02-07")), "a.json")
     report = load(digest(row(3, date="2199-12-31")), "b.json")
@@ -151,6 +152,7 @@ def test_a_digest_dated_ahead_is_there_and_is_not_the_newest(client):
     assert 'href="/digests/2199-12-31/"' in text(client.get("/digests/"))
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(("days", "ahead"), [(0, False), (1, False), (2, True)])
 def test_tomorrow_is_already_somewhere(client, monkeypatch, days, ahead):
     now = datetime(2026, 1, 1, 23, 59, tzinfo=UTC)
@@ -319,6 +321,7 @@ def test_authors_have_most_papers_first(client):
     assert names == [("Zoe Last", "2"), ("Ada First", "1")]
 
 
+@pytest.mark.databases
 def test_authors_are_120_a_page(client):
     names = [f"Name {n:03}" for n in range(121)]
     rows = [row(n, authors=", ".join(names[n * 20 : n * 20 + 20])) for n in range(7)]
@@ -350,6 +353,7 @@ def test_a_category_has_its_papers_and_an_area_those_of_its_categories(client):
     assert '<a href="/categories/summarization/"><bdi>Summarization</bdi></a>' in text(area)
 
 
+@pytest.mark.databases
 def test_a_large_category_has_the_same_papers(client):
     """The catalogue looks in another way for the papers of a category that has many."""
     rows = [

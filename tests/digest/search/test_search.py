@@ -296,6 +296,7 @@ def test_every_order_and_way_of_asking_finds_the_same_papers(papers, text):
 
 
 @given(text=st.text() | st.text("\"'*():^&|!<>-{}\\ aO R.%_", max_size=30))
+@pytest.mark.slow
 def test_no_text_is_an_error_in_the_database(papers, text):
     Results(parse(text.replace("\0", "")), "best")[0:5]
 
