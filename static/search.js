@@ -18,6 +18,13 @@ document.body.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
 });
 field.addEventListener("blur", () => { typing = false; });
 
+// What was typed has its entry in the history already, by another spelling of the same address.
+form.addEventListener("submit", (event) => {
+  if (!typing) return;
+  event.preventDefault();
+  location.replace(`${form.action}?${new URLSearchParams(new FormData(form))}`);
+});
+
 // What was unfolded stays so; the field says what the papers were found by; their number is said,
 // and the keyboard goes on from the papers where the link that it was at is no longer there.
 let unfolded = [];

@@ -130,6 +130,14 @@ class PaperFilter(filters.FilterSet):
         return {name: v for name, v in self.form.cleaned_data.items() if name in self.data}
 
     def filter_queryset(self, queryset: Results) -> Results:
+        found = self._filtered(queryset)
+        if found.query.typed and not (found.count or found.close):
+            # Corrected it finds nothing either: it is asked as it was typed.
+            self._correct = False
+            found = self._filtered(queryset)
+        return found
+
+    def _filtered(self, queryset: Results) -> Results:
         for name, value in self.parameters.items():
             if name in self.filters:
                 queryset = self.filters[name].filter(queryset, value)

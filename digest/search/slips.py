@@ -21,7 +21,9 @@ from rapidfuzz.distance import OSA
 from digest.models import Category, SearchWord
 from digest.text.identity import CITED_ARXIV_ID, arxiv_id
 
+from . import index
 from .frequencies import Frequencies, Frequency
+from .nodes import Words
 from .query import TERM
 from .text import fold
 
@@ -56,8 +58,8 @@ def corrected(text: str, known: Frequencies) -> str:
 
     What is in quotation marks or must not match stays as it is. The last word stays if other words
     begin with it, and so does a reference with an arXiv id, whose words need not match. known: the
-    frequencies of the query's words; more are added. Takes one query of the database, and another
-    one if a category is named that is unknown.
+    frequencies of the query's words; more are added. Takes one query of the database, another one
+    if a category is named that is unknown, and one for each two words that a slip may stand for.
     """
     if _CITED.search(text):
         return text
@@ -182,7 +184,13 @@ def _nearest(
         often = min(known[one].papers if one in known else 0 for one in (first, second))
         if often > 1 or (often and min(len(first), len(second)) > 2):
             found.append((log(often) - _SLIP_COST, f"{first} {second}"))
-    return max(found)[1] if found else ""
+    likely = (word for _, word in sorted(found, reverse=True))
+    return next((word for word in likely if " " not in word or _stand_together(word)), "")
+
+
+def _stand_together(words: str) -> bool:
+    """Whether any paper has these words beside each other."""
+    return bool(index.newest(Words(tuple(words.split())), 1))
 
 
 def _categories_corrected(text: str) -> str:

@@ -107,6 +107,20 @@ def test_enter_follows_the_address(papers, visit):
     expect(page.get_by_role("heading", level=1)).to_have_text("Okapi")
 
 
+def test_enter_after_typing_is_no_further_step_back(papers, visit):
+    page = visit("/papers/")
+    before = page.evaluate("history.length")
+    field(page).press_sequentially("okapi zebra", delay=20)
+    at(page, "/papers/?q=okapi%20zebra")
+    stay(page)
+    page.keyboard.press("Enter")
+    at(page, "/papers/?q=okapi+zebra")
+    assert not stayed(page)
+    assert page.evaluate("history.length") == before + 1
+    page.go_back()
+    at(page, "/papers/")
+
+
 def test_what_is_unfolded_stays_so(papers, visit):
     page = visit("/papers/", 320)
     page.get_by_text("Filter", exact=True).click()

@@ -58,6 +58,22 @@ def test_an_address_is_the_whole_query(address, found):
     assert papers == found
 
 
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("q=lovelase", "lovelace"),
+        ("q=lovelase&date_from=2025-02-07", "lovelase"),
+        ("q=lovelase+title:paper", "lovelace title:paper"),
+        ("q=title:lovelase", "title:lovelase"),
+    ],
+)
+def test_a_correction_that_finds_nothing_is_none(address, text):
+    filter = PaperFilter(QueryDict(address), correct=True)
+    assert filter.query.text == text
+    assert bool(filter.query.typed) == ("lovelace" in text)
+    assert bool(filter.qs.count) == ("lovelace" in text)
+
+
 def test_what_is_given_to_it_is_narrowed_further_and_stays_as_it_was():
     given = Results(parse("title:paper"), "newest")
     found = PaperFilter(QueryDict("category=robotics&order=best&q=lovelace"), given).qs

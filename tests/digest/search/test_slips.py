@@ -59,6 +59,8 @@ def papers():
         ("zyzzyva qwertz", "zyzzyva qwertz"),
         ("dffsn models", "dffsn models"),
         ("smal", "smal"),
+        # As two words it is in papers, but in none beside each other
+        ("chainthought small", "chainthought small"),
         ("difusión models", "difusión models"),
         ("difusion models. arXiv:2502.99999", "difusion models. arXiv:2502.99999"),
         ("2502.99999 https://example.org/difusion", "2502.99999 https://example.org/difusion"),
