@@ -15,7 +15,7 @@ from accounts import profile
 from .api.problems import or_page
 from .api.reference import recipes
 from .exports import FILES
-from .pages import busy, files, resubmission, views
+from .pages import busy, files, paper, resubmission, views
 from .pages.suggestions import suggestions
 
 
@@ -78,7 +78,7 @@ urlpatterns = [
     path("papers/", views.papers, name="papers"),
     path("papers.<output:suffix>", files.papers_file, name="papers-file"),
     path("papers/<paper:slug>.<suffix:suffix>", files.paper_file, name="paper-file"),
-    path("papers/<paper:slug>/", views.paper, name="paper"),
+    path("papers/<paper:slug>/", paper.paper, name="paper"),
     path("authors/", views.authors, name="authors"),
     path("authors/<name:slug>/", views.author, name="author"),
     path("categories/", views.categories, name="categories"),
