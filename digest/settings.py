@@ -325,7 +325,7 @@ ADMIN_PATH = env.segment(
     "admin",
     taken=(
         *("abs", "account", "api", "authors", "categories", "digests", "library", "lists"),
-        *("papers", "pdf", "suggest", STATIC_URL.strip("/")),
+        *("papers", "pdf", "suggest", "trends", STATIC_URL.strip("/")),
     ),
 )
 

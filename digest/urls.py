@@ -15,7 +15,7 @@ from accounts import profile
 from .api.problems import or_page
 from .api.reference import recipes
 from .exports import FILES
-from .pages import busy, files, paper, resubmission, views
+from .pages import busy, files, paper, resubmission, trends, views
 from .pages.suggestions import suggestions
 
 
@@ -83,6 +83,10 @@ urlpatterns = [
     path("authors/<name:slug>/", views.author, name="author"),
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
+    path("authors/<name:slug>/months.csv", trends.author_file, name="author-months"),
+    path("categories/<name:slug>/months.csv", trends.category_file, name="category-months"),
+    path("trends/", trends.trends, name="trends"),
+    path("trends/<name:table>.csv", trends.trends_file, name="trends-file"),
     path("suggest/", suggestions, name="suggestions"),
     path("", include("accounts.urls")),
     path("api/", recipes, name="api"),

@@ -100,6 +100,7 @@ def world(db, monkeypatch):
     places = {
         "": {"slug": PAPER, "paper": PAPER, "number": PAPER, "day": DAY, "suffix": "bib"},
         "sitemap": {"part": 0},
+        "trends/": {"table": "areas"},
         "authors/|api/v1/authors/": {"slug": "ada-lovelace"},
         "categories/|api/v1/categories/": {"slug": "text-generation"},
         "lists/|api/v1/library/lists/": {**of_a_list, "member": member_key, "invitation": asked.pk},

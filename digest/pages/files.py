@@ -245,7 +245,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap_lists(request: HttpRequest) -> HttpResponse:
     """Every page that is no paper's: of the authors, those with more papers than one."""
-    names = ("home", "digests", "papers", "categories", "authors")
+    names = ("home", "digests", "papers", "categories", "authors", "trends")
     pages: list[tuple[str, date | None]] = [(reverse(name), None) for name in names]
     pages += [(digest.get_absolute_url(), digest.date) for digest in Digest.objects.out()]
     pages += [(category.get_absolute_url(), None) for category in Category.objects.all()]

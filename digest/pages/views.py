@@ -30,8 +30,10 @@ from digest.text.links import KINDS
 
 from .cache import cached_for_visitors
 from .calendar import years_of
+from .counts import author_months, category_months
 from .facets import FilterPanel, total_of
 from .paging import HtmxRequest, PageNotFound, turn_to
+from .trends import months_figure
 
 PAPERS_ON_A_PAGE = 25
 AUTHORS_ON_A_PAGE = 120
@@ -174,7 +176,10 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     papers = Paper.objects.by(author).newest()
     page = turn_to(request, papers, _size(request), author.paper_count)
     names = sorted(name for name, shown in Alias.shown().items() if shown == author.name)
-    context = {"author": author, "page": page, "names": names}
+    figure = months_figure(
+        author_months(author), "Papers by time", reverse("author-months", args=[slug])
+    )
+    context = {"author": author, "page": page, "names": names, "figure": figure}
     return render(request, "digest/author.html", context)
 
 
@@ -203,7 +208,10 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     papers = Paper.objects.under(category).newest()
     page = turn_to(request, papers, _size(request), category.paper_count)
     siblings = category.categories.order_by("-paper_count", "name")
-    context = {"category": category, "page": page, "categories": siblings}
+    figure = months_figure(
+        category_months(category), "Papers by time", reverse("category-months", args=[slug])
+    )
+    context = {"category": category, "page": page, "categories": siblings, "figure": figure}
     return render(request, "digest/category.html", context)
 
 
