@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from digest.caches.revision import key_of
 from digest.catalogue.fields import FIELDS, HIDDEN, SUMMARY, stored
 from digest.catalogue.kinds import LongText, PaperField, Values
 from digest.catalogue.projection import Statement, origins, project, statements_of
 from digest.exports import CITATIONS, About, Citation
 from digest.exports.metadata import highwire, json_ld, open_graph
+from digest.exports.styled import STYLES, styled
 from digest.formats import Format
 from digest.models import Correction, Entry, LinkHealth, Merge, Paper, Placement
 from digest.search.related import related
@@ -29,9 +33,12 @@ from .paging import PageNotFound
 
 
 @require_safe
-@cached_for_visitors
+@partial(cached_for_visitors, parameters=["style"])
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
-    """One paper. Its arXiv id with a version, or in capitals, leads to it as well."""
+    """One paper. Its arXiv id with a version, or in capitals, leads to it as well.
+
+    style: in which the address asks for it to be cited.
+    """
     number = arxiv_id(slug)
     if number and number != slug:
         return redirect("paper", number, permanent=True)
@@ -61,6 +68,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "next": around.get(1),
         "related": related(paper),
         **_cited(paper),
+        **_styled(paper, request.GET.get("style")),
     }
     return render(request, "digest/paper.html", context)
 
@@ -88,6 +96,23 @@ def _cited(paper: Paper) -> dict[str, Any]:
         "highwire": highwire(citation),
         "open_graph": graph,
         "json_ld": json_ld(citation, page),
+    }
+
+
+def _styled(paper: Paper, asked: str | None) -> dict[str, Any]:
+    """The paper as a line of a bibliography, and the styles that it can be had in. asked: one of
+    them, if the address asks for any."""
+    style = asked if asked in STYLES else next(iter(STYLES))
+    key = key_of("styled", paper.pk, paper.changed_at, style)
+    return {
+        "style_asked": asked,
+        "style": STYLES[style],
+        "style_error": "" if asked in (None, style) else f"There is no style “{asked[:40]}”.",
+        "styles": [
+            {"label": label, "address": f"?style={name}#cite", "chosen": name == style}
+            for name, label in STYLES.items()
+        ],
+        "styled": caches["cards"].get_or_set(key, lambda: styled(Citation.of(paper), style)),
     }
 
 

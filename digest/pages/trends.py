@@ -127,19 +127,29 @@ def _figures(revision: Revision, options: Options) -> list[Figure]:
     ]
 
 
-def months_figure(table: Table, title: str, file: str) -> Figure | None:
-    """A small chart of the months of an author's or a category's papers; None for a single one.
-    file: the address of its CSV."""
+def author_figure(revision: Revision, author: Author) -> Figure | None:
+    """A small chart of an author's papers by month; None if they are all of one."""
+    file = reverse("author-months", args=[author.slug])
+    return revision.once(
+        lambda: _months_figure(author_months(author), file), "author-months", author.pk
+    )
+
+
+def category_figure(revision: Revision, category: Category) -> Figure | None:
+    """The same for a category."""
+    file = reverse("category-months", args=[category.slug])
+    return revision.once(
+        lambda: _months_figure(category_months(category), file), "category-months", category.pk
+    )
+
+
+def _months_figure(table: Table, file: str) -> Figure | None:
     if len(table.rows) < 2:
         return None
     span = f"{table.rows[0].label} to {table.rows[-1].label}"
     about = f"Papers by {table.columns[0].lower()}, from {span}"
-    return Figure(
-        *("months", title, about),
-        [("", charts.bars(table, 0, "months-0", height=50))],
-        table,
-        file,
-    )
+    drawn = [("", charts.bars(table, 0, "months-0", height=50))]
+    return Figure("months", "Papers by time", about, drawn, table, file)
 
 
 # Pages and files

@@ -30,10 +30,9 @@ from digest.text.links import KINDS
 
 from .cache import cached_for_visitors
 from .calendar import years_of
-from .counts import author_months, category_months
 from .facets import FilterPanel, total_of
 from .paging import HtmxRequest, PageNotFound, turn_to
-from .trends import months_figure
+from .trends import author_figure, category_figure
 
 PAPERS_ON_A_PAGE = 25
 AUTHORS_ON_A_PAGE = 120
@@ -166,6 +165,7 @@ def authors(request: HttpRequest) -> HttpResponse:
 @partial(cached_for_visitors, parameters=["page"])
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's papers."""
+    revision = Revision()
     author = Author.objects.filter(slug=slug).first()
     if author is None:
         for alias in Alias.objects.active().filter(slug=slug):
@@ -176,9 +176,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     papers = Paper.objects.by(author).newest()
     page = turn_to(request, papers, _size(request), author.paper_count)
     names = sorted(name for name, shown in Alias.shown().items() if shown == author.name)
-    figure = months_figure(
-        author_months(author), "Papers by time", reverse("author-months", args=[slug])
-    )
+    figure = author_figure(revision, author)
     context = {"author": author, "page": page, "names": names, "figure": figure}
     return render(request, "digest/author.html", context)
 
@@ -200,6 +198,7 @@ def categories(request: HttpRequest) -> HttpResponse:
 @partial(cached_for_visitors, parameters=["page"])
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A category's papers; an area's are also those of its categories."""
+    revision = Revision()
     category = Category.objects.select_related("area").filter(slug=slug).first()
     if category is None:
         raise PageNotFound(
@@ -208,9 +207,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     papers = Paper.objects.under(category).newest()
     page = turn_to(request, papers, _size(request), category.paper_count)
     siblings = category.categories.order_by("-paper_count", "name")
-    figure = months_figure(
-        category_months(category), "Papers by time", reverse("category-months", args=[slug])
-    )
+    figure = category_figure(revision, category)
     context = {"category": category, "page": page, "categories": siblings, "figure": figure}
     return render(request, "digest/category.html", context)
 
