@@ -15,7 +15,7 @@ from accounts import profile
 from .api.problems import or_page
 from .api.reference import recipes
 from .exports import FILES
-from .pages import busy, files, paper, resubmission, trends, views
+from .pages import busy, files, paper, previews, resubmission, trends, views
 from .pages.suggestions import suggestions
 
 
@@ -74,10 +74,12 @@ urlpatterns = [
     path("digests/", views.digests, name="digests"),
     path("digests.atom", files.digests_feed, name="digests-feed"),
     path("digests/<date:day>.<suffix:suffix>", files.digest_file, name="digest-file"),
+    path("digests/<date:day>.png", previews.digest_preview, name="digest-preview"),
     path("digests/<date:day>/", views.digest, name="digest"),
     path("papers/", views.papers, name="papers"),
     path("papers.<output:suffix>", files.papers_file, name="papers-file"),
     path("papers/<paper:slug>.<suffix:suffix>", files.paper_file, name="paper-file"),
+    path("papers/<paper:slug>.png", previews.paper_preview, name="paper-preview"),
     path("papers/<paper:slug>/", paper.paper, name="paper"),
     path("authors/", views.authors, name="authors"),
     path("authors/<name:slug>/", views.author, name="author"),

@@ -19,7 +19,7 @@ if "TEST_API_RATE" in os.environ:
     os.environ["API_RATE"] = os.environ["API_RATE_ANONYMOUS"] = os.environ["TEST_API_RATE"]
 
 from digest.settings import *  # noqa: E402, F403
-from digest.settings import DATABASES, STORAGES  # noqa: E402
+from digest.settings import CACHES, DATABASES, STORAGES  # noqa: E402
 
 # On disk, as in production: in memory, SQLite locks tables, not the database, and has no WAL.
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
@@ -28,6 +28,8 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     }
 
 EXPORTS = Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}-exports"
+
+CACHES["previews"]["LOCATION"] = f"{EXPORTS}-previews"
 
 LOCKS = Path(tempfile.gettempdir())
 

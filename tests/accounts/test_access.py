@@ -56,6 +56,8 @@ TABLE = {
     "digests.atom": row("/digests.atom", 200),
     "digests/<date:day>.<suffix:suffix>": row("/digests/2025-02-06.bib", 200),
     "digests/<date:day>/": row("/digests/2025-02-06/", 200),
+    "digests/<date:day>.png": row("/digests/2025-02-06.png", 200),
+    "papers/<paper:slug>.png": row(f"/papers/{PAPER}.png", 200),
     "papers/": row("/papers/", 200),
     "papers.<output:suffix>": row("/papers.ris", 200),
     "papers/<paper:slug>.<suffix:suffix>": row(f"/papers/{PAPER}.md", 200),
@@ -115,6 +117,13 @@ TABLE = {
         *row("/lists/{members}.atom", MEMBERS, 405),
         *row("/lists/{link}.md", MEMBERS, 405),
         *row("/lists/{public}.csl.json", EVERYBODY, 405),
+    ],
+    # Nobody, whoever asks, has a picture of what is not public.
+    "lists/<name:slug>.png": [
+        *row("/lists/{private}.png", (404,) * 6, 405),
+        *row("/lists/{members}.png", (404,) * 6, 405),
+        *row("/lists/{link}.png", (404,) * 6, 405),
+        *row("/lists/{public}.png", EVERYBODY, 405),
     ],
     "lists/shared/<name:secret>/": [
         # Who needs no secret is led to the list's own page.

@@ -8,6 +8,7 @@ import feedparser
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
@@ -825,6 +826,35 @@ def test_a_list_is_deleted(client, survey, members, library, papers):
     assert not ReadingList.objects.exists()
     assert Note.objects.exists()
     assert client.post(address(survey, "delete/")).status_code == 404
+
+
+# What other sites show of it
+
+
+def test_a_public_list_has_a_picture_and_no_other_list(survey, owner, papers, monkeypatch):
+    drawn = []
+
+    def picture(*texts):
+        drawn.append(texts)
+        return b"PNG"
+
+    monkeypatch.setattr("digest.pages.previews.picture", picture)
+    caches["previews"].clear()
+    page = survey.reading_list.get_absolute_url()
+    address = f"{page.rstrip('/')}.png"
+    for visibility in (Visibility.PRIVATE, Visibility.MEMBERS, Visibility.LINK):
+        survey.show_to(visibility)
+        for who in (Client(), as_(owner)):
+            assert who.get(address).status_code == 404
+        assert "og:image" not in text(as_(owner).get(page))
+    shared = f"/lists/shared/{survey.reading_list.secret}/"
+    assert "og:image" not in text(Client().get(shared))
+    survey.show_to(Visibility.PUBLIC)
+    response = Client().get(address)
+    assert (response.content, response["Cache-Control"]) == (b"PNG", "no-cache")
+    size = f"{len(order(survey))} papers"
+    assert drawn == [("Survey", ["A reading list by owner", size], "A reading list")]
+    assert f'content="http://localhost:8000{address}"' in text(Client().get(page))
 
 
 # On the page of a paper
