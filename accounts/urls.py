@@ -50,6 +50,7 @@ urlpatterns = [
     path("lists/shared/<name:secret>.<output:suffix>", list_page.shared_file, name="shared-file"),
     path("lists/<name:slug>/", list_page.reading_list, name="reading-list"),
     path("lists/<name:slug>.<output:suffix>", list_page.list_file, name="list-file"),
+    path("lists/<name:slug>.png", list_page.list_preview, name="list-preview"),
     path("lists/<name:slug>/items/", list_items.list_items, name="list-items"),
     path("lists/<name:slug>/settings/", lists.list_settings, name="list-settings"),
     path("lists/<name:slug>/link/", lists.revoke_link, name="revoke-link"),

@@ -201,6 +201,13 @@ CACHES = {
         "TIMEOUT": None,
         "OPTIONS": {"MAX_BYTES": 16_000_000},
     },
+    # The pictures that other sites show of pages (digest/pages/previews.py), on the disk.
+    "previews": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR / "previews",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
+    },
 }
 if DEBUG:  # whoever edits a template wants to see it
     for name in ("pages", "cards"):
@@ -327,7 +334,8 @@ ADMIN_PATH = env.segment(
     "admin",
     taken=(
         *("abs", "account", "api", "authors", "categories", "digests", "healthz", "library"),
-        *("lists", "papers", "pdf", "readyz", "streams", "suggest", STATIC_URL.strip("/")),
+        *("lists", "papers", "pdf", "readyz", "streams", "suggest", "trends"),
+        STATIC_URL.strip("/"),
     ),
 )
 

@@ -15,7 +15,7 @@ from accounts import profile
 from .api.problems import or_page
 from .api.reference import recipes
 from .exports import FILES
-from .pages import busy, digests, files, resubmission, views
+from .pages import busy, digests, files, paper, previews, resubmission, trends, views
 from .pages.suggestions import suggestions
 
 
@@ -74,6 +74,7 @@ urlpatterns = [
     path("digests/", digests.digests, name="digests"),
     path("digests.atom", files.digests_feed, name="digests-feed"),
     path("digests/<date:day>.<suffix:suffix>", files.digest_file, name="digest-file"),
+    path("digests/<date:day>.png", previews.digest_preview, name="digest-preview"),
     path("digests/<date:day>/", digests.digest, name="digest"),
     path("streams/<name:slug>/", digests.home, name="stream-home"),
     path("streams/<name:slug>/digests/", digests.digests, name="stream-digests"),
@@ -87,11 +88,16 @@ urlpatterns = [
     path("papers/", views.papers, name="papers"),
     path("papers.<output:suffix>", files.papers_file, name="papers-file"),
     path("papers/<paper:slug>.<suffix:suffix>", files.paper_file, name="paper-file"),
-    path("papers/<paper:slug>/", views.paper, name="paper"),
+    path("papers/<paper:slug>.png", previews.paper_preview, name="paper-preview"),
+    path("papers/<paper:slug>/", paper.paper, name="paper"),
     path("authors/", views.authors, name="authors"),
     path("authors/<name:slug>/", views.author, name="author"),
     path("categories/", views.categories, name="categories"),
     path("categories/<name:slug>/", views.category, name="category"),
+    path("authors/<name:slug>/months.csv", trends.author_file, name="author-months"),
+    path("categories/<name:slug>/months.csv", trends.category_file, name="category-months"),
+    path("trends/", trends.trends, name="trends"),
+    path("trends/<name:table>.csv", trends.trends_file, name="trends-file"),
     path("suggest/", suggestions, name="suggestions"),
     path("", include("accounts.urls")),
     path("api/", recipes, name="api"),

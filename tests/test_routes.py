@@ -102,6 +102,7 @@ def world(db, monkeypatch):
         "": {"slug": PAPER, "paper": PAPER, "number": PAPER, "day": DAY, "suffix": "bib"},
         "sitemap": {"part": 0},
         "streams/|library/unread/": {"slug": "ours"},
+        "trends/": {"table": "areas"},
         "authors/|api/v1/authors/": {"slug": "ada-lovelace"},
         "categories/|api/v1/categories/": {"slug": "text-generation"},
         "lists/|api/v1/library/lists/": {**of_a_list, "member": member_key, "invitation": asked.pk},

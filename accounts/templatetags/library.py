@@ -42,19 +42,32 @@ def report_form() -> ReportForm:
     return ReportForm()
 
 
+PUBLIC_LISTS = 10
+"""Public lists of others that a paper's page shows, at most."""
+
+
 class ListsOf(NamedTuple):
-    """Those of the reader's lists that have a paper, and those that they may add it to."""
+    """Those of the reader's lists that have a paper, those that they may add it to, and public
+    lists of others that have it. more: whether there are more of these."""
 
     having: list[ReadingList]
     others: list[ReadingList]
+    public: list[ReadingList]
+    more: bool
 
 
 @register.simple_tag(takes_context=True)
 def lists_of(context: RequestContext, paper: Paper) -> ListsOf:
-    """The reader's lists as one paper sees them, in two queries."""
+    """The lists that the reader may see as one paper sees them, in three queries."""
     lists = context["library"].lists
     having = list(lists.having(paper))
-    return ListsOf(having, [found for found in lists.editable() if found not in having])
+    public = list(lists.public_having(paper)[: PUBLIC_LISTS + 1])
+    return ListsOf(
+        having,
+        [found for found in lists.editable() if found not in having],
+        public[:PUBLIC_LISTS],
+        len(public) > PUBLIC_LISTS,
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.paginator import Page
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
@@ -27,6 +27,7 @@ from digest.models import Paper
 from digest.pages import paging
 from digest.pages.files import IN_A_FEED, about_page, feed_of, file_of
 from digest.pages.paging import HtmxRequest, turn_to
+from digest.pages.previews import answer, papers_of
 
 ITEMS_ON_A_PAGE = 100
 
@@ -87,6 +88,21 @@ def reading_list(request: HtmxRequest, slug: str) -> HttpResponse:
     response = list_page(request, opened, _turned(request, opened))
     if request.user.is_authenticated or opened.reading_list.visibility != Visibility.PUBLIC:
         add_never_cache_headers(response)
+    return response
+
+
+@require_safe
+@not_found
+def list_preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture of a public list: its name, owner and size. Others have none, whoever asks."""
+    opened = Library(request.user).lists.open(slug)
+    found = opened.reading_list
+    if found.visibility != Visibility.PUBLIC:
+        raise NotFound
+    count = found.items.filter(paper__hidden=False).count()
+    lines = [f"A reading list by {found.owner}", papers_of(count)]
+    response = answer(found.name, lines, "A reading list")
+    response["Cache-Control"] = "no-cache"  # it may be private tomorrow
     return response
 
 

@@ -41,7 +41,7 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
         cited = Citation.of(paper)
         rows.writerow(
             map(
-                _cell,
+                cell,
                 (
                     paper.slug,
                     cited.title,
@@ -67,5 +67,6 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     yield line.getvalue()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """The text as no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -258,7 +258,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap_lists(request: HttpRequest) -> HttpResponse:
     """Every page that is no paper's: of the authors, those with more papers than one."""
-    names = ("home", "digests", "papers", "categories", "authors")
+    names = ("home", "digests", "papers", "categories", "authors", "trends")
     pages: list[tuple[str, date | None]] = [(reverse(name), None) for name in names]
     digests = Digest.objects.out().select_related("stream")
     pages += [(digest.get_absolute_url(), digest.date) for digest in digests]

@@ -309,6 +309,31 @@ def facets_of(node: Node, newest: Sequence[int], are_all: bool) -> Facets:
     return Facets(+Counter(counts), is_exact)
 
 
+def days_of(tag: str, until: date) -> tuple[date, date] | None:
+    """The first and the last day that have papers with a tag of a category or of all papers, up to
+    a day; None if there are none."""
+    bitmaps = _bitmaps()
+    papers = bitmaps.every if tag == EVERY else bitmaps.tags.get(tag, BitMap64())
+    per_day = bitmaps.numbers.per_day
+    count = papers.rank(bitmaps.numbers.between(until, until)[-1])
+    if not count:
+        return None
+    return date.fromordinal(papers[0] // per_day), date.fromordinal(papers[count - 1] // per_day)
+
+
+def counts_between(tags: Iterable[str], spans: Iterable[tuple[date, date]]) -> dict[str, list[int]]:
+    """For each tag of categories, kinds of links or all papers: how many papers with it each span
+    of days has, exactly. spans: their first and last days."""
+    bitmaps = _bitmaps()
+    ranges = [bitmaps.numbers.between(*span) for span in spans]
+    tagged = {EVERY: bitmaps.every, **bitmaps.tags}
+    none = BitMap64()
+    return {
+        tag: [tagged.get(tag, none).range_cardinality(days.start, days.stop) for days in ranges]
+        for tag in tags
+    }
+
+
 def _estimates(matches: BitMap64, tagged: dict[str, BitMap64]) -> dict[str, int]:
     """How many papers match in all, by tag. matches: the newest that do.
 

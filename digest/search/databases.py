@@ -27,8 +27,8 @@ class Database:
     expression: writes a node as the index reads it. matches: the FROM clause of the rows that
     match, with `t` for the table and a place for the expression. keys: the same, if only their keys
     are read, from the column `key`. best: the order by relevance. rank: writes the words of that
-    order, where it has a place for them. among: the condition that a key is in a JSON list.
-    json_list: makes such a list of a column, as text.
+    order, where it has a place for them. among: the condition that a key is in a JSON list;
+    among_words: that a word is. json_list: makes such a list of a column, as text.
     """
 
     create: tuple[str, ...]
@@ -41,6 +41,7 @@ class Database:
     key: str
     best: str
     among: str
+    among_words: str
     json_list: str
     rank: Callable[[Iterable[Words]], str] | None = None
 
@@ -194,6 +195,7 @@ _SQLITE = Database(
     key="rowid",
     best="i.rank, i.rowid DESC",
     among="IN (SELECT value FROM json_each(%s))",
+    among_words="IN (SELECT value FROM json_each(%s))",
     json_list="json_group_array({})",
 )
 
@@ -296,6 +298,7 @@ _POSTGRESQL = Database(
     # By the words alone: what must not match, and alternatives, would confuse the ranking.
     best="ts_rank('{0, 0.1, 0.5, 1}', t.lexemes, to_tsquery('simple', %s)) DESC, t.id DESC",
     among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
+    among_words="IN (SELECT jsonb_array_elements_text(%s))",
     json_list="coalesce(json_agg({}), '[]')::text",
     rank=_tsrank,
 )

@@ -16,6 +16,7 @@ from digest.models import Paper, SearchText
 from digest.text.links import destination
 
 from . import index
+from .common_words import COMMON, GENERIC, singular
 from .frequencies import Frequencies
 from .nodes import AllOf, AnyOf, Node, Tag, Words
 from .tags import author_tag, category_tag, link_tags
@@ -46,67 +47,6 @@ _DISTINCTIVE, _VERY_DISTINCTIVE = 150, 300
 name, or in both titles; or if at most one in 300 has it, and it is in the title of this paper."""
 _UNIT = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
 _BREAK = re.compile(r"[,;:!?()<>\[\]{}\"“”\n|/]|\.(?=\s|$)|\s[-–—]\s")
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word
-
-
-def _vocabulary(words: str) -> frozenset[str]:
-    return frozenset(map(_singular, words.split()))
-
-
-_COMMON = _vocabulary(
-    """
-    a about above across after all also although among an and any are as at be because been before
-    being between both but by can could do does doing done during each either even every few first
-    for from further had has have having he her here his how however i if in into is it its itself
-    just last like made make makes many may more most much must near need needs new no nor not now
-    of off often on once one only onto or other others our out over own per same second several she
-    should since so some still such than that the their them then there these they third this those
-    three through thus to too toward towards two under unlike until up upon us use used uses using
-    very via was way we well were what when where whether which while who whose why will with within
-    without would yet you your zero
-    """
-)
-"""Words of the language, which are part of no phrase."""
-_GENERIC = _vocabulary(
-    """
-    ability able accuracy accurate achieve achieved achieves achieving across adaptive additional
-    address addresses addressing advance advanced advancements advances allow allows analysis
-    application applications applied apply approach approaches art available average based baseline
-    baselines benchmark benchmarks best better beyond broad build building capabilities capability
-    capable capture captures case challenge challenges challenging combine combines combining
-    compare compared comparison complex comprehensive compute consistent contribution cost costs
-    create critical crucial current data dataset datasets deep demonstrate demonstrated demonstrates
-    demonstrating depth design designed detailed develop developed development different diverse
-    domain domains dynamic easy effective effectively effectiveness efficiency efficient efficiently
-    empirical enable enables enabling end enhance enhanced enhances enhancing ensure entire
-    especially evaluate evaluated evaluating evaluation evaluations existing experiment experimental
-    experiments explore explores exploring extend extensive fast findings fine framework frameworks
-    full fully general generalization good gap gains global guide high higher highly human
-    identify impact important improve improved improvement improvements improves improving include
-    includes including increase increased information insights integrate integrates integrating
-    introduce introduced introduces introducing investigate issue issues key known large leading
-    learn learned learning less level levels leverage leverages leveraging limit limitations limited
-    local long low lower main major method methods metric metrics model modeling models multi
-    multiple natural novel number offer offers open optimal optimize optimized outperform
-    outperforming outperforms overall paper papers parameter parameters particularly performance
-    performs popular potential powerful practical present presents previous problem problems process
-    processes processing produce proposal propose proposed proposes proposing provide provided
-    provides providing quality question questions range rapid rate real recent recently reduce
-    reduced reduces reducing relevant rely remains require required requires research researchers
-    result results reveal reveals rich robust robustness scalable scale scaling scenarios score
-    scores self setting settings show showing shown shows significant significantly similar simple
-    single size small solution solutions solve specific stage standard state step steps strategies
-    strategy strong structure studies study substantial suggest superior support survey system
-    systems task tasks technique techniques term test tested testing time times tool tools top total
-    contemporary employ employing employs report s surpass surpasses surpassing technical
-    traditional train trained training understand understanding unified unique up use user users
-    utilize utilizes value various versatile version wide work works world
-    """
-)
-"""Words of any paper: alone they tell nothing, and a phrase needs others beside them."""
 
 
 class Related(NamedTuple):
@@ -158,7 +98,7 @@ class _Likeness:
                         folded.setdefault(word, as_folded)
                     if len(unit.words) == 1:
                         printed.setdefault(unit.words[0], text[unit.begin : unit.end])
-        looked_at = [word for word in folded if word not in _COMMON and len(word) > 1][:_MAX_WORDS]
+        looked_at = [word for word in folded if word not in COMMON and len(word) > 1][:_MAX_WORDS]
         last = Paper.objects.order_by("-pk").values_list("pk", flat=True).first() or 1
         self.number = max(last, 2 * _COMMON_PAPERS)
         common = max(_COMMON_PAPERS, self.number // _COMMON_SHARE)
@@ -172,13 +112,13 @@ class _Likeness:
         self.sought = [
             (folded[word], self.papers[word])
             for word in sorted(self.worth, key=self.worth.__getitem__, reverse=True)
-            if word not in _GENERIC
+            if word not in GENERIC
         ]
         self.distinctive = {
             word: printed[word]
             for word in self.worth
             if word in printed
-            and word not in _GENERIC
+            and word not in GENERIC
             and self.papers[word] <= max(4, self.number / _DISTINCTIVE)
             and len(word) > 3
         }
@@ -201,11 +141,11 @@ class _Likeness:
                 for begin in range(len(run)):
                     for end in range(begin + 1, min(begin + 3, len(run)) + 1):
                         words = [word for unit in run[begin:end] for word in unit.words]
-                        rare = [w for w in words if w not in _GENERIC and w in self.worth]
+                        rare = [w for w in words if w not in GENERIC and w in self.worth]
                         if (
                             len(rare) < 2
                             or len(words) > 4
-                            or not {words[0], words[-1]}.isdisjoint(_COMMON | _GENERIC)
+                            or not {words[0], words[-1]}.isdisjoint(COMMON | GENERIC)
                             or any(_is_common(unit) for unit in run[begin:end])
                         ):
                             continue
@@ -233,8 +173,8 @@ class _Likeness:
 
     def compared(self, other: SearchText) -> tuple[float, list[str]]:
         """How like the paper another is, and why, in words."""
-        title = [_singular(word) for word in other.title.split()]
-        summary = [_singular(word) for word in other.summary.split()]
+        title = [singular(word) for word in other.title.split()]
+        summary = [singular(word) for word in other.summary.split()]
         often = Counter(title * _TITLE + summary)
         shared = [word for word in self.worth if word in often]
         score = sum(self.worth[word] * (1 + log(often[word])) for word in shared)
@@ -282,7 +222,7 @@ def _runs(text: str) -> Iterator[list[_Unit]]:
         for unit in _UNIT.finditer(text, begin, end):
             folded = tuple(tokens(unit[0]))
             if folded:
-                words = tuple(map(_singular, folded))
+                words = tuple(map(singular, folded))
                 run.append(_Unit(words, folded, unit.start(), unit.end()))
         if run:
             yield run
@@ -292,7 +232,7 @@ def _runs(text: str) -> Iterator[list[_Unit]]:
 def _is_common(unit: _Unit) -> bool:
     """Whether a unit is part of no phrase: a word of the language, but for those in compounds and
     the "of" between two words."""
-    return len(unit.words) == 1 and unit.words[0] in _COMMON and unit.words[0] != "of"
+    return len(unit.words) == 1 and unit.words[0] in COMMON and unit.words[0] != "of"
 
 
 def _is_name(printed: str) -> bool:

@@ -67,6 +67,8 @@ TABLE = {
         "/streams/ours/digests/2025-02-06.bib", 200
     ),
     "streams/<name:slug>/digests/<date:day>/": row("/streams/ours/digests/2025-02-06/", 200),
+    "digests/<date:day>.png": row("/digests/2025-02-06.png", 200),
+    "papers/<paper:slug>.png": row(f"/papers/{PAPER}.png", 200),
     "papers/": row("/papers/", 200),
     "papers.<output:suffix>": row("/papers.ris", 200),
     "papers/<paper:slug>.<suffix:suffix>": row(f"/papers/{PAPER}.md", 200),
@@ -75,6 +77,10 @@ TABLE = {
     "authors/<name:slug>/": row("/authors/ada-lovelace/", 200),
     "categories/": row("/categories/", 200),
     "categories/<name:slug>/": row("/categories/text-generation/", 200),
+    "authors/<name:slug>/months.csv": row("/authors/ada-lovelace/months.csv", 200),
+    "categories/<name:slug>/months.csv": row("/categories/text-generation/months.csv", 200),
+    "trends/": row("/trends/", 200),
+    "trends/<name:table>.csv": row("/trends/areas.csv", 200),
     "feeds.opml": row("/feeds.opml", 200),
     "abs/<paper:number>": row(f"/abs/{PAPER}", 302),
     "pdf/<paper:number>": row(f"/pdf/{PAPER}", 302),
@@ -125,6 +131,13 @@ TABLE = {
         *row("/lists/{members}.atom", MEMBERS, 405),
         *row("/lists/{link}.md", MEMBERS, 405),
         *row("/lists/{public}.csl.json", EVERYBODY, 405),
+    ],
+    # Nobody, whoever asks, has a picture of what is not public.
+    "lists/<name:slug>.png": [
+        *row("/lists/{private}.png", (404,) * 6, 405),
+        *row("/lists/{members}.png", (404,) * 6, 405),
+        *row("/lists/{link}.png", (404,) * 6, 405),
+        *row("/lists/{public}.png", EVERYBODY, 405),
     ],
     "lists/shared/<name:secret>/": [
         # Who needs no secret is led to the list's own page.

@@ -8,6 +8,7 @@ import feedparser
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
@@ -836,6 +837,72 @@ def test_a_list_is_deleted(client, survey, members, library, papers):
     assert not ReadingList.objects.exists()
     assert Note.objects.exists()
     assert client.post(address(survey, "delete/")).status_code == 404
+
+
+# What other sites show of it
+
+
+def test_a_public_list_has_a_picture_and_no_other_list(survey, owner, papers, monkeypatch):
+    drawn = []
+
+    def picture(*texts):
+        drawn.append(texts)
+        return b"PNG"
+
+    monkeypatch.setattr("digest.pages.previews.picture", picture)
+    caches["previews"].clear()
+    page = survey.reading_list.get_absolute_url()
+    address = f"{page.rstrip('/')}.png"
+    for visibility in (Visibility.PRIVATE, Visibility.MEMBERS, Visibility.LINK):
+        survey.show_to(visibility)
+        for who in (Client(), as_(owner)):
+            assert who.get(address).status_code == 404
+        assert "og:image" not in text(as_(owner).get(page))
+    shared = f"/lists/shared/{survey.reading_list.secret}/"
+    assert "og:image" not in text(Client().get(shared))
+    survey.show_to(Visibility.PUBLIC)
+    response = Client().get(address)
+    assert (response.content, response["Cache-Control"]) == (b"PNG", "no-cache")
+    size = f"{len(order(survey))} papers"
+    assert drawn == [("Survey", ["A reading list by owner", size], "A reading list")]
+    assert f'content="http://localhost:8000{address}"' in text(Client().get(page))
+
+
+# On the page of a paper
+
+
+def test_a_paper_shows_who_keeps_it_in_lists_that_one_may_see(
+    survey, members, owner, viewer, other, papers
+):
+    """One's own, those that one is a member of, and public ones; other people's stay theirs."""
+    page = papers[0].get_absolute_url()
+    theirs = Library(other).lists
+    theirs.open(theirs.create("Of nobody else").slug).add([papers[0].pk])
+    link = r'<a href="/lists/[^"]*"\s*dir="auto">([^<]*)</a>(?: <span class="quiet">of <bdi>(\w+))?'
+
+    def lists(user):
+        html = text(as_(user).get(page)).partition('<section id="lists"')[2]
+        return re.findall(link, html.partition("</section>")[0])
+
+    assert lists(owner) == [("Survey", "")]
+    assert lists(viewer) == [("Survey", "owner")]
+    assert lists(other) == [("Of nobody else", "")]
+    survey.show_to(Visibility.PUBLIC)
+    assert lists(other) == [("Of nobody else", ""), ("Survey", "owner")]
+    assert lists(owner) == [("Survey", "")]
+    # A visitor's page is the same for all of them, and has nothing of people.
+    assert "Survey" not in text(Client().get(page))
+
+
+def test_a_paper_names_ten_public_lists_of_others(other, library, papers):
+    theirs = Library(other).lists
+    for number in range(11):
+        opened = theirs.open(theirs.create(f"List {number}").slug)
+        opened.add([papers[0].pk])
+        opened.show_to(Visibility.PUBLIC)
+    html = text(as_(library.user).get(papers[0].get_absolute_url()))
+    assert html.count("of <bdi>other") == 10
+    assert '<li class="quiet">and others</li>' in html
 
 
 # What it costs

@@ -30,6 +30,7 @@ def addresses(transactional_db, monkeypatch):
         *(paper.get_absolute_url() for paper in Paper.objects.filter(date__year=2025)),
         *("/authors/", "/authors/lvwerra/", longest.get_absolute_url()),
         *("/categories/", "/categories/robotics/", "/categories/natural-language-processing/"),
+        *("/trends/", "/trends/?months=all&days=x"),
     ]
 
 

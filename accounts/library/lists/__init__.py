@@ -77,13 +77,20 @@ class ReadingLists(Invitations, Imports):
         return open_to(self._user).filter(edited_by(self._user)).order_by(Lower("name"), "pk")
 
     def having(self, paper: Paper) -> QuerySet[ReadingList]:
-        """Those of the person's lists that the paper is in, by name."""
+        """Those of the person's lists that the paper is in, by name, with their owners."""
+        return self._holding(paper, open_to(self._user)).order_by(Lower("name"), "pk")
+
+    def public_having(self, paper: Paper) -> QuerySet[ReadingList]:
+        """The public lists of others that the paper is in, those that changed last first, with
+        their owners."""
+        public = ReadingList.objects.filter(visibility=Visibility.PUBLIC)
+        others = public.exclude(pk__in=open_to(self._user).values("pk"))
+        return self._holding(paper, others).order_by("-changed_at", "pk")
+
+    @staticmethod
+    def _holding(paper: Paper, lists: QuerySet[ReadingList]) -> QuerySet[ReadingList]:
         items = ListItem.objects.filter(paper=paper)
-        return (
-            open_to(self._user)
-            .filter(pk__in=items.values("reading_list"))
-            .order_by(Lower("name"), "pk")
-        )
+        return lists.filter(pk__in=items.values("reading_list")).select_related("owner")
 
     def create(self, name: str, description: str = "", visibility: str = "") -> ReadingList:
         """A new list. Raises ValidationError if there is one of this name, or a text is not

@@ -527,6 +527,24 @@ def test_which_lists_a_paper_may_go_into(survey, library, editor, viewer, papers
     assert list(library.lists.having(papers[4])) == []
 
 
+def test_public_lists_of_others_that_have_a_paper(survey, library, editor, other, papers):
+    theirs = Library(other).lists
+    for name, visibility in (("Private", "private"), ("Link", "link"), ("Public", "public")):
+        opened = theirs.open(theirs.create(name).slug)
+        opened.add([papers[0].pk])
+        opened.show_to(visibility)
+    seen = library.lists.public_having(papers[0])
+    assert [(found.name, found.owner.username) for found in seen] == [("Public", "other")]
+    assert list(library.lists.public_having(papers[4])) == []
+    assert list(theirs.public_having(papers[0])) == []  # their own stand elsewhere
+    # Whoever is a member has it among their own.
+    opened.invite("editor", Role.EDITOR)
+    mine = Library(editor).lists
+    mine.accept(mine.invitations().get().pk)
+    assert list(mine.public_having(papers[0])) == []
+    assert [found.name for found in mine.having(papers[0])] == ["Public"]
+
+
 # Several at once
 
 

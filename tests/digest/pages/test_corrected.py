@@ -173,5 +173,5 @@ def test_queries_of_an_author_with_names(client, paper, django_assert_num_querie
     for name in ("A. Turing", "A M Turing", "Turing"):
         decisions.merge_authors(name, "Alan Turing", None)
         caches["cards"].clear()
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             client.get("/authors/alan-turing/")

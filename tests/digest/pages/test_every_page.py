@@ -161,7 +161,9 @@ def test_a_paper(client):
     response = client.get("/papers/2502.00001/")
     assert "<title>Paper 1 · Paper Digest</title>" in text(response)
     page = part(response, '<main id="content">', "</main>")
-    assert flat(re.sub(r'<details class="cite">.*?</details>', "", page, flags=re.DOTALL)) == (
+    assert flat(
+        re.sub(r'<details id="cite" class="cite">.*?</details>', "", page, flags=re.DOTALL)
+    ) == (
         "Paper 1 Ada Lovelace , Alan Turing arXiv abstract PDF HTML arXiv:2502.00001 "
         "Log in to bookmark it and to take notes "
         "Summary First point of 1. Second point. "
@@ -336,7 +338,7 @@ def test_feeds_and_the_search_are_found_by_programs(client, address, feeds):
 def test_a_paper_can_be_cited(client):
     load(digest(row(1, title="Less & <more>", authors="A A, B B, C C, D D, lvwerra")), "a.json")
     response = client.get("/papers/2502.00001/")
-    panel = part(response, '<details class="cite">', "</details>")
+    panel = part(response, '<details id="cite" class="cite">', "</details>")
     texts = [unescape(found) for found in re.findall(r"<pre[^>]*>(.*?)</pre>", panel, re.DOTALL)]
     files = re.findall(r'<a href="([^"]+)">Download', panel)
     assert files == [f"/papers/2502.00001.{suffix}" for suffix in ("bib", "ris", "csl.json", "md")]
@@ -345,10 +347,44 @@ def test_a_paper_can_be_cited(client):
         "The author list ends after 5 names, where digests cut it: there may be more authors.",
         "Taken for handles, not full names: lvwerra.",
     ]
-    assert (
-        panel.count("hidden data-copies=") + panel.count('hidden\n                data-copies="')
-        == 4
+    assert len(re.findall(r"hidden\s+data-copies=", panel)) == 5
+
+
+def test_a_paper_is_cited_in_the_style_that_is_asked_for(client):
+    load(digest(row(1, title="Less & <more>")), "a.json")
+
+    def shown(address):
+        panel = part(client.get(address), '<details id="cite"', "</details>")
+        chosen = re.findall(r'aria-current="true">(\w+)<', panel)
+        return "open" in panel.partition(">")[0], chosen, part_of(panel, "cite-style-text")
+
+    def part_of(html, name):
+        return html.partition(f'id="{name}"')[2].partition(">")[2].partition("</p>")[0]
+
+    doi = "https://doi.org/10.48550/arXiv.2502.00001"
+    assert shown("/papers/2502.00001/") == (
+        False,
+        ["APA"],
+        "Lovelace, A., &amp; Turing, A. (2025). <i>Less &amp; &lt;more></i>"
+        f" (Preprint arXiv:2502.00001). arXiv. {doi}".replace("more>", "more&gt;"),
     )
+    assert shown("/papers/2502.00001/?style=nature") == (
+        True,
+        ["Nature"],
+        f"Lovelace, A. &amp; Turing, A. Less &amp; &lt;more&gt;. Preprint at {doi} (2025).",
+    )
+    wrong = client.get("/papers/2502.00001/?style=<b>")
+    assert "There is no style “&lt;b&gt;”." in text(wrong)
+    assert shown("/papers/2502.00001/?style=<b>")[1] == ["APA"]
+    assert client.get("/papers/2502.00001/?x=1&style=mla")["Location"].endswith("/?style=mla")
+
+
+def test_a_paper_that_changed_is_cited_anew(client):
+    client.cookies["any"] = "value"
+    load(digest(row(1)), "a.json")
+    assert "<i>Paper 1</i>" in text(client.get("/papers/2502.00001/"))
+    load(digest(row(1, title="Another", date="2025-02-07")), "b.json")
+    assert "<i>Another</i>" in text(client.get("/papers/2502.00001/"))
 
 
 def test_a_digest_and_a_list_can_be_taken_away(client):
@@ -432,7 +468,7 @@ def test_every_page_is_sound(client, nasty):
             if element.tag == "script" and not element.get("src"):
                 assert element.get("type") == "application/ld+json", address
             assert not any(name.startswith("on") or name == "style" for name in element.attrib)
-    papers = [address for address in found if re.match(r"/papers/[^?]", address)]
+    papers = [address for address in found if re.fullmatch(r"/papers/[^?]+", address)]
     assert len(papers) == len(NASTY)
     assert {"/digests/2025-02-05/", "/digests/2025-02-04/", "/categories/"} < set(found)
 
