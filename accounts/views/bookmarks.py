@@ -23,7 +23,6 @@ from digest.models import Paper
 from digest.pages.files import about_page, file_of
 from digest.pages.paging import turn_to
 from digest.search import Query
-from digest.search import mark as mark_words
 
 _UNDO = "undo"
 
@@ -35,7 +34,6 @@ def library(request: MemberRequest) -> HttpResponse:
     form, query, found = _search(request)
     page = turn_to(request, found, request.user.papers_on_a_page)
     papers = list(page)
-    mark_words(papers, query)
     context = {
         "form": form,
         "query": query,
@@ -119,7 +117,8 @@ def mark(request: MemberRequest) -> HttpResponse:
         return go_back(request, reverse("library"))
     if request.htmx and len(papers) == 1:
         context = {
-            "paper": Paper.objects.for_cards().get(pk=papers[0].pk),
+            "paper": papers[0],
+            "papers": papers,
             "marks": request.library.marks([papers[0].pk]),
             "next": request.POST.get("next", ""),
         }
@@ -127,7 +126,7 @@ def mark(request: MemberRequest) -> HttpResponse:
         context["alone"] = alone
         is_card = do in ("dismiss", "show") and not alone
         return render(
-            request, "digest/_listed.html" if is_card else "accounts/_paper_bookmark.html", context
+            request, "accounts/_listed.html" if is_card else "accounts/_paper_bookmark.html", context
         )
     if before is not None:
         remember(request, [paper.pk for paper in papers], before)

@@ -37,7 +37,7 @@ from digest.models import (
     Placement,
     tomorrow,
 )
-from digest.search import COUNTED, mark
+from digest.search import COUNTED
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.search.related import related
 from digest.text.identity import arxiv_id, author_slug
@@ -141,7 +141,6 @@ def papers(request: HtmxRequest) -> HttpResponse:
     page = turn_to(request, results, _size(request))
     papers = list(page)
     close = [] if page.has_next() else results.close
-    mark([*papers, *(one.paper for one in close)], found.query)
     panel = FilterPanel(found, has_upvotes=any(paper.upvotes for paper in papers))
     context = {
         "heading": _heading(found, page.number),
@@ -150,8 +149,8 @@ def papers(request: HtmxRequest) -> HttpResponse:
         "panel": panel,
         "page": page,
         "papers": papers,
-        "close": close,
-        "close_papers": [one.paper for one in close],
+        "close": [one.paper for one in close],
+        "missing": {one.paper.pk: one.missing for one in close},
         "counted": results.count < COUNTED,
         "total": revision.once(lambda: total_of(results), "total", panel.parameters),
     }

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from digest.caches.revision import Revision, key_of
 from digest.exports import FILES, Citation, metadata
 from digest.models import Paper
+from digest.search import Query, mark
 
 register = template.Library()
 
@@ -121,16 +122,19 @@ def points(texts: list[str], is_list: bool) -> SafeString:
 
 
 @register.simple_tag
-def cards(papers: Iterable[Paper]) -> dict[int, SafeString]:
-    """The card of each paper, by the paper's key, for `card` to put in its place.
+def cards(papers: Iterable[Paper], query: Query | None = None) -> dict[int, SafeString]:
+    """The card of each paper, by the paper's key. query: whose words are marked in it.
 
-    Each is rendered once for all readers, for it follows from the paper alone. Most are in the
-    cache, so papers need not come from `for_cards`: what the others show is fetched here.
+    Each is rendered once for all readers, for it follows from the paper and the query alone. Most
+    are in the cache, so papers need not come from `for_cards`: what the others show is fetched
+    here.
     """
-    papers = list(papers)
-    keys = {paper.pk: _card_key(paper) for paper in papers}
+    words = query.words() if query else []
+    keys = {paper.pk: key_of(paper.pk, paper.changed_at, *words) for paper in papers}
     rendered = caches["cards"].get_many(keys.values())
     new = [paper for paper in papers if keys[paper.pk] not in rendered]
+    if query:
+        mark(new, query)
     fetched: Any = Paper.objects.for_cards()
     prefetch_related_objects(new, *fetched._prefetch_related_lookups)
     template = get_template("digest/_card.html")
@@ -138,11 +142,6 @@ def cards(papers: Iterable[Paper]) -> dict[int, SafeString]:
     caches["cards"].set_many(new_cards)
     rendered |= new_cards
     return {pk: rendered[key] for pk, key in keys.items()}
-
-
-def _card_key(paper: Paper) -> str:
-    """The cache key of a paper's card. It changes with the paper, and with the words marked."""
-    return key_of(paper.pk, paper.changed_at, paper.title_html, *paper.points)
 
 
 @register.simple_tag(takes_context=True)
@@ -154,13 +153,6 @@ def facets(context: RequestContext) -> str:
         lambda: get_template("digest/_facets.html").render(shown),
         *("facets", context["panel"].parameters),
     )
-
-
-@register.simple_tag(takes_context=True)
-def card(context: RequestContext, paper: Paper) -> SafeString:
-    """The card of one of the papers whose `cards` were rendered, or of a paper alone."""
-    rendered: dict[int, SafeString] = context.get("cards") or cards([paper])
-    return rendered[paper.pk]
 
 
 @register.inclusion_tag("digest/_pager.html", takes_context=True)
