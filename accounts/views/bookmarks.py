@@ -126,7 +126,9 @@ def mark(request: MemberRequest) -> HttpResponse:
         context["alone"] = alone
         is_card = do in ("dismiss", "show") and not alone
         return render(
-            request, "accounts/_listed.html" if is_card else "accounts/_paper_bookmark.html", context
+            request,
+            "accounts/_listed.html" if is_card else "accounts/_paper_bookmark.html",
+            context,
         )
     if before is not None:
         remember(request, [paper.pk for paper in papers], before)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -31,6 +33,7 @@ from digest.models import (
     Correction,
     Digest,
     Entry,
+    Link,
     LinkHealth,
     Merge,
     Paper,
@@ -46,7 +49,7 @@ from digest.text.links import KINDS, destination
 from .cache import cached_for_visitors
 from .calendar import years_of
 from .facets import FilterPanel, total_of
-from .paging import HtmxRequest, PageNotFound, turn_to
+from .paging import FoundOnce, HtmxRequest, PageNotFound, turn_to
 
 PAPERS_ON_A_PAGE = 25
 AUTHORS_ON_A_PAGE = 120
@@ -86,14 +89,13 @@ def digest(request: HttpRequest, day: date) -> HttpResponse:
 
 
 def _digest_page(request: HttpRequest, template: str, digest: Digest) -> HttpResponse:
-    papers = list(
-        Paper.objects.filter(placements__digest=digest).order_by("placements__position").for_cards()
-    )
-    having = Counter(kind for paper in papers for kind in {link.kind for link in paper.links.all()})
+    papers = list(Paper.objects.filter(placements__digest=digest).order_by("placements__position"))
+    kinds = Link.objects.filter(paper__placements__digest=digest).order_by().values_list("kind")
+    having = dict(kinds.annotate(papers=Count("paper", distinct=True)))
     context = {
         "digest": digest,
         "papers": papers,
-        "having": [(kind, having[kind]) for kind in KINDS if having[kind]],
+        "having": [(kind, having[kind]) for kind in KINDS if kind in having],
         "before": _before(digest.date),
         "after": _after(digest.date),
     }
@@ -137,11 +139,12 @@ def papers(request: HtmxRequest) -> HttpResponse:
     number = found.query.arxiv_id
     if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
         return redirect("paper", number)
-    results = found.qs
+    panel = FilterPanel(found)
+    results = FoundOnce(found.qs, revision, panel.parameters)
     page = turn_to(request, results, _size(request))
     papers = list(page)
+    panel.has_upvotes = any(paper.upvotes for paper in papers)
     close = [] if page.has_next() else results.close
-    panel = FilterPanel(found, has_upvotes=any(paper.upvotes for paper in papers))
     context = {
         "heading": _heading(found, page.number),
         "revision": revision,
@@ -152,7 +155,7 @@ def papers(request: HtmxRequest) -> HttpResponse:
         "close": [one.paper for one in close],
         "missing": {one.paper.pk: one.missing for one in close},
         "counted": results.count < COUNTED,
-        "total": revision.once(lambda: total_of(results), "total", panel.parameters),
+        "total": revision.once(lambda: total_of(found.qs), "total", panel.parameters),
     }
     return render(request, f"digest/{'_found' if request.htmx else 'papers'}.html", context)
 
@@ -170,12 +173,24 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
     number = arxiv_id(slug)
     if number and number != slug:
         return redirect("paper", number, permanent=True)
-    paper = Paper.objects.visible().for_cards().filter(slug=slug).first()
+    revision = Revision()
+    paper = Paper.objects.visible().filter(slug=slug).first()
     if paper is None:
         if slug in (merged := Merge.ends([slug])):
             return redirect("paper", merged[slug])
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
         raise PageNotFound(f"No digest here has a paper {slug}.", links)
+    context = {
+        "paper": paper,
+        "one": [paper],
+        "revision": revision,
+        "impersonal": SimpleLazyObject(partial(_about, paper)),
+    }
+    return render(request, "digest/paper.html", context)
+
+
+def _about(paper: Paper) -> dict[str, Any]:
+    """What a paper's page says of it to everybody."""
     around = {
         place.position - paper.position: place.paper
         for place in Placement.objects.filter(
@@ -184,9 +199,9 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         ).select_related("paper")
     }
     statements = [one for *_, one in statements_of(Entry.objects.filter(paper=paper))]
-    context = {
+    paper = Paper.objects.for_cards().get(pk=paper.pk)
+    return {
         "paper": paper,
-        "one": [paper],
         "source": destination(paper.url).label if paper.url else "",
         "silent": _silent(paper),
         "appearances": _appearances(paper, statements),
@@ -197,7 +212,6 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "related": related(paper),
         **_cited(paper),
     }
-    return render(request, "digest/paper.html", context)
 
 
 def _silent(paper: Paper) -> dict[str, datetime]:

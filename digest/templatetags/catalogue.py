@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from copy import copy
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -11,12 +12,14 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.paginator import Page
 from django.db.models import prefetch_related_objects
-from django.template.context import RequestContext
+from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.context import Context, RequestContext
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import get_current_timezone_name
 
 from digest.caches.revision import Revision, key_of
 from digest.exports import FILES, Citation, metadata
@@ -132,7 +135,7 @@ def cards(papers: Iterable[Paper], query: Query | None = None) -> dict[int, Safe
     words = query.words() if query else []
     keys = {paper.pk: key_of(paper.pk, paper.changed_at, *words) for paper in papers}
     rendered = caches["cards"].get_many(keys.values())
-    new = [paper for paper in papers if keys[paper.pk] not in rendered]
+    new = [copy(paper) for paper in papers if keys[paper.pk] not in rendered]
     if query:
         mark(new, query)
     fetched: Any = Paper.objects.for_cards()
@@ -144,15 +147,35 @@ def cards(papers: Iterable[Paper], query: Query | None = None) -> dict[int, Safe
     return {pk: rendered[key] for pk, key in keys.items()}
 
 
-@register.simple_tag(takes_context=True)
-def facets(context: RequestContext) -> str:
-    """The facets of a list, rendered once for all readers: they take long."""
-    shown = {name: context[name] for name in ("filter", "panel")}
-    revision: Revision = context["revision"]
-    return revision.once(
-        lambda: get_template("digest/_facets.html").render(shown),
-        *("facets", context["panel"].parameters),
-    )
+class Once(template.Node):
+    def __init__(self, nodelist: NodeList, *name: FilterExpression) -> None:
+        self.nodelist, self.name = nodelist, name
+
+    def render(self, context: Context) -> SafeString:
+        revision: Revision = context["revision"]
+        name = [str(part.resolve(context)) for part in self.name]
+        return revision.once(lambda: self._render(context), *name, get_current_timezone_name())
+
+    def _render(self, context: Context) -> SafeString:
+        # Of the person who happens to be the first, nothing.
+        hidden = dict.fromkeys(("request", "user", "library", "messages", "csrf_token", "perms"))
+        with context.push(**hidden, **context.get("impersonal", {})):
+            return self.nodelist.render(context)
+
+
+@register.tag
+def once(parser: Parser, token: Token) -> Once:
+    """`{% once name of %} … {% endonce %}`: a part of a page, rendered once for all readers and for
+    each revision of the catalogue.
+
+    name: the part. of: what it follows from, beside the catalogue and the time zone. The context's
+    `revision` is of before anything was read. Its `impersonal`, if there is one, has what only such
+    parts need, and is computed for one that is not in the cache.
+    """
+    name, *of = token.split_contents()[1:]
+    content = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return Once(content, *map(parser.compile_filter, (name, *of)))
 
 
 @register.inclusion_tag("digest/_pager.html", takes_context=True)

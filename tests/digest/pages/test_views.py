@@ -444,8 +444,8 @@ def test_pages_are_the_same_for_all_visitors(client):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 8),
-        ("/digests/2025-02-06/", 8),
+        ("/", 9),
+        ("/digests/2025-02-06/", 9),
         ("/digests/", 2),
         ("/papers/", 12),
         ("/papers/?q=paper&category=text-generation&has=code&author=ada-lovelace", 16),
@@ -469,7 +469,7 @@ def test_queries(client, django_assert_num_queries, address, queries, rows):
         assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(1, 14), (2, 20), (30, 20)])
+@pytest.mark.parametrize(("rows", "queries"), [(1, 16), (2, 22), (30, 22)])
 def test_queries_of_a_paper(client, django_assert_num_queries, rows, queries):
     """The same for a paper, five of them to show related papers, where there are any."""
     load_of_each(rows)
