@@ -252,7 +252,7 @@ class _Writer:
             title=made.title,
             title_html=markup.title_html(made.title),
             summary="\n".join(f"- {text}" for text, _ in made.points),
-            points=json.dumps([html for _, html in made.points]),
+            points=[html for _, html in made.points],
             is_list=True,
             authors_cut=len(made.authors) == CUT_AT,
             date=day,
@@ -307,7 +307,8 @@ class _Writer:
 
 
 def _values(row: Model) -> Values:
-    return tuple(getattr(row, field.attname) for field in row._meta.concrete_fields)
+    values = (getattr(row, field.attname) for field in row._meta.concrete_fields)
+    return tuple(json.dumps(value) if isinstance(value, list) else value for value in values)
 
 
 def _insert(model: type[Model], rows: list[Values]) -> None:
