@@ -59,7 +59,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("display_name", "time_zone", "theme", "papers_on_a_page")
+        fields = ("display_name", "time_zone", "theme", "density", "papers_on_a_page")
 
     def clean_display_name(self) -> str:
         return display_name(self.cleaned_data["display_name"])

@@ -14,7 +14,7 @@ from .lists import (
     SentMail,
     Visibility,
 )
-from .people import SHOWN, USER_NAME_VALIDATORS, ReadDigest, Theme, User
+from .people import SHOWN, USER_NAME_VALIDATORS, Density, ReadDigest, Theme, User
 from .reports import REPORT_LENGTH, Disclosure, Report
 from .rows import (
     NOTE_LENGTH,
@@ -36,6 +36,7 @@ __all__ = [
     "USER_NAME_VALIDATORS",
     "ApiToken",
     "Bookmark",
+    "Density",
     "Disclosure",
     "Dismissal",
     "Invitation",

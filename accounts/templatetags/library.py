@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.forms.reports import ReportForm
 from accounts.library import Marks
-from accounts.models import Note, ReadingList
+from accounts.models import Density, Note, ReadingList
 from digest.models import Digest, Paper
 from digest.search import Query, match_beginnings
 from digest.templatetags.catalogue import cards
@@ -107,6 +107,12 @@ def note_on(context: RequestContext, paper: Paper) -> Note | None:
     """The reader's note on a paper."""
     found: Note | None = context["library"].notes.get(paper.pk)
     return found
+
+
+@register.simple_tag
+def densities() -> list[tuple[str, str]]:
+    """How much lists may show of each paper, and what to call it."""
+    return Density.choices
 
 
 @register.simple_tag

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
-from accounts.forms.library import MarkForm, ShelfForm
+from accounts.forms.library import DensityForm, MarkForm, ShelfForm
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.shelf import Found
 from accounts.models import Status
@@ -175,6 +175,21 @@ def remember(request: MemberRequest, papers: list[int], before: list[SavedBookma
     """Save in the session what the bookmarks of the papers were before, for `undo`."""
     saved = [(one.paper, one.status, one.added_at.isoformat()) for one in before]
     request.session[_UNDO] = [papers, saved]
+
+
+@logged_in
+@require_POST
+def density(request: MemberRequest) -> HttpResponse:
+    """Save how much lists show of each paper. A page that shows it already stays as it is."""
+    form = DensityForm(request.POST)
+    if form.is_valid():
+        request.user.density = form.cleaned_data["density"]
+        request.user.save(update_fields=["density"])
+        return HttpResponse(status=204) if request.htmx else go_back(request, reverse("library"))
+    messages.error(request, " ".join(form.errors["density"]))
+    if request.htmx:
+        return render(request, "_messages.html", status=400)
+    return go_back(request, reverse("library"))
 
 
 @logged_in

@@ -76,8 +76,8 @@ def authors(paper: Paper, most: int | None = None) -> SafeString:
     if more := len(authorships) - len(links):
         links.append(f'<a href="{paper.get_absolute_url()}">{more:,} more</a>')
     cut = ' <span class="cut">and others</span>' if paper.authors_cut else ""
-    line = ", ".join(links) or "No authors given"
-    return mark_safe(f'<p class="authors">{line}{cut}</p>')  # noqa: S308
+    line = ", ".join(links) + cut
+    return mark_safe(f'<p class="authors">{line}</p>' if line else "")  # noqa: S308
 
 
 @register.simple_tag
@@ -235,16 +235,15 @@ def feed(query: str = "", **parameters: str) -> str:
 
 @register.inclusion_tag("digest/_files.html")
 def files(
-    what: str, name: str, *of: Any, query: str = "", feed: bool = False, **parameters: str
+    name: str, *of: Any, query: str = "", feed: bool = False, **parameters: str
 ) -> dict[str, Any]:
-    """Links to the files that papers are exported in.
+    """A menu of the files that papers are exported in.
 
-    what: the text of the menu. name, of: name and arguments of their address, to which the suffix
+    name, of: name and arguments of their address, to which the suffix
     of a file is added. query: its parameters, encoded already. feed: whether there is one, too.
     """
     query = query or urlencode(parameters)
     return {
-        "what": what,
         "files": [(writer, _file(name, *of, writer.suffix, query=query)) for writer in FILES],
         "feed": feed and _file(name, *of, "atom", query=query),
     }
