@@ -26,6 +26,7 @@ urlpatterns = [
     path("library/", bookmarks.library, name="library"),
     path("library.<suffix:suffix>", bookmarks.library_file, name="library-file"),
     path("library/mark/", bookmarks.mark, name="mark"),
+    path("library/density/", bookmarks.density, name="density"),
     path("library/undo/", bookmarks.undo, name="undo"),
     path("library/notes/<paper:slug>/", notes.note, name="note"),
     path("library/reports/<paper:slug>/", reports.report, name="report"),

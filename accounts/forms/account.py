@@ -69,7 +69,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("display_name", "time_zone", "theme", "papers_on_a_page")
+        fields = ("display_name", "time_zone", "theme", "density", "papers_on_a_page")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.library import Library, Sort
-from accounts.models import ReadingList, Status
+from accounts.models import Density, ReadingList, Status
 from accounts.references import MAX_REFERENCES
 from digest.models import Paper
 
@@ -60,6 +60,18 @@ class MarkForm(forms.Form):
     def clean(self) -> None:
         if self.cleaned_data.get("do") == "list" and not self.cleaned_data.get("list"):
             self.add_error("list", "Choose a list to add the papers to.")
+
+
+class DensityForm(forms.Form):
+    """How much lists show of each paper."""
+
+    density = forms.ChoiceField(
+        choices=Density.choices,
+        error_messages={
+            "required": "Choose how much to show of each paper.",
+            "invalid_choice": "Lists cannot show “%(value)s” of each paper.",
+        },
+    )
 
 
 class NoteForm(forms.Form):

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 
 from accounts.models import Bookmark, Dismissal, ListItem, Note, Status
 from digest.batches import batches
-from digest.models import Paper
+from digest.models import Paper, PaperQuerySet
 from digest.search import PaperKeys, Query, UnreadableTerm, among, parse
 from digest.search.nodes import Node, Not, Words
 
@@ -147,7 +147,10 @@ def _within(node: Node) -> Iterator[Node]:
 
 
 class Found:
-    """Papers in order: counted, sliced, walked from end to end, with all that a card shows."""
+    """Papers in order: counted, sliced, walked from end to end.
+
+    They come with all that a card shows, those of a slice excepted, whose cards may be cached.
+    """
 
     def __init__(self, places: list[ShelfPlace]) -> None:
         self.places = places
@@ -160,12 +163,13 @@ class Found:
         return self.count
 
     def __getitem__(self, wanted: slice) -> list[Paper]:
-        return self._papers([place.paper for place in self.places[wanted]])
+        return _papers(self.places[wanted], Paper.objects.all())
 
     def __iter__(self) -> Iterator[Paper]:
         for some in batches(self.places):
-            yield from self._papers([place.paper for place in some])
+            yield from _papers(some, Paper.objects.for_cards())
 
-    def _papers(self, keys: list[int]) -> list[Paper]:
-        papers = Paper.objects.for_cards().in_bulk(keys)
-        return [papers[key] for key in keys if key in papers]
+
+def _papers(places: list[ShelfPlace], fetched: PaperQuerySet) -> list[Paper]:
+    papers = fetched.in_bulk([place.paper for place in places])
+    return [papers[place.paper] for place in places if place.paper in papers]

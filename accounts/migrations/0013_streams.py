@@ -25,7 +25,7 @@ def give_rights(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_followed_rows"),
+        ("accounts", "0012_density"),
         ("digest", "0010_streams"),
     ]
 

@@ -14,7 +14,15 @@ from .lists import (
     SentMail,
     Visibility,
 )
-from .people import SHOWN, USER_NAME_VALIDATORS, ReadDigest, StreamReading, Theme, User
+from .people import (
+    SHOWN,
+    USER_NAME_VALIDATORS,
+    Density,
+    ReadDigest,
+    StreamReading,
+    Theme,
+    User,
+)
 from .reports import REPORT_LENGTH, Disclosure, Report
 from .rows import (
     NOTE_LENGTH,
@@ -36,6 +44,7 @@ __all__ = [
     "USER_NAME_VALIDATORS",
     "ApiToken",
     "Bookmark",
+    "Density",
     "Disclosure",
     "Dismissal",
     "Invitation",

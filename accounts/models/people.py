@@ -34,6 +34,14 @@ class Theme(models.TextChoices):
     DARK = "dark", "dark"
 
 
+class Density(models.TextChoices):
+    """How much a list shows of each paper."""
+
+    TITLES = "titles", "titles"
+    BRIEF = "brief", "brief"
+    FULL = "full", "full"
+
+
 class User(AbstractUser):
     """A person with an account. Our own model, since Django's cannot be replaced later."""
 
@@ -49,6 +57,9 @@ class User(AbstractUser):
     )
     time_zone = models.CharField(max_length=64, default="UTC")
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
+    density = models.CharField(
+        "papers in lists", max_length=6, choices=Density, default=Density.BRIEF
+    )
     papers_on_a_page = models.PositiveSmallIntegerField(
         "papers a page",
         default=25,
@@ -68,6 +79,7 @@ class User(AbstractUser):
             # "Ada" and "ada" would be one person to everybody who reads the name.
             models.UniqueConstraint(Lower("username"), name="user_name_once"),
             models.CheckConstraint(condition=Q(theme__in=Theme.values), name="user_theme"),
+            models.CheckConstraint(condition=Q(density__in=Density.values), name="user_density"),
             models.CheckConstraint(
                 condition=Q(papers_on_a_page__in=SHOWN), name="user_papers_on_a_page"
             ),

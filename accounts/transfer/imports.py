@@ -241,7 +241,7 @@ class _Import:
         accepted = {
             name: profile[name]
             for name in PROFILE
-            if getattr(self._user, name) == getattr(new, name)
+            if name in profile and getattr(self._user, name) == getattr(new, name)
         }
         try:
             if "display_name" in accepted:

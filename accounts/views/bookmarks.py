@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, go_back, logged_in
-from accounts.forms.library import MarkForm, ShelfForm
+from accounts.forms.library import DensityForm, MarkForm, ShelfForm
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.shelf import Found
 from accounts.models import Status
@@ -23,7 +23,6 @@ from digest.models import Paper, Stream
 from digest.pages.files import about_page, file_of
 from digest.pages.paging import turn_to
 from digest.search import Query
-from digest.search import mark as mark_words
 
 _UNDO = "undo"
 
@@ -35,7 +34,6 @@ def library(request: MemberRequest) -> HttpResponse:
     form, query, found = _search(request)
     page = turn_to(request, found, request.user.papers_on_a_page)
     papers = list(page)
-    mark_words(papers, query)
     context = {
         "form": form,
         "query": query,
@@ -119,7 +117,8 @@ def mark(request: MemberRequest) -> HttpResponse:
         return go_back(request, reverse("library"))
     if request.htmx and len(papers) == 1:
         context = {
-            "paper": Paper.objects.for_cards().get(pk=papers[0].pk),
+            "paper": papers[0],
+            "papers": papers,
             "marks": request.library.marks([papers[0].pk]),
             "next": request.POST.get("next", ""),
         }
@@ -127,7 +126,9 @@ def mark(request: MemberRequest) -> HttpResponse:
         context["alone"] = alone
         is_card = do in ("dismiss", "show") and not alone
         return render(
-            request, "digest/_listed.html" if is_card else "accounts/_paper_bookmark.html", context
+            request,
+            "accounts/_listed.html" if is_card else "accounts/_paper_bookmark.html",
+            context,
         )
     if before is not None:
         remember(request, [paper.pk for paper in papers], before)
@@ -174,6 +175,21 @@ def remember(request: MemberRequest, papers: list[int], before: list[SavedBookma
     """Save in the session what the bookmarks of the papers were before, for `undo`."""
     saved = [(one.paper, one.status, one.added_at.isoformat()) for one in before]
     request.session[_UNDO] = [papers, saved]
+
+
+@logged_in
+@require_POST
+def density(request: MemberRequest) -> HttpResponse:
+    """Save how much lists show of each paper. A page that shows it already stays as it is."""
+    form = DensityForm(request.POST)
+    if form.is_valid():
+        request.user.density = form.cleaned_data["density"]
+        request.user.save(update_fields=["density"])
+        return HttpResponse(status=204) if request.htmx else go_back(request, reverse("library"))
+    messages.error(request, " ".join(form.errors["density"]))
+    if request.htmx:
+        return render(request, "_messages.html", status=400)
+    return go_back(request, reverse("library"))
 
 
 @logged_in

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_vary_headers, set_response_etag
 
 from digest.caches.revision import Revision
 
@@ -42,7 +42,7 @@ def cached_for_visitors(view: _View, parameters: Collection[str] = ()) -> _View:
             response = view(request, *args, **kwargs)
         else:
             response = Revision().once(
-                lambda: view(request, *args, **kwargs),
+                lambda: _with_etag(view(request, *args, **kwargs)),
                 *("page", request.headers.get("HX-Request", ""), request.get_full_path()),
                 storable=partial(_is_impersonal, request),
             )
@@ -50,6 +50,11 @@ def cached_for_visitors(view: _View, parameters: Collection[str] = ()) -> _View:
         return response
 
     return cast(_View, cached)
+
+
+def _with_etag(response: HttpResponseBase) -> HttpResponseBase:
+    """With the tag that `ConditionalGet` would make of it each time."""
+    return response if response.streaming else set_response_etag(response)
 
 
 def _is_impersonal(request: HttpRequest, response: HttpResponseBase) -> bool:

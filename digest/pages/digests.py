@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from typing import Any, NamedTuple
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
-from digest.models import Digest, Paper, tomorrow
+from digest.models import Digest, Link, Paper, tomorrow
 from digest.text.links import KINDS
 
 from .cache import cached_for_visitors
@@ -50,16 +50,15 @@ def digest(request: HttpRequest, stream: StreamOfPage, day: date) -> HttpRespons
 def _digest_page(
     request: HttpRequest, template: str, stream: StreamOfPage, digest: Digest
 ) -> HttpResponse:
-    papers = list(
-        Paper.objects.filter(placements__digest=digest).order_by("placements__position").for_cards()
-    )
-    having = Counter(kind for paper in papers for kind in {link.kind for link in paper.links.all()})
+    papers = list(Paper.objects.filter(placements__digest=digest).order_by("placements__position"))
+    kinds = Link.objects.filter(paper__placements__digest=digest).order_by().values_list("kind")
+    having = dict(kinds.annotate(papers=Count("paper", distinct=True)))
     context = {
         "digest": digest,
         "stream": stream,
         "streams": stream.links("home"),
         "papers": papers,
-        "having": [(kind, having[kind]) for kind in KINDS if having[kind]],
+        "having": [(kind, having[kind]) for kind in KINDS if kind in having],
         "before": _before(stream, digest.date),
         "after": _after(stream, digest.date),
     }

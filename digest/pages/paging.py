@@ -10,6 +10,10 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from digest.caches.revision import Revision
+from digest.models import Paper
+from digest.search import ClosePaper, Results
+
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -35,6 +39,44 @@ class Sliced(Protocol):
     def count(self) -> int: ...
     def __len__(self) -> int: ...
     def __getitem__(self, wanted: slice, /) -> list[Any]: ...
+
+
+class FoundOnce:
+    """The results of a search, found once for each revision of the catalogue.
+
+    name: what they follow from, beside the catalogue.
+    """
+
+    def __init__(self, results: Results, revision: Revision, name: str) -> None:
+        self._results, self._revision, self._name = results, revision, name
+
+    @property
+    def count(self) -> int:
+        return self._revision.once(lambda: self._results.count, "count", self._name)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, wanted: slice) -> list[Paper]:
+        new: dict[int, Paper] = {}
+
+        def find() -> list[int]:
+            new.update((paper.pk, paper) for paper in self._results[wanted])
+            return list(new)
+
+        keys = self._revision.once(find, "found", self._name, wanted.start, wanted.stop)
+        papers = new or Paper.objects.in_bulk(keys)
+        return [papers[key] for key in keys if key in papers]
+
+    @property
+    def close(self) -> list[ClosePaper]:
+        """See `Results.close`."""
+        keys = self._revision.once(
+            lambda: [(one.paper.pk, one.missing) for one in self._results.close],
+            *("close", self._name),
+        )
+        papers = Paper.objects.in_bulk([key for key, _ in keys])
+        return [ClosePaper(papers[key], missing) for key, missing in keys if key in papers]
 
 
 def turn_to(

@@ -13,9 +13,10 @@ from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
-from digest.caches.revision import key_of
+from digest.caches.revision import Revision, key_of
 from digest.catalogue.fields import FIELDS, HIDDEN, SUMMARY, stored
 from digest.catalogue.kinds import LongText, PaperField, Values
 from digest.catalogue.projection import Statement, origins, project, statements_of
@@ -51,12 +52,25 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
     number = arxiv_id(slug)
     if number and number != slug:
         return redirect("paper", number, permanent=True)
-    paper = Paper.objects.visible().for_cards().filter(slug=slug).first()
+    revision = Revision()
+    paper = Paper.objects.visible().filter(slug=slug).first()
     if paper is None:
         if slug in (merged := Merge.ends([slug])):
             return redirect("paper", merged[slug])
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
         raise PageNotFound(f"No digest here has a paper {slug}.", links)
+    context = {
+        "paper": paper,
+        "one": [paper],
+        "revision": revision,
+        "style_asked": request.GET.get("style"),
+        "impersonal": SimpleLazyObject(partial(_about, paper, request.GET.get("style"))),
+    }
+    return render(request, "digest/paper.html", context)
+
+
+def _about(paper: Paper, style: str | None) -> dict[str, Any]:
+    """What a paper's page says of it to everybody. style: in which it is to be cited."""
     around = {
         place.position - paper.place: place.paper
         for place in Placement.objects.filter(
@@ -66,9 +80,9 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         ).select_related("paper")
     }
     statements = [one for *_, one in statements_of(Entry.objects.filter(paper=paper))]
-    context = {
+    paper = Paper.objects.for_cards().get(pk=paper.pk)
+    return {
         "paper": paper,
-        "one": [paper],
         "source": destination(paper.url).label if paper.url else "",
         "silent": _silent(paper),
         "appearances": _appearances(paper, statements),
@@ -79,9 +93,8 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         "next": around.get(1),
         "related": related(paper),
         **_cited(paper),
-        **_styled(paper, request.GET.get("style")),
+        **_styled(paper, style),
     }
-    return render(request, "digest/paper.html", context)
 
 
 def _silent(paper: Paper) -> dict[str, datetime]:
@@ -116,7 +129,6 @@ def _styled(paper: Paper, asked: str | None) -> dict[str, Any]:
     style = asked if asked in STYLES else next(iter(STYLES))
     key = key_of("styled", paper.pk, paper.changed_at, style)
     return {
-        "style_asked": asked,
         "style": STYLES[style],
         "style_error": "" if asked in (None, style) else f"There is no style “{asked[:40]}”.",
         "styles": [

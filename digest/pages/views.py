@@ -19,13 +19,13 @@ from digest.models import (
     Category,
     Paper,
 )
-from digest.search import COUNTED, mark
+from digest.search import COUNTED
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import author_slug
 
 from .cache import cached_for_visitors
 from .facets import FilterPanel, total_of
-from .paging import HtmxRequest, PageNotFound, turn_to
+from .paging import FoundOnce, HtmxRequest, PageNotFound, turn_to
 from .trends import author_figure, category_figure
 
 PAPERS_ON_A_PAGE = 25
@@ -54,12 +54,12 @@ def papers(request: HtmxRequest) -> HttpResponse:
     number = found.query.arxiv_id
     if number and not request.htmx and Paper.objects.visible().filter(slug=number).exists():
         return redirect("paper", number)
-    results = found.qs
+    panel = FilterPanel(found)
+    results = FoundOnce(found.qs, revision, panel.parameters)
     page = turn_to(request, results, _size(request))
     papers = list(page)
+    panel.has_upvotes = any(paper.upvotes for paper in papers)
     close = [] if page.has_next() else results.close
-    mark([*papers, *(one.paper for one in close)], found.query)
-    panel = FilterPanel(found, has_upvotes=any(paper.upvotes for paper in papers))
     context = {
         "heading": _heading(found, page.number),
         "revision": revision,
@@ -67,10 +67,10 @@ def papers(request: HtmxRequest) -> HttpResponse:
         "panel": panel,
         "page": page,
         "papers": papers,
-        "close": close,
-        "close_papers": [one.paper for one in close],
+        "close": [one.paper for one in close],
+        "missing": {one.paper.pk: one.missing for one in close},
         "counted": results.count < COUNTED,
-        "total": revision.once(lambda: total_of(results), "total", panel.parameters),
+        "total": revision.once(lambda: total_of(found.qs), "total", panel.parameters),
     }
     return render(request, f"digest/{'_found' if request.htmx else 'papers'}.html", context)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from copy import copy
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -11,16 +12,19 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.paginator import Page
 from django.db.models import prefetch_related_objects
-from django.template.context import RequestContext
+from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.context import Context, RequestContext
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import get_current_timezone_name
 
 from digest.caches.revision import Revision, key_of
 from digest.exports import FILES, Citation, metadata
 from digest.models import Paper
+from digest.search import Query, mark
 
 register = template.Library()
 
@@ -72,8 +76,8 @@ def authors(paper: Paper, most: int | None = None) -> SafeString:
     if more := len(authorships) - len(links):
         links.append(f'<a href="{paper.get_absolute_url()}">{more:,} more</a>')
     cut = ' <span class="cut">and others</span>' if paper.authors_cut else ""
-    line = ", ".join(links) or "No authors given"
-    return mark_safe(f'<p class="authors">{line}{cut}</p>')  # noqa: S308
+    line = ", ".join(links) + cut
+    return mark_safe(f'<p class="authors">{line}</p>' if line else "")  # noqa: S308
 
 
 @register.simple_tag
@@ -123,16 +127,19 @@ def points(texts: list[str], is_list: bool) -> SafeString:
 
 
 @register.simple_tag
-def cards(papers: Iterable[Paper]) -> dict[int, SafeString]:
-    """The card of each paper, by the paper's key, for `card` to put in its place.
+def cards(papers: Iterable[Paper], query: Query | None = None) -> dict[int, SafeString]:
+    """The card of each paper, by the paper's key. query: whose words are marked in it.
 
-    Each is rendered once for all readers, for it follows from the paper alone. Most are in the
-    cache, so papers need not come from `for_cards`: what the others show is fetched here.
+    Each is rendered once for all readers, for it follows from the paper and the query alone. Most
+    are in the cache, so papers need not come from `for_cards`: what the others show is fetched
+    here.
     """
-    papers = list(papers)
-    keys = {paper.pk: _card_key(paper) for paper in papers}
+    words = query.words() if query else []
+    keys = {paper.pk: key_of(paper.pk, paper.changed_at, *words) for paper in papers}
     rendered = caches["cards"].get_many(keys.values())
-    new = [paper for paper in papers if keys[paper.pk] not in rendered]
+    new = [copy(paper) for paper in papers if keys[paper.pk] not in rendered]
+    if query:
+        mark(new, query)
     fetched: Any = Paper.objects.for_cards()
     prefetch_related_objects(new, *fetched._prefetch_related_lookups)
     template = get_template("digest/_card.html")
@@ -142,27 +149,35 @@ def cards(papers: Iterable[Paper]) -> dict[int, SafeString]:
     return {pk: rendered[key] for pk, key in keys.items()}
 
 
-def _card_key(paper: Paper) -> str:
-    """The cache key of a paper's card. It changes with the paper, and with the words marked."""
-    return key_of(paper.pk, paper.changed_at, paper.title_html, *paper.points)
+class Once(template.Node):
+    def __init__(self, nodelist: NodeList, *name: FilterExpression) -> None:
+        self.nodelist, self.name = nodelist, name
+
+    def render(self, context: Context) -> SafeString:
+        revision: Revision = context["revision"]
+        name = [str(part.resolve(context)) for part in self.name]
+        return revision.once(lambda: self._render(context), *name, get_current_timezone_name())
+
+    def _render(self, context: Context) -> SafeString:
+        # Of the person who happens to be the first, nothing.
+        hidden = dict.fromkeys(("request", "user", "library", "messages", "csrf_token", "perms"))
+        with context.push(**hidden, **context.get("impersonal", {})):
+            return self.nodelist.render(context)
 
 
-@register.simple_tag(takes_context=True)
-def facets(context: RequestContext) -> str:
-    """The facets of a list, rendered once for all readers: they take long."""
-    shown = {name: context[name] for name in ("filter", "panel")}
-    revision: Revision = context["revision"]
-    return revision.once(
-        lambda: get_template("digest/_facets.html").render(shown),
-        *("facets", context["panel"].parameters),
-    )
+@register.tag
+def once(parser: Parser, token: Token) -> Once:
+    """`{% once name of %} … {% endonce %}`: a part of a page, rendered once for all readers and for
+    each revision of the catalogue.
 
-
-@register.simple_tag(takes_context=True)
-def card(context: RequestContext, paper: Paper) -> SafeString:
-    """The card of one of the papers whose `cards` were rendered, or of a paper alone."""
-    rendered: dict[int, SafeString] = context.get("cards") or cards([paper])
-    return rendered[paper.pk]
+    name: the part. of: what it follows from, beside the catalogue and the time zone. The context's
+    `revision` is of before anything was read. Its `impersonal`, if there is one, has what only such
+    parts need, and is computed for one that is not in the cache.
+    """
+    name, *of = token.split_contents()[1:]
+    content = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return Once(content, *map(parser.compile_filter, (name, *of)))
 
 
 @register.inclusion_tag("digest/_pager.html", takes_context=True)
@@ -222,16 +237,15 @@ def feed(query: str = "", **parameters: str) -> str:
 
 @register.inclusion_tag("digest/_files.html")
 def files(
-    what: str, name: str, *of: Any, query: str = "", feed: bool = False, **parameters: str
+    name: str, *of: Any, query: str = "", feed: bool = False, **parameters: str
 ) -> dict[str, Any]:
-    """Links to the files that papers are exported in.
+    """A menu of the files that papers are exported in.
 
-    what: the text of the menu. name, of: name and arguments of their address, to which the suffix
+    name, of: name and arguments of their address, to which the suffix
     of a file is added. query: its parameters, encoded already. feed: whether there is one, too.
     """
     query = query or urlencode(parameters)
     return {
-        "what": what,
         "files": [(writer, _file(name, *of, writer.suffix, query=query)) for writer in FILES],
         "feed": feed and _file(name, *of, "atom", query=query),
     }

@@ -7,12 +7,15 @@ AXE = Axe().axe_script
 
 
 def sticking_out(page):
-    """By how many pixels a page is wider than its window, and what is."""
+    """By how many pixels a page is wider than its window, and what is, unless something around it
+    cuts it off or scrolls."""
     return page.evaluate(
         """() => {
+            const cut = (e) => e && e !== document.body
+                && (getComputedStyle(e).overflowX !== "visible" || cut(e.parentElement));
             const out = [...document.querySelectorAll("main *, header *, footer *")].filter((e) =>
                 e.getBoundingClientRect().right > innerWidth + 1
-                && !e.closest(".hidden") && !e.parentElement.closest("[data-wide]"));
+                && !e.closest(".hidden") && !cut(e.parentElement));
             const wide = document.documentElement.scrollWidth - innerWidth;
             return [wide, out.map((e) => e.outerHTML.slice(0, 80))];
         }"""

@@ -3,9 +3,14 @@
 import re
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
+from django.template.base import Node
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.library import Library
+from accounts.models import User
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.formats import Format
@@ -13,6 +18,8 @@ from digest.models import Paper
 from tests.samples import digest, hugging_face, hugging_face_paper, in_format, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+
+TOKEN = r'name="csrfmiddlewaretoken" value="\w*"'
 
 
 @pytest.fixture
@@ -96,6 +103,64 @@ def test_nothing_of_a_reader_comes_to_the_next(client, django_user_model):
     client.logout()
     client.cookies["any"] = "value"
     assert ask(client, "/papers/") == visitor
+
+
+ADDRESSES = [
+    *("/", "/digests/2025-02-06/", "/papers/", "/papers/?q=paper", "/papers/2502.00001/"),
+    *("/authors/ada-lovelace/", "/categories/text-generation/"),
+]
+
+
+@pytest.fixture
+def member(django_user_model):
+    """A person who made something of the first paper, and is logged in."""
+    load(digest(*(row(number) for number in range(1, 41))), "a.json")
+    user = django_user_model.objects.create_user("zora", "zora@example.org", "secret")
+    first, second = Paper.objects.order_by("pk")[:2]
+    library = Library(user)
+    library.bookmarks.add([first.pk], "reading")
+    library.notes.save(first, "Zora's own", 0)
+    library.lists.open(library.lists.create("Zora's list").slug).add([first.pk])
+    library.bookmarks.dismiss([second.pk])
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_a_member_asked_for_first_is_nobodys_own(reader, member, address):
+    own = ask(member, address)
+    assert "zora" in own
+    after = ask(reader, address)
+    assert "zora" not in after.lower()
+    for name in ("pages", "cards"):
+        caches[name].clear()
+    assert ask(reader, address) == after
+    assert re.sub(TOKEN, "", ask(member, address)) == re.sub(TOKEN, "", own)
+
+
+@pytest.mark.parametrize("address", ["/papers/", "/papers/?q=paper", "/library/"])
+def test_a_page_renders_the_same_for_ten_papers_as_for_forty(member, monkeypatch, address):
+    """What is put in for each paper is text, by a few nodes of a loop."""
+    user = User.objects.get(username="zora")
+    Library(user).bookmarks.add(Paper.objects.values_list("pk", flat=True))
+    rendered = []
+    render = Node.render_annotated
+    counted = []
+    for size in (10, 50):
+        user.papers_on_a_page = size
+        user.save()
+        ask(member, address)  # what is rendered once, is
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                Node, "render_annotated", lambda self, c: rendered.append(self) or render(self, c)
+            )
+            html = ask(member, address)
+        counted.append((len(rendered), len(cards(html))))
+        rendered.clear()
+    (few, ten), (many, forty) = counted
+    assert many - few <= 7 * (forty - ten)
+    assert many <= 700
 
 
 def flat(html):

@@ -473,7 +473,7 @@ def test_queries(client, django_assert_num_queries, address, queries, rows):
         assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(1, 15), (2, 21), (30, 21)])
+@pytest.mark.parametrize(("rows", "queries"), [(1, 16), (2, 22), (30, 22)])
 def test_queries_of_a_paper(client, django_assert_num_queries, rows, queries):
     """The same for a paper, five of them to show related papers, where there are any."""
     load_of_each(rows)
