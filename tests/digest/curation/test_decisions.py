@@ -1,6 +1,7 @@
 """Corrections, merges and hiding, and that they stand whatever is loaded, and in which order."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -437,17 +438,18 @@ def test_a_merged_paper_is_the_other_and_splits_again(curator):
     assert index.check().is_ok
 
 
-def test_merges_of_merges_split_in_either_order(curator):
-    load(digest(row(3, date="2025-02-05")), "b.json")
+def test_merges_of_merges_split_in_any_order(curator):
+    load(digest(row(3, date="2025-02-05"), row(4, date="2025-02-05")), "b.json")
+    chain = [FIRST, SECOND, "2502.00003", "2502.00004"]
     before = snapshot()
-    for first_out in (0, 1):
+    for order in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
         merges = [
-            decisions.merge_papers(paper(), paper(SECOND), curator),
-            decisions.merge_papers(paper(SECOND), paper("2502.00003"), curator),
+            decisions.merge_papers(paper(one), paper(into), curator)
+            for one, into in pairwise(chain)
         ]
-        assert Merge.ends([FIRST]) == {FIRST: "2502.00003"}
-        decisions.split_paper(merges[first_out], curator)
-        decisions.split_paper(merges[1 - first_out], curator)
+        assert Merge.ends([FIRST]) == {FIRST: chain[-1]}
+        for number in order:
+            decisions.split_paper(merges[number], curator)
         assert snapshot() == before
     with pytest.raises(ValidationError, match="is no longer in force"):
         decisions.split_paper(merges[0], curator)
