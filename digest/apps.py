@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -22,7 +23,8 @@ class DigestConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers the system checks
         from .models import Stream
-        from .search import index
+        from .search import databases, index
 
+        connection_created.connect(databases.prepare)
         post_migrate.connect(Stream.ensure_default, sender=self)
         post_migrate.connect(index.after_migrate, sender=self)

@@ -17,7 +17,7 @@ from django.db.models import Count
 from django.urls import reverse
 
 from digest.models import Author, Category, Paper, tomorrow
-from digest.search.counting import counts_between, days_of
+from digest.search.counting import counts_between, days_with
 from digest.search.tags import EVERY, category_tag, kind_tag
 from digest.search.trends import CLEAR, LEAST, Rise, rise_score, rising_words
 from digest.text.links import KINDS, OTHER
@@ -157,14 +157,14 @@ def links_table(options: Options) -> Table:
 
 
 def _by_period(columns: list[_Column], options: Options, *, shares: bool = False) -> Table:
-    found = days_of(EVERY, tomorrow())
+    found = days_with(EVERY, tomorrow())
     shown = periods(*found, options.months) if found else []
     return _counted(columns, shown, found[1] if found else date.min, shares=shares)
 
 
 def days_table(options: Options) -> Table:
     """Papers by day, of the days of the last twelve months that have any."""
-    found = days_of(EVERY, tomorrow())
+    found = days_with(EVERY, tomorrow())
     rows = []
     if found:
         first, last = periods(*found, "12")[0].first, found[1]
@@ -209,7 +209,7 @@ class _Comparison(NamedTuple):
 
 def _comparison(options: Options) -> _Comparison | None:
     """None if there are no papers before the last days."""
-    found = days_of(EVERY, tomorrow())
+    found = days_with(EVERY, tomorrow())
     if not found:
         return None
     first = found[1] - timedelta(days=options.days - 1)
@@ -248,7 +248,7 @@ def words_table(options: Options) -> Table:
 def category_months(category: Category) -> Table:
     """The papers of a category by month."""
     tag = category_tag(category.pk)
-    found = days_of(tag, tomorrow())
+    found = days_with(tag, tomorrow())
     name = "area" if category.is_area else "category"
     columns = [_Column("Papers", tag, {name: category.slug})]
     return _counted(columns, periods(*found) if found else [], found[1] if found else date.min)

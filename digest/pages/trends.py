@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from digest.caches.revision import Revision
 from digest.models import Author, Category, tomorrow
-from digest.search.counting import days_of
+from digest.search.counting import days_with
 from digest.search.tags import EVERY
 from digest.search.trends import CLEAR
 
@@ -174,7 +174,7 @@ def trends(request: HttpRequest) -> HttpResponse:
         lambda: render_to_string("digest/_figures.html", {"figures": _figures(revision, options)}),
         *("figures", *options),
     )
-    found = days_of(EVERY, tomorrow())
+    found = days_with(EVERY, tomorrow())
     context = {"figures": figures, "switches": switches, "found": found}
     return render(request, "digest/trends.html", context)
 

@@ -21,7 +21,7 @@ from django.db.models.expressions import RawSQL
 from digest.batches import batches
 from digest.models import Paper, PaperQuerySet, tomorrow
 
-from . import index
+from . import index, lookups
 from .beginnings import authors_named, match_beginnings
 from .close import closest
 from .counting import Facets, facets_of
@@ -80,7 +80,7 @@ def parse(text: str, library: LibraryLookup = no_library, *, correct: bool = Fal
         frequencies.read_text(text)
     last = tokens(text[:MAX_LENGTH])[-1:]
     beginning = bool(last) and not frequencies.occurs(last[0])
-    query = _parse(text, index.categories(), library, index.known_tags, beginning)
+    query = _parse(text, lookups.categories(), library, lookups.known_tags, beginning)
     return replace(query, frequencies=frequencies, typed=typed)
 
 
@@ -190,9 +190,21 @@ class Results:
     def _newest(self) -> list[int]:
         """The keys of the newest matches, as many as are counted. Those of days that are still to
         come are last: most likely a slip, they would stay first for as long."""
-        keys, end = index.found(self.query.node, COUNTED), _today().end
+        keys = index.newest(self.query.node, COUNTED, likely_among=self._likely_among)
+        end = _today().end
         ahead = next((number for number, key in enumerate(keys) if key <= end), 0)
         return keys[ahead:] + keys[:ahead]
+
+    @cached_property
+    def _likely_among(self) -> int:
+        """Among how many of the newest papers as many match as are counted, where all words are
+        frequent: half as many again as if all papers with the rarest word match; else 0."""
+        sought = terms(self.query.node.nodes, self.query.frequencies)
+        if not sought:
+            return COUNTED * 3 // 2
+        rarest = min(term.papers for term in sought)
+        every = self.query.frequencies.every
+        return COUNTED * every * 3 // rarest // 2 if rarest > 2 * COUNTED else 0
 
     @property
     def count(self) -> int:
@@ -315,7 +327,7 @@ class Results:
         for level in self._levels:
             if len(seen) < wanted:
                 ready = level == self.query.node
-                rows = self._newest if ready else index.found(level, stop)
+                rows = self._newest if ready else index.newest(level, stop)
                 seen |= dict.fromkeys(rows)
         return list(seen)[start:stop]
 

@@ -12,7 +12,6 @@ only the papers that changed.
 from __future__ import annotations
 
 import json
-from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -41,9 +40,10 @@ from digest.models import (
 )
 
 from .databases import TABLE, current_database
+from .index import newest_sql
 from .nodes import AllOf, AnyOf, Node, Not, Tag
 from .rows import DAY
-from .tags import EVERY, author_tag, category_tag, kind_tag, stream_tag
+from .tags import EVERY, author_tag, category_tag, days_of, kind_tag, stream_tag
 
 EXACT = 50_000
 """Up to so many matches, the counts are exact for any query."""
@@ -92,6 +92,12 @@ class _Numbers(NamedTuple):
     def of(self, key: int) -> int:
         digest, day = self._gaps
         return key - (key // PLACES + 1) * digest - (key // DAY + 1) * day
+
+    def key(self, number: int) -> int:
+        day, within = divmod(number, self.per_day)
+        stream, place = divmod(within, self.per_digest)
+        stream, place = stream + STREAMS - self.streams, place + PLACES - self.per_digest
+        return day * DAY + stream * PLACES + place
 
     def fits(self, key: int) -> bool:
         in_digest, in_day = key % PLACES, key // PLACES % STREAMS
@@ -178,7 +184,7 @@ class TagBitmaps:
             case Tag(name) if name == EVERY:
                 return self.every
             case Tag(name) if name[0] == "d":
-                return self.every & BitMap64(self.numbers.between(*_days(name[1:])))
+                return self.every & BitMap64(self.numbers.between(*days_of(name)))
             case Tag(name):
                 return self.tags.get(name)
             case Not(inner):
@@ -202,19 +208,27 @@ class TagBitmaps:
         matches = BitMap64(map(self.numbers.of, newest))
         if are_all:
             return matches, True
-        database = current_database()
-        key = database.key
-        # As one text of JSON, which is read faster than so many rows.
-        numbers = f"SELECT {self.numbers.sql(key)} AS number FROM {database.keys} AND {key} < %s"
-        sql = (
-            f"SELECT {database.json_list.format('number')}"
-            f" FROM ({numbers} ORDER BY {key} DESC LIMIT %s) AS older"
-        )
-        most = EXACT + 1 - len(newest)
-        ((text,),) = _rows(sql, database.expression(node), min(newest), most)
-        older = json.loads(text)
+        most, before = EXACT + 1 - len(newest), min(newest)
+        # Of how many papers, and a quarter more, if as many of the older ones match as of these.
+        seen = self.every.range_cardinality(self.numbers.of(before), self.every.max() + 1)
+        among, others = most * seen * 5 // len(newest) // 4, len(self.every) - seen
+        from_key = self.numbers.key(self.every[others - among]) if among < others else 0
+        older = self._older(node, most, from_key, before)
+        if from_key and len(older) < most:
+            older += self._older(node, most - len(older), 0, from_key)
         matches.update(older[: most - 1])
         return matches, len(older) < most
+
+    def _older(self, node: Node, most: int, from_key: int, before: int) -> list[int]:
+        """The numbers of the newest papers that match, of those with keys in a range."""
+        database = current_database()
+        number = self.numbers.sql(database.key)
+        sql, parameters = newest_sql(node, most, before, from_key=from_key, column=number)
+        # As one text of JSON, which is read faster than so many rows.
+        sql = f"SELECT {database.json_list.format('found')} FROM ({sql}) AS older"
+        ((text,),) = _rows(sql, *parameters)
+        numbers: list[int] = json.loads(text)
+        return numbers
 
     def years(self) -> dict[str, BitMap64]:
         """The papers of each year that has any."""
@@ -309,7 +323,7 @@ def facets_of(node: Node, newest: Sequence[int], are_all: bool) -> Facets:
     return Facets(+Counter(counts), is_exact)
 
 
-def days_of(tag: str, until: date) -> tuple[date, date] | None:
+def days_with(tag: str, until: date) -> tuple[date, date] | None:
     """The first and the last day that have papers with a tag of a category or of all papers, up to
     a day; None if there are none."""
     bitmaps = _bitmaps()
@@ -352,15 +366,6 @@ def _estimates(matches: BitMap64, tagged: dict[str, BitMap64]) -> dict[str, int]
 def _rounded(number: float) -> int:
     """To two digits."""
     return int(float(f"{number:.1e}"))
-
-
-def _days(tag: str) -> tuple[date, date]:
-    """The first and the last day of `2025`, `202502`, `20250206`."""
-    year, month, day = int(tag[:4]), int(tag[4:6] or 0), int(tag[6:] or 0)
-    first = date(year, month or 1, day or 1)
-    if day:
-        return first, first
-    return first, date(year, month or 12, monthrange(year, month or 12)[1])
 
 
 def _rows(sql: str, *parameters: str | int) -> Iterator[tuple[Any, ...]]:

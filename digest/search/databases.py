@@ -1,7 +1,8 @@
 """The SQL of each database: how its own full-text index is made, and how it is asked.
 
-On SQLite that is an FTS5 table, which triggers keep in step with `SearchText`; on PostgreSQL a
-stored, weighted `tsvector` with a GIN index.
+On SQLite that is an FTS5 table, which triggers keep in step with `SearchText`; on PostgreSQL a GIN
+index of the words, without their places: a phrase is looked for in the texts of the rows that have
+all its words.
 """
 
 # The statements below are put together from the constants below and from nothing else.
@@ -11,11 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 
 from django.db import connection
 
 from .nodes import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words
-from .tags import EVERY
+from .rows import first_of, last_of
+from .tags import EVERY, days_of
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,9 @@ class Database:
 
     create: the statements that make its index and fill it. drop: those that remove it. there: a
     query for the names of the index's parts that exist. parts: the names of those that have to.
-    expression: writes a node as the index reads it. matches: the FROM clause of the rows that
-    match, with `t` for the table and a place for the expression. keys: the same, if only their keys
-    are read, from the column `key`. best: the order by relevance. rank: writes the words of that
-    order, where it has a place for them. among: the condition that a key is in a JSON list;
+    rows: what to select the keys of rows from. where: the condition that a row matches a node, and
+    its parameters. key: the key of a row. newest: the order by it. walks: whether rows are read in
+    this order, and no more than are wanted. among: the condition that a key is in a JSON list;
     among_words: that a word is. json_list: makes such a list of a column, as text.
     """
 
@@ -35,15 +39,14 @@ class Database:
     drop: tuple[str, ...]
     there: str
     parts: frozenset[str]
-    expression: Callable[[Node], str]
-    matches: str
-    keys: str
+    rows: str
+    where: Callable[[Node], tuple[str, list[str]]]
     key: str
-    best: str
+    newest: str
+    walks: bool
     among: str
     among_words: str
     json_list: str
-    rank: Callable[[Iterable[Words]], str] | None = None
 
 
 _FTS5_COLUMNS = {"": "title authors summary", HEADING: "title authors"}
@@ -84,52 +87,101 @@ def _fts5(node: Node) -> str:
 
 
 def _tsquery(node: Node) -> str:
+    """The rows that match, and more where phrases are in the node: those that have all the words of
+    a phrase, and whatever must not have one."""
     match node:
         case Words(words, column, prefix, stem, _):
-            columns = {"": (), HEADING: ("title", "authors")}.get(column, (column,))
-            marks = [_MARKS[name] for name in columns]
-            if stem:
-                # A text that has a word has its stem, too: to ask for that alone is less to walk,
-                # and tells PostgreSQL rightly how many rows there are.
-                found = [f"'{mark}{stem}'" for mark in marks or [""]]
-                found.append(f"'{_MARKS['title'] if marks else ''}{_STEM}{stem}'")
-                if words != (stem,) and column != "title":
-                    found.append(f"'{_MARKS['authors']}{words[0]}'")
-                beginnings = marks or [""] if prefix else []
-                return _any(found + [_phrase(words, True, mark=mark) for mark in beginnings])
-            if marks:
-                return _any(_phrase(words, prefix, mark=mark) for mark in marks)
-            # A phrase is within one column, which only its weight shows.
-            return _any(_phrase(words, prefix, weight) for weight in ("ABC" if words[1:] else [""]))
+            marks = [_MARKS[name] for name in _columns(column)] if column else [""]
+            found = [_lexemes(words, prefix, mark) for mark in marks]
+            if not stem:
+                return _any(found)
+            # A text that has a word has its stem, too: to ask for that alone is less to walk.
+            forms = [f"'{mark}{stem}'" for mark in marks]
+            forms.append(f"'{_MARKS['title'] if column else ''}{_STEM}{stem}'")
+            if words != (stem,) and column != "title":
+                forms.append(f"'{_MARKS['authors']}{words[0]}'")
+            return _any(forms + found * prefix)
         case Tag(name):
             return f"'{_MARKS['tags']}{name}'"
         case AnyOf(nodes):
             return _any(map(_tsquery, nodes))
-        case Not(inner):
-            return f"!{_tsquery(inner)}"
+        case Not():
+            return _tsquery(AllOf((node,)))
         case PaperKeys():
             raise TypeError("a library is searched with among()")
         case AllOf(nodes):
-            return "(" + (" & ".join(map(_tsquery, nodes)) or _tsquery(Tag(EVERY))) + ")"
-
-
-def _tsrank(words: Iterable[Words]) -> str:
-    """What to rank by: the words with the weights of the columns that they may stand in."""
-    weights = {"": "ABC", HEADING: "AB", "title": "A", "authors": "B"}
-    return _any(
-        _phrase(one.words, one.prefix, weight) for one in words for weight in weights[one.column]
-    )
+            wanted = [_tsquery(inner) for inner in nodes if not isinstance(inner, Not)]
+            refused = [inner.node for inner in nodes if isinstance(inner, Not)]
+            without = [f"!{_tsquery(inner)}" for inner in refused if not _has_phrase(inner)]
+            # Without any word that a row has, PostgreSQL would read all rows.
+            return "(" + " & ".join([*(wanted or [_tsquery(Tag(EVERY))]), *without]) + ")"
 
 
 def _any(expressions: Iterable[str]) -> str:
     return "(" + " | ".join(expressions) + ")"
 
 
-def _phrase(words: tuple[str, ...], prefix: bool, weight: str = "", mark: str = "") -> str:
-    *firsts, last = words
-    ends = f"'{mark}{last}':{'*' * prefix}{weight}".removesuffix(":")
-    firsts = [f"'{mark}{word}':{weight}".removesuffix(":") for word in firsts]
-    return "(" + " <-> ".join([*firsts, ends]) + ")"
+def _lexemes(words: tuple[str, ...], prefix: bool, mark: str) -> str:
+    return "(" + " & ".join(f"'{mark}{word}'" for word in words) + ":*" * prefix + ")"
+
+
+def _columns(column: str) -> tuple[str, ...]:
+    """The columns of a row that a column of a query stands for."""
+    return {"": ("summary", "title", "authors"), HEADING: ("title", "authors")}.get(
+        column, (column,)
+    )
+
+
+def _has_phrase(node: Node) -> bool:
+    match node:
+        case Words(words):
+            return len(words) > 1
+        case Not(inner):
+            return _has_phrase(inner)
+        case AnyOf(nodes) | AllOf(nodes):
+            return any(map(_has_phrase, nodes))
+    return False
+
+
+def _postgresql_where(node: Node) -> tuple[str, list[str]]:
+    found, parameters = f"{_LEXEMES} @@ %s::tsquery", [_tsquery(node)]
+    if _has_phrase(node):
+        read, sought = _in_texts(node, only_phrases=True)
+        return f"{found} AND {read}", parameters + sought
+    return found, parameters
+
+
+def _in_texts(node: Node, only_phrases: bool = False) -> tuple[str, list[str]]:
+    """The condition that the texts of a row match, and its parameters. only_phrases: without what
+    `_tsquery` knows."""
+    match node:
+        case Words(words, column, prefix, stem, _):
+            columns = _columns(column)
+            sought = f" {' '.join(words)}" + ("" if prefix else " ")
+            places = [(name, sought) for name in columns if not stem or prefix or name == "authors"]
+            if stem:
+                stems = ["title_stems", *(["summary_stems"] if "summary" in columns else [])]
+                places += [(name, f" {stem} ") for name in (*columns, *stems)]
+        case Tag(name):
+            places = [("tags", f" {name} ")]
+        case Not(inner):
+            found, parameters = _in_texts(inner)
+            return f"NOT {found}", parameters
+        case AllOf(nodes) | AnyOf(nodes):
+            if isinstance(node, AllOf):
+                wanted = [one for one in nodes if _has_phrase(one) or not only_phrases]
+                conditions = [_in_texts(one, only_phrases) for one in wanted]
+                word = " AND "
+            else:
+                conditions, word = [_in_texts(one) for one in nodes], " OR "
+            return (
+                "(" + (word.join(condition for condition, _ in conditions) or "true") + ")",
+                [parameter for _, parameters in conditions for parameter in parameters],
+            )
+        case PaperKeys():
+            raise TypeError("a library is searched with among()")
+    found = " OR ".join(f"strpos(' ' || t.{name} || ' ', %s) > 0" for name, _ in places)
+    return f"({found})", [sought for _, sought in places]
 
 
 TABLE, INDEX = "digest_searchtext", "digest_searchindex"
@@ -177,8 +229,6 @@ _SQLITE = Database(
         # The words are folded already: whatever is no space is part of one.
         f"CREATE VIRTUAL TABLE {INDEX} USING fts5({_COLUMNS}, content='{TABLE}',"
         " content_rowid='id', tokenize='unicode61 remove_diacritics 0')",
-        f"INSERT INTO {INDEX} ({INDEX}, rank)"
-        " VALUES ('rank', 'bm25(10.0, 5.0, 1.0, 0.0, 5.0, 0.5)')",
         f"INSERT INTO {INDEX} ({INDEX}) VALUES ('rebuild')",
         *(f"CREATE TRIGGER {name} {body}" for name, body in _TRIGGERS.items()),
     ),
@@ -188,39 +238,41 @@ _SQLITE = Database(
     ),
     there="SELECT name FROM sqlite_master",
     parts=frozenset({INDEX, *_TRIGGERS}),
-    expression=_fts5,
-    matches=f"{INDEX} AS i JOIN {TABLE} AS t ON t.id = i.rowid WHERE i.{INDEX} MATCH %s",
-    keys=f"{INDEX} WHERE {INDEX} MATCH %s",
+    rows=INDEX,
+    where=lambda node: (f"{INDEX} MATCH %s", [_fts5(node)]),
     # The index itself walks its matches by this key, newest first, and stops when it may.
     key="rowid",
-    best="i.rank, i.rowid DESC",
+    newest="rowid DESC",
+    walks=True,
     among="IN (SELECT value FROM json_each(%s))",
     among_words="IN (SELECT value FROM json_each(%s))",
     json_list="json_group_array({})",
 )
 
-# A GIN index knows no weights: to find by them in which column a word stands, PostgreSQL reads each
-# row that has it anywhere. So the words of titles and authors, and all tags, are in it once more
-# behind a sign each, which no folded word has.
+# In which column a word stands, the index knows by a sign before it, which no folded word has:
+# words of titles and authors are in it once more with theirs, and tags with theirs alone.
 _MARKS = {"title": "ª", "authors": "º", "tags": "ᵃ"}
 _STEM = "ˢ"
 """The sign of a stem where the text itself has no such word."""
-_VECTOR = " || ".join(
-    [
-        f"setweight(to_tsvector('simple', {column}), '{weight}')"
-        for column, weight in zip(("title", "authors", "summary"), "ABC", strict=True)
-    ]
-    + [
-        f"setweight(to_tsvector('simple', '{mark}' || replace({column}, ' ', ' {mark}')), 'D')"
-        for column, mark in _MARKS.items()
-    ]
-    # Stems stand nowhere, so that no phrase has one.
-    + [
-        "array_to_tsvector(array_remove(string_to_array("
-        f"replace(' ' || title_stems || ' ' || summary_stems, ' ', ' {_STEM}')"
-        f" || replace(' ' || title_stems, ' ', ' {_MARKS['title']}{_STEM}'), ' '), ''))"
-    ]
+_FUNCTION = f"{TABLE}_lexemes"
+_TEXTS = ("title", "authors", "summary", "tags", "title_stems", "summary_stems")
+_LEXEMES = f"{_FUNCTION}({', '.join(f't.{name}' for name in _TEXTS)})"
+_MARKED = (
+    *((mark, name) for name, mark in _MARKS.items()),
+    *((_STEM, name) for name in ("title_stems", "summary_stems")),
+    (_MARKS["title"] + _STEM, "title_stems"),
 )
+# How often a word occurs, PostgreSQL is not to know: to look that up takes longer than to look up
+# the word. It is told that to read a row takes long, so that it asks the index in any case.
+_MAKE_FUNCTION = f"""
+CREATE FUNCTION {_FUNCTION}({", ".join(f"{name} text" for name in _TEXTS)})
+RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 20000 AS $$
+BEGIN
+    RETURN array_to_tsvector(array_remove(string_to_array(title || ' ' || authors || ' ' || summary
+        {" ".join(f"|| replace(' ' || {name}, ' ', ' {mark}')" for mark, name in _MARKED)}
+    , ' '), ''));
+END $$
+"""
 
 
 def _count_trigger(event: str, table: str, sign: int) -> tuple[str, str]:
@@ -260,16 +312,15 @@ _COUNT_TRIGGERS = dict(
         _count_trigger("UPDATE", "NEW", 1),
     ]
 )
-_STATISTICS = 1000
 _POSTGRESQL = Database(
     create=(
-        f"ALTER TABLE {TABLE} ADD COLUMN lexemes tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED",
-        f"CREATE INDEX {INDEX} ON {TABLE} USING gin (lexemes)",
-        # PostgreSQL takes a word of which it has no statistics for one that hundreds of papers
-        # have, and then reads the newest papers of all for it. It has them of ten words for each of
-        # these, and so of every word that matters.
-        f"ALTER TABLE {TABLE} ALTER COLUMN lexemes SET STATISTICS {_STATISTICS}",
-        f"ANALYZE {TABLE} (lexemes)",
+        # In order, so that what is found among the newest is on few pages; and without what an
+        # older version put there.
+        f"CLUSTER {TABLE} USING {TABLE}_pkey",
+        _MAKE_FUNCTION,
+        f"CREATE INDEX {INDEX} ON {TABLE} USING gin ({_LEXEMES.replace('t.', '')})"
+        " WITH (fastupdate = off)",  # else each search reads what was added last
+        f"ALTER INDEX {INDEX} ALTER COLUMN 1 SET STATISTICS 0",
         _COUNT_CHANGED,
         *_COUNT_TRIGGERS.values(),
     ),
@@ -277,33 +328,59 @@ _POSTGRESQL = Database(
         # PostgreSQL alters no table on which checks are still to be made.
         "SET CONSTRAINTS ALL IMMEDIATE",
         f"DROP INDEX IF EXISTS {INDEX}",
-        f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS vector",  # as it was called at first
-        f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS lexemes",
+        f"DROP FUNCTION IF EXISTS {_FUNCTION}",
+        # What older versions had
+        f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS vector, DROP COLUMN IF EXISTS lexemes",
         *(f"DROP TRIGGER IF EXISTS {name} ON {TABLE}" for name in _COUNT_TRIGGERS),
         f"DROP FUNCTION IF EXISTS {WORDS}_count",
     ),
     there=(
-        f"SELECT attname FROM pg_attribute WHERE attrelid = '{TABLE}'::regclass"
-        " AND NOT attisdropped UNION SELECT indexname FROM pg_indexes"
-        f" WHERE tablename = '{TABLE}' AND schemaname = current_schema()"
-        f" UNION SELECT 'statistics' FROM pg_attribute WHERE attrelid = '{TABLE}'::regclass"
-        f" AND attname = 'lexemes' AND attstattarget = {_STATISTICS}"
+        "SELECT attrelid::regclass::text || '.' || attname AS name FROM pg_attribute"
+        f" WHERE attrelid = to_regclass('{INDEX}') AND attstattarget = 0"
         f" UNION SELECT tgname FROM pg_trigger WHERE tgrelid = '{TABLE}'::regclass"
     ),
-    parts=frozenset({INDEX, "lexemes", "statistics", *_COUNT_TRIGGERS}),
-    expression=_tsquery,
-    matches=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
-    keys=f"{TABLE} AS t, to_tsquery('simple', %s) AS q WHERE t.lexemes @@ q",
+    parts=frozenset({f"{INDEX}.{_FUNCTION}", *_COUNT_TRIGGERS}),
+    rows=f"{TABLE} AS t",
+    where=_postgresql_where,
     key="t.id",
-    # By the words alone: what must not match, and alternatives, would confuse the ranking.
-    best="ts_rank('{0, 0.1, 0.5, 1}', t.lexemes, to_tsquery('simple', %s)) DESC, t.id DESC",
+    # A sum, for which no other index than that of the words helps.
+    newest="t.id + 0 DESC",
+    walks=False,
     among="IN (SELECT value::bigint FROM jsonb_array_elements_text(%s) AS value)",
     among_words="IN (SELECT jsonb_array_elements_text(%s))",
     json_list="coalesce(json_agg({}), '[]')::text",
-    rank=_tsrank,
 )
 
 
 def current_database() -> Database:
     """The one that is connected to."""
     return _SQLITE if connection.vendor == "sqlite" else _POSTGRESQL
+
+
+def prepare(connection: Any, **_: object) -> None:
+    """Set a new connection to PostgreSQL up for searches: a bitmap of all rows has room, or else
+    their words would be read; and no query is worth compiling."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET work_mem = '64MB'; SET jit = off")
+
+
+def matches(node: Node) -> tuple[str, list[str | int]]:
+    """The condition that a row matches, and its parameters. Days are a range of keys."""
+    database = current_database()
+    nodes = node.nodes if isinstance(node, AllOf) else (node,)
+    days = {inner: keys for inner in nodes if (keys := _keys_of_days(inner))}
+    where, parameters = database.where(AllOf(tuple(inner for inner in nodes if inner not in days)))
+    where += f" AND {database.key} BETWEEN %s AND %s" * len(days)
+    return where, [*parameters, *(key for keys in days.values() for key in keys)]
+
+
+def _keys_of_days(node: Node) -> tuple[int, int] | None:
+    """The lowest and the highest key that papers of these days may have, if the node is of days
+    one after the other."""
+    tags = node.nodes if isinstance(node, AnyOf) else (node,)
+    spans = [days_of(tag.name) for tag in tags if isinstance(tag, Tag) and tag.name[0] == "d"]
+    gaps = [first - last for (_, last), (first, _) in pairwise(spans)]
+    if not spans or len(spans) < len(tags) or any(gap != timedelta(days=1) for gap in gaps):
+        return None
+    return first_of(spans[0][0]), last_of(spans[-1][1])

@@ -54,5 +54,9 @@ class Frequencies(dict[str, Frequency]):
     def weight(self, papers: int) -> float:
         """The weight of a term that so many papers have: the inverse document frequency of BM25, by
         Robertson and Spärck Jones."""
-        every = max((self[word].papers for word in _FREQUENT if word in self), default=0)
-        return log(1 + (max(every - papers, 0) + 0.5) / (papers + 0.5))
+        return log(1 + (max(self.every - papers, 0) + 0.5) / (papers + 0.5))
+
+    @property
+    def every(self) -> int:
+        """About how many papers there are."""
+        return max((self[word].papers for word in _FREQUENT if word in self), default=0)

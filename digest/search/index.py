@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +22,16 @@ from typing import Any, TextIO
 from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
-from digest.models import Catalogue, Category, Paper, SearchText, SearchWord
-from digest.text import taxonomy
+from digest.models import Catalogue, Paper, SearchText, SearchWord
 
-from .databases import INDEX, TABLE, current_database
-from .nodes import AnyOf, Node, Tag, positive
+from .databases import INDEX, TABLE, current_database, matches
+from .nodes import Node
 from .rows import rows
-from .tags import category_tag
-from .text import fold
 
 _REPAIRED_AT_ONCE = 25
 """Rows that a check makes anew in one transaction, for which others wait."""
+_LIKELY_AMONG = 20
+"""Where it is not known better, one paper in so many is taken to match."""
 _RENEWED_AT_ONCE = 5_000
 """Rows that a migration makes anew before it says how far it is."""
 
@@ -54,48 +53,15 @@ def write(papers: Iterable[int], new: Iterable[SearchText] = ()) -> None:
     SearchText.objects.bulk_create(new)
 
 
-def categories() -> Callable[[str, bool], str | None]:
-    """What `query.parse` wants: a category's tag by its name or slug, read in one query at need."""
-    known: dict[str, tuple[int, bool]] = {}
-
-    def tag(name: str, area_only: bool) -> str | None:
-        if not known:
-            rows = list(Category.objects.values_list("pk", "name", "slug", "is_area"))
-            # Two names may fold to the same, but no two slugs are the same.
-            known.update((fold(name_), (pk, is_area)) for pk, name_, _, is_area in rows)
-            known.update((slug, (pk, is_area)) for pk, _, slug, is_area in rows)
-        full_name = fold(taxonomy.known(name) or name)  # of arXiv's own, a code is typed
-        pk, is_area = known.get(name.lower()) or known.get(full_name) or (0, False)
-        return category_tag(pk) if pk and (is_area or not area_only) else None
-
-    return tag
-
-
-def known_tags(wanted: tuple[Tag, ...]) -> set[str]:
-    """What `query.parse` wants: all tags of the papers that have any of these."""
-    papers = found(AnyOf(wanted), len(wanted))
-    return {tag for text in tags(papers) for tag in text.split()}
-
-
 # Asking it
 
 
-def found(node: Node, most: int, *, best: bool = False) -> list[int]:
-    """The keys of the rows that match: the newest, or the best matches, first."""
-    database = current_database()
-    words = tuple(positive(node)) if best else ()
-    source, row = (database.matches, "t.id") if words else (database.keys, database.key)
-    order = database.best if words else f"{row} DESC"
-    ranked_by = [database.rank(words)] if words and database.rank else []
-    sql = f"SELECT {row} FROM {source} ORDER BY {order} LIMIT %s"
-    return [key for (key,) in _rows(sql, database.expression(node), *ranked_by, most)]
-
-
-def papers(node: Node) -> tuple[str, list[str]]:
+def papers(node: Node) -> tuple[str, list[str | int]]:
     """The SQL that gives the keys of the papers that match, and its parameters."""
     database = current_database()
-    rows = f"SELECT {database.key} FROM {database.keys}"
-    return f"SELECT paper_id FROM {TABLE} WHERE id IN ({rows})", [database.expression(node)]
+    where, parameters = matches(node)
+    keys = f"SELECT {database.key} FROM {database.rows} WHERE {where}"
+    return f"SELECT paper_id FROM {TABLE} WHERE id IN ({keys})", parameters
 
 
 def keys(papers: Iterable[int]) -> dict[int, int]:
@@ -107,17 +73,53 @@ def keys(papers: Iterable[int]) -> dict[int, int]:
 def found_among(node: Node, keys: Iterable[int]) -> list[int]:
     """Those of the rows with these keys that match."""
     database = current_database()
+    where, parameters = matches(node)
     # The sign keeps SQLite from asking its index for each key by itself.
-    sql = f"SELECT {database.key} FROM {database.keys} AND +{database.key} {database.among}"
-    return [row for (row,) in _rows(sql, database.expression(node), json.dumps(list(keys)))]
+    sql = f"SELECT {database.key} FROM {database.rows} WHERE {where} AND +{database.key}"
+    rows = _rows(f"{sql} {database.among}", *parameters, json.dumps(list(keys)))
+    return [row for (row,) in rows]
 
 
-def newest(node: Node, most: int, before: int = 2**62) -> list[int]:
-    """The keys of the rows that match, newest first, from those below a key on."""
+def newest(
+    node: Node, most: int, before: int = 2**62, likely_among: int | None = None
+) -> list[int]:
+    """The keys of the rows that match, newest first, from those below a key on.
+
+    likely_among: of how many of the newest rows that many are expected to match; 0: of all.
+    """
+    found: list[int] = []
+    seen, among = 0, _LIKELY_AMONG * most if likely_among is None else likely_among
+    while among and len(found) < most and not current_database().walks:
+        lowest = f"SELECT id FROM {TABLE} WHERE id < %s ORDER BY id DESC LIMIT 1 OFFSET %s"
+        sql, parameters = newest_sql(
+            node, most - len(found), before, from_key="(SELECT key FROM lowest)"
+        )
+        sql = f"WITH lowest AS (SELECT coalesce(({lowest}), 0) AS key) SELECT key, ARRAY({sql})"
+        ((next_key, keys),) = _rows(f"{sql} FROM lowest", before, among, *parameters)
+        found += keys
+        before, seen = next_key, seen + among
+        # Half as many again as it takes if the others are as many; all if few were found.
+        among = (most - len(found)) * seen * 3 // (2 * len(found) + 1)
+        among = among if before and among < 4 * seen else 0
+    if before and len(found) < most:
+        sql, parameters = newest_sql(node, most - len(found), before)
+        found += [row for (row,) in _rows(sql, *parameters)]
+    return found
+
+
+def newest_sql(
+    node: Node, most: int, before: int = 2**62, *, from_key: int | str = 0, column: str = ""
+) -> tuple[str, list[str | int]]:
+    """The SQL that gives these keys, and its parameters. from_key: the lowest, also as SQL. column:
+    what to select instead of the key."""
     database = current_database()
+    where, parameters = matches(node)
     key = database.key
-    sql = f"SELECT {key} FROM {database.keys} AND {key} < %s ORDER BY {key} DESC LIMIT %s"
-    return [row for (row,) in _rows(sql, database.expression(node), before, most)]
+    sql = (
+        f"SELECT {column or key} AS found FROM {database.rows} WHERE {where}"
+        f" AND {key} >= {from_key} AND {key} < %s ORDER BY {database.newest} LIMIT %s"
+    )
+    return sql, [*parameters, before, most]
 
 
 def found_by_weight(nodes: Sequence[tuple[Node, float]], most_of_each: int, most: int) -> list[int]:
@@ -126,19 +128,15 @@ def found_by_weight(nodes: Sequence[tuple[Node, float]], most_of_each: int, most
     A row's score is the sum of the weights of the nodes that it matches; of equals, newer ones come
     first. most_of_each: only so many matches of a node count, the newest.
     """
-    database = current_database()
-    key = database.key
-    one = (
-        f"SELECT * FROM (SELECT {key} AS found, %s AS weight FROM {database.keys}"
-        f" ORDER BY {key} DESC LIMIT %s) AS one"
-    )
+    each, parameters = [], list[str | float]()
+    for node, weight in nodes:
+        sql, wanted = newest_sql(node, most_of_each)
+        each.append(f"SELECT found, %s AS weight FROM ({sql}) AS one")
+        parameters += [weight, *wanted]
     sql = (
-        f"SELECT found FROM ({' UNION ALL '.join([one] * len(nodes))}) AS every"
+        f"SELECT found FROM ({' UNION ALL '.join(each)}) AS every"
         " GROUP BY found ORDER BY sum(weight) DESC, found DESC LIMIT %s"
     )
-    parameters = [
-        part for node, weight in nodes for part in (weight, database.expression(node), most_of_each)
-    ]
     return [row for (row,) in _rows(sql, *parameters, most)]
 
 

@@ -156,20 +156,23 @@ class _Likeness:
 
     def found(self) -> list[int]:
         """The keys of papers that may be like it."""
-        sought: list[Node] = []
+        sought: list[tuple[Node, float]] = []
         budget = _MAX_MATCHES
         for word, papers in self.sought[:_MAX_SOUGHT]:
             budget -= papers
             if not sought or budget >= 0:
-                sought.append(Words((word,)))
-        words = AnyOf(tuple(sought))
-        found = index.found(words, _MAX_FOUND, best=True) if sought else []
-        if sought and self.categories:
-            narrow = min(self.categories, key=lambda tag: self.categories[tag].paper_count)
-            found += index.found(AllOf((Tag(narrow), words)), _MAX_FOUND, best=True)
+                weight = log(self.number / papers)
+                sought += [(Words((word,)), weight), (Words((word,), "title"), weight)]
+        found = self._weighed(sought)
+        if self.categories:
+            narrow = Tag(min(self.categories, key=lambda tag: self.categories[tag].paper_count))
+            found += self._weighed([(AllOf((narrow, word)), weight) for word, weight in sought])
         if tags := tuple(Tag(tag) for tag in (*self.authors, *self.links)):
-            found += index.found(AnyOf(tags), _MAX_FOUND)
+            found += index.newest(AnyOf(tags), _MAX_FOUND)
         return found
+
+    def _weighed(self, sought: list[tuple[Node, float]]) -> list[int]:
+        return index.found_by_weight(sought, _MAX_MATCHES, _MAX_FOUND) if sought else []
 
     def compared(self, other: SearchText) -> tuple[float, list[str]]:
         """How like the paper another is, and why, in words."""

@@ -39,6 +39,11 @@ def day_after(key: int) -> int:
     return (key // DAY + 1) * DAY
 
 
+def first_of(day: date) -> int:
+    """The lowest key that a paper of this day or a later one may have."""
+    return day.toordinal() * DAY
+
+
 def last_of(day: date) -> int:
     """The highest key that a paper of this day or an earlier one may have."""
     return day.toordinal() * DAY + DAY - 1

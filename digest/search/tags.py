@@ -2,6 +2,7 @@
 whatever the database; what begins alike is of one kind."""
 
 import re
+from calendar import monthrange
 from datetime import date
 from hashlib import sha256
 
@@ -64,3 +65,12 @@ def date_tags(day: date) -> tuple[str, str, str]:
     """The year, the month and the day of a paper's date."""
     iso = day.isoformat()
     return f"d{iso[:4]}", f"d{iso[:4]}{iso[5:7]}", f"d{iso.replace('-', '')}"
+
+
+def days_of(tag: str) -> tuple[date, date]:
+    """The first and the last day of such a tag."""
+    year, month, day = int(tag[1:5]), int(tag[5:7] or 0), int(tag[7:] or 0)
+    first = date(year, month or 1, day or 1)
+    if day:
+        return first, first
+    return first, date(year, month or 12, monthrange(year, month or 12)[1])

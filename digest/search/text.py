@@ -32,9 +32,11 @@ _CHARACTER = (
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _CHUNK = re.compile(r"[^\s/|,;:]+")
-WORD = re.compile(rf"{_CHARACTER}|(?:(?!{_CHARACTER})[^\W_])+")
+_LONGEST_WORD = 200
+"""Characters of a word, at most; a longer run is several. PostgreSQL takes words up to 2 kB."""
+WORD = re.compile(rf"{_CHARACTER}|(?:(?!{_CHARACTER})[^\W_]){{1,{_LONGEST_WORD}}}")
 """A word of a text; a CJK character is one."""
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ASCII_WORD = re.compile(rf"[a-z0-9]{{1,{_LONGEST_WORD}}}")
 AROUND = "()[]{}<>.,;:!?'\"*`"
 """Signs that may stand around a word and are no part of it."""
 _PLUS = re.compile(r"(?<=\b[a-z])\+\+")
@@ -74,7 +76,7 @@ def chunks(text: str) -> Iterator[Chunk]:
 
 def _chunks(folded: str) -> Iterator[Chunk]:
     for chunk in _CHUNK.findall(folded):
-        if chunk.isalnum() and chunk.isascii():
+        if chunk.isalnum() and chunk.isascii() and len(chunk) <= _LONGEST_WORD:
             yield Chunk([chunk], "")
         elif parts := WORD.findall(chunk):
             joined = "".join(parts)

@@ -307,9 +307,10 @@ class _Writer:
 
 
 def _values(row: Model) -> Values:
-    fields = row._meta.concrete_fields
-    values = ((field, getattr(row, field.attname)) for field in fields)
-    return tuple(field.get_db_prep_save(value, connection) for field, value in values)
+    return tuple(
+        field.get_db_prep_save(getattr(row, field.attname), connection)
+        for field in row._meta.concrete_fields
+    )
 
 
 def _insert(model: type[Model], rows: list[Values]) -> None:

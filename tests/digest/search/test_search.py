@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -57,6 +59,9 @@ def papers():
         ('"diffusion models"', ["01"]),
         ('"models diffusion"', []),
         ("diffusion -models", ["05", "03", "04"]),
+        ('diffusion -"diffusion models"', ["05", "03", "04", "02"]),
+        ('"diffusion models" OR title:"on sound" OR category:robotics', ["01", "03", "04"]),
+        ('-"diffusion models" -"on sound"', ["02", "04", "06", "05"]),
         ("-diffusion", ["06"]),
         ("hopper OR nobody", ["02"]),
         ("title:diffusion", ["01", "05", "04"]),
@@ -160,7 +165,7 @@ def test_a_phrase_is_within_one_column(papers):
 def test_any_number_of_things_may_be_refused(papers):
     # Keys that no category gets, however many tests came before: PostgreSQL gives none twice.
     node = AllOf(tuple(Not(Tag(f"c{n}")) for n in range(10**12, 10**12 + 1000)))
-    assert len(index.found(node, 100)) == 6
+    assert len(index.newest(node, 100)) == 6
 
 
 def test_a_category_is_found_by_its_slug_before_another_that_looks_alike(papers):
@@ -217,12 +222,31 @@ def test_the_check_finds_dropped_triggers_and_a_wrong_index(papers):
 
 
 @pytest.mark.postgresql
-def test_the_check_finds_a_dropped_vector(papers):
+def test_the_check_finds_a_dropped_index(papers):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE digest_searchtext DROP COLUMN lexemes")
+        cursor.execute("DROP INDEX digest_searchindex")
     assert index.check(repair=True).agrees is False
     assert slugs('"diffusion"') == ["01", "05", "03", "02"]
+
+
+@pytest.mark.parametrize("text", ["diffusion", "on", '"diffusion models"', "date:2025", ""])
+def test_the_newest_are_found_among_however_few_they_are_looked_for(papers, text):
+    node = parse(text).node
+    every = index.newest(node, 100, likely_among=0)
+    assert every == sorted(every, reverse=True)
+    for most in range(1, 7):
+        for among in range(4):
+            assert index.newest(node, most, likely_among=among) == every[:most]
+
+
+def test_a_word_may_be_of_any_length(papers):
+    long = "".join(sha256(bytes([n])).hexdigest() for n in range(70))
+    load(digest(row(77, title="Long", summary=f"- {long} x{long}é")), "long.json")
+    assert slugs(long[:2000]) == slugs(f'"x{long[:199]}"') == ["77"]
+    assert slugs(long[:2000], order="newest") == ["77"]
+    assert slugs(long[1:2000]) == []
+    assert index.check().is_ok
 
 
 def test_a_migration_leaves_the_index_whole(papers):

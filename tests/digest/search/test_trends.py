@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from digest.catalogue.load import load
 from digest.models import Category
-from digest.search.counting import counts_between, days_of
+from digest.search.counting import counts_between, days_with
 from digest.search.tags import EVERY, category_tag, kind_tag
 from digest.search.trends import CLEAR, rise_score, rising_words
 from tests.samples import digest, row
@@ -104,14 +104,14 @@ def test_papers_are_counted_by_day_and_tag():
         code: [0, 1, 1],
         none: [0, 0, 0],
     }
-    assert days_of(EVERY, date.max) == (BEFORE, LAST)
-    assert days_of(EVERY, LAST - timedelta(days=1)) == (BEFORE, BEFORE)
-    assert days_of(EVERY, BEFORE - timedelta(days=1)) is None
-    assert days_of(robotics, date.max) == (BEFORE, BEFORE)
-    assert days_of(none, date.max) is None
+    assert days_with(EVERY, date.max) == (BEFORE, LAST)
+    assert days_with(EVERY, LAST - timedelta(days=1)) == (BEFORE, BEFORE)
+    assert days_with(EVERY, BEFORE - timedelta(days=1)) is None
+    assert days_with(robotics, date.max) == (BEFORE, BEFORE)
+    assert days_with(none, date.max) is None
 
 
 def test_an_empty_catalogue_has_no_days():
-    assert days_of(EVERY, date.max) is None
+    assert days_with(EVERY, date.max) is None
     assert counts_between([EVERY], [(date.min, date.max)]) == {EVERY: [0]}
     assert rising_words(FIRST, LAST, 0, 10) == []
