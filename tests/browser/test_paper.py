@@ -64,3 +64,12 @@ def test_what_is_copied_is_the_text(page, live_server):
     page.get_by_role("button", name="Copy APA").click()
     page.get_by_text("Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith("Lovelace, A., & Turing, A.")
+
+
+def test_a_printed_paper_has_no_controls(page):
+    page.emulate_media(media="print")
+    shown = page.locator("form, textarea, button, .report, .cite").all()
+    assert [one for one in shown if one.is_visible()] == []
+    assert not page.get_by_text("Your note").is_visible()
+    assert page.locator("#lists-heading").is_visible()
+    assert page.locator("#summary").is_visible()
