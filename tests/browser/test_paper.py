@@ -1,6 +1,7 @@
 """The page of a paper in a browser: where what one does with it stands."""
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.models import User
 from digest.catalogue.load import load
@@ -56,6 +57,27 @@ def test_a_style_is_chosen_without_javascript(transactional_db, visit):
     assert shown.is_visible()
     assert shown.text_content().startswith("A. Lovelace and A. Turing, “Paper 1,”")
     assert page.locator("#cite-style").text_content() == "IEEE"
+
+
+def test_the_style_that_was_chosen_last_is_shown(page, live_server):
+    def cite():
+        page.get_by_text("Cite", exact=True).click()
+
+    shown = page.locator("#cite-style-text")
+    loads = []
+    page.on("load", lambda: loads.append(page.url))
+    cite()
+    page.get_by_role("link", name="Nature").click()
+    expect(shown).to_contain_text("Lovelace, A. & Turing, A. Paper 1.")
+    expect(page.get_by_role("link", name="Nature")).to_be_focused()
+    expect(page.get_by_role("button", name="Copy Nature")).to_be_visible()
+    assert loads == []
+    page.goto(live_server.url + "/papers/2502.00002/")
+    cite()
+    expect(shown).to_contain_text("Lovelace, A. & Turing, A. Paper 2.")
+    # An address that names a style has the last word.
+    page.goto(live_server.url + "/papers/2502.00002/?style=mla")
+    expect(shown).to_contain_text("Lovelace, Ada, and Alan Turing.")
 
 
 def test_what_is_copied_is_the_text(page, live_server):
