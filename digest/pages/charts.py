@@ -15,6 +15,7 @@ from io import StringIO
 from itertools import groupby
 from typing import NamedTuple
 
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from digest.exports.table import cell
@@ -127,7 +128,7 @@ def days(table: Table, name: str) -> SafeString:
     marks, hits = [], []
     for place, month in enumerate(_months(max(months), min(months))):
         base = (place + 1) * (tall + 6)
-        marks.append(_text(0, base - 4, f"{month:%b %Y}", "start"))
+        marks.append(_text(0, base - 4, date_format(month, "M Y"), "start"))
         marks.append(_rect("axis", left, base, WIDTH - left, 1))
         for row in months.get(f"{month:%Y-%m}", ()):
             one = row.cells[0]
@@ -138,7 +139,8 @@ def days(table: Table, name: str) -> SafeString:
     marks += [
         _text(left + (day - 0.5) * step, low - 3, str(day), "middle") for day in (1, 10, 20, 30)
     ]
-    about = f"A row of bars for each month from {month:%b %Y} on, the newest first, one bar a day."
+    oldest = date_format(month, "M Y")
+    about = f"A row of bars for each month from {oldest} on, the newest first, one bar a day."
     return _svg(name, table.columns[1], about, marks, hits, low)
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from digest.models import Author, Category, Paper, tomorrow
 from digest.search.counting import counts_between, days_with
@@ -74,7 +75,7 @@ def periods(first: date, last: date, months: str = "all") -> list[Period]:
     for number in range(12 * last.year + last.month - shown, 12 * last.year + last.month):
         day = date(number // 12, number % 12 + 1, 1)
         end = day.replace(day=monthrange(day.year, day.month)[1])
-        found.append(Period(f"{day:%Y-%m}", f"{day:%b %Y}", day, end))
+        found.append(Period(f"{day:%Y-%m}", date_format(day, "M Y"), day, end))
     return found
 
 
@@ -174,7 +175,7 @@ def days_table(options: Options) -> Table:
             if count:
                 iso = day.isoformat()
                 cell = Cell(count, f"{count:,}", _papers(date_from=iso, date_to=iso))
-                rows.append(Row(iso, f"{day:%-d %b %Y}", [cell]))
+                rows.append(Row(iso, date_format(day, "j M Y"), [cell]))
     return Table(["Day", "Papers"], rows)
 
 

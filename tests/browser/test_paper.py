@@ -1,6 +1,7 @@
 """The page of a paper in a browser: where what one does with it stands."""
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.models import User
 from digest.catalogue.load import load
@@ -58,9 +59,39 @@ def test_a_style_is_chosen_without_javascript(transactional_db, visit):
     assert page.locator("#cite-style").text_content() == "IEEE"
 
 
+def test_the_style_that_was_chosen_last_is_shown(page, live_server):
+    def cite():
+        page.get_by_text("Cite", exact=True).click()
+
+    shown = page.locator("#cite-style-text")
+    loads = []
+    page.on("load", lambda: loads.append(page.url))
+    cite()
+    page.get_by_role("link", name="Nature").click()
+    expect(shown).to_contain_text("Lovelace, A. & Turing, A. Paper 1.")
+    expect(page.get_by_role("link", name="Nature")).to_be_focused()
+    expect(page.get_by_role("button", name="Copy Nature")).to_be_visible()
+    assert loads == []
+    page.goto(live_server.url + "/papers/2502.00002/")
+    cite()
+    expect(shown).to_contain_text("Lovelace, A. & Turing, A. Paper 2.")
+    # An address that names a style has the last word.
+    page.goto(live_server.url + "/papers/2502.00002/?style=mla")
+    expect(shown).to_contain_text("Lovelace, Ada, and Alan Turing.")
+
+
 def test_what_is_copied_is_the_text(page, live_server):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_text("Cite").click()
     page.get_by_role("button", name="Copy APA").click()
     page.get_by_text("Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith("Lovelace, A., & Turing, A.")
+
+
+def test_a_printed_paper_has_no_controls(page):
+    page.emulate_media(media="print")
+    shown = page.locator("form, textarea, button, .report, .cite").all()
+    assert [one for one in shown if one.is_visible()] == []
+    assert not page.get_by_text("Your note").is_visible()
+    assert page.locator("#lists-heading").is_visible()
+    assert page.locator("#summary").is_visible()
