@@ -77,7 +77,9 @@ def authors(paper: Paper, most: int | None = None) -> SafeString:
         links.append(f'<a href="{paper.get_absolute_url()}">{more:,} more</a>')
     cut = ' <span class="cut">and others</span>' if paper.authors_cut else ""
     line = ", ".join(links) + cut
-    return mark_safe(f'<p class="authors">{line}</p>' if line else "")  # noqa: S308
+    if not line and most:  # a card has no room for what is not there
+        return mark_safe("")
+    return mark_safe(f'<p class="authors">{line or "No authors given"}</p>')  # noqa: S308
 
 
 @register.simple_tag
