@@ -161,7 +161,8 @@ class Once(template.Node):
     def _render(self, context: Context) -> SafeString:
         # Of the person who happens to be the first, nothing.
         hidden = dict.fromkeys(("request", "user", "library", "messages", "csrf_token", "perms"))
-        with context.push(**hidden, **context.get("impersonal", {})):
+        impersonal: dict[str, Any] = context.get("impersonal") or {}
+        with context.push(**hidden, **impersonal):
             return self.nodelist.render(context)
 
 
