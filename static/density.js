@@ -31,7 +31,6 @@
     // The first paper that was wholly in sight stays where it is.
     if (first) scrollBy({ top: first.getBoundingClientRect().top - top, behavior: "instant" });
     if (root.dataset.user) return;
-    event.preventDefault();
     try {
       localStorage.setItem("density", button.value);
     } catch {

@@ -308,6 +308,7 @@ def archive(papers: list[Paper], notes: int) -> bytes:
             "display_name": "",
             "time_zone": "UTC",
             "theme": "auto",
+            "density": "brief",
             "papers_on_a_page": 25,
         },
         "read": {"until": None, "days": ["2025-02-06"]},

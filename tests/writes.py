@@ -112,6 +112,7 @@ def archive_of(papers: list[models.Paper], notes: int, note: str, lists: int) ->
             "display_name": "",
             "time_zone": "UTC",
             "theme": "auto",
+            "density": "brief",
             "papers_on_a_page": 25,
         },
         "read": {"until": None, "days": []},

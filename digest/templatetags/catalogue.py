@@ -77,7 +77,9 @@ def authors(paper: Paper, most: int | None = None) -> SafeString:
         links.append(f'<a href="{paper.get_absolute_url()}">{more:,} more</a>')
     cut = ' <span class="cut">and others</span>' if paper.authors_cut else ""
     line = ", ".join(links) + cut
-    return mark_safe(f'<p class="authors">{line}</p>' if line else "")  # noqa: S308
+    if not line and most:  # a card has no room for what is not there
+        return mark_safe("")
+    return mark_safe(f'<p class="authors">{line or "No authors given"}</p>')  # noqa: S308
 
 
 @register.simple_tag
@@ -161,7 +163,8 @@ class Once(template.Node):
     def _render(self, context: Context) -> SafeString:
         # Of the person who happens to be the first, nothing.
         hidden = dict.fromkeys(("request", "user", "library", "messages", "csrf_token", "perms"))
-        with context.push(**hidden, **context.get("impersonal", {})):
+        impersonal: dict[str, Any] = context.get("impersonal") or {}
+        with context.push(**hidden, **impersonal):
             return self.nodelist.render(context)
 
 

@@ -95,6 +95,7 @@ TABLE = {
     "library/": row("/library/", OWN, NO_WRITE),
     "library.<suffix:suffix>": row("/library.bib", OWN, NO_WRITE),
     "library/mark/": row("/library/mark/", POST_ONLY, DONE, paper=PAPER, do="add"),
+    "library/density/": row("/library/density/", POST_ONLY, DONE, density="titles"),
     "library/undo/": row("/library/undo/", POST_ONLY, DONE),
     "library/notes/<paper:slug>/": row(
         f"/library/notes/{PAPER}/", OWN, (LOGIN, 409, 302, 302, 302, 302), text="New", version=0

@@ -93,7 +93,7 @@ def test_a_dismissed_paper_is_a_line_in_lists(client, papers, address):
     page = text(client.get(address))
     assert len(re.findall('<article class="card">', page)) == 4
     assert len(re.findall('<form class="dismissed"', page)) == 1
-    assert len(re.findall('aria-pressed="true"', page)) == 1
+    assert len(re.findall('class="star"[^>]*aria-pressed="true"', page)) == 1
 
 
 def test_visitors_see_no_star_and_are_led_to_log_in(anonymous, papers):
@@ -272,7 +272,7 @@ def test_the_library_is_its_owners_and_in_no_cache(client, anonymous, other, pap
 
 
 @pytest.mark.parametrize(
-    ("address", "queries"), [("/library/", 11), ("/library/?q=paper has:note", 15), ("/", 10)]
+    ("address", "queries"), [("/library/", 8), ("/library/?q=paper has:note", 12), ("/", 10)]
 )
 def test_as_many_queries_for_one_as_for_three(
     client, owner, papers, django_assert_num_queries, address, queries
@@ -285,6 +285,18 @@ def test_as_many_queries_for_one_as_for_three(
         client.get(address)
         with django_assert_num_queries(queries):
             client.get(address)
+
+
+@pytest.mark.parametrize("value", ["", "all"])
+def test_a_density_that_is_none_changes_nothing(client, owner, value):
+    client.post("/library/density/", {"density": "full"})
+    answer = client.post("/library/density/", {"density": value, "next": "/papers/"})
+    assert answer.url == "/papers/"
+    assert "of each paper." in text(client.get("/papers/"))
+    answer = client.post("/library/density/", {"density": value}, headers={"HX-Request": "true"})
+    assert answer.status_code == 400
+    owner.refresh_from_db()
+    assert owner.density == "full"
 
 
 # What is new

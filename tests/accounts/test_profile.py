@@ -1,3 +1,4 @@
+import re
 from zoneinfo import available_timezones
 
 import pytest
@@ -10,7 +11,13 @@ from tests.accounts.pages import errors, heading, text
 # The queries are those of Django and allauth.
 pytestmark = pytest.mark.sqlite
 
-SAID = {"display_name": "Ada", "time_zone": "Asia/Tokyo", "theme": "dark", "papers_on_a_page": "50"}
+SAID = {
+    "display_name": "Ada",
+    "time_zone": "Asia/Tokyo",
+    "theme": "dark",
+    "density": "titles",
+    "papers_on_a_page": "50",
+}
 
 
 @pytest.fixture
@@ -25,9 +32,10 @@ def test_what_is_said_is_kept(mine, owner):
     owner.refresh_from_db()
     assert owner.display_name == "Ada"
     assert (owner.time_zone, owner.theme, owner.papers_on_a_page) == ("Asia/Tokyo", "dark", 50)
+    assert owner.density == "titles"
     page = mine.get("/account/")
     assert (heading(page), text(page).split()[0]) == ("Ada", "Saved.")
-    assert 'data-theme="dark">' in page.content.decode()
+    assert re.search('data-theme="dark"\\s+data-density="titles">', page.content.decode())
 
 
 def test_visitors_have_the_theme_of_their_system(anonymous):

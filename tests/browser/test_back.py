@@ -76,7 +76,7 @@ def test_a_page_from_the_browsers_memory_is_made_anew(open_page, owner, log_in, 
     page.locator(".star").first.focus()
     page.evaluate(FROM_MEMORY)
     expect(page.get_by_role("button", name="Bookmarked")).to_have_count(1)
-    assert page.locator(":focus").inner_text() == "★ Bookmarked"
+    expect(page.locator(":focus")).to_have_text("★ Bookmarked")
     bookmarks.dismiss(papers[1:2])
     page.evaluate(FROM_MEMORY)
     expect(page.get_by_text("Not interested:")).to_have_count(1)

@@ -220,7 +220,7 @@ def test_what_may_have_been_done_is_not_said_to_be_undone(open_page):
     page.locator(".star", has_text="Bookmark").nth(1).focus()
     fault.get_by_role("button", name="Try again").press("Enter")
     expect(page.get_by_role("button", name="Bookmarked")).to_have_count(2)
-    assert page.locator(":focus").inner_text() == "★ Bookmarked"
+    expect(page.locator(":focus")).to_have_text("★ Bookmarked")
     # What the site says of a form is said as it says it.
     card = page.locator(".cards > li").nth(2)
     card.locator("[name=paper]").evaluate("(field) => { field.value = '2502.99999' }")

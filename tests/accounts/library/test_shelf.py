@@ -109,7 +109,7 @@ def test_a_visitor_has_an_empty_library(kept):
 
 @pytest.mark.parametrize(
     ("query", "queries"),
-    [("", 6), ("paper", 10), ('paper is:unread -has:note in:"All"', 12)],
+    [("", 3), ("paper", 7), ('paper is:unread -has:note in:"All"', 9)],
 )
 def test_as_many_queries_for_one_as_for_many(
     library, papers, query, queries, django_assert_num_queries

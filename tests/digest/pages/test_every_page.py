@@ -54,15 +54,16 @@ def test_a_card(client):
     load(digest(row(1, classification=CATEGORIES, github_urls=urls)), "a.json")
     (card,) = cards(client.get("/"))
     assert flat(card) == (
-        "Paper 1 Ada Lovelace , Alan Turing First point of 1. 1 more point Second point. "
-        "Code GAIR-NLP/LIMO +1 and 1 more Text Generation Robotics 6 Feb 2025 arXiv 2502.00001"
+        "Paper 1 Code GAIR-NLP/LIMO +1 and 1 more Ada Lovelace , Alan Turing "
+        "First point of 1. 1 more point Second point. "
+        "Text Generation Robotics 6 Feb 2025 arXiv 2502.00001"
     )
     assert re.findall(r'<a (?:class="\w+" )?href="([^"]+)"', card) == [
         "/papers/2502.00001/",
-        "/authors/ada-lovelace/",
-        "/authors/alan-turing/",
         "https://github.com/GAIR-NLP/LIMO",
         "/papers/2502.00001/#links",
+        "/authors/ada-lovelace/",
+        "/authors/alan-turing/",
         "/categories/text-generation/",
         "/categories/robotics/",
         "https://arxiv.org/abs/2502.00001",
@@ -90,21 +91,22 @@ def test_prose_opens_with_its_first_sentence(client):
 
 def test_one_point_needs_no_folding(client):
     load(digest(row(1, summary="- One.")), "a.json")
-    assert "<details" not in text(client.get("/"))
+    (card,) = cards(client.get("/"))
+    assert "<details" not in card
 
 
 def test_a_card_without_anything_but_a_title(client):
     empty = {"authors": "", "summary": "", "classification": [], "github_urls": []}
     load(digest(row(1, **empty)), "a.json")
     (card,) = cards(client.get("/"))
-    assert flat(card) == "Paper 1 No authors given 6 Feb 2025 arXiv 2502.00001"
+    assert flat(card) == "Paper 1 6 Feb 2025 arXiv 2502.00001"
 
 
 def test_marks_follow_the_kinds_and_leave_other_links_out(client):
     load(digest(NASTY[0]), "a.json")
     (card,) = cards(client.get("/"))
     marks = re.findall(
-        r'<dt>(.*?)</dt>\s*<dd>\s*<a href="[^"]+">(.*?)</a>(?:\s*<a class="more".*?>\+(\d+)<)?',
+        r'<b>(.*?)</b> <span class="label">(.*?)</span></a>(?:\s*<a class="more".*?>\+(\d+)<)?',
         card,
         re.DOTALL,
     )
@@ -120,7 +122,7 @@ def test_marks_follow_the_kinds_and_leave_other_links_out(client):
 
 def test_a_card_with_other_links_alone_has_no_marks(client):
     load(digest(row(1, github_urls=["https://example.org/lab"])), "a.json")
-    assert '<dl class="marks">' not in text(client.get("/"))
+    assert '<ul class="marks">' not in text(client.get("/"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,6 @@ def test_a_card_with_other_links_alone_has_no_marks(client):
         ("A A, B B, C C, D D", "A A , B B , C C , D D"),
         ("A A, B B, C C, D D, E E", "A A , B B , C C , D D , E E and others"),
         ("A A, B B, C C, D D, E E, F F", "A A , B B , C C , D D , E E , F F"),
-        ("", "No authors given"),
     ],
 )
 def test_a_list_cut_at_five_says_so(client, authors, read):
@@ -391,8 +392,8 @@ def test_a_digest_and_a_list_can_be_taken_away(client):
     load(digest(row(1)), "a.json")
     found = {}
     for address in ("/", "/categories/text-generation/", "/authors/ada-lovelace/"):
-        last = text(client.get(address)).rpartition('<p class="files">')[2].partition("</p>")[0]
-        found[address] = [unescape(href) for href in re.findall(r'href="([^"]+)"', last)]
+        menu = part(client.get(address), '<details class="files">', "</details>")
+        found[address] = [unescape(href) for href in re.findall(r'href="([^"]+)"', menu)]
     suffixes = ("bib", "ris", "csl.json", "md", "atom")
     assert found == {
         "/": [f"/digests/2025-02-06.{suffix}" for suffix in suffixes[:4]],

@@ -280,7 +280,7 @@ def test_an_arxiv_id_that_no_digest_has_leads_to_arxiv(client, papers):
 
 def test_papers_found_can_be_taken_away_and_followed(client, papers):
     response = client.get("/papers/?q=zebras&has=code&date_to=&page=1&order=newest")
-    files = hrefs(part(response, '<p class="files">', "</p>"))
+    files = hrefs(part(response, '<details class="files">', "</details>"))
     query = "?q=zebras&has=code&order=newest"
     assert files == {
         "BibTeX": f"/papers.bib{query}",
@@ -411,7 +411,7 @@ def test_a_slip_is_read_as_what_was_meant_and_says_so(client, papers):
     links = hrefs(part(response, '<p class="corrected">', "</p>"))
     assert links == {"zebars speak as typed": "?q=zebars+speak&has=code&exact=1"}
     # All that leads on asks for what is shown, and a file holds it.
-    assert hrefs(part(response, '<p class="files">', "</p>"))["RIS"] == (
+    assert hrefs(part(response, '<details class="files">', "</details>"))["RIS"] == (
         "/papers.ris?q=zebras+speak&has=code"
     )
     assert "“zebras speak”" in part(response, '<ul class="chips chosen"', "</ul>")
