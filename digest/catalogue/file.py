@@ -10,7 +10,7 @@ from typing import Any
 
 from digest.formats import Reading, RowProblem, parse_date, read
 from digest.formats.records import ROW_LEFT_OUT
-from digest.models import DEFAULT, DigestKey, tomorrow
+from digest.models import DEFAULT, DigestKey, Source, tomorrow
 from digest.text import identity
 from digest.text.normalize import line
 
@@ -29,18 +29,27 @@ def date_from_path(path: str) -> date | None:
 class File:
     """A file to load, and what is in it: read once, however often its loading is planned.
 
-    name: its path. stream: the key of the stream of its digests. memo: what a plan has worked out,
+    name: its path. stream: the key of the stream of its digests. is_supplement: as of
+    `Source`. memo: what a plan has worked out,
     for the next one.
     """
 
-    def __init__(self, content: bytes, name: str, stream: int = DEFAULT) -> None:
+    def __init__(
+        self, content: bytes, name: str, stream: int = DEFAULT, is_supplement: bool = False
+    ) -> None:
         self.content = content
-        self.stream = stream
+        self.stream, self.is_supplement = stream, is_supplement
         # Paths are bytes, and not always UTF-8.
         self.name = name.encode("utf-8", "backslashreplace").decode()
         self.sha256 = sha256(content).hexdigest()
         self.path_date = date_from_path(self.name)
         self.memo: dict[Any, Any] = {}
+
+    @classmethod
+    def of(cls, source: Source) -> File:
+        """The file that a source was loaded from."""
+        content = bytes(source.content)
+        return cls(content, source.name, source.stream_id, source.is_supplement)
 
     @cached_property
     def reading(self) -> Reading:
@@ -87,6 +96,7 @@ class File:
                 row,
                 place,
                 *identity.paper_slug(line(row.record.title), row.record.link),
+                has_place=not self.is_supplement,
             )
             for place, (day, row) in enumerate(good, start=1)
         ]

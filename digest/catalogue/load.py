@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from digest.batches import batches
 from digest.formats import MAX_BYTES, SUFFIXES, Format, RowProblem
-from digest.formats.records import ROW_LEFT_OUT
+from digest.formats.records import FILE_NOT_READ, ROW_LEFT_OUT
 from digest.models import (
     DEFAULT,
     Digest,
@@ -62,19 +63,20 @@ def load(
     by: int | None = None,
     also: Callable[[LoadReport], None] | None = None,
     stream: int = DEFAULT,
+    is_supplement: bool = False,
 ) -> LoadReport:
     """Load one file, whole or not at all, in one transaction.
 
     content: the file's bytes, in any format of `formats`. name: its path, which gives the date
     where the content has none. by: the key of the user who loads it, if one does. also: writes what
     belongs to it, in the same transaction; given the report. stream: the key of the stream of its
-    digests.
+    digests. is_supplement: as of `Source`.
 
     Bytes that were loaded into this stream before change nothing, unless they name no date and come
     from the path of another day. Rows that cannot be read are among the report's problems, and the
     rest loads. Safe beside other loads: each computes by itself, and one at a time writes.
     """
-    file = File(content, name, stream)
+    file = File(content, name, stream, is_supplement)
     return write_serialized(lambda: _prepared(plan_load(file), by), also)
 
 
@@ -96,7 +98,7 @@ def plan_load(
 
     over: what to suppose loaded. instead_of: a source that it takes the place of.
     """
-    undone = to_undo([instead_of.pk] if instead_of else [])
+    undone = _without([instead_of.pk] if instead_of else [])
     if known := _known(file, over, instead_of):
         report = LoadReport(file.name, "known", known)
         return PlannedLoad(file, report, Plan(undone) if instead_of else None)
@@ -106,6 +108,12 @@ def plan_load(
         report.status = "unreadable"
         return PlannedLoad(file, report)
     rows = resolve_merges(file.rows)
+    if file.is_supplement:
+        if not Digest.objects.by_key(file.digests):
+            report.status = "unreadable"
+            report.problems.append(RowProblem(1, "its digest is gone", FILE_NOT_READ))
+            return PlannedLoad(file, report)
+        rows = list(_of_known_papers(rows, report))
     statements: dict[str, list[Statement]] = defaultdict(list)
     for row in rows:
         statements[row.slug].append(row.statement(file.sha256))
@@ -122,8 +130,29 @@ def plan_load(
     return PlannedLoad(file, report, plan, rows, verdicts)
 
 
+def _of_known_papers(rows: list[IdentifiedRow], report: LoadReport) -> Iterator[IdentifiedRow]:
+    """The rows of papers that are there; the others become problems of the report."""
+    known: set[str] = set()
+    for some in batches({row.slug for row in rows}):
+        known.update(Paper.objects.filter(slug__in=some).values_list("slug", flat=True))
+    for row in rows:
+        if row.slug in known:
+            yield row
+        else:
+            report.problems.append(RowProblem(row.row.line, "the paper is gone", ROW_LEFT_OUT))
+
+
 def to_undo(sources: Collection[int]) -> Edit:
-    """What it is to take out the sources with these keys. Papers are in the order of lists."""
+    """What it is to take out the sources with these keys, and with the last one of a digest those
+    that only supplement it. Papers are in the order of lists."""
+    others = Source.objects.filter(is_supplement=False).exclude(pk__in=sources)
+    left = Digest.objects.filter(sources__in=sources).exclude(sources__in=others)
+    more = Source.objects.filter(is_supplement=True, digests__in=left)
+    return _without([*dict.fromkeys([*sources, *more.values_list("pk", flat=True)])])
+
+
+def _without(sources: Collection[int]) -> Edit:
+    """What it is to take out these sources alone."""
     if not sources:
         return Edit([])
     entries = Entry.objects.filter(source__in=sources).order_by()
@@ -180,6 +209,7 @@ def _prepared(planned: PlannedLoad, by: int | None) -> tuple[LoadReport, Callabl
         sha256=file.sha256,
         date=file.date,
         stream_id=file.stream,
+        is_supplement=file.is_supplement,
         format=report.format,
         content=file.content,
         loaded_by_id=by,
@@ -233,7 +263,7 @@ def reread(
     The source is a new one afterwards. If the file cannot be read any longer, nothing changes, and
     the report is "unreadable". Raises Source.DoesNotExist if it is not there any longer.
     """
-    file = File(bytes(source.content), source.name, source.stream_id)
+    file = File.of(source)
 
     def prepare() -> tuple[LoadReport, Callable[[], None] | None]:
         there = Source.objects.defer("content", "problems").get(pk=source.pk)
@@ -316,15 +346,17 @@ def _has_problems(opened: Opened, stream: int) -> bool:
     return _known(file) is None and bool(file.problems)
 
 
-def planned_reports(opened: Iterable[Opened], stream: int = DEFAULT) -> Iterator[LoadReport]:
-    """What loading files one after the other would do; nothing is written. stream: as in
-    `load`."""
+def planned_reports(
+    opened: Iterable[Opened], stream: int = DEFAULT, is_supplement: bool = False
+) -> Iterator[LoadReport]:
+    """What loading files one after the other would do; nothing is written. stream, is_supplement:
+    as in `load`."""
     over = Overlay()
     for one in opened:
         if isinstance(one, LoadReport):
             yield one
             continue
-        file = File(*one, stream)
+        file = File(*one, stream, is_supplement)
         with snapshot():
             planned = plan_load(file, over)
         if planned.plan and planned.report.format:

@@ -64,12 +64,12 @@ class Orders:
         ranked: dict[DigestKey, list[tuple[tuple[int, int, str, int], str]]]
         ranked = {key: [] for key in wanted}
         for slug, added in edit.statements.items():
-            for statement in added:
+            for statement in (one for one in added if one.has_place):
                 ranked[statement.digest].append((statement.precedence, slug))
         hidden = {slug for slug, look in plan.after.items() if look.hidden}
         ranks = {format_.value: format_.rank for format_ in Format}
         for some in batches(self.rows.values()):
-            entries = Entry.objects.filter(digest__in=some)
+            entries = Entry.objects.filter(digest__in=some, source__is_supplement=False)
             if edit.without:
                 entries = entries.exclude(source__in=edit.without)
             for key, pk, slug, is_hidden, day, stream, *rank in entries.values_list(

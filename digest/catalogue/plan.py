@@ -99,7 +99,7 @@ class Plan:
 
     `before` and `after` lack papers that are not there. Of a paper of which nothing is stated any
     longer, `after` has it hidden. `papers`: the rows of those that are there before. `places`: of
-    these, the place in each digest. `known`: those of which something is stated beside what
+    these, the place in each digest. `known`: those that have a place in a digest beside what
     is added. `entries`: by paper all that is stated afterwards. `corrections`: those active
     before, by slug and field.
     """
@@ -134,8 +134,12 @@ class Plan:
 
     @property
     def new(self) -> set[str]:
-        """The papers of which nothing was stated before."""
-        return {slug for slug, stated in self.entries.items() if stated and slug not in self.known}
+        """The papers that had no place in a digest before."""
+        return {
+            slug
+            for slug, stated in self.entries.items()
+            if slug not in self.known and any(one.has_place for one in stated)
+        }
 
     @cached_property
     def changed(self) -> set[str]:
@@ -166,7 +170,8 @@ class Plan:
                     self.digests_to_order.add(statement.digest)
                 slug = edit.moved.get(key, self._slugs[paper])
                 entries[slug].append(statement)
-                self.known.add(slug)
+                if statement.has_place:
+                    self.known.add(slug)
             for correction in Correction.objects.active().filter(paper__in=some):
                 self.corrections[self._slugs[correction.paper_id]][correction.field] = correction
         for slug in edit.papers:
@@ -216,7 +221,9 @@ class Plan:
         for slug, statements in self.entries.items():
             if statements:
                 values = self._project(slug, statements)
-                digests = {one.digest for one in statements}
+                digests = {one.digest for one in statements if one.has_place}
+                if not digests:
+                    values = {**values, HIDDEN.name: True}
             elif slug in self.before:
                 values, digests = {**self.before[slug].values, HIDDEN.name: True}, set()
             else:

@@ -44,7 +44,7 @@ def preview(
 ) -> Preview:
     """What loading a file would do: its report, and what papers would show. instead_of: a source
     whose place, and stream, it takes. stream: the key of the stream of its digests."""
-    file = File(content, name, instead_of.stream_id if instead_of else stream)
+    file = File.of(instead_of) if instead_of else File(content, name, stream)
     with snapshot():
         planned = plan_load(file, instead_of=instead_of)
     return Preview(planned.report, changes_of(planned.plan))

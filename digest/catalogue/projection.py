@@ -19,8 +19,9 @@ from .kinds import Corrections, Values
 
 
 class Statement(NamedTuple):
-    """What an entry states: its record, what ranks it among others, and the stream of its
-    digest, which does not count for what a paper shows."""
+    """What an entry states: its record, and what ranks it among others. The stream of its digest,
+    and whether it gives the paper a place there (`Source.is_supplement`), do not count for what a
+    paper shows."""
 
     date: date
     format: Format
@@ -28,6 +29,7 @@ class Statement(NamedTuple):
     position: int
     record: Record
     stream: int = DEFAULT
+    has_place: bool = True
 
     @property
     def digest(self) -> DigestKey:
@@ -41,12 +43,13 @@ class Statement(NamedTuple):
 
 def statements_of(entries: QuerySet[Entry]) -> Iterator[tuple[int, int, Statement]]:
     """What entries state, in one query, each with its key and its paper's key."""
-    for key, paper, day, stream, format_, sha256, position, record in entries.values_list(
+    for key, paper, day, stream, format_, sha256, more, position, record in entries.values_list(
         *("pk", "paper", "digest__date", "digest__stream"),
-        *("format", "source__sha256", "position", "record"),
+        *("format", "source__sha256", "source__is_supplement", "position", "record"),
     ):
         read = Record.from_dict(record)
-        yield key, paper, Statement(day, Format(format_), sha256, position, read, stream)
+        found = Statement(day, Format(format_), sha256, position, read, stream, not more)
+        yield key, paper, found
 
 
 def project(

@@ -18,7 +18,8 @@ from .projection import Statement, project
 
 class IdentifiedRow(NamedTuple):
     """A row, its digest, its place in the file from 1, and the paper that it speaks of. merged:
-    whether that is another than it names, which a curator merged into this one."""
+    whether that is another than it names, which a curator merged into this one. has_place: as for
+    `Statement`."""
 
     digest: DigestKey
     row: formats.FileRow
@@ -26,12 +27,13 @@ class IdentifiedRow(NamedTuple):
     slug: str
     arxiv_id: str | None
     merged: bool = False
+    has_place: bool = True
 
     def statement(self, sha256: str) -> Statement:
         """What the row states, as a part of the source with this hash."""
         day, stream = self.digest
         row = self.row
-        return Statement(day, row.format, sha256, self.position, row.record, stream)
+        return Statement(day, row.format, sha256, self.position, row.record, stream, self.has_place)
 
 
 def resolve_merges(rows: list[IdentifiedRow]) -> list[IdentifiedRow]:

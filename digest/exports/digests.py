@@ -14,7 +14,8 @@ WRITERS = {"markdown": ("md", write_markdown), "json": ("json", write_json)}
 def export_digest(digest: Digest, format: Literal["markdown", "json"]) -> str:
     """The digest as six-column Markdown or JSON: its papers in order, as it gave them."""
     statements: dict[int, list[Statement]] = defaultdict(list)
-    for _, paper, statement in statements_of(digest.entries.all()):
+    given = digest.entries.filter(source__is_supplement=False)
+    for _, paper, statement in statements_of(given):
         statements[paper].append(statement)
     order = digest.placements.order_by("position").values_list("paper", flat=True)
     _, write = WRITERS[format]

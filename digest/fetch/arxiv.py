@@ -1,8 +1,7 @@
 """Asks arXiv for what papers lack: all authors, the abstract, the DOI.
 
 In: the catalogue's papers. Out: a source for each answer, over which corrections win as usual. An
-answer is dated on the day on which its papers first were in a digest, so that no digest gets a
-paper more by it.
+answer is a supplement of the digest in which its papers first were: no digest gets a paper by it.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from digest.batches import batches
 from digest.catalogue.file import File
 from digest.formats import Format
-from digest.models import Entry, Paper
+from digest.models import DigestKey, Entry, Paper
 from digest.text.identity import arxiv_id
 
 from .answers import checked_file, papers_in
@@ -34,10 +33,14 @@ _FORMATS = (Format.ARXIV_ATOM, Format.ARXIV_RSS, Format.ARXIV_OAI)
 
 
 class Batch(NamedTuple):
-    """arXiv ids of papers of one day."""
+    """arXiv ids of papers of one digest."""
 
-    day: date
+    digest: DigestKey
     ids: list[str]
+
+    @property
+    def day(self) -> date:
+        return self.digest.date
 
 
 class BatchAnswer(NamedTuple):
@@ -58,11 +61,11 @@ def incomplete(limit: int | None = None) -> list[Batch]:
     asked = Entry.objects.filter(paper=OuterRef("pk"), format__in=_FORMATS)
     lacking = Q(authors_cut=True) | Q(abstract="") | Q(doi="")
     papers = Paper.objects.visible().filter(lacking, ~Exists(asked), arxiv_id__isnull=False)
-    found = papers.newest().values_list("date", "arxiv_id")[:limit]
+    found = papers.newest().only("date", "position", "arxiv_id")[:limit]
     return [
-        Batch(day, ids)
-        for day, some in groupby(found, key=lambda paper: paper[0])
-        for ids in batches((number for _, number in some if number), BATCH)
+        Batch(digest, ids)
+        for digest, some in groupby(found, key=lambda paper: paper.first_digest)
+        for ids in batches((paper.arxiv_id for paper in some if paper.arxiv_id), BATCH)
     ]
 
 

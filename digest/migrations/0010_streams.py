@@ -11,6 +11,13 @@ def make_default(apps, schema_editor):
     )
 
 
+def know_supplements(apps, schema_editor):
+    """The answers of arXiv that `repair_metadata` loaded, which had a day's name."""
+    sources = apps.get_model("digest", "Source").objects.filter(format="arxiv-atom")
+    named = r"^export\.arxiv\.org/[0-9]{4}-[0-9]{2}-[0-9]{2}\.xml$"
+    sources.filter(name__regex=named, date__isnull=False).update(is_supplement=True)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("digest", "0009_fetching"),
@@ -149,4 +156,13 @@ class Migration(migrations.Migration):
                 name="source_once_undated",
             ),
         ),
+        migrations.AddField(
+            model_name="source",
+            name="is_supplement",
+            field=models.BooleanField(
+                default=False,
+                help_text="it says more of papers that other sources have put into a digest, and puts none there itself",
+            ),
+        ),
+        migrations.RunPython(know_supplements, migrations.RunPython.noop),
     ]

@@ -174,6 +174,11 @@ class Source(models.Model):
     stream = models.ForeignKey(
         Stream, models.PROTECT, default=DEFAULT, related_name="sources", db_index=False
     )
+    is_supplement = models.BooleanField(
+        default=False,
+        help_text="it says more of papers that other sources have put into a digest, and puts none"
+        " there itself",
+    )
     format = models.CharField(max_length=12, choices=[(f.value, f.value) for f in Format])
     content = models.BinaryField(help_text="the original bytes")
     loaded_at = models.DateTimeField(auto_now_add=True)

@@ -30,7 +30,7 @@ from accounts.references import read
 from accounts.transfer import SCHEMA, export, match, restore
 from digest.catalogue.load import load
 from digest.curation.decisions import correct
-from digest.models import Entry, Paper, Source
+from digest.models import Entry, Paper, Source, Stream
 from tests.samples import digest, row
 
 
@@ -585,3 +585,35 @@ def test_visitors_log_in_first(anonymous, papers):
     assert anonymous.post("/library/import/", {"text": "2502.00001"}).status_code == 302
     assert anonymous.post("/library/import/confirm/", {"papers": "2502.00001"}).status_code == 302
     assert not Bookmark.objects.exists()
+
+
+def test_streams_come_back(filled, other, three_days):
+    arxiv = Stream.objects.create(name="arXiv cs.CL", slug="arxiv-cs-cl")
+    load(digest(row(1)), "a.json", stream=arxiv.pk)
+    assert "streams" not in said(exported(filled))[0]["read"]
+    filled.digests.subscribe([arxiv.pk])
+    other.read_until = None  # as for the owner, who came before the first digest
+    other.save()
+    content = exported(filled)
+    assert [(row["stream"], row["subscribed"]) for row in said(content)[0]["read"]["streams"]] == [
+        ("daily", False),
+        ("arxiv-cs-cl", True),
+    ]
+    assert restore(Library(other), other, content).problems == []
+    assert (
+        said(exported(Library(other)))[0]["read"]["streams"]
+        == (said(content)[0]["read"]["streams"])
+    )
+    load(digest(row(1)), "b.json")
+
+    def rename(library):
+        library["read"]["streams"][1]["stream"] = "elsewhere"
+
+    restored = restore(Library(other), other, changed(content, rename))
+    assert restored.problems == ["There is no stream elsewhere here: what is read of it is lost."]
+
+    def twice(library):
+        library["read"]["streams"] *= 2
+
+    with pytest.raises(BadArchive, match="is there twice"):
+        restore(Library(other), other, changed(content, twice))

@@ -229,7 +229,7 @@ class _Writer:
         if day.month != self.month:
             self.month, self.in_month = day.month, 0
         hashed = sha256(iso.encode()).hexdigest()
-        source = (f"{iso}.json", hashed, None, 1, "json", b"", f"{iso} 12:00:00", None)
+        source = (f"{iso}.json", hashed, None, 1, False, "json", b"", f"{iso} 12:00:00", None)
         counts = (len(papers), len(papers), 0, 0, 0, 0, 0)  # rows, all of them new
         self.rows[models.Source].append((self.days, *source, *counts, "[]"))
         self.rows[models.Digest].append((self.days, 1, iso, len(papers)))

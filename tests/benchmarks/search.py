@@ -14,9 +14,9 @@ requests a second of the two are printed with their ratio.
 On two cores that others used as well, SQLite took 47 ms of the processor for 200,000 papers (the
 95th percentile over both orders, database and Python together; median 18), and 0.54 s for forty
 refusals of the most frequent words, which cost most. PostgreSQL 18 took 182 ms of the processor
-with 1 GB of shared_buffers and 230 with its default of 128 MB, median 62 and 67, and 0.4 s for the forty
-refusals. Slowest are phrases that a quarter of the papers have, whose texts are read (0.28 s), and
-several frequent words, of which the index goes through all papers.
+with 1 GB of shared_buffers and 230 with its default of 128 MB, median 62 and 67, and 0.4 s for the
+forty refusals. Slowest are phrases that a quarter of the papers have, whose texts are read (0.28
+s), and several frequent words, of which the index goes through all papers.
 
 DATABASE_URL may name an empty PostgreSQL database (`python tests/postgres.py python ...`); else
 each size has an SQLite file of its own, in --keep's folder, where a later run takes it up again.

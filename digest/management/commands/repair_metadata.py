@@ -54,7 +54,11 @@ class Command(BaseCommand):
             missing += len(found.missing)
             if found.file:
                 one = (found.file.content, found.file.name)
-                report = next(planned_reports([one])) if dry_run else load(*one)
+                stream = batch.digest.stream
+                if dry_run:
+                    report = next(planned_reports([one], stream, is_supplement=True))
+                else:
+                    report = load(*one, stream=stream, is_supplement=True)
                 print_report(self, report, verbosity, f" ({done:,} of {total:,})")
             for number in found.missing:
                 self.stderr.write(f"{batch.day}: {arxiv.NAME} has no paper {number}")

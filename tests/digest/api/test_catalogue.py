@@ -24,7 +24,7 @@ from accounts.tokens import create
 from digest.api.access import Throttle
 from digest.catalogue.load import load
 from digest.curation import decisions
-from digest.models import Catalogue, Paper, Source
+from digest.models import Catalogue, Paper, Source, Stream
 from tests.admin import PASSWORD, app, enter
 from tests.samples import NASTY, digest, hugging_face, hugging_face_paper, row
 
@@ -763,3 +763,71 @@ def test_as_many_queries_for_one_as_for_many(client, papers, django_assert_num_q
     for size in (1, 3):
         with django_assert_num_queries(9 if "q=" in address else 6):
             client.get(f"{address}{'&' if '?' in address else '?'}page_size={size}")
+
+
+# Streams
+
+
+@pytest.fixture
+def ours():
+    return Stream.objects.create(name="Ours", slug="ours", description="What we read")
+
+
+def test_streams_are_listed(client, papers, ours):
+    said = client.get("/api/v1/streams/").json()["results"]
+    assert said == [
+        {
+            "id": "daily",
+            "name": "Daily papers",
+            "description": "",
+            "is_default": True,
+            "page": "http://localhost:8000/",
+        },
+        {
+            "id": "ours",
+            "name": "Ours",
+            "description": "What we read",
+            "is_default": False,
+            "page": "http://localhost:8000/streams/ours/",
+        },
+    ]
+
+
+def test_digests_of_a_stream(client, ours):
+    load(digest(row(1)), "a.json")
+    load(digest(row(2)), "b.json", stream=ours.pk)
+    (found,) = client.get("/api/v1/digests/?stream=ours").json()["results"]
+    page = "http://localhost:8000/streams/ours/digests/2025-02-06/"
+    assert found == {"stream": "ours", "date": "2025-02-06", "paper_count": 1, "page": page}
+    (default,) = client.get("/api/v1/digests/").json()["results"]
+    assert default["stream"] == "daily"
+    whole = client.get("/api/v1/digests/2025-02-06/?stream=ours&fields=id").json()
+    assert whole["papers"] == [{"id": "2502.00002"}]
+    for address in ("digests/?stream=none", "digests/2025-02-06/?stream="):
+        answer = client.get(f"/api/v1/{address}")
+        assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["stream"])
+
+
+@pytest.mark.parametrize("in_form", [True, False])
+def test_loading_into_a_stream(curator, ours, in_form):
+    mine = bearer(curator, "digests:write")
+    if in_form:
+        file = io.BytesIO(FILE)
+        file.name = "2025-02-06.json"
+        answer = mine.post("/api/v1/digests/", {"file": file, "stream": "ours"})
+    else:
+        answer = mine.post("/api/v1/digests/?stream=ours", FILE, "application/json")
+    assert answer.status_code == 201
+    assert Source.objects.get().stream == ours
+    assert mine.get("/api/v1/sources/").json()["results"][0]["stream"] == "ours"
+
+
+def test_loading_into_no_stream(curator, ours):
+    mine = bearer(curator, "digests:write")
+    answer = mine.post("/api/v1/digests/?stream=none", FILE, "application/json")
+    assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["stream"])
+    file = io.BytesIO(FILE)
+    file.name = "a.json"
+    answer = mine.post("/api/v1/digests/?stream=daily", {"file": file, "stream": "ours"})
+    assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["stream"])
+    assert not Source.objects.exists()

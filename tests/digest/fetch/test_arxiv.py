@@ -4,12 +4,13 @@ import datetime
 
 import pytest
 
-from digest.catalogue.load import load, undo
+from digest.catalogue.load import load, reread, undo
 from digest.curation.decisions import correct
 from digest.exports.digests import export_digest
 from digest.fetch import arxiv
 from digest.formats import Format
-from digest.models import Digest, Paper, Source
+from digest.models import Digest, DigestKey, Paper, Source, Stream
+from digest.search import index
 from tests.digest.fetch.commands import run
 from tests.digest.fetch.conftest import Reply
 from tests.samples import digest, in_format, row
@@ -102,7 +103,7 @@ def test_papers_that_arxiv_does_not_have_and_hidden_ones_are_left(services):
 def test_a_limit(services, papers):
     services.replies[path(1)] = [answer(1)]
     assert repair("--limit", "1")[0].endswith("arXiv answered for 1 of 1 papers.\n")
-    assert arxiv.incomplete() == [(DAY, [slug(2)])]
+    assert arxiv.incomplete() == [(DigestKey(DAY), [slug(2)])]
 
 
 def test_corrections_win(services, papers, curator):
@@ -167,3 +168,60 @@ def test_a_dry_run_writes_nothing(services, papers):
         "Nothing was written (--dry-run).\n"
     )
     assert Source.objects.count() == 1
+
+
+# A supplement puts no paper into a digest.
+
+
+def test_with_the_last_source_of_a_day_what_completed_it_goes_too(services, papers):
+    services.replies[path(1, 2)] = [answer(1, 2)]
+    repair()
+    undo(Source.objects.get(name="2025-02-06.json"))
+    assert not Paper.objects.exists()
+    assert not Digest.objects.exists()
+    assert not Source.objects.exists()
+
+
+def test_a_paper_that_only_a_supplement_has_is_not_shown(services, papers):
+    load(digest(row(3, authors=FIVE)), "other/2025-02-06.json")
+    services.replies[path(3, 1, 2)] = services.replies[path(1, 2, 3)] = [answer(1, 2, 3)]
+    assert repair()[2] == 0
+    undo(Source.objects.get(name="2025-02-06.json"))
+    assert [paper.slug for paper in Paper.objects.visible()] == [slug(3)]
+    assert Digest.objects.get().paper_count == 1
+    assert index.check().is_ok
+    # When a source has them again, they are as complete as before.
+    report = load(digest(row(1, authors=FIVE), row(2, authors=FIVE)), "2025-02-06.json")
+    assert (report.new, Digest.objects.get().paper_count) == (2, 3)
+    assert {paper.authors_cut for paper in Paper.objects.visible()} == {False}
+    assert arxiv.incomplete() == []
+
+
+def test_the_order_of_a_digest_does_not_follow_a_supplement(services, papers):
+    before = list(Digest.objects.get().placements.values_list("paper__slug", "position"))
+    services.replies[path(1, 2)] = [answer(2, 1)]
+    repair()
+    assert list(Digest.objects.get().placements.values_list("paper__slug", "position")) == before
+
+
+def test_what_is_gone_when_arxiv_answers_stays_gone(papers):
+    name = "export.arxiv.org/2025-02-06.xml"
+    undo(Source.objects.get())
+    report = load(answer(1, 2).body, name, is_supplement=True)
+    assert (report.status, report.problems[0].reason) == ("unreadable", "its digest is gone")
+    assert not Digest.objects.exists()
+    load(digest(row(1, authors=FIVE)), "2025-02-06.json")
+    report = load(answer(1, 2).body, name, is_supplement=True)
+    assert [problem.reason for problem in report.problems] == ["the paper is gone"]
+    assert [(paper.slug, paper.abstract) for paper in Paper.objects.all()] == [(slug(1), "A.")]
+
+
+def test_a_paper_of_another_stream_is_completed_there(services):
+    stream = Stream.objects.create(name="Ours", slug="ours")
+    load(digest(row(1, authors=FIVE)), "2025-02-06.json", stream=stream.pk)
+    services.replies[path(1)] = [answer(1)]
+    assert repair()[2] == 0
+    assert [one.key for one in Digest.objects.all()] == [DigestKey(DAY, stream.pk)]
+    again = reread(Source.objects.get(is_supplement=True))
+    assert Source.objects.get(pk=again.source).is_supplement
+    assert Paper.objects.get().abstract == "A."

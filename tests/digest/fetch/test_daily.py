@@ -13,7 +13,7 @@ from django.utils import timezone
 from digest.catalogue.load import load
 from digest.curation import link_health
 from digest.fetch.huggingface import DailyPapers
-from digest.management.commands import check_links, find_duplicates
+from digest.management.commands import check_links, daily, find_duplicates
 from digest.models import DailyRun, Digest, LinkHealth, Proposal
 from tests.admin import enter, holder
 from tests.digest.fetch.commands import run
@@ -93,6 +93,32 @@ def test_everything_is_done(configured):
     # Once more: the result is the newest.
     assert run("daily")[2] == 0
     assert DailyRun.objects.get().begun_at > result.begun_at
+
+
+def test_categories_of_arxiv_are_fetched(configured, settings):
+    settings.FETCH = ["huggingface", "arxiv:cs.CL", "arxiv:cs.LG"]
+    serve_today(configured)
+    assert run("daily")[2] == 1  # arXiv's server answers with something else
+    found = errors()
+    assert [*found] == [
+        *("fetch huggingface", "fetch arxiv:cs.CL", "fetch arxiv:cs.LG"),
+        *STEPS[1:],
+    ]
+    assert [name for name, error in found.items() if error] == [
+        "fetch arxiv:cs.CL",
+        "fetch arxiv:cs.LG",
+    ]
+    asked = [path for path in configured.paths() if "cat:" in path]
+    assert any("cat:cs.CL" in path for path in asked)
+    assert any("cat:cs.LG" in path for path in asked)
+    assert Digest.objects.count() == 1
+
+
+def test_few_enough_links_are_checked(configured, monkeypatch):
+    monkeypatch.setattr(daily, "MOST_LINKS", "1")
+    load(digest(row(1), row(2)), "2025-02-06.json")
+    run("daily")
+    assert LinkHealth.objects.count() == 1
 
 
 def test_nothing_is_fetched_where_nothing_is_configured(services, links):
