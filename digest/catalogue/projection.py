@@ -88,8 +88,7 @@ def as_given(statements: Iterable[Statement]) -> Record:
 
     statements: of one paper on one day, at least one, in any order.
     """
-    ranked = _ranked(statements)
-    records = [record for record in ranked if not record.categories_suggested] or ranked
+    records = _ranked(statements)
     given: dict[str, Any] = {}
     for cell in (one.name for one in dataclasses.fields(Record)):
         # What is said of a cell goes with it.

@@ -35,9 +35,9 @@ class Command(BaseCommand):
         with loading("the suggestions before these stay"):
             for content, name, stream in suggested(limit):
                 if dry_run:
-                    report = next(planned_reports([(content, name)], stream))
+                    report = next(planned_reports([(content, name)], stream, is_supplement=True))
                 else:
-                    report = load(content, name, stream=stream)
+                    report = load(content, name, stream=stream, is_supplement=True)
                 papers += report.rows
                 print_report(self, report, verbosity)
         if verbosity:

@@ -122,6 +122,7 @@ def test_what_a_digest_or_a_curator_states_wins(curator):
     assert shown(61) == (["Other"], False)
 
 
+@pytest.mark.slow
 def test_most_suggestions_for_the_archive_are_right(shared):
     """Of papers whose categories are known and hidden: at least 0.8 of the suggestions."""
     papers = {}
