@@ -152,7 +152,7 @@ def test_queries_of_a_paper_that_was_corrected(client, paper, django_assert_num_
     for field, value in [("title", "Paper 1"), *CORRECTED.items()]:
         decisions.correct(paper, field, value, None)
         caches["cards"].clear()
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             client.get(PAGE)
 
 

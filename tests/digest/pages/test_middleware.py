@@ -63,6 +63,7 @@ def test_what_is_not_is_seen_to(length: object) -> None:
 def test_nothing_reads_a_body_before_it_was_measured() -> None:
     before = settings.MIDDLEWARE[: settings.MIDDLEWARE.index("digest.pages.middleware.BodyLimit")]
     assert before == [
+        "digest.pages.readiness.Readiness",
         "digest.pages.middleware.MethodPreservingRedirect",
         "django.middleware.security.SecurityMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -448,8 +448,8 @@ def test_pages_are_the_same_for_all_visitors(client):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 9),
-        ("/digests/2025-02-06/", 9),
+        ("/", 10),
+        ("/digests/2025-02-06/", 10),
         ("/digests/", 3),
         ("/papers/", 12),
         ("/papers/?q=paper&category=text-generation&has=code&author=ada-lovelace", 16),
@@ -473,7 +473,7 @@ def test_queries(client, django_assert_num_queries, address, queries, rows):
         assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(1, 16), (2, 22), (30, 22)])
+@pytest.mark.parametrize(("rows", "queries"), [(1, 17), (2, 23), (30, 23)])
 def test_queries_of_a_paper(client, django_assert_num_queries, rows, queries):
     """The same for a paper, five of them to show related papers, where there are any."""
     load_of_each(rows)
