@@ -71,7 +71,9 @@ class Services(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"[]" if "/daily_papers?" in self.path else b"<feed></feed>")
+        total = b"<opensearch:totalResults>0</opensearch:totalResults>"
+        feed = b"<feed xmlns:opensearch='http://a9.com/-/spec/opensearch/1.1/'>%b</feed>" % total
+        self.wfile.write(b"[]" if "/daily_papers?" in self.path else feed)
 
     def log_message(self, *_: object) -> None:
         pass

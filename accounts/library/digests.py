@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
 
 from accounts.models import ReadDigest, StreamReading, User
-from digest.models import DEFAULT, PLACES, Digest, DigestKey, Placement, Stream, tomorrow
+from digest.models import (
+    DEFAULT,
+    PLACES,
+    Digest,
+    DigestKey,
+    Placement,
+    Stream,
+    StreamQuerySet,
+    tomorrow,
+)
 
 from .base import NotFound, Part
 
@@ -109,7 +118,7 @@ class Digests(Part):
         """All streams that have digests, if there are several to choose from."""
         if not self._user.pk:
             return []
-        streams = self._streams().with_digests().annotate(mine=F("reading__is_subscribed"))
+        streams: Any = self._streams().with_digests().annotate(mine=F("reading__is_subscribed"))
         found = [
             Subscription(stream, stream.is_subscribed if stream.mine is None else stream.mine)
             for stream in streams
@@ -141,7 +150,7 @@ class Digests(Part):
         for stream, day in marked.values_list("stream", "date"):
             days.setdefault(stream, []).append(day)
         until = self._user.read_until if isinstance(self._user, User) else None
-        rows = self._streams().annotate(
+        rows: Any = self._streams().annotate(
             mine=F("reading__is_subscribed"), until=F("reading__read_until")
         )
         found = []
@@ -184,7 +193,7 @@ class Digests(Part):
             .filter(Q(date__gt=F("reading__read_until")) | floor, ~Exists(marked))
         )
 
-    def _streams(self) -> QuerySet[Stream]:
+    def _streams(self) -> StreamQuerySet:
         """All streams, each with the person's own `reading` of it, if there is one."""
         mine = FilteredRelation("readings", condition=Q(readings__user=self._user.pk))
         return Stream.objects.alias(reading=mine)

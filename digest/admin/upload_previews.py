@@ -12,7 +12,7 @@ from digest.catalogue.file import date_from_path
 from digest.catalogue.load import LoadReport
 from digest.catalogue.preview import preview
 from digest.formats import read
-from digest.models import Upload, Verdict
+from digest.models import DEFAULT, Upload, Verdict
 
 from .changes import Changes
 
@@ -63,7 +63,7 @@ def preview_of(file: Upload) -> Previewed:
             problems=list(reading.problems),
         )
         return Previewed(report, None)
-    found = preview(content, file.name, stream=file.stream_id)
+    found = preview(content, file.name, stream=file.stream_id or DEFAULT)
     return Previewed(found.report, Changes.of(found.changes))
 
 

@@ -27,7 +27,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from digest.catalogue.load import LoadReport, load
-from digest.models import Source, Upload, Verdict
+from digest.models import DEFAULT, Source, Upload, Verdict
 
 from .site import Site
 from .sources import keys_of
@@ -268,7 +268,7 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 self.log_addition(request, source, f"Loaded: {report.rows} rows.")
 
         with suppress(_LoadedBySomebodyElse):
-            load(bytes(file.content), file.name, request.user.pk, save, file.stream_id)
+            load(bytes(file.content), file.name, request.user.pk, save, file.stream_id or DEFAULT)
         return True
 
     def _summary(self, request: HttpRequest, batch: UUID, files: list[Upload]) -> HttpResponse:

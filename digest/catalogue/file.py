@@ -49,7 +49,7 @@ class File:
     def of(cls, source: Source) -> File:
         """The file that a source was loaded from."""
         content = bytes(source.content)
-        return cls(content, source.name, source.stream_id, source.is_supplement)
+        return cls(content, source.name, source.stream_id or DEFAULT, source.is_supplement)
 
     @cached_property
     def reading(self) -> Reading:

@@ -187,10 +187,10 @@ class Plan:
         places: dict[str, dict[DigestKey, int]] = {slug: {} for slug in self.papers}
         for some in batches(self._slugs):
             found = Placement.objects.filter(paper__in=some).order_by()
-            for pk, place, *key in found.values_list(
+            for pk, place, day, stream in found.values_list(
                 "paper", "position", "digest__date", "digest__stream"
             ):
-                places[self._slugs[pk]][DigestKey(*key)] = place
+                places[self._slugs[pk]][DigestKey(day, stream)] = place
         return places
 
     def _read_before(self) -> dict[str, PaperState]:

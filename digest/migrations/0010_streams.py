@@ -1,17 +1,19 @@
+from typing import Any
+
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
 
-def make_default(apps, schema_editor):
+def make_default(apps: Any, schema_editor: Any) -> None:
     """The stream of all digests that are there."""
     apps.get_model("digest", "Stream").objects.create(
         id=1, name="Daily papers", slug="daily", is_subscribed=True
     )
 
 
-def know_supplements(apps, schema_editor):
+def know_supplements(apps: Any, schema_editor: Any) -> None:
     """The answers of arXiv that `repair_metadata` loaded, which had a day's name."""
     sources = apps.get_model("digest", "Source").objects.filter(format="arxiv-atom")
     named = r"^export\.arxiv\.org/[0-9]{4}-[0-9]{2}-[0-9]{2}\.xml$"

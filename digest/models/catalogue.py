@@ -232,7 +232,7 @@ class DigestQuerySet(models.QuerySet["Digest"]):
 
     def by_key(self, keys: Collection[DigestKey]) -> dict[DigestKey, Digest]:
         """Those with these keys that are there."""
-        found = {}
+        found: dict[DigestKey, Digest] = {}
         for some in batches({day for day, _ in keys}):
             found.update((digest.key, digest) for digest in self.filter(date__in=some))
         return {key: digest for key, digest in found.items() if key in keys}
@@ -277,7 +277,7 @@ class Digest(models.Model):
 
     @property
     def key(self) -> DigestKey:
-        return DigestKey(self.date, self.stream_id)
+        return DigestKey(self.date, self.stream_id or DEFAULT)
 
     def get_absolute_url(self) -> str:
         """Where it is: an old address for the default stream's. Of another one, its stream is

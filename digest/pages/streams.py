@@ -68,20 +68,25 @@ def address_of(name: str, stream: Stream, *arguments: Any) -> str:
     return reverse(f"stream-{name}", args=[stream.slug, *arguments])
 
 
-def of_stream(name: str) -> Callable[[Any], Any]:
+View = Callable[..., HttpResponseBase]
+
+
+def of_stream(name: str) -> Callable[[Any], View]:
     """Makes a view of a stream serve two addresses: one without stream, which is the default
     stream's, and one with its slug. With that of the default one, it redirects to the former.
 
     name: of the address without stream. The view is given a `StreamOfPage`.
     """
 
-    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def decorate(view: View) -> View:
         @wraps(view)
         def of(request: HttpRequest, slug: str = "", **parameters: Any) -> HttpResponseBase:
             stream = StreamOfPage(slug)
             if slug and not stream.slug:
-                return redirect(name, **parameters)
-            return view(request, stream, **parameters)
+                address: HttpResponseBase = redirect(name, **parameters)
+                return address
+            response: HttpResponseBase = view(request, stream, **parameters)
+            return response
 
         return of
 
