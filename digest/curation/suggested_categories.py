@@ -14,7 +14,7 @@ from math import log, sqrt
 from operator import itemgetter
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from digest.batches import batches
 from digest.catalogue.fields import CATEGORIES
@@ -70,7 +70,7 @@ def suggested(limit: int) -> Iterator[Suggestions]:
             yield Suggestions(content, f"suggested-categories/{len(some)}-papers.json", stream)
 
 
-def _texts(papers: Iterable[Paper]) -> Iterator[tuple[Paper, Texts]]:
+def _texts(papers: QuerySet[Paper]) -> Iterator[tuple[Paper, Texts]]:
     for paper in papers.prefetch_related("classifications__category"):
         names = [place.category.name for place in paper.classifications.all()]
         yield paper, Texts(paper.title, f"{paper.summary}\n{paper.abstract}", names)
@@ -132,12 +132,12 @@ class Suggester:
         weights = {
             word: (1 + log(often)) * log(1 + number / self.papers[word])
             for word, often in words.items()
-            if 1 < self.papers[word] <= number / 2 or 1 < self.papers[word] < 10
+            if 1 < self.papers[word] <= max(number / 2, 10)
         }
         length = sqrt(sum(weight * weight for weight in weights.values())) or 1
         return {word: weight / length for word, weight in weights.items()}
 
-    def _shares(self, words: Mapping[str, float], itself: int | None = None) -> dict[str, float]:
+    def _shares(self, words: Mapping[str, float], itself: int = -1) -> dict[str, float]:
         """For each category of the nearest papers, how much of their likeness those have that have
         it. itself: the number of a known paper, which is not compared with itself."""
         likeness: dict[int, float] = defaultdict(float)
