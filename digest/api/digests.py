@@ -53,7 +53,10 @@ STREAM = OpenApiParameter("stream", description="id of a stream; by default, the
 
 def chosen_stream(name: str | None) -> Stream:
     """The stream with an id, or the default one. Raises ValidationError."""
-    found = Stream.objects.filter(**({"pk": DEFAULT} if name is None else {"slug": name})).first()
+    if name is None:
+        return Stream.objects.get(pk=DEFAULT)
+    # Compared here: PostgreSQL takes no text with a NUL, which an address may have.
+    found = next((stream for stream in Stream.objects.all() if stream.slug == name), None)
     if found is None:
         raise ValidationError({"stream": ["There is no such stream."]})
     return found

@@ -803,7 +803,7 @@ def test_digests_of_a_stream(client, ours):
     assert default["stream"] == "daily"
     whole = client.get("/api/v1/digests/2025-02-06/?stream=ours&fields=id").json()
     assert whole["papers"] == [{"id": "2502.00002"}]
-    for address in ("digests/?stream=none", "digests/2025-02-06/?stream="):
+    for address in ("digests/?stream=none", "digests/?stream=%00", "digests/2025-02-06/?stream="):
         answer = client.get(f"/api/v1/{address}")
         assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["stream"])
 

@@ -6,11 +6,13 @@ import pytest
 
 from digest.catalogue.load import load
 from digest.fetch import arxiv
+from digest.fetch.arxiv_lists import AnnouncedPapers
 from digest.fetch.daily_lists import days_to_fetch
 from digest.fetch.huggingface import DailyPapers
 from digest.formats import Format
-from digest.models import Entry, FetchedAddress, Paper, Source
+from digest.models import Digest, Entry, FetchedAddress, Paper, Source
 from digest.search import index
+from digest.text.arxiv_categories import NAMES
 from tests import kills
 from tests.digest.fetch.commands import run
 from tests.digest.fetch.conftest import Reply
@@ -95,4 +97,45 @@ def test_a_repair(services, part_of):
         assert work(step + 1) == 0
         assert became(step + 1) == 1
     assert found == sorted(found)
+    assert index.check().is_ok
+
+
+def test_a_day_of_arxiv(services, part_of):
+    """A day's list is there with its address, or neither; a stream without digests is not shown."""
+    monday = datetime.date(2025, 6, 9)
+
+    def category(number):
+        return [*NAMES][number]
+
+    def serve(number):
+        feed = in_format(Format.ARXIV_ATOM, number).decode()
+        total = "<opensearch:totalResults>1</opensearch:totalResults>"
+        space = 'xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"'
+        content = feed.replace("<feed>", f"<feed {space}>{total}").encode()
+        services.replies[AnnouncedPapers(category(number)).path(monday)] = [Reply(content)]
+
+    def work(number):
+        return run("fetch", "arxiv", "--category", category(number), "--date", monday)[2]
+
+    def became(number):
+        stream = AnnouncedPapers(category(number)).slug
+        sources = Source.objects.filter(stream__slug=stream).count()
+        address = AnnouncedPapers(category(number)).address(monday)
+        assert FetchedAddress.objects.filter(address=address).count() == sources
+        assert Digest.objects.filter(stream__slug=stream).count() == sources
+        return sources
+
+    serve(0)
+    steps = kills.run(lambda: work(0)).steps
+    assert became(0) == 1
+    found = []
+    for step in part_of(range(1, steps), 5):
+        serve(step)
+        if not kills.run(lambda: work(step), step=step).killed:  # noqa: B023
+            break
+        found.append(became(step))
+        assert work(step) == 0
+        assert became(step) == 1
+    assert found == sorted(found)
+    assert {*found} >= {0}
     assert index.check().is_ok
