@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNTS = {"README.md": 5, "OPERATING.md": 18, "CONTRIBUTING.md": 14}
+COUNTS = {"README.md": 5, "OPERATING.md": 19, "CONTRIBUTING.md": 14}
 """The commands of each document."""
 TEXTS = {name: (ROOT / name).read_text() for name in COUNTS}
 
