@@ -230,7 +230,7 @@ def pytest_report_header() -> str:
 
 
 # What pytest-django gives to the tests that use the database.
-_DATABASE = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback"}
+_DATABASE = {"db", "transactional_db", "migrated", "django_db_serialized_rollback"}
 _ONE_WILL_DO = {"browser", "exports"}
 """Folders of tests that one database is enough for."""
 

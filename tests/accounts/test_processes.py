@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-PROCESSES, PEOPLE = 2, 25  # people of each process, each in a thread of their own
+PROCESSES, PEOPLE = 5, 10  # people of each process, each in a thread of their own
 PAPERS = 3
 
 BEGIN = f"""
