@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, cast
 
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from digest.models import Digest, Link, Paper, tomorrow
-from digest.text.links import KINDS
+from digest.caches.revision import Revision
+from digest.models import Classification, Digest, Paper, tomorrow
+from digest.search import matching
+from digest.search.filters import DIGEST_PARAMETERS, DigestFilter, papers_of
 
 from .cache import cached_for_visitors
 from .calendar import years_of
-from .paging import PageNotFound
+from .facets import FilterPanel
+from .paging import HtmxRequest, PageNotFound
 from .streams import StreamOfPage, of_stream
+
+NO_AREA = "Without area"
 
 
 @require_safe
-@cached_for_visitors
+@partial(cached_for_visitors, parameters=DIGEST_PARAMETERS)
+@vary_on_headers("HX-Request")
 @of_stream("home")
-def home(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
+def home(request: HtmxRequest, stream: StreamOfPage) -> HttpResponse:
     """The newest digest."""
+    revision = Revision()
     digests = Digest.objects.of(stream.key)
     newest = digests.out().first() or digests.last()
     if newest is None:
         return render(request, "digest/empty.html", {"streams": stream.links("home")})
-    return _digest_page(request, "digest/home.html", stream, newest)
+    return _digest_page(request, "digest/home.html", stream, newest, revision)
 
 
 @require_safe
-@cached_for_visitors
+@partial(cached_for_visitors, parameters=DIGEST_PARAMETERS)
+@vary_on_headers("HX-Request")
 @of_stream("digest")
-def digest(request: HttpRequest, stream: StreamOfPage, day: date) -> HttpResponse:
+def digest(request: HtmxRequest, stream: StreamOfPage, day: date) -> HttpResponse:
     """One day's digest."""
+    revision = Revision()
     found = Digest.objects.of(stream.key).filter(date=day).first()
     if found is None:
         around = [near.date for near in (_before(stream, day), _after(stream, day)) if near]
@@ -44,25 +56,78 @@ def digest(request: HttpRequest, stream: StreamOfPage, day: date) -> HttpRespons
             f"There is no digest for {_long(day)}.",
             [(f"{_long(near)} has one", stream.address("digest", near)) for near in around],
         )
-    return _digest_page(request, "digest/digest.html", stream, found)
+    return _digest_page(request, "digest/digest.html", stream, found, revision)
 
 
 def _digest_page(
-    request: HttpRequest, template: str, stream: StreamOfPage, digest: Digest
+    request: HtmxRequest,
+    template: str,
+    stream: StreamOfPage,
+    digest: Digest,
+    revision: Revision,
 ) -> HttpResponse:
-    papers = list(Paper.objects.filter(placements__digest=digest).order_by("placements__position"))
-    kinds = Link.objects.filter(paper__placements__digest=digest).order_by().values_list("kind")
-    having = dict(kinds.annotate(papers=Count("paper", distinct=True)))
+    """A digest's page, with those of its papers that the address asks for. A page that has the rest
+    already is given the papers."""
+    found = DigestFilter(request.GET, papers_of(digest.key), correct=True)
+    panel = FilterPanel(found, path=request.path)
+    papers = list(_papers(digest, found))
+    panel.has_upvotes = any(paper.upvotes for paper in papers)
     context = {
         "digest": digest,
         "stream": stream,
         "streams": stream.links("home"),
+        "revision": revision,
+        "panel": panel,
         "papers": papers,
-        "having": [(kind, having[kind]) for kind in KINDS if kind in having],
+        "in_sections": found.parameters.get("order") == "area",
+        "narrowed": bool(panel.chips()),
+        "query": _in_papers(stream, digest, panel),
         "before": _before(stream, digest.date),
         "after": _after(stream, digest.date),
     }
-    return render(request, template, context)
+    return render(request, "digest/_day.html" if request.htmx else template, context)
+
+
+def _papers(digest: Digest, found: DigestFilter) -> list[Paper]:
+    """The papers of a digest that a filter finds, in the order that it asks for."""
+    rows = Paper.objects.filter(placements__digest=digest).order_by("placements__position")
+    if len(found.query.node.nodes) > 1:
+        rows = rows.filter(pk__in=matching(found.query))
+    papers = list(rows)
+    match found.parameters.get("order"):
+        case "upvotes":
+            papers.sort(key=lambda paper: -(paper.upvotes or 0))
+        case "area":
+            areas = dict(_areas(digest))
+            for paper in papers:
+                cast(Any, paper).area = areas.get(paper.pk, NO_AREA)
+            sizes = Counter(cast(Any, paper).area for paper in papers)
+            sizes[NO_AREA] = 0  # they come last
+            papers.sort(key=lambda paper: (-sizes[cast(Any, paper).area], cast(Any, paper).area))
+    return papers
+
+
+def _areas(digest: Digest) -> Iterator[tuple[int, str]]:
+    """The keys of the papers of a digest, each with the area of one of its categories; the last
+    that comes of a paper is the area of the first."""
+    rows = Classification.objects.filter(paper__placements__digest=digest)
+    for row in rows.order_by("-position").select_related("category__area"):
+        category = row.category
+        if area := category if category.is_area else category.area:
+            yield row.paper_id, area.name
+
+
+def _in_papers(stream: StreamOfPage, digest: Digest, panel: FilterPanel) -> str:
+    """The parameters that ask `/papers/` for what is shown; "" where that has no such address."""
+    if "stream" in panel.address:
+        return ""
+    address = panel.address.copy()
+    if address.get("order") != "upvotes":
+        address.pop("order", None)
+    address["digest"] = digest.date.isoformat()
+    if stream.slug:
+        address["stream"] = stream.slug
+    return address.urlencode()
 
 
 class NearDigest(NamedTuple):

@@ -79,7 +79,7 @@ class Option(NamedTuple):
 
     exclude: the address of the list without these papers, where an address can say that. chosen:
     it is the list that is shown, and the address leads out of it. is_exact: its papers were
-    counted, not estimated.
+    counted, not estimated. value: of the parameter that it is chosen by.
     """
 
     label: str
@@ -88,6 +88,7 @@ class Option(NamedTuple):
     exclude: str = ""
     chosen: bool = False
     is_exact: bool = True
+    value: str = ""
 
 
 class Facet(NamedTuple):
@@ -99,11 +100,13 @@ class FilterPanel:
     """What a page shows of a filter: what is chosen, and what there is to choose from.
 
     address: what is chosen, without the page number and without parameters that are empty.
-    has_upvotes: whether papers on the page have some, by which they can be ordered.
+    has_upvotes: whether papers on the page have some, by which they can be ordered. path: of the
+    page, `/papers/` by default.
     """
 
-    def __init__(self, filter: PaperFilter, has_upvotes: bool = False) -> None:
+    def __init__(self, filter: PaperFilter, has_upvotes: bool = False, path: str = "") -> None:
         self.filter = filter
+        self.path = path or reverse("papers")
         self.has_upvotes = has_upvotes
         self.address = QueryDict(mutable=True)
         self._open: dict[str, str] = {}
@@ -119,7 +122,7 @@ class FilterPanel:
     def as_typed(self) -> str:
         """The link to what a corrected query finds as it was typed."""
         self._typed["exact"] = "1"
-        return _listed(self._typed)
+        return self._listed(self._typed)
 
     @property
     def corrected(self) -> Corrected | None:
@@ -207,7 +210,7 @@ class FilterPanel:
         for value, label in choices:
             address = self.address.copy()
             address[name] = value
-            found.append(Choice(str(label), _listed(address), value == chosen))
+            found.append(Choice(str(label), self._listed(address), value == chosen))
         return found
 
     def relaxed(self) -> list[Option]:
@@ -222,9 +225,9 @@ class FilterPanel:
         offers += [(chip.label, QueryDict(chip.address.partition("?")[2])) for chip in self.chips()]
         found = []
         for label, address in offers[:RELAXATIONS]:
-            if address and (results := PaperFilter(address).qs).count:
+            if address and (results := self._found(address)).count:
                 papers, is_exact = total_of(results)
-                found.append(Option(label, papers, _listed(address), is_exact=is_exact))
+                found.append(Option(label, papers, self._listed(address), is_exact=is_exact))
         return found
 
     @cached_property
@@ -239,8 +242,12 @@ class FilterPanel:
         address = self.address.copy()
         for name in names:
             address.pop(name, None)
-        facets: Facets = PaperFilter(address).qs.facets()
-        return facets
+        return self._found(address).facets()
+
+    def _found(self, address: QueryDict) -> Results:
+        """The papers that another address of the page asks for."""
+        found: Results = type(self.filter)(address, self.filter.queryset).qs
+        return found
 
     @cached_property
     def facets(self) -> list[Facet]:
@@ -317,17 +324,18 @@ class FilterPanel:
         is_exact = self._counted.is_exact
         if value in self.address.getlist(name):
             address = self._without(name, value)
-            return Option(label, count, address, chosen=True, is_exact=is_exact)
+            return Option(label, count, address, chosen=True, is_exact=is_exact, value=value)
         exclude = self._with("not_category", value) if name in ("area", "category") else ""
-        return Option(label, count, self._with(name, value), exclude, is_exact=is_exact)
+        address = self._with(name, value)
+        return Option(label, count, address, exclude, is_exact=is_exact, value=value)
 
     def _year(self, year: str, count: int, is_exact: bool) -> Option:
         address = self.address.copy()
         address["date_from"], address["date_to"] = f"{year}-01-01", f"{year}-12-31"
         if address != self.address:
-            return Option(year, count, _listed(address), is_exact=is_exact)
+            return Option(year, count, self._listed(address), is_exact=is_exact)
         del address["date_from"], address["date_to"]
-        return Option(year, count, _listed(address), chosen=True, is_exact=is_exact)
+        return Option(year, count, self._listed(address), chosen=True, is_exact=is_exact)
 
     def _with(self, name: str, value: str) -> str:
         # A page offers a hundred values of a few names. The rest of an address is encoded once.
@@ -341,14 +349,13 @@ class FilterPanel:
         address = self.address.copy()
         others = [] if value is None else [v for v in address.getlist(name) if v != value]
         address.setlist(name, others)
-        return _listed(address)
+        return self._listed(address)
+
+    def _listed(self, address: QueryDict) -> str:
+        """The link to the list that an address asks for."""
+        parameters = address.urlencode()
+        return f"?{parameters}" if parameters else self.path
 
 
 def _shown(text: str) -> str:
     return Truncator(text).chars(SHOWN)
-
-
-def _listed(address: QueryDict) -> str:
-    """The link to the list that an address asks for."""
-    parameters = address.urlencode()
-    return f"?{parameters}" if parameters else reverse("papers")

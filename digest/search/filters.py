@@ -201,8 +201,27 @@ class PaperFilter(filters.FilterSet):
         return papers.ordered(value)
 
 
+class DigestFilter(PaperFilter):
+    """Reads the address of a digest's page. queryset: the papers of the digest."""
+
+    date_from = date_to = digest = None  # a digest has one day
+    order = filters.ChoiceFilter(
+        label="Order",
+        choices=[("given", "as given"), ("area", "by area"), ("upvotes", "most upvotes")],
+        method="ordered",
+        empty_label=None,
+    )
+
+
+def papers_of(digest: DigestKey) -> Results:
+    """The papers of a digest."""
+    return Results().narrowed(Tag(digest_tag(digest)))
+
+
 PARAMETERS = frozenset({*PaperFilter.base_filters, *_Form.base_fields})
 """The parameters that an address may have."""
+DIGEST_PARAMETERS = frozenset({*DigestFilter.base_filters, *_Form.base_fields})
+"""Those that the address of a digest's page may have."""
 SEVERAL = frozenset(
     name
     for name, one in PaperFilter.base_filters.items()
