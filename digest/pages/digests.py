@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from digest.caches.revision import Revision
 from digest.models import Digest, Link, Paper, tomorrow
 from digest.text.links import KINDS
 
@@ -30,6 +31,17 @@ def home(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
     if newest is None:
         return render(request, "digest/empty.html", {"streams": stream.links("home")})
     return _digest_page(request, "digest/home.html", stream, newest)
+
+
+def _size() -> dict[str, Any]:
+    """How much there is: papers, days with papers of any stream, and the first of these."""
+    with_papers = Digest.objects.out().filter(paper_count__gt=0)
+    days = with_papers.order_by().aggregate(days=Count("date", distinct=True), since=Min("date"))
+    return {"papers": Paper.objects.visible().count(), **days}
+
+
+def _size_once() -> dict[str, Any]:
+    return Revision().once(_size, "size")
 
 
 @require_safe
@@ -58,6 +70,7 @@ def _digest_page(
         "stream": stream,
         "streams": stream.links("home"),
         "papers": papers,
+        "catalogue_size": _size_once,  # asked for by the first page of visitors alone
         "having": [(kind, having[kind]) for kind in KINDS if kind in having],
         "before": _before(stream, digest.date),
         "after": _after(stream, digest.date),
