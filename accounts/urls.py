@@ -6,7 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
-from .views import bookmarks, list_items, list_page, lists, notes, reports, tokens, transfer
+from .views import (
+    bookmarks,
+    list_items,
+    list_page,
+    lists,
+    notes,
+    reports,
+    stars,
+    tokens,
+    transfer,
+)
 
 
 def moved_to(name: str) -> Callable[[HttpRequest], HttpResponse]:
@@ -62,6 +72,8 @@ urlpatterns = [
     path("lists/<name:slug>/members/<int:member>/", lists.change_member, name="change-member"),
     path("lists/<name:slug>/leave/", lists.leave_list, name="leave-list"),
     path("lists/<name:slug>/delete/", lists.delete_list, name="delete-list"),
+    path("account/star/<paper:slug>/", stars.star, name="star"),
+    path("account/first-steps/", stars.end_steps, name="end-steps"),
     path("account/reports/", reports.reports, name="reports"),
     path("account/tokens/", tokens.tokens, name="tokens"),
     path("account/tokens/<int:token>/revoke/", tokens.revoke, name="revoke-token"),

@@ -15,7 +15,7 @@ from accounts import profile
 from .api.problems import or_page
 from .api.reference import recipes
 from .exports import FILES
-from .pages import busy, digests, files, paper, previews, resubmission, trends, views
+from .pages import busy, digests, files, installed, paper, previews, resubmission, trends, views
 from .pages.suggestions import suggestions
 
 
@@ -110,6 +110,8 @@ urlpatterns = [
     path("abs/<paper:number>", files.abstract, name="abstract"),
     path("pdf/<paper:number>", files.pdf, name="pdf"),
     path("robots.txt", files.robots, name="robots"),
+    path("favicon.ico", installed.favicon, name="favicon"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
     path("opensearch.xml", files.opensearch, name="opensearch"),
     path("sitemap.xml", files.sitemap, name="sitemap"),
     path("sitemap-lists.xml", files.sitemap_lists, name="sitemap-lists"),

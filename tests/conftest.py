@@ -60,6 +60,14 @@ def archive_files(shared, part_of):
     return lambda form, every=10: part_of(find_files(shared / "archive" / form).files, every)
 
 
+@pytest.fixture(autouse=True)
+def has_more_than_the_sample(monkeypatch):
+    """As on a site with digests of its own, where no page asks whether there are any."""
+    from digest.catalogue import sample
+
+    monkeypatch.setattr(sample, "known", {"more": True})
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real digests that stands beside the checkout."""

@@ -42,6 +42,14 @@ class Density(models.TextChoices):
     FULL = "full", "full"
 
 
+class Step(models.TextChoices):
+    """What a new person is told to do first."""
+
+    IMPORT = "import", "import a library"
+    LISTS = "lists", "choose streams, and how much lists show"
+    STAR = "star", "star papers"
+
+
 class User(AbstractUser):
     """A person with an account. Our own model, since Django's cannot be replaced later."""
 
@@ -74,6 +82,14 @@ class User(AbstractUser):
         " has read until another; none, if there is no day",
     )
 
+    steps_left = models.CharField(
+        max_length=40,
+        default="",
+        blank=True,
+        editable=False,
+        help_text="those of `Step` that the first page still shows; all, once somebody signed up",
+    )
+
     class Meta(AbstractUser.Meta):
         constraints = [
             # "Ada" and "ada" would be one person to everybody who reads the name.
@@ -87,6 +103,13 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def finish(self, step: Step) -> None:
+        """Show a first step as done. It costs something the first time alone."""
+        left = self.steps_left.split()
+        if step in left:
+            self.steps_left = " ".join(one for one in left if one != step)
+            self.save(update_fields=["steps_left"])
 
     def save(self, *args: Any, **options: Any) -> None:
         # For a new user, only the newest digest is unread.

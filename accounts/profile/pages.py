@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, logged_in
 from accounts.forms.account import DeletionForm, ProfileForm
-from accounts.models import User
+from accounts.models import Step, User
 from digest.log import security
 
 from .erasure import erase
@@ -28,6 +28,7 @@ def profile(request: MemberRequest) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         form.save()
+        person.finish(Step.LISTS)
         messages.success(request, "Saved.")
         return redirect("account")
     return render(request, "accounts/profile.html", {"form": form})

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from django import template
 from django.template.context import RequestContext
 from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.forms.reports import ReportForm
@@ -45,13 +47,25 @@ def listed(
     papers = list(papers)
     by_paper = cards(papers, query)
     if not context["user"].is_authenticated:
-        return [(paper, by_paper[paper.pk]) for paper in papers]
+        return [(paper, by_paper[paper.pk] + _star(paper)) for paper in papers]
     found = marks(context, papers)
     own = _controls(context, papers, found, alone=False)
     return [
         (paper, own[paper.pk] if of(found, paper).dismissed else by_paper[paper.pk] + own[paper.pk])
         for paper in papers
     ]
+
+
+def _star(paper: Paper) -> str:
+    """A visitor's star, which leads to signing up. It is the same for everybody."""
+    if paper.hidden:
+        return ""
+    return format_html(
+        '<p class="bookmark"><a class="star" id="star-{}" href="{}" rel="nofollow">'
+        '<span aria-hidden="true">☆</span> <span class="label">Bookmark</span></a></p>',
+        paper.pk,
+        reverse("star", args=[paper.slug]),
+    )
 
 
 @register.simple_tag(takes_context=True)

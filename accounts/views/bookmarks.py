@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -18,7 +18,7 @@ from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.library import DensityForm, MarkForm, ShelfForm
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.shelf import Found
-from accounts.models import Status
+from accounts.models import Status, Step
 from digest.models import Paper, Stream
 from digest.pages.files import about_page, file_of
 from digest.pages.paging import turn_to
@@ -154,6 +154,7 @@ def _do(
         case "dismiss":
             return bookmarks.dismiss(keys)
         case "add":
+            request.user.finish(Step.STAR)
             return bookmarks.add(keys)
     return bookmarks.add(keys, do)
 
@@ -171,7 +172,7 @@ def _done(do: str, papers: list[Paper], form: MarkForm) -> str:
     return f"{what} {'is' if one else 'are'} {outcomes.get(do) or f'marked as {Status(do).label}'}."
 
 
-def remember(request: MemberRequest, papers: list[int], before: list[SavedBookmark]) -> None:
+def remember(request: HttpRequest, papers: list[int], before: list[SavedBookmark]) -> None:
     """Save in the session what the bookmarks of the papers were before, for `undo`."""
     saved = [(one.paper, one.status, one.added_at.isoformat()) for one in before]
     request.session[_UNDO] = [papers, saved]
@@ -185,6 +186,7 @@ def density(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         request.user.density = form.cleaned_data["density"]
         request.user.save(update_fields=["density"])
+        request.user.finish(Step.LISTS)
         return HttpResponse(status=204) if request.htmx else go_back(request, reverse("library"))
     messages.error(request, " ".join(map(str, form.errors["density"])))
     if request.htmx:

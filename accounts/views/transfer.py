@@ -16,6 +16,7 @@ from accounts import references
 from accounts.access import MemberRequest, logged_in
 from accounts.archive import BadArchive
 from accounts.forms.library import ConfirmImportForm, ImportForm
+from accounts.models import Step
 from accounts.transfer import SCHEMA, export, match, may_import, restore
 from accounts.views.bookmarks import remember
 from digest.log import security
@@ -58,6 +59,7 @@ def import_papers(request: MemberRequest) -> HttpResponse:
         except BadArchive as error:
             form.add_error("file", str(error))
             return _page(request, form)
+        request.user.finish(Step.IMPORT)
         return render(request, "accounts/restored.html", {"restored": restored})
     reading = references.read(content)
     found = match(request.library, reading.references)
@@ -95,6 +97,7 @@ def confirm_import(request: MemberRequest) -> HttpResponse:
         form.add_error("new_list", error.messages[0])
         return render(request, "accounts/preview.html", {"form": form}, status=400)
     remember(request, papers, before)
+    request.user.finish(Step.IMPORT)
     what = f"{len(papers):,} paper{'s are' if len(papers) != 1 else ' is'} in your library"
     where = f", and in the list “{into.name}”" if into else ""
     messages.success(request, f"{what}{where}.", extra_tags="undo")

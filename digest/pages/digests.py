@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple, cast
 
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -40,6 +41,17 @@ def home(request: HtmxRequest, stream: StreamOfPage) -> HttpResponse:
     if newest is None:
         return render(request, "digest/empty.html", {"streams": stream.links("home")})
     return _digest_page(request, "digest/home.html", stream, newest, revision)
+
+
+def _size() -> dict[str, Any]:
+    """How much there is: papers, days with papers of any stream, and the first of these."""
+    with_papers = Digest.objects.out().filter(paper_count__gt=0)
+    days = with_papers.order_by().aggregate(days=Count("date", distinct=True), since=Min("date"))
+    return {"papers": Paper.objects.visible().count(), **days}
+
+
+def _size_once() -> dict[str, Any]:
+    return Revision().once(_size, "size")
 
 
 @require_safe
@@ -82,6 +94,7 @@ def _digest_page(
         "in_sections": found.parameters.get("order") == "area",
         "narrowed": bool(panel.chips()),
         "query": _in_papers(stream, digest, panel),
+        "catalogue_size": _size_once,  # asked for by the first page of visitors alone
         "before": _before(stream, digest.date),
         "after": _after(stream, digest.date),
     }

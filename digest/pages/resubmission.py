@@ -85,7 +85,7 @@ def answer_script(request: HttpRequest, reason: Reason) -> HttpResponse:
     """The answer to a script: JSON, for one that is logged out with the address to log in at."""
     content = {"reason": reason.word, "message": reason.message}
     if reason is Reason.LOGGED_OUT:
-        query = urlencode({REDIRECT_FIELD_NAME: _shown_page(request)}, safe="/")
+        query = urlencode({REDIRECT_FIELD_NAME: shown_page(request)}, safe="/")
         content["login"] = f"{resolve_url(settings.LOGIN_URL)}?{query}"
     return _uncached(reason, JsonResponse(content, status=reason.status))
 
@@ -125,7 +125,7 @@ def from_script(request: HttpRequest) -> bool:
     )
 
 
-def _shown_page(request: HttpRequest) -> str:
+def shown_page(request: HttpRequest) -> str:
     """The path and query of the page that a browser shows while it sends the request."""
     address = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     try:

@@ -22,11 +22,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name
 
 from digest.caches.revision import Revision, key_of
+from digest.catalogue.sample import is_sample_alone
 from digest.exports import FILES, Citation, metadata
 from digest.models import Paper
 from digest.search import Query, mark
 
 register = template.Library()
+register.simple_tag(is_sample_alone)
 
 _FORMULA = re.compile(r"<math[^>]*>(.*?)</math>")
 _TAG = re.compile(r"<[^>]*>")
