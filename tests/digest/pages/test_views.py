@@ -439,7 +439,7 @@ def test_pages_are_the_same_for_all_visitors(client):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 16),
+        ("/", 19),
         ("/digests/2025-02-06/", 16),
         ("/digests/", 3),
         ("/papers/", 12),
