@@ -1,6 +1,6 @@
 """How fast digests load, beside what the same rows cost without us.
 
-    python tests/benchmarks/load.py FOLDER [--rounds N]
+    python tests/benchmarks/load.py FOLDER [--over OTHER] [--rounds N]
 
 Loads a folder of digests into an empty SQLite database, everything included; then writes the same
 rows to the same tables by bare `bulk_create`, one transaction a file; then builds comparable tables
@@ -8,6 +8,9 @@ with the sqlite-utils library, its `m2m` for all that hangs on a paper, its full
 the rows as they were given; then loads the folder again,
 when all of it is known. Prints the median rate of each and the ratios. The other two start from
 values that are ready: they read no file and work nothing out.
+
+With --over, it only loads another archive of the same papers first, such as six-column/ before
+json/, so that loading the folder changes what papers show, and prints the ratio of the two rates.
 """
 
 import argparse
@@ -36,7 +39,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, models, transaction  # noqa: E402
 
 from digest import models as catalogue  # noqa: E402
-from digest.catalogue.load import find_files, load_files  # noqa: E402
+from digest.catalogue.load import LoadReport, find_files, load_files  # noqa: E402
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -138,15 +141,35 @@ def with_sqlite_utils(files: list[list[dict[str, object]]]) -> None:
     db.close()
 
 
+def over_another(first: list[Path], then: list[Path], rounds: int) -> None:
+    """Print how fast files load that change what papers show, beside those that made them."""
+    ratios = []
+    for _ in range(rounds):
+        on_a_copy("ours")
+        rates = []
+        for files in (first, then):
+            reports: list[LoadReport] = []
+            took = seconds(lambda reports=reports, files=files: reports.extend(load_files(files)))
+            rates.append(sum(report.rows for report in reports) / took)
+        ratios.append(rates[1] / rates[0])
+        changed = sum(report.changed for report in reports)
+        print(f"{rates[0]:.0f} rows a second, then {rates[1]:.0f}: {changed} papers changed")
+    print(f"second archive / first: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--over", type=Path, metavar="OTHER", help="loaded before the folder")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
     connection.close()
 
     files = find_files(options.folder).files
+    if options.over:
+        over_another(find_files(options.over).files, files, options.rounds)
+        return
     took: dict[str, list[float]] = {"load": [], "again": [], "bulk_create": [], "sqlite-utils": []}
     for _ in range(options.rounds):
         on_a_copy("ours")
