@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from digest.models import Paper
 
-from .citation import About, Citation, Name
+from .citation import OTHERS, About, Citation, Name
 from .latex import latex, latex_title
 
 
@@ -18,10 +18,9 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
 
 
 def _entry(paper: Citation) -> str:
-    names = [*map(_name, paper.authors), *(["others"] if paper.cut else [])]
     fields = {
         "title": latex_title(paper.title),
-        "author": " and ".join(names),
+        "author": " and ".join(map(_name, paper.names)),
         "year": paper.year,
         "eprint": paper.arxiv_id,
         "archivePrefix": "arXiv" if paper.arxiv_id else "",
@@ -36,6 +35,8 @@ def _entry(paper: Citation) -> str:
 
 
 def _name(name: Name) -> str:
+    if name is OTHERS:
+        return name.text
     text = latex(name.text)
     divides = " and " in text.lower()
     return text if name.family and not divides else f"{{{text}}}"

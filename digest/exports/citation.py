@@ -53,6 +53,9 @@ class Name:
         return _TEAM.search(self.text) is not None
 
 
+OTHERS = Name("others", True, "", "")
+"""Stands for those whom digests cut from a list, as it does in BibTeX: printed as “et al.”"""
+
 _TEAM = re.compile(
     r"\b(?:AI|Collaboration|Community|Consortium|Foundation|Group|Inc\.?|Institute|Labs?|Project"
     r"|Research|Team|University)$"
@@ -127,6 +130,11 @@ class Citation:
             links=tuple(paper.links.all()),
             date=paper.date,
         )
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The authors, and `OTHERS` where there may be more of them."""
+        return (*self.authors, OTHERS) if self.authors and self.cut else self.authors
 
     @property
     def year(self) -> int | None:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from .atom import SITE
-from .citation import Citation, Name
+from .citation import OTHERS, Citation, Name
 
 Pairs = list[tuple[str, str]]
 
@@ -18,7 +18,7 @@ def highwire(paper: Citation) -> Pairs:
     """
     pairs = [
         ("citation_title", paper.title),
-        *(("citation_author", name.text) for name in paper.authors),
+        *(("citation_author", name.text) for name in paper.names),
         ("citation_publication_date", str(paper.year or "")),
         ("citation_date", f"{paper.year}/{paper.month:02}" if paper.arxiv_id else ""),
         ("citation_arxiv_id", paper.arxiv_id or ""),
@@ -46,7 +46,7 @@ def coins(paper: Citation) -> str:
     pairs = [
         ("rft.type", "preprint" if paper.arxiv_id else "webpage" if paper.url else "document"),
         ("rft.title", paper.title),
-        *(("rft.creator", name.text) for name in paper.authors),
+        *(("rft.creator", name.text) for name in paper.names),
         ("rft.date", f"{paper.year}-{paper.month:02}" if paper.arxiv_id else ""),
         ("rft.publisher", "arXiv" if paper.arxiv_id else ""),
         *(("rft.subject", category) for category in paper.categories),
@@ -67,7 +67,8 @@ def json_ld(paper: Citation, page: str) -> dict[str, Any]:
         "url": page,
         "name": paper.title,
         "headline": paper.title,
-        "author": [_author(name) for name in paper.authors],
+        "author": [_author(name) for name in paper.names],
+        "creditText": _credit(paper) if paper.cut else "",
         "datePublished": f"{paper.year}-{paper.month:02}" if paper.arxiv_id else "",
         "description": paper.summary,
         "abstract": paper.own_abstract,
@@ -91,9 +92,16 @@ def json_ld(paper: Citation, page: str) -> dict[str, Any]:
 
 
 def _author(name: Name) -> dict[str, str]:
+    if name is OTHERS:
+        return {"@type": "Person", "name": name.text}
     if name.is_handle:
         return {"@type": "Person", "alternateName": name.text}
     return {"@type": "Organization" if name.is_team else "Person", "name": name.text}
+
+
+def _credit(paper: Citation) -> str:
+    """How the authors of a list that was cut are to be named."""
+    return ", ".join(name.text for name in paper.authors) + (" et al." if paper.authors else "")
 
 
 _UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}

@@ -12,8 +12,8 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
 
     RIS has no preprints. `UNPB`, unpublished work, is how managers write them; a generic record
     would come in as an article in a journal. A paper elsewhere is a web page, if it has an address.
-    `AB` is the abstract, else the digest's summary, which says so; `N1` says what is not known of
-    the authors.
+    A list of authors that digests cut ends in `others`, as in BibTeX. `AB` is the abstract, else
+    the digest's summary, which says so; `N1` says what is not known of the authors.
     """
     return map(_record, map(Citation.of, papers))
 
@@ -22,7 +22,7 @@ def _record(paper: Citation) -> str:
     tags = [
         ("TY", "UNPB" if paper.arxiv_id else "ELEC" if paper.url else "GEN"),
         ("TI", paper.title),
-        *(("AU", _name(name)) for name in paper.authors),
+        *(("AU", _name(name)) for name in paper.names),
         ("PY", paper.year),
         ("DA", f"{paper.year}/{paper.month:02}//" if paper.arxiv_id else ""),
         ("AB", " ".join(paper.abstract.split())),

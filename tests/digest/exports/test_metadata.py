@@ -102,6 +102,18 @@ def test_json_ld():
     }
 
 
+def test_a_list_that_was_cut_says_so():
+    found = cited(authors="Ada Lovelace, lvwerra, C D, E F, G H")
+    for name, pairs in [
+        ("citation_author", highwire(found)),
+        ("rft.creator", parse_qsl(coins(found))),
+    ]:
+        assert [content for key, content in pairs if key == name][-2:] == ["G H", "others"]
+    data = json_ld(found, PAGE)
+    assert data["author"][-1] == {"@type": "Person", "name": "others"}
+    assert data["creditText"] == "Ada Lovelace, lvwerra, C D, E F, G H et al."
+
+
 @given(ROWS)
 def test_json_stands_in_a_script_as_it_is(row):
     data = json_ld(Citation.of(paper(**row)), PAGE)
@@ -136,6 +148,6 @@ def test_the_archive_says_only_what_is_known(archive):
         pairs = [*highwire(found), *open_graph(found, PAGE), *parse_qsl(coins(found))]
         assert all(content and "None" not in content[:5] for _, content in pairs)
         authors = [content for name, content in pairs if name == "citation_author"]
-        assert authors == [name.text for name in found.authors]
+        assert authors == [name.text for name in found.names]
         assert authors == [content for name, content in pairs if name == "rft.creator"]
         assert json.loads(script_json(json_ld(found, PAGE))) == json_ld(found, PAGE)

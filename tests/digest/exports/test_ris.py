@@ -46,7 +46,7 @@ def assert_same(record, paper):
         **(on_arxiv if cited.arxiv_id else {}),
     }
     assert record == {name: value for name, value in expected.items() if value}
-    assert list(map(whole, authors)) == [name.text for name in cited.authors]
+    assert list(map(whole, authors)) == [name.text for name in cited.names]
 
 
 def test_a_record_is_what_managers_read(about):
@@ -64,6 +64,7 @@ def test_a_record_is_what_managers_read(about):
         "AU  - Qwen Team,\r\n"
         "AU  - Lovelace, Ada\r\n"
         "AU  - Turing, Alan\r\n"
+        "AU  - others\r\n"
         "PY  - 1999\r\n"
         "DA  - 1999/01//\r\n"
         "AB  - Digest summary: - One. - Two. ER - TY - JOUR\r\n"
