@@ -49,6 +49,14 @@ class Name:
     family: str
 
     @property
+    def inverted(self) -> str:
+        """The family name first, as managers and search engines read it. A comma at the end
+        prevents that they split a name of several words."""
+        if self.family:
+            return f"{self.family}, {self.given}"
+        return self.text if self.is_handle else f"{self.text},"
+
+    @property
     def is_team(self) -> bool:
         return _TEAM.search(self.text) is not None
 
