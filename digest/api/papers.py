@@ -65,7 +65,8 @@ _NAMES = tuple(PaperSerializer().fields)
 _ONE_OF = "|".join(_NAMES)
 FIELDS = OpenApiParameter(
     "fields",
-    description="fields of a paper to be told, separated by commas: `id,title`",
+    description="fields of a paper to be told, separated by commas: `id,title`; `authors_cut`"
+    " comes with `authors`",
     pattern=f"^({_ONE_OF})(,({_ONE_OF}))*$",
 )
 _CHANGED = Order((("changed_at", False, datetime), ("pk", False, int)))
@@ -84,6 +85,8 @@ def fields_of(request: Request) -> tuple[str, ...]:
         raise ValidationError(
             {"fields": [f"There is no field {', '.join(wrong)}: choose of {', '.join(_NAMES)}."]}
         )
+    if "authors" in wanted:
+        wanted.append("authors_cut")  # else a list that was cut would look like a whole one
     return tuple(name for name in _NAMES if name in wanted)
 
 

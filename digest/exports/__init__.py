@@ -36,7 +36,7 @@ class Writer:
     write: makes the file, piece by piece, of papers fetched with `to_cite`: text, or bytes for a
     format that is no text. cites: the page of a paper shows the paper in it; it is then text, and a
     file as well. file: pages that show papers offer them as such a file, which has an address. api:
-    the API answers in it, too.
+    the API answers in it, too. suits: the program that reads it best.
     """
 
     suffix: str
@@ -46,6 +46,7 @@ class Writer:
     cites: bool = True
     file: bool = True
     api: bool = True
+    suits: str = ""
 
     @property
     def media_type(self) -> str:
@@ -74,7 +75,10 @@ WRITERS = {
     for writer in (
         Writer("bib", "BibTeX", "application/x-bibtex; charset=utf-8", bibtex.write),
         Writer("ris", "RIS", "application/x-research-info-systems; charset=utf-8", ris.write),
-        Writer("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json", csl_json.write),
+        Writer(
+            *("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json", csl_json.write),
+            suits="Zotero",
+        ),
         Writer("md", "Markdown", "text/markdown; charset=utf-8", markdown.write),
         Writer("csv", "CSV", "text/csv; charset=utf-8", table.write, cites=False, file=False),
         # A feed's addresses are its own: it has the newest papers alone.

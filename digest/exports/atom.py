@@ -58,7 +58,7 @@ def _entry(paper: Paper, about: About, updated: datetime) -> str:
         f"<published>{_time(published)}</published>",
         f"<updated>{_time(updated)}</updated>",
         f'<link rel="alternate" type="text/html" href="{xml(page)}"/>',
-        *(f"<author><name>{xml(name.text)}</name></author>" for name in cited.authors),
+        *(f"<author><name>{xml(name.text)}</name></author>" for name in cited.names),
         *(f'<link rel="related" title="{xml(to)}" href="{xml(url)}"/>' for to, url in _to(cited)),
         *(
             f'<category term="{xml(category.slug)}" label="{xml(category.name)}"'

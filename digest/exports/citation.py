@@ -49,9 +49,20 @@ class Name:
     family: str
 
     @property
+    def inverted(self) -> str:
+        """The family name first, as managers and search engines read it. A comma at the end
+        prevents that they split a name of several words."""
+        if self.family:
+            return f"{self.family}, {self.given}"
+        return self.text if self.is_handle else f"{self.text},"
+
+    @property
     def is_team(self) -> bool:
         return _TEAM.search(self.text) is not None
 
+
+OTHERS = Name("others", True, "", "")
+"""Stands for those whom digests cut from a list, as it does in BibTeX: printed as “et al.”"""
 
 _TEAM = re.compile(
     r"\b(?:AI|Collaboration|Community|Consortium|Foundation|Group|Inc\.?|Institute|Labs?|Project"
@@ -127,6 +138,11 @@ class Citation:
             links=tuple(paper.links.all()),
             date=paper.date,
         )
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The authors, and `OTHERS` where there may be more of them."""
+        return (*self.authors, OTHERS) if self.authors and self.cut else self.authors
 
     @property
     def year(self) -> int | None:

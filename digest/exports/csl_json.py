@@ -13,8 +13,9 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """A JSON array of an item for each paper, on a line of its own.
 
     Preprints are what Zotero's are: type `article`, with the repository as `publisher` and the
-    arXiv id as `number`. `abstract` may be the digest's summary, which says so; `note` says what is
-    not known of the authors.
+    arXiv id as `number`. A list of authors that digests cut ends in the literal name `others`,
+    which pandoc prints as "et al." `abstract` may be the digest's summary, which says so; `note`
+    says what is not known of the authors.
     """
     before = "[\n"
     for paper in papers:
@@ -29,7 +30,7 @@ def item(paper: Citation) -> dict[str, Any]:
         "id": paper.key,
         "type": "article" if paper.arxiv_id else "webpage" if paper.url else "document",
         "title": paper.title,
-        "author": [_name(name) for name in paper.authors],
+        "author": [_name(name) for name in paper.names],
         "issued": {"date-parts": [[paper.year, paper.month]]} if paper.arxiv_id else None,
         "genre": "Preprint" if paper.arxiv_id else "",
         "publisher": "arXiv" if paper.arxiv_id else "",

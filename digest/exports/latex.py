@@ -6,7 +6,6 @@ one, and no title can bring a command of its own into somebody's document.
 
 import re
 import unicodedata
-from collections.abc import Callable
 from functools import lru_cache
 
 from .formulas import Formula, may_hold_formulas, pieces
@@ -19,22 +18,42 @@ def latex(text: str) -> str:
     """
     if not may_hold_formulas(text):
         return _escaped(text)
-    return "\n".join(_written(line, _escaped) for line in text.split("\n"))
+    return "\n".join(_written(line) for line in text.split("\n"))
 
 
 def latex_title(text: str) -> str:
     """A title in LaTeX, in which what bibliography styles must not put in lower case is in braces.
 
-    That is mathematics, and words that are more than capitalised: `{LLMs}`, `{3D}`, `{S*}`.
+    That is mathematics, words that are more than capitalised: `{LLMs}`, `{3D}`, `{S*}`, and those
+    with a capital that mathematics is part of: `{A}{$^2$}{Search}`.
     """
-    return _written(text, _protected)
-
-
-def _written(text: str, plain: Callable[[str], str]) -> str:
+    parts: list[str | Formula] = [piece for piece in pieces(text) if piece]
+    is_formula = [False, *(isinstance(piece, Formula) for piece in parts), False]
     return "".join(
-        f"{{${_carried(piece.source)}$}}" if isinstance(piece, Formula) else plain(piece)
-        for piece in pieces(text)
+        _formula(piece)
+        if isinstance(piece, Formula)
+        else _protected(piece, after=is_formula[place], before=is_formula[place + 2])
+        for place, piece in enumerate(parts)
     )
+
+
+def latex_name(text: str) -> str:
+    """A name in LaTeX, in which Greek letters are letters, and no signs of mathematics."""
+    if may_hold_formulas(text):
+        return latex(text)
+    return "".join(
+        part if place % 2 else _escaped(part) for place, part in enumerate(_GREEK.split(text))
+    )
+
+
+def _written(text: str) -> str:
+    return "".join(
+        _formula(piece) if isinstance(piece, Formula) else _escaped(piece) for piece in pieces(text)
+    )
+
+
+def _formula(formula: Formula) -> str:
+    return f"{{${_carried(formula.source)}$}}"
 
 
 _SIGN_IN_FORMULA = re.compile(r"\\.|[^\x20-\x7e]|%", re.S)
@@ -87,7 +106,9 @@ _IN_TEXT = {
     "−": "{$-$}",
     "@": "{@}",  # some readers of BibTeX see the start of an entry in any @
 }
-_TO_ESCAPE = re.compile(r"[\\{}$&#%_~^<>|`@\x7f-\U0010ffff]")
+_GREEK = re.compile("([\u0370-\u03ff\u1f00-\u1fff]+)")
+# Three Greek letters are a word, and no formula.
+_TO_ESCAPE = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{3,}|" r"[\\{}$&#%_~^<>|`@\x7f-\U0010ffff]")
 
 
 def _escaped(text: str) -> str:
@@ -95,7 +116,7 @@ def _escaped(text: str) -> str:
 
 
 def _escape(sign: re.Match[str]) -> str:
-    return _in_text(sign[0])
+    return sign[0] if len(sign[0]) > 1 else _in_text(sign[0])
 
 
 @lru_cache(4096)
@@ -114,12 +135,19 @@ def _in_text(sign: str) -> str:
 _WORD = re.compile(r"[^\s\-/:;,()\[\]\"]+", re.ASCII)
 
 
-def _protected(text: str) -> str:
-    return _WORD.sub(_word, text)
+def _protected(text: str, after: bool, before: bool) -> str:
+    """Plain text of a title. after, before: whether a formula touches it."""
+
+    def protected(match: re.Match[str]) -> str:
+        touches = (after and match.start() == 0) or (before and match.end() == len(text))
+        return _word(match[0], touches)
+
+    return _WORD.sub(protected, text)
 
 
-def _word(match: re.Match[str]) -> str:
-    word = match[0]
+def _word(word: str, touches: bool) -> str:
+    if touches and any(map(str.isupper, word)):
+        return f"{{{_escaped(word)}}}"
     if word[1:].islower() and word.isalpha() and word.isascii():
         return word
     return f"{{{_escaped(word)}}}" if _is_more_than_capitalised(word) else _escaped(word)

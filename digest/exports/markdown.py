@@ -6,7 +6,7 @@ from html import unescape
 
 from digest.models import Paper
 
-from .citation import About, Citation, Name
+from .citation import OTHERS, About, Citation, Name
 from .formulas import Formula, pieces
 
 
@@ -24,7 +24,7 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
 def _item(paper: Paper) -> str:
     cited = Citation.of(paper)
     title = _text(cited.title)
-    names = [*map(_name, cited.authors), *(["others"] if cited.cut else [])]
+    names = list(map(_name, cited.names))
     place = [cited.number, str(cited.year or ""), f"digest of {cited.date}"]
     links = [(link.destination, link.url) for link in cited.links]
     lines = [
@@ -40,7 +40,7 @@ def _item(paper: Paper) -> str:
 
 
 def _name(name: Name) -> str:
-    return _code(name.text) if name.is_handle else _text(name.text)
+    return _code(name.text) if name.is_handle and name is not OTHERS else _text(name.text)
 
 
 # Text

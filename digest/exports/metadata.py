@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from .atom import SITE
-from .citation import Citation, Name
+from .citation import OTHERS, Citation, Name
 
 Pairs = list[tuple[str, str]]
 
@@ -14,23 +14,33 @@ def highwire(paper: Citation) -> Pairs:
     """Names and contents of <meta> tags, for Google Scholar and Zotero.
 
     Of the day on which the paper appeared only year and month are known; Scholar takes a whole
-    date or a year.
+    date or a year. Zotero takes the number of a report for the id in the archive of a preprint, and
+    the public address, or else that of this page, for its own.
     """
     pairs = [
         ("citation_title", paper.title),
-        *(("citation_author", name.text) for name in paper.authors),
+        *(("citation_author", name) for name in _authors(paper)),
         ("citation_publication_date", str(paper.year or "")),
         ("citation_date", f"{paper.year}/{paper.month:02}" if paper.arxiv_id else ""),
         ("citation_arxiv_id", paper.arxiv_id or ""),
         ("citation_doi", paper.doi),
+        ("citation_technical_report_number", paper.number),
         ("citation_publisher", "arXiv" if paper.arxiv_id else ""),
         ("citation_pdf_url", paper.pdf_url),
+        ("citation_public_url", paper.url),
         ("citation_abstract_html_url", paper.url),
         ("citation_abstract", paper.abstract),
         *(("citation_keywords", subject) for subject in paper.subjects),
         ("z.itemType", "preprint" if paper.arxiv_id else ""),
     ]
     return [(name, content) for name, content in pairs if content]
+
+
+def _authors(paper: Citation) -> list[str]:
+    if len(paper.names) == 1 and len(paper.names[0].family.split()) > 1:
+        # Zotero would take the two parts of "Van den Broeck, Guy B." for two authors.
+        return [paper.names[0].text]
+    return [name.inverted for name in paper.names]
 
 
 _COINS = urlencode({"ctx_ver": "Z39.88-2004", "rft_val_fmt": "info:ofi/fmt:kev:mtx:dc"})
@@ -46,7 +56,7 @@ def coins(paper: Citation) -> str:
     pairs = [
         ("rft.type", "preprint" if paper.arxiv_id else "webpage" if paper.url else "document"),
         ("rft.title", paper.title),
-        *(("rft.creator", name.text) for name in paper.authors),
+        *(("rft.creator", name.inverted) for name in paper.names),
         ("rft.date", f"{paper.year}-{paper.month:02}" if paper.arxiv_id else ""),
         ("rft.publisher", "arXiv" if paper.arxiv_id else ""),
         *(("rft.subject", category) for category in paper.categories),
@@ -67,7 +77,8 @@ def json_ld(paper: Citation, page: str) -> dict[str, Any]:
         "url": page,
         "name": paper.title,
         "headline": paper.title,
-        "author": [_author(name) for name in paper.authors],
+        "author": [_author(name) for name in paper.names],
+        "creditText": _credit(paper) if paper.cut else "",
         "datePublished": f"{paper.year}-{paper.month:02}" if paper.arxiv_id else "",
         "description": paper.summary,
         "abstract": paper.own_abstract,
@@ -91,9 +102,17 @@ def json_ld(paper: Citation, page: str) -> dict[str, Any]:
 
 
 def _author(name: Name) -> dict[str, str]:
+    if name is OTHERS:
+        return {"@type": "Person", "name": name.text}
     if name.is_handle:
         return {"@type": "Person", "alternateName": name.text}
-    return {"@type": "Organization" if name.is_team else "Person", "name": name.text}
+    parts = {"givenName": name.given, "familyName": name.family} if name.family else {}
+    return {"@type": "Organization" if name.is_team else "Person", "name": name.text, **parts}
+
+
+def _credit(paper: Citation) -> str:
+    """How the authors of a list that was cut are to be named."""
+    return ", ".join(name.text for name in paper.authors) + (" et al." if paper.authors else "")
 
 
 _UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from .citation import Citation
+from .citation import OTHERS, Citation
 from .csl_json import item
 from .formulas import Formula, pieces
 
@@ -101,13 +101,12 @@ def _prepared(paper: Citation) -> tuple[dict[str, Any], list[str]]:
     for name in ("publisher", "number"):
         if name in variables:
             variables[name] = variables[name].replace("arXiv", _ARXIV)
-    authors = variables.get("author", [])
     variables["author"] = [
-        {part: _plain(_PRIVATE.sub("", text)) for part, text in author.items()}
-        for author in authors
+        {"literal": _OTHERS}
+        if name is OTHERS
+        else {part: _plain(_PRIVATE.sub("", text)) for part, text in written.items()}
+        for name, written in zip(paper.names, variables.get("author", []), strict=True)
     ]
-    if paper.cut:
-        variables["author"].append({"literal": _OTHERS})
     if not variables["author"]:
         del variables["author"]
     return variables, formulas

@@ -178,7 +178,7 @@ def test_a_citation_that_may_not_be_copied_is_selected(papers, visit):
     page.get_by_text("Cite", exact=True).click()
     page.get_by_role("button", name="Copy RIS").click()
     expect(page.get_by_role("status")).to_contain_text("press Ctrl+C")
-    assert page.evaluate("getSelection().toString()").startswith("TY  - UNPB")
+    assert page.evaluate("getSelection().toString()").startswith("TY  - RPRT")
 
 
 def test_without_javascript_there_is_nothing_to_press(papers, visit):

@@ -158,6 +158,8 @@ def test_fields_are_trimmed(client, papers):
     response = client.get("/api/v1/papers/?q=zebras&fields=title,id")
     assert response.json()["results"] == [{"id": "2502.00004", "title": "Zebras"}]
     assert client.get("/api/v1/papers/2502.00001/?fields=date").json() == {"date": "2025-02-06"}
+    both = client.get("/api/v1/papers/2502.00001/?fields=authors").json()
+    assert list(both) == ["authors", "authors_cut"]
 
 
 @pytest.mark.parametrize("query", ["", "q=paper", "ordering=newest&q=paper", "has=code"])

@@ -55,7 +55,7 @@ def assert_same(element, entry, paper):
     assert entry.published == f"{cited.date}T00:00:00Z"
     assert entry.updated == f"{paper.changed_at:%Y-%m-%dT%H:%M:%SZ}"
     assert [author.findtext(f"{ATOM}name") for author in element.findall(f"{ATOM}author")] == [
-        name.text for name in cited.authors
+        name.text for name in cited.names
     ]
     assert [
         (link.get("rel"), link.get("title"), link.get("href"))
@@ -99,6 +99,7 @@ def test_a_feed(about):
 <author><name>A B</name></author>
 <author><name>C D</name></author>
 <author><name>E F</name></author>
+<author><name>others</name></author>
 <link rel="related" title="arXiv:2502.00001" href="https://arxiv.org/abs/2502.00001"/>
 <link rel="related" title="code: lab/code-1" href="https://github.com/lab/code-1"/>
 <category term="text-generation" label="Text Generation" scheme="{SITE}/categories/"/>

@@ -90,12 +90,15 @@ def assert_same(entry, paper):
     cited = Citation.of(paper)
     fields = {field.key: field.value for field in entry.fields}
     authors = fields.pop("author", [])
+    label = {fields.pop(name, None) for name in ("key", "label")}
+    assert len(label) == 1
+    assert (label == {None}) is bool(cited.authors)
     assert (entry.entry_type, entry.key) == ("misc", cited.key)
     on_arxiv = {
         "year": str(cited.year),
         "eprint": cited.arxiv_id,
         "archivePrefix": "arXiv",
-        "eprinttype": "arxiv",
+        "date": f"{cited.year}-{cited.month or 0:02}",
         "doi": cited.doi,
     }
     texts = {
@@ -110,7 +113,7 @@ def assert_same(entry, paper):
     }
     read = {name: read_latex(value) if name in texts else value for name, value in fields.items()}
     assert read == expected
-    names = [name.text for name in cited.authors] + ["others"] * cited.cut
+    names = [name.text for name in cited.names]
     assert [whole_name(name) for name in authors] == [printed(name) for name in names]
     for name, found in zip(cited.authors, authors, strict=False):
         if not name.family:
@@ -134,12 +137,12 @@ def test_an_entry_is_as_arxiv_writes_it(about):
         "@misc{arXiv:2502.02737,\n"
         "  title = {{SmolLM2}: When Smol Goes Big -- 50\\% of \\$1 Million, {S}{$^{2}$}{R} \\&"
         " {\\textless}think{\\textgreater}},\n"
-        "  author = {Gabriel Mart{\\'i}n Bl{\\'a}zquez and {lvwerra} and Ludwig van Beethoven"
-        " and {Qwen Team} and {\\O}rjan {\\L}o{\\'s} and others},\n"
+        "  author = {Bl{\\'a}zquez, Gabriel Mart{\\'i}n and {lvwerra} and van Beethoven, Ludwig"
+        " and {Qwen Team} and {\\L}o{\\'s}, {\\O}rjan and others},\n"
         "  year = {2025},\n"
+        "  date = {2025-02},\n"
         "  eprint = {2502.02737},\n"
         "  archivePrefix = {arXiv},\n"
-        "  eprinttype = {arxiv},\n"
         "  url = {https://arxiv.org/abs/2502.02737},\n"
         "  doi = {10.48550/arXiv.2502.02737},\n"
         "  keywords = {Text Generation},\n"
@@ -156,8 +159,10 @@ def test_a_paper_elsewhere_has_no_year_and_one_without_address_its_title_alone(a
     )
     nowhere = paper(link="", authors="", summary="", classification=[], title="On Graphs")
     assert "".join(bibtex.write([elsewhere, nowhere], about)) == (
-        "@misc{x-org-a_b-16496307df,\n  title = {On Graphs},\n  url = {https://x.org/a_b}\n}\n\n"
-        "@misc{on-graphs-9afb7d87cc,\n  title = {On Graphs}\n}\n\n"
+        "@misc{x-org-a_b-16496307df,\n  title = {On Graphs},\n  key = {On Graphs},\n"
+        "  label = {On Graphs},\n  url = {https://x.org/a_b}\n}\n\n"
+        "@misc{on-graphs-9afb7d87cc,\n  title = {On Graphs},\n  key = {On Graphs},\n"
+        "  label = {On Graphs}\n}\n\n"
     )
 
 
@@ -171,6 +176,8 @@ def test_a_paper_elsewhere_has_no_year_and_one_without_address_its_title_alone(a
         ("LLMs Earn $1 Million or $2", r"{LLMs} Earn \$1 Million or \$2"),
         (r"Earn \$1 at 5\%", r"Earn \$1 at 5\%"),
         ("UniF^2ace and X^{2}-Gaussian", "{UniF}{$^{2}$}ace and {X}{$^{2}$}-Gaussian"),
+        ("A$^2$Search: E$^3$", "{A}{$^{2}$}{Search}: {E}{$^{3}$}"),
+        ("A²Search of Λόγος and λ", "{A{$^2$}Search} of Λόγος and {$\\lambda$}"),
         ("360^circ Views", r"360{$^{\circ}$} Views"),
         (r"Sets $\{a, b\}$ of $x % y$", r"Sets {$\lbrace a, b\rbrace $} of {$x \% y$}"),
         (r"\(O(n)\) is not $$O(1)$$", "{$O(n)$} is not {$O(1)$}"),
@@ -198,6 +205,20 @@ def test_a_paper_elsewhere_has_no_year_and_one_without_address_its_title_alone(a
 )
 def test_a_title_in_latex(title, written):
     assert latex_title(title) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Łukasz Flis", r"Flis, {\L}ukasz"),
+        ("Guy Van den Broeck", "Van den Broeck, Guy"),
+        ("Γ. Παπαδόπουλος", "Παπαδόπουλος, Γ."),
+        ("Simon and Schuster", "{Simon and Schuster}"),
+    ],
+)
+def test_a_name_has_its_parts(about, name, written):
+    (entry,) = bibtex.write([paper(authors=name)], about)
+    assert f"  author = {{{written}}},\n" in entry
 
 
 def test_no_text_begins_another_entry_or_name(about):

@@ -54,9 +54,9 @@ def assert_same(item, paper):
     assert item == {name: value for name, value in expected.items() if value}
     assert [
         " ".join(filter(None, map(name.get, ("given", "family", "literal")))) for name in authors
-    ] == [name.text for name in cited.authors]
+    ] == [name.text for name in cited.names]
     assert [name.get("literal") for name in authors] == [
-        None if name.family else name.text for name in cited.authors
+        None if name.family else name.text for name in cited.names
     ]
 
 
@@ -71,6 +71,12 @@ def test_an_item_is_what_zotero_makes_of_a_preprint(about):
         ' "Digest summary:\\n- First point of 1.\\n- Second point.", "note": "Taken for handles,'
         ' not full names: lvwerra."}\n]\n'
     )
+
+
+def test_a_list_that_was_cut_ends_in_others(about):
+    found = paper(authors="A B, C D, E F, G H, I J")
+    (item,) = json.loads("".join(csl_json.write([found], about)))
+    assert item["author"][-2:] == [{"family": "J", "given": "I"}, {"literal": "others"}]
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

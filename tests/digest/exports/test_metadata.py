@@ -23,14 +23,16 @@ def cited(**fields):
 def test_highwire_tags():
     assert highwire(cited(authors="Ada Lovelace, lvwerra", classification=["A", "B"])) == [
         ("citation_title", "Paper 1"),
-        ("citation_author", "Ada Lovelace"),
+        ("citation_author", "Lovelace, Ada"),
         ("citation_author", "lvwerra"),
         ("citation_publication_date", "2025"),
         ("citation_date", "2025/02"),
         ("citation_arxiv_id", "2502.00001"),
         ("citation_doi", "10.48550/arXiv.2502.00001"),
+        ("citation_technical_report_number", "arXiv:2502.00001"),
         ("citation_publisher", "arXiv"),
         ("citation_pdf_url", "https://arxiv.org/pdf/2502.00001"),
+        ("citation_public_url", "https://arxiv.org/abs/2502.00001"),
         ("citation_abstract_html_url", "https://arxiv.org/abs/2502.00001"),
         ("citation_abstract", "Digest summary:\n- First point of 1.\n- Second point."),
         ("citation_keywords", "A"),
@@ -46,8 +48,8 @@ def test_coins():
         ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
         ("rft.type", "preprint"),
         ("rft.title", "50% of a=b"),
-        ("rft.creator", "Ada Lovelace"),
-        ("rft.creator", "A & B"),
+        ("rft.creator", "Lovelace, Ada"),
+        ("rft.creator", "A & B,"),
         ("rft.date", "2025-02"),
         ("rft.publisher", "arXiv"),
         ("rft.subject", "Text Generation"),
@@ -70,7 +72,12 @@ def test_json_ld():
         "name": "Paper 1",
         "headline": "Paper 1",
         "author": [
-            {"@type": "Person", "name": "Ada Lovelace"},
+            {
+                "@type": "Person",
+                "name": "Ada Lovelace",
+                "givenName": "Ada",
+                "familyName": "Lovelace",
+            },
             {"@type": "Person", "alternateName": "lvwerra"},
             {"@type": "Organization", "name": "Qwen Team"},
         ],
@@ -100,6 +107,31 @@ def test_json_ld():
         "name": "Paper 1",
         "headline": "Paper 1",
     }
+
+
+@pytest.mark.parametrize(
+    ("authors", "written"),
+    [
+        ("Guy Van den Broeck, Ada Lovelace", ["Van den Broeck, Guy", "Lovelace, Ada"]),
+        ("Guy B. Van den Broeck", ["Guy B. Van den Broeck"]),
+        ("Qwen Team, lvwerra", ["Qwen Team,", "lvwerra"]),
+    ],
+)
+def test_names_are_read_alike(authors, written):
+    pairs = highwire(cited(authors=authors))
+    assert [content for name, content in pairs if name == "citation_author"] == written
+
+
+def test_a_list_that_was_cut_says_so():
+    found = cited(authors="Ada Lovelace, lvwerra, C D, E F, G H")
+    for name, pairs in [
+        ("citation_author", highwire(found)),
+        ("rft.creator", parse_qsl(coins(found))),
+    ]:
+        assert [content for key, content in pairs if key == name][-2:] == ["H, G", "others"]
+    data = json_ld(found, PAGE)
+    assert data["author"][-1] == {"@type": "Person", "name": "others"}
+    assert data["creditText"] == "Ada Lovelace, lvwerra, C D, E F, G H et al."
 
 
 @given(ROWS)
@@ -136,6 +168,8 @@ def test_the_archive_says_only_what_is_known(archive):
         pairs = [*highwire(found), *open_graph(found, PAGE), *parse_qsl(coins(found))]
         assert all(content and "None" not in content[:5] for _, content in pairs)
         authors = [content for name, content in pairs if name == "citation_author"]
-        assert authors == [name.text for name in found.authors]
-        assert authors == [content for name, content in pairs if name == "rft.creator"]
+        assert len(authors) == len(found.names)
+        assert [name.inverted for name in found.names] == [
+            content for name, content in pairs if name == "rft.creator"
+        ]
         assert json.loads(script_json(json_ld(found, PAGE))) == json_ld(found, PAGE)

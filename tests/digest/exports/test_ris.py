@@ -32,12 +32,13 @@ def assert_same(record, paper):
         "year": str(cited.year),
         "date": f"{cited.year}/{cited.month or 0:02}//",
         "doi": cited.doi,
+        "issn": cited.number,
         "note": cited.number,
         "type_of_work": "Preprint",
         "publisher": "arXiv",
     }
     expected = {
-        "type_of_reference": "UNPB" if cited.arxiv_id else "ELEC" if cited.url else "GEN",
+        "type_of_reference": "RPRT" if cited.arxiv_id else "ELEC" if cited.url else "GEN",
         "title": cited.title,
         "abstract": " ".join(cited.abstract.split()),
         "keywords": list(cited.categories),
@@ -46,7 +47,7 @@ def assert_same(record, paper):
         **(on_arxiv if cited.arxiv_id else {}),
     }
     assert record == {name: value for name, value in expected.items() if value}
-    assert list(map(whole, authors)) == [name.text for name in cited.authors]
+    assert list(map(whole, authors)) == [name.text for name in cited.names]
 
 
 def test_a_record_is_what_managers_read(about):
@@ -57,17 +58,19 @@ def test_a_record_is_what_managers_read(about):
         classification=["Robotics", "Text Generation"],
     )
     assert "".join(ris.write([found], about)) == (
-        "TY  - UNPB\r\n"
+        "TY  - RPRT\r\n"
         "TI  - Paper 1\r\n"
         "AU  - van Beethoven, Ludwig\r\n"
         "AU  - lvwerra\r\n"
         "AU  - Qwen Team,\r\n"
         "AU  - Lovelace, Ada\r\n"
         "AU  - Turing, Alan\r\n"
+        "AU  - others\r\n"
         "PY  - 1999\r\n"
         "DA  - 1999/01//\r\n"
         "AB  - Digest summary: - One. - Two. ER - TY - JOUR\r\n"
         "DO  - 10.48550/arXiv.hep-th/9901001\r\n"
+        "SN  - arXiv:hep-th/9901001\r\n"
         "M1  - arXiv:hep-th/9901001\r\n"
         "M3  - Preprint\r\n"
         "PB  - arXiv\r\n"
