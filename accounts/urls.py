@@ -8,6 +8,7 @@ from django.urls import path
 
 from .views import (
     bookmarks,
+    digests,
     list_items,
     list_page,
     lists,
@@ -40,14 +41,12 @@ urlpatterns = [
     path("library/undo/", bookmarks.undo, name="undo"),
     path("library/notes/<paper:slug>/", notes.note, name="note"),
     path("library/reports/<paper:slug>/", reports.report, name="report"),
-    path("library/unread/", bookmarks.unread, name="unread"),
-    path("library/unread/all/", bookmarks.mark_all_digests, name="mark-all-digests"),
-    path("library/unread/<date:day>/", bookmarks.mark_digest, name="mark-digest"),
-    path(
-        "library/unread/<name:slug>/<date:day>/",
-        bookmarks.mark_digest,
-        name="mark-stream-digest",
-    ),
+    path("library/unread/", digests.unread, name="unread"),
+    path("library/unread/days/", digests.mark_days, name="mark-days"),
+    path("library/unread/all/", digests.mark_all_digests, name="mark-all-digests"),
+    path("library/unread/undo/", digests.undo_read, name="undo-read"),
+    path("library/unread/<date:day>/", digests.mark_digest, name="mark-digest"),
+    path("library/unread/<name:slug>/<date:day>/", digests.mark_digest, name="mark-stream-digest"),
     path("library/import/", transfer.import_papers, name="import"),
     path("library/import/confirm/", transfer.confirm_import, name="confirm-import"),
     path("library/import/take-in/", moved_to("confirm-import")),

@@ -451,6 +451,10 @@ def people(walk: Walk, size: Sizes, fill: Callable[[User], list[str]]) -> None:
     day = models.Digest.objects.latest("date").date
     walk.do("a digest read", lambda: client.post(f"/library/unread/{day}/", {"do": "read"}))
     walk.do("a digest unread", lambda: client.post(f"/library/unread/{day}/", {"do": "unread"}))
+    days = {"first": "2000-01-01", "last": day}
+    walk.do("days read", lambda: client.post("/library/unread/days/", days))
+    walk.do("days unread", lambda: client.post("/library/unread/undo/"))
+    walk.do("a digest done", lambda: client.post(f"/library/unread/{day}/", {"do": "done"}))
     walk.do("all digests read", lambda: client.post("/library/unread/all/"))
     walk.do(
         "a digest unread, after all",

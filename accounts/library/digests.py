@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
 
 from accounts.models import ReadDigest, StreamReading, User
+from digest.batches import batches
 from digest.models import (
     DEFAULT,
     PLACES,
@@ -61,11 +64,42 @@ class Digests(Part):
             raise NotFound("There is no such digest.")
         return found
 
-    def new_papers(self) -> int:
-        """How many papers came first in a digest that is not read, among those of the streams that
-        the person subscribes to."""
+    def unread_days(self, stream: int = DEFAULT) -> set[date]:
+        """The days of a stream whose digests have come out and are not read, whether the person
+        subscribes to it or not."""
         if not isinstance(self._user, User):
-            return 0
+            return set()
+        return set(self._unread(self._user).filter(stream=stream).values_list("date", flat=True))
+
+    def next_unread(self, day: date, stream: int = DEFAULT) -> Digest | None:
+        """The digest to read after one: the next older one that is not read and has papers; if
+        there is none, the nearest of the others."""
+        unread = self.unread().filter(paper_count__gt=0).select_related("stream")
+        older = unread.filter(Q(date__lt=day) | Q(date=day, stream__gt=stream))
+        return older.first() or unread.order_by("date", "-stream").first()
+
+    @cached_property
+    def new_by_day(self) -> dict[date, int]:
+        """How many papers are new on each day that has any, the newest day first. New is what came
+        first in a digest that is not read, among those of the streams that the person subscribes
+        to."""
+        rows = self._new().order_by("-digest__date").values_list("digest__date")
+        return dict(rows.annotate(Count("pk")))
+
+    def new_papers(self) -> int:
+        """How many papers are new."""
+        return sum(self.new_by_day.values())
+
+    def new_on(self, days: Collection[date]) -> list[tuple[date, int]]:
+        """The keys of the papers that are new on these days, each with its day, in their order on
+        it."""
+        rows = self._new().filter(digest__date__in=days)
+        rows = rows.order_by("-digest__date", "digest__stream", "position")
+        return list(rows.values_list("digest__date", "paper"))
+
+    def _new(self) -> QuerySet[Placement]:
+        if not isinstance(self._user, User):
+            return Placement.objects.none()
         subscribed = self._streams().filter(_subscribed()).values("pk")
         day, stream = OuterRef("digest__date"), OuterRef("digest__stream")
         before = Placement.objects.filter(
@@ -79,7 +113,7 @@ class Digests(Part):
             paper__position=F("position") + (F("digest__stream") - 1) * PLACES,
         )
         found = Placement.objects.filter(digest__in=self.unread().order_by().values("pk"))
-        return found.filter(is_first | ~Exists(before)).count()
+        return found.filter(is_first | ~Exists(before))
 
     def is_read(self, day: date, stream: int = DEFAULT) -> bool:
         if not isinstance(self._user, User):
@@ -90,16 +124,36 @@ class Digests(Part):
         """Count a stream's digest of a day as read."""
         self._mark([DigestKey(day, stream)])
 
-    @transaction.atomic
+    def mark_read_between(self, first: date, last: date) -> list[DigestKey]:
+        """Count the digests as read that are new on the days from the first to the last. Out: their
+        keys, the newest first."""
+        found = self.unread().filter(date__range=(first, last))
+        keys = [DigestKey(*key) for key in found.values_list("date", "stream")]
+        self._mark(keys)
+        return keys
+
     def mark_unread(self, day: date, stream: int = DEFAULT) -> None:
         """Count a stream's digest of a day as new again."""
-        until = self._until(stream)
-        if until and day <= until:
-            # One day cannot be taken out of "all up to": those after it are read one by one.
-            later = Digest.objects.of(stream).filter(date__gt=day, date__lte=until)
-            self._mark(DigestKey(one, stream) for one in later.values_list("date", flat=True))
-            self._set_until(stream, day - timedelta(days=1))
-        ReadDigest.objects.filter(user=self._owner, stream=stream, date=day).delete()
+        self.mark_all_unread([DigestKey(day, stream)])
+
+    @transaction.atomic
+    def mark_all_unread(self, digests: Iterable[DigestKey]) -> None:
+        """Count these digests as new again."""
+        streams: dict[int, set[date]] = defaultdict(set)
+        for day, stream in digests:
+            streams[stream].add(day)
+        for stream, days in streams.items():
+            until, first = self._until(stream), min(days)
+            if until and first <= until:
+                # A day cannot be taken out of "all up to": the others after it are read one by one.
+                later = Digest.objects.of(stream).filter(date__gt=first, date__lte=until)
+                dates = later.values_list("date", flat=True)
+                self._mark(DigestKey(one, stream) for one in dates if one not in days)
+                self._set_until(stream, first - timedelta(days=1))
+            read = ReadDigest.objects.filter(user=self._owner, stream=stream)
+            for some in batches(days):
+                read.filter(date__in=some).delete()
+        self._forget()
 
     @transaction.atomic
     def mark_all_read(self) -> None:
@@ -111,6 +165,7 @@ class Digests(Part):
             self._set_until(stream, day)
             read = ReadDigest.objects.filter(user=self._owner, stream=stream)
             read.filter(date__lte=day).delete()
+        self._forget()
 
     # Streams
 
@@ -201,6 +256,11 @@ class Digests(Part):
     def _mark(self, digests: Iterable[DigestKey]) -> None:
         rows = [ReadDigest(user=self._owner, date=day, stream_id=one) for day, one in digests]
         ReadDigest.objects.bulk_create(rows, ignore_conflicts=True)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was counted before is counted anew."""
+        self.__dict__.pop("new_by_day", None)
 
     def _lock(self) -> User:
         """The person's row, which nobody else changes until the transaction ends: another tab may

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +17,7 @@ from accounts.forms.library import DensityForm, MarkForm, ShelfForm
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.shelf import Found
 from accounts.models import Status, Step
-from digest.models import Paper, Stream
+from digest.models import Paper
 from digest.pages.files import about_page, file_of
 from digest.pages.paging import turn_to
 from digest.search import Query
@@ -210,41 +208,3 @@ def undo(request: MemberRequest) -> HttpResponse:
         request.library.bookmarks.undo_changes(papers, saved)
         messages.success(request, "Undone.")
     return go_back(request, reverse("library"))
-
-
-# What is new
-
-
-@logged_in
-@require_safe
-def unread(request: MemberRequest) -> HttpResponse:
-    """The digests that the reader has not read, newest first."""
-    digests = request.library.digests.unread().select_related("stream")
-    page = turn_to(request, digests, request.user.papers_on_a_page, digests.count())
-    context: dict[str, Any] = {
-        "page": page,
-        "new": request.library.digests.new_papers(),
-        "has_streams": bool(Stream.objects.several()),
-    }
-    return render(request, "accounts/unread.html", context)
-
-
-@logged_in
-@require_POST
-def mark_digest(request: MemberRequest, day: date, slug: str = "") -> HttpResponse:
-    """Count a digest as read, or as new again. slug: of its stream; the default one's, if empty."""
-    digest = request.library.digests.get(day, slug)
-    if request.POST.get("do") == "unread":
-        request.library.digests.mark_unread(*digest.key)
-    else:
-        request.library.digests.mark_read(*digest.key)
-    return go_back(request, digest.get_absolute_url())
-
-
-@logged_in
-@require_POST
-def mark_all_digests(request: MemberRequest) -> HttpResponse:
-    """Count every digest as read."""
-    request.library.digests.mark_all_read()
-    messages.success(request, "All digests are marked as read.")
-    return redirect("unread")

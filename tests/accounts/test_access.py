@@ -106,7 +106,11 @@ TABLE = {
         f"/library/reports/{PAPER}/", OWN, DONE, kind="title", comment="Wrong"
     ),
     "library/unread/": row("/library/unread/", OWN, NO_WRITE),
+    "library/unread/days/": row(
+        "/library/unread/days/", POST_ONLY, DONE, first="2025-02-05", last="2025-02-06"
+    ),
     "library/unread/all/": row("/library/unread/all/", POST_ONLY, DONE),
+    "library/unread/undo/": row("/library/unread/undo/", POST_ONLY, DONE),
     "library/unread/<date:day>/": row("/library/unread/2025-02-06/", POST_ONLY, DONE),
     "library/unread/<name:slug>/<date:day>/": row(
         "/library/unread/ours/2025-02-06/", POST_ONLY, DONE
