@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,6 +28,19 @@ _POLICY = (
 )
 
 
+@cache
+def _operations() -> list[tuple[str, str, str]]:
+    """What the schema names, for whoever has no script: method, path and what it does."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    schema = yaml.load(SCHEMA.read_bytes(), loader)  # noqa: S506
+    return [
+        (method.upper(), path, operation.get("description", ""))
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+        if method in ("get", "put", "post", "patch", "delete")
+    ]
+
+
 @require_safe
 def recipes(request: HttpRequest) -> HttpResponse:
     """How to begin."""
@@ -45,9 +60,11 @@ class ReferencePage(SpectacularSwaggerSplitView):
     scopes = ("catalogue:read", "")
     http_method_names = ["get", "head"]  # what DRF tells of OPTIONS has no template
     url_name = "api-schema"
+    template_name = "digest/reference.html"
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        response.data["operations"] = _operations()
         response["Content-Security-Policy"] = _POLICY
         return response

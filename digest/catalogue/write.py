@@ -327,7 +327,13 @@ def _other_streams(plan: Plan, slug: str) -> bool:
 
 
 def _author(name: str, keys: dict[str, int]) -> Author:
-    return Author(pk=keys[name], name=name, slug=identity.author_slug(name))
+    return Author(
+        pk=keys[name],
+        name=name,
+        slug=identity.author_slug(name),
+        sort_key=identity.sort_key(name),
+        letter=identity.letter(name),
+    )
 
 
 def _category(name: str, keys: dict[str, int]) -> Category:

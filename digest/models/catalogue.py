@@ -27,6 +27,7 @@ from django.utils import timezone
 from digest.batches import batches
 from digest.formats import Format
 from digest.text import links
+from digest.text.identity import OTHER
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
@@ -448,11 +449,16 @@ class Author(models.Model):
 
     name = models.TextField(unique=True)
     slug = models.CharField(max_length=100, unique=True)
+    sort_key = models.CharField(max_length=200, default="")
+    letter = models.CharField(max_length=1, default=OTHER, help_text="of the list by names")
     paper_count = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-paper_count", "name"]
-        indexes = [models.Index(fields=["-paper_count", "name"], name="author_most_papers")]
+        indexes = [
+            models.Index(fields=["-paper_count", "name"], name="author_most_papers"),
+            models.Index(fields=["letter", "sort_key", "name"], name="author_by_name"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(name__length__range=(1, 200)), name="author_name_length"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
+from string import ascii_lowercase
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +22,7 @@ from digest.models import (
 )
 from digest.search import COUNTED
 from digest.search.filters import PARAMETERS, PaperFilter
-from digest.text.identity import author_slug
+from digest.text.identity import OTHER, author_slug
 
 from .cache import cached_for_visitors
 from .facets import FilterPanel, total_of
@@ -30,6 +31,7 @@ from .trends import author_figure, category_figure
 
 PAPERS_ON_A_PAGE = 25
 AUTHORS_ON_A_PAGE = 120
+LETTERS = [*ascii_lowercase, OTHER]
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -85,11 +87,20 @@ def _heading(found: PaperFilter, page: int) -> str:
 
 
 @require_safe
-@partial(cached_for_visitors, parameters=["page"])
+@partial(cached_for_visitors, parameters=["letter", "page"])
 def authors(request: HttpRequest) -> HttpResponse:
-    """All authors, those with most papers first."""
-    page = turn_to(request, Author.objects.order_by("-paper_count", "name"), AUTHORS_ON_A_PAGE)
-    return render(request, "digest/authors.html", {"page": page})
+    """All authors, those with most papers first; or those of a letter, by name."""
+    letter = request.GET.get("letter", "")
+    if letter and letter not in LETTERS:
+        raise PageNotFound(
+            "There are authors by the letters a to z.", [("All authors", reverse("authors"))]
+        )
+    found = Author.objects.order_by("-paper_count", "name")
+    if letter:
+        found = Author.objects.filter(letter=letter).order_by("sort_key", "name")
+    page = turn_to(request, found, AUTHORS_ON_A_PAGE)
+    context = {"page": page, "letter": letter, "letters": LETTERS}
+    return render(request, "digest/authors.html", context)
 
 
 @require_safe

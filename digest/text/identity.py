@@ -135,6 +135,26 @@ def paper_slug(title: str, link: str) -> tuple[str, str | None]:
     return _hashed(folded, folded), None
 
 
+OTHER = "#"
+"""In place of a letter, for names that begin with none of the Latin alphabet's."""
+
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+def sort_key(name: str) -> str:
+    """What a name is sorted by: its letters without accents and capitals, so that Álvaro is among
+    the A's. Of at most 200 characters."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return plain.translate(_LETTERS).lstrip("\"'’‘“.-_( ")[:200]
+
+
+def letter(name: str) -> str:
+    """The letter among whose names a name is, a to z, or OTHER."""
+    first = sort_key(name)[:1]
+    return first if "a" <= first <= "z" else OTHER
+
+
 def author_slug(name: str) -> str:
     """An author's slug, readable in any script.
 

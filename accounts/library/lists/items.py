@@ -197,8 +197,10 @@ class Items(AccessedList):
 
     def describe_item(self, paper: int, *, comment: str, section: str) -> None:
         """Set a paper's comment in the list, and the section under which it stands. If it comes
-        from another, it is the last there; a new section comes after the one that it was taken
-        from, so that none is divided. Raises NotFound, ValidationError."""
+        from another, it is the last there. A new section begins where the paper is; if that would
+        divide the one that it was taken from, it comes after that.
+
+        Raises NotFound, ValidationError."""
         self.change_item(paper, comment=comment, section=section)
 
     def change_item(
@@ -227,10 +229,12 @@ class Items(AccessedList):
         item = self._item(paper)
         section = item.section if section is None else one_line(section)
         others = self.items().exclude(pk=item.pk)
-        if section != item.section and (
-            last := others.filter(section=section).last()
-            or others.filter(section=item.section).last()
-        ):
+        last = None
+        if section != item.section:
+            last = others.filter(section=section).last()
+            if not last and self._is_within_section(item):
+                last = others.filter(section=item.section).last()
+        if last:
             after = others.filter(position__gt=last.position).first()
             item.position = positions.between(last, after)
         item.section = section
@@ -239,6 +243,13 @@ class Items(AccessedList):
         item.clean_fields()
         item.save(update_fields=["comment", "comment_html", "position", "section"])
         self._save()
+
+    def _is_within_section(self, item: ListItem) -> bool:
+        """Whether items of its section are right before and right after it."""
+        before = self.items().filter(position__lt=item.position).last()
+        after = self.items().filter(position__gt=item.position).first()
+        near = [one.section for one in (before, after) if one]
+        return near == [item.section] * 2
 
     @transaction.atomic
     def show_note(self, paper: int, shown: bool) -> None:

@@ -95,11 +95,23 @@ def test_a_paper_that_changes_its_section_goes_to_its_end(survey, papers):
     one, two, three, *_ = [paper.pk for paper in papers]
     survey.describe_item(one, comment="", section="Methods")
     survey.describe_item(three, comment=" See *this* ", section=" Methods ")
-    assert order(survey) == [(2, ""), (1, "Methods"), (3, "Methods")]
+    assert order(survey) == [(1, "Methods"), (3, "Methods"), (2, "")]
     item = survey.items().get(paper=three)
     assert item.comment == "See *this*"
     with pytest.raises(ValidationError):
         survey.describe_item(two, comment="x" * 4001, section="")
+
+
+def test_a_new_section_begins_where_the_paper_is_unless_it_would_divide_another(survey, papers):
+    one, two, three, *_ = [paper.pk for paper in papers]
+    survey.describe_item(one, comment="", section="First")
+    survey.describe_item(three, comment="", section="Last")
+    assert order(survey) == [(1, "First"), (2, ""), (3, "Last")]
+    survey.describe_item(two, comment="", section="Last")
+    survey.add([papers[3].pk], section="Last")
+    assert order(survey) == [(1, "First"), (3, "Last"), (2, "Last"), (4, "Last")]
+    survey.describe_item(two, comment="", section="Middle")
+    assert order(survey) == [(1, "First"), (3, "Last"), (4, "Last"), (2, "Middle")]
 
 
 def test_a_paper_comes_under_a_section_that_meets_its_place(survey, papers):

@@ -304,6 +304,18 @@ def test_an_author_has_the_names_that_stand_for_them(client, curator):
     assert line == "Also printed as <bdi>A. Lovelace</bdi>, <bdi>Lovelace</bdi>."
 
 
+def test_authors_of_a_letter_are_sorted_as_people_sort(client, django_assert_num_queries):
+    names = ["Zoe", "Álvaro", "alan", "Ágnes", "Azul", "李白"]
+    load(digest(row(1, authors=", ".join(names[:5])), row(2, authors="李白")), "a.json")
+    for letter, found in (("a", ["Ágnes", "alan", "Álvaro", "Azul"]), ("%23", ["李白"]), ("b", [])):
+        with django_assert_num_queries(3 if found else 2):  # the revision, the count, the names
+            page = client.get(f"/authors/?letter={letter}")
+        assert re.findall(r"<bdi>(.*?)</bdi></a>\s*<span class=\"count\"", page.text) == found
+    page = client.get("/authors/?letter=zz")
+    assert page.status_code == 404
+    assert "by the letters a to z" in text(page)
+
+
 def test_authors_have_most_papers_first(client):
     load(digest(row(1, authors="Zoe Last, Ada First"), row(2, authors="Zoe Last")), "a.json")
     names = re.findall(

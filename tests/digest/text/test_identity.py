@@ -113,3 +113,23 @@ def test_no_two_authors_share_a_slug(names):
 def test_categories_of_the_taxonomy_have_plain_slugs():
     assert identity.category_slug("Text-to-3D") == "text-to-3d"
     assert identity.category_slug("Text To 3D") == "text-to-3d-98d2d8f2"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "letter"),
+    [
+        ("Álvaro Núñez", "alvaro nunez", "a"),
+        ("Łukasz Kaiser", "lukasz kaiser", "l"),
+        ("Ørsted", "orsted", "o"),
+        ("'t Hooft", "t hooft", "t"),
+        ("李白", "李白", "#"),
+        ("3dgs", "3dgs", "#"),
+        ("...", "", "#"),
+        ("ﷺ" * 200, None, "#"),
+    ],
+)
+def test_names_are_sorted_without_accents_and_capitals(name, key, letter):
+    assert identity.letter(name) == letter
+    assert len(identity.sort_key(name)) <= 200
+    if key is not None:
+        assert identity.sort_key(name) == key
