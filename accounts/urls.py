@@ -9,6 +9,7 @@ from django.urls import path
 from .views import (
     bookmarks,
     digests,
+    filing,
     list_items,
     list_page,
     lists,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("library.<suffix:suffix>", bookmarks.library_file, name="library-file"),
     path("library/mark/", bookmarks.mark, name="mark"),
     path("library/density/", bookmarks.density, name="density"),
+    path("library/menu/<paper:slug>/", filing.menu, name="menu"),
     path("library/undo/", bookmarks.undo, name="undo"),
     path("library/notes/<paper:slug>/", notes.note, name="note"),
     path("library/reports/<paper:slug>/", reports.report, name="report"),
@@ -54,6 +56,7 @@ urlpatterns = [
     path("library/export.schema.json", transfer.schema, name="export-schema"),
     path("lists/", lists.reading_lists, name="reading-lists"),
     path("lists/undo/", list_items.undo_removal, name="undo-removal"),
+    path("lists/undo-addition/", list_items.undo_addition, name="undo-addition"),
     path("lists/put-back/", moved_to("undo-removal")),
     path("lists/invitations/<int:invitation>/", lists.answer_invitation, name="answer-invitation"),
     path("lists/shared/<name:secret>/", list_page.shared_list, name="shared-list"),

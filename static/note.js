@@ -15,7 +15,16 @@ const FAULTS = {
   limited: "the site is busy",
 };
 
-for (const form of document.querySelectorAll("[data-autosave]")) watch(form);
+const watched = new WeakSet();
+const watchAll = () => {
+  for (const form of document.querySelectorAll("[data-autosave]")) {
+    if (!watched.has(form)) watch(form);
+    watched.add(form);
+  }
+};
+watchAll();
+// A menu that was opened since has one as well.
+document.addEventListener("htmx:load", watchAll);
 
 function watch(form) {
   const { text, version } = form.elements;
@@ -23,6 +32,8 @@ function watch(form) {
   const status = form.querySelector("[role=status]");
   const other = form.querySelector(".note-other");
   const shown = document.getElementById("note-shown");
+  const undo = form.querySelector(".undo");
+  const first = text.defaultValue; // what there was before anything was saved here
   let saved = text.defaultValue; // what was typed before this script came is not
   let theirs = null;
   let timer = 0;
@@ -57,6 +68,12 @@ function watch(form) {
     version.value = now.elements.version.value;
     if (shown) shown.innerHTML = page.getElementById(shown.id).innerHTML;
   });
+  undo.addEventListener("click", () => {
+    if (theirs) return;
+    text.value = first;
+    text.focus();
+    save();
+  });
   addEventListener("beforeunload", (event) => changed() && event.preventDefault());
 
   const left = draft.read();
@@ -79,6 +96,7 @@ function watch(form) {
   }
 
   function keep() {
+    form.toggleAttribute("data-unsaved", changed());
     if (changed()) draft.write({ text: text.value, version: version.value });
     else draft.forget();
   }
@@ -133,6 +151,8 @@ function watch(form) {
     unsure.clear();
     keep();
     say(changed() ? "" : "Saved"); // more may have been written meanwhile
+    undo.hidden = saved === first;
+    form.dispatchEvent(new Event("saved", { bubbles: true }));
   }
 
   function later(words, way, wait = 0) {

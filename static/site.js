@@ -14,6 +14,13 @@ try {
   // There is no store, and nobody hears.
 }
 
+// A paper that is not shown any more leaves the keyboard at the next one.
+document.addEventListener("htmx:afterSettle", ({ detail: { elt, requestConfig } }) => {
+  const row = elt.matches(".cards > li") && requestConfig.parameters.do === "dismiss" && elt;
+  const next = row && (row.nextElementSibling ?? row);
+  next?.querySelector?.("h2 a, .dismissed :is(a, button)")?.focus();
+});
+
 document.addEventListener("keydown", (event) => {
   const writing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
   if (event.ctrlKey || event.metaKey || event.altKey || writing) return;

@@ -39,6 +39,7 @@ class MarkForm(forms.Form):
             ("dismiss", "not interested"),
             ("show", "show again"),
             ("list", "add to the list"),
+            ("unlist", "remove from the list"),
         ],
         error_messages={
             "required": "Choose what to do with the papers.",
@@ -58,8 +59,12 @@ class MarkForm(forms.Form):
         self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        if self.cleaned_data.get("do") == "list" and not self.cleaned_data.get("list"):
+        if self.cleaned_data.get("list"):
+            return
+        if self.cleaned_data.get("do") == "list":
             self.add_error("list", "Choose a list to add the papers to.")
+        if self.cleaned_data.get("do") == "unlist":
+            self.add_error("list", "Choose a list to remove the papers from.")
 
 
 class DensityForm(forms.Form):

@@ -143,10 +143,12 @@ PUBLIC_LISTS = 10
 
 
 class ListsOf(NamedTuple):
-    """Those of the reader's lists that have a paper, those that they may add it to, and public
-    lists of others that have it. more: whether there are more of these."""
+    """Those of the reader's lists that have a paper. Of them, those that they may take it out of,
+    and those that they may add it to, both with what changed last first. Public lists of others
+    that have it. more: whether there are more of these."""
 
     having: list[ReadingList]
+    own: list[ReadingList]
     others: list[ReadingList]
     public: list[ReadingList]
     more: bool
@@ -158,9 +160,11 @@ def lists_of(context: RequestContext, paper: Paper) -> ListsOf:
     lists = context["library"].lists
     having = list(lists.having(paper))
     public = list(lists.public_having(paper)[: PUBLIC_LISTS + 1])
+    editable = list(lists.editable().order_by("-changed_at", "pk"))
     return ListsOf(
         having,
-        [found for found in lists.editable() if found not in having],
+        [found for found in editable if found in having],
+        [found for found in editable if found not in having],
         public[:PUBLIC_LISTS],
         len(public) > PUBLIC_LISTS,
     )

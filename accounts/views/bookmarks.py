@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.library import DensityForm, MarkForm, ShelfForm
@@ -21,6 +22,10 @@ from digest.models import Paper
 from digest.pages.files import about_page, file_of
 from digest.pages.paging import turn_to
 from digest.search import Query
+
+from .filing import part_of_page, refused
+from .list_items import add_to, remove_from
+from .list_page import not_found
 
 _UNDO = "undo"
 
@@ -95,6 +100,7 @@ def _address(parameters: QueryDict, **changes: str) -> str:
 
 @logged_in
 @require_POST
+@not_found
 def mark(request: MemberRequest) -> HttpResponse:
     """Do something with papers: a star on a card, or an action on those chosen in the library.
 
@@ -104,16 +110,12 @@ def mark(request: MemberRequest) -> HttpResponse:
     if not form.is_valid():
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))
-        if request.htmx:
-            return render(request, "_messages.html", status=400)
-        return go_back(request, reverse("library"))
+        return refused(request, reverse("library"))
     papers, do = list(form.cleaned_data["paper"]), form.cleaned_data["do"]
-    try:
-        before = _do(request, do, papers, form)
-    except ValidationError as error:  # a list has only so many papers
-        messages.error(request, " ".join(error.messages))
-        return go_back(request, reverse("library"))
-    if request.htmx and len(papers) == 1:
+    if do in ("list", "unlist"):
+        return _file(request, do, papers, form)
+    before = _do(request, do, papers)
+    if request.htmx and len(papers) == 1 and "part" not in request.POST:
         context = {
             "paper": papers[0],
             "papers": papers,
@@ -122,28 +124,37 @@ def mark(request: MemberRequest) -> HttpResponse:
         }
         alone = "alone" in request.POST
         context["alone"] = alone
-        is_card = do in ("dismiss", "show") and not alone
-        return render(
-            request,
-            "accounts/_listed.html" if is_card else "accounts/_paper_bookmark.html",
-            context,
-        )
+        if do not in ("dismiss", "show") or alone:
+            return render(request, "accounts/_paper_bookmark.html", context)
+        # The whole row of the list is another, whichever form of it asked.
+        response = render(request, "accounts/_listed.html", context)
+        return reswap(retarget(response, "closest li"), "innerHTML")
     if before is not None:
         remember(request, [paper.pk for paper in papers], before)
-    messages.success(request, _done(do, papers, form), extra_tags="undo" * (before is not None))
-    return go_back(request, reverse("library"))
+    messages.success(request, _done(do, papers), extra_tags="undo" * (before is not None))
+    return part_of_page(request) or go_back(request, reverse("library"))
 
 
-def _do(
-    request: MemberRequest, do: str, papers: Iterable[Paper], form: MarkForm
-) -> list[SavedBookmark] | None:
+def _file(request: MemberRequest, do: str, papers: list[Paper], form: MarkForm) -> HttpResponse:
+    """Add the papers to a list, or remove them from it."""
+    opened = request.library.lists.open(form.cleaned_data["list"].slug)
+    keys = [paper.pk for paper in papers]
+    try:
+        undo = (add_to if do == "list" else remove_from)(request, opened, keys)
+    except ValidationError as error:  # a list has only so many papers
+        messages.error(request, " ".join(error.messages))
+        return refused(request, reverse("library"))
+    outcome = "in" if do == "list" else "no longer in"
+    done = f"{_what(papers)} {outcome} the list “{opened.reading_list}”."
+    messages.success(request, done, extra_tags=undo)
+    return part_of_page(request) or go_back(request, reverse("library"))
+
+
+def _do(request: MemberRequest, do: str, papers: Iterable[Paper]) -> list[SavedBookmark] | None:
     """What the bookmarks were before; None if they are not concerned."""
     keys = [paper.pk for paper in papers]
     bookmarks = request.library.bookmarks
     match do:
-        case "list":
-            request.library.lists.open(form.cleaned_data["list"].slug).add(keys)
-            return None
         case "show":
             bookmarks.show_again(keys)
             return None
@@ -157,17 +168,19 @@ def _do(
     return bookmarks.add(keys, do)
 
 
-def _done(do: str, papers: list[Paper], form: MarkForm) -> str:
-    one = len(papers) == 1
-    what = f"“{papers[0].title}”" if one else f"{len(papers):,} papers"
+def _done(do: str, papers: list[Paper]) -> str:
     outcomes = {
         "add": "bookmarked",
         "remove": "no longer in your library",
         "dismiss": "not shown in lists any more",
         "show": "shown in lists again",
-        "list": f"in the list “{form.cleaned_data['list']}”",
     }
-    return f"{what} {'is' if one else 'are'} {outcomes.get(do) or f'marked as {Status(do).label}'}."
+    return f"{_what(papers)} {outcomes.get(do) or f'marked as {Status(do).label}'}."
+
+
+def _what(papers: list[Paper]) -> str:
+    """The subject of a sentence about the papers, and its verb."""
+    return f"“{papers[0].title}” is" if len(papers) == 1 else f"{len(papers):,} papers are"
 
 
 def remember(request: HttpRequest, papers: list[int], before: list[SavedBookmark]) -> None:
@@ -187,13 +200,12 @@ def density(request: MemberRequest) -> HttpResponse:
         request.user.finish(Step.LISTS)
         return HttpResponse(status=204) if request.htmx else go_back(request, reverse("library"))
     messages.error(request, " ".join(map(str, form.errors["density"])))
-    if request.htmx:
-        return render(request, "_messages.html", status=400)
-    return go_back(request, reverse("library"))
+    return refused(request, reverse("library"))
 
 
 @logged_in
 @require_POST
+@not_found
 def undo(request: MemberRequest) -> HttpResponse:
     """Undo the last change of bookmarks. A second time there is nothing to undo."""
     papers, before = request.session.pop(_UNDO, (None, ()))
@@ -207,4 +219,4 @@ def undo(request: MemberRequest) -> HttpResponse:
         ]
         request.library.bookmarks.undo_changes(papers, saved)
         messages.success(request, "Undone.")
-    return go_back(request, reverse("library"))
+    return part_of_page(request) or go_back(request, reverse("library"))

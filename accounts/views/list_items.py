@@ -19,8 +19,10 @@ from accounts.forms.lists import ItemsForm
 from accounts.library import Access, OpenList, Removed
 from digest.models import Paper
 
+from .filing import part_of_page
 from .list_page import at_page, items_of, list_page, not_found, size_of_page
 
+_ADDED = "added-to-list"
 _REMOVED = "removed-from-list"
 
 
@@ -62,16 +64,10 @@ def _do(request: MemberRequest, opened: OpenList, values: dict[str, Any]) -> int
     undo = ""
     match values["do"]:
         case "add":
-            new = opened.add(keys)
-            done = f"{what} {_are(papers)} in the list{'' if new else ' already'}."
+            undo = add_to(request, opened, keys)
+            done = f"{what} {_are(papers)} in the list{'' if undo else ' already'}."
         case "remove":
-            removed = opened.remove(keys)
-            if removed:
-                undo = "undo-removal"
-                request.session[_REMOVED] = [
-                    opened.reading_list.slug,
-                    [(*was[:-1], was.added_at.isoformat()) for was in removed],
-                ]
+            undo = remove_from(request, opened, keys)
             done = f"{what} {_are(papers)} no longer in the list."
         case "move":
             to, section = values["to"]
@@ -98,6 +94,51 @@ def _are(papers: list[Paper]) -> str:
     return "is" if len(papers) == 1 else "are"
 
 
+# Each returns the name of the view that undoes it, or "" if nothing was changed.
+
+
+def add_to(
+    request: MemberRequest, opened: OpenList, papers: list[int], is_new_list: bool = False
+) -> str:
+    """Put papers at the end of a list. Raises ValidationError."""
+    there = opened.items().filter(paper__in=papers).values_list("paper", flat=True)
+    new = [*{*papers}.difference(there)]
+    if not opened.add(papers):
+        return ""
+    request.session[_ADDED] = [opened.reading_list.slug, new, is_new_list]
+    return "undo-addition"
+
+
+def remove_from(request: MemberRequest, opened: OpenList, papers: list[int]) -> str:
+    """Remove papers from a list."""
+    removed = opened.remove(papers)
+    if not removed:
+        return ""
+    rows = [(*was[:-1], was.added_at.isoformat()) for was in removed]
+    request.session[_REMOVED] = [opened.reading_list.slug, rows]
+    return "undo-removal"
+
+
+@logged_in
+@require_POST
+@not_found
+def undo_addition(request: MemberRequest) -> HttpResponse:
+    """Remove what was added to a list last; the list as well, if it was made for it and has nothing
+    else. A second time there is nothing to undo."""
+    slug, papers, is_new_list = request.session.pop(_ADDED, ("", (), False))
+    if not slug:
+        messages.info(request, "There is nothing to undo.")
+        return part_of_page(request) or go_back(request, reverse("reading-lists"))
+    opened = request.library.lists.open(slug)
+    opened.remove(papers)
+    address = opened.reading_list.get_absolute_url()
+    if is_new_list and not opened.reading_list.items.exists():
+        opened.delete()
+        address = reverse("reading-lists")
+    messages.success(request, "Undone.")
+    return part_of_page(request) or go_back(request, address)
+
+
 @logged_in
 @require_POST
 @not_found
@@ -106,7 +147,7 @@ def undo_removal(request: MemberRequest) -> HttpResponse:
     slug, rows = request.session.pop(_REMOVED, ("", ()))
     if not slug:
         messages.info(request, "There is nothing to undo.")
-        return go_back(request, reverse("reading-lists"))
+        return part_of_page(request) or go_back(request, reverse("reading-lists"))
     opened = request.library.lists.open(slug)
     try:
         opened.undo_removal(_removed(rows))
@@ -114,7 +155,7 @@ def undo_removal(request: MemberRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, "Undone.")
-    return go_back(request, opened.reading_list.get_absolute_url())
+    return part_of_page(request) or go_back(request, opened.reading_list.get_absolute_url())
 
 
 def _removed(rows: Iterable[list[Any]]) -> list[Removed]:

@@ -17,6 +17,8 @@ from accounts.library import Access, OpenList
 from accounts.models import Role, Visibility
 from digest.pages.paging import turn_to
 
+from .filing import part_of_page, refused
+from .list_items import add_to
 from .list_page import not_found
 
 LISTS_ON_A_PAGE = 100
@@ -29,6 +31,10 @@ def reading_lists(request: MemberRequest) -> HttpResponse:
     form = NewListForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and (created := _make(request, form)):
         return created
+    if request.htmx and form.errors:
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+        return refused(request, reverse("reading-lists"))
     page = turn_to(request, request.library.lists.accessible(), LISTS_ON_A_PAGE)
     context = {"page": page, "invitations": request.library.lists.invitations(), "form": form}
     return render(request, "accounts/reading_lists.html", context)
@@ -44,8 +50,12 @@ def _make(request: MemberRequest, form: NewListForm) -> HttpResponse | None:
         form.add_error(None, error)
         return None
     if paper := values["paper"]:
-        request.library.lists.open(created.slug).add([paper.pk])
-        messages.success(request, f"“{paper.title}” is in the new list “{created.name}”.")
+        opened = request.library.lists.open(created.slug)
+        undo = add_to(request, opened, [paper.pk], is_new_list=True)
+        done = f"“{paper.title}” is in the new list “{created.name}”."
+        messages.success(request, done, extra_tags=undo)
+        if part := part_of_page(request):
+            return part
     return go_back(request, created.get_absolute_url())
 
 

@@ -98,6 +98,7 @@ TABLE = {
     "library.<suffix:suffix>": row("/library.bib", OWN, NO_WRITE),
     "library/mark/": row("/library/mark/", POST_ONLY, DONE, paper=PAPER, do="add"),
     "library/density/": row("/library/density/", POST_ONLY, DONE, density="titles"),
+    "library/menu/<paper:slug>/": row(f"/library/menu/{PAPER}/", DONE, NO_WRITE),
     "library/undo/": row("/library/undo/", POST_ONLY, DONE),
     "library/notes/<paper:slug>/": row(
         f"/library/notes/{PAPER}/", OWN, (LOGIN, 409, 302, 302, 302, 302), text="New", version=0
@@ -122,6 +123,7 @@ TABLE = {
     "library/export.schema.json": row("/library/export.schema.json", 200),
     # Reading lists: by what they are open to
     "lists/": row("/lists/", OWN, DONE, name="New"),
+    "lists/undo-addition/": row("/lists/undo-addition/", POST_ONLY, DONE),
     "lists/undo/": row("/lists/undo/", POST_ONLY, DONE),
     "lists/put-back/": row("/lists/put-back/", 301, 308),
     "lists/invitations/<int:invitation>/": row(

@@ -40,10 +40,10 @@ def test_marks_are_todays(open_page):
     expect(page.get_by_role("button", name="Reading", pressed=True)).to_be_visible()
     page.get_by_label("Name of a new list").fill("Survey")
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.locator("#lists li")).to_have_text("Survey")
+    expect(page.locator("#lists > ul > li")).to_have_text("Survey")
     page.get_by_role("link", name="Paper 2", exact=True).click()
     page.go_back()
-    expect(page.locator("#lists li")).to_have_text("Survey")
+    expect(page.locator("#lists > ul > li")).to_have_text("Survey")
     while not page.url.endswith(DIGEST):
         page.go_back()
     expect(card.locator(".status")).to_have_text("reading")

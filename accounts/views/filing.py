@@ -1,0 +1,59 @@
+"""What is done with one paper where it is read, without another page."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.access import MemberRequest, go_back, logged_in
+from digest.models import Paper
+
+from .list_page import not_found
+
+_PARTS = {"menu": "accounts/_menu_marks.html", "lists": "accounts/_paper_lists.html"}
+"""Of a page, that its forms replace: the templates, by what a form's field `part` says."""
+
+
+@logged_in
+@require_safe
+@not_found
+def menu(request: MemberRequest, slug: str) -> HttpResponse:
+    """The menu of a paper in a list: its reading status, the reader's lists, and their note; or, as
+    `part=card`, the controls of its card after a change of the note.
+
+    A browser that asks for it as a page is led to the paper's, which has the same.
+    """
+    paper = request.library.paper(slug)
+    if not request.htmx:
+        return redirect("note", slug) if paper.hidden else redirect(paper)
+    context = _context(request, paper)
+    context["next"] = request.htmx.current_url_abs_path or ""
+    context["alone"] = "alone" in request.GET
+    only_card = request.GET.get("part") == "card"
+    template = "accounts/_paper_bookmark.html" if only_card else "accounts/_menu.html"
+    return render(request, template, context)
+
+
+def part_of_page(request: MemberRequest) -> HttpResponse | None:
+    """The part of the page that a form says to replace, after what it did; None where a whole page
+    is to follow. Raises NotFound."""
+    template = _PARTS.get(request.POST.get("part", ""))
+    if not request.htmx or not template:
+        return None
+    paper = request.library.paper(request.POST.get("paper", "").replace("\0", ""))
+    context = _context(request, paper)
+    context |= {"next": request.POST.get("next", ""), "alone": "alone" in request.POST}
+    return render(request, template, context | {"is_changed": True})
+
+
+def refused(request: MemberRequest, otherwise: str) -> HttpResponse:
+    """What to answer where nothing was done, and the messages say what is wrong: a part of a page
+    is given these, a form is led back to where it was."""
+    if request.htmx:
+        return render(request, "_messages.html", status=400)
+    return go_back(request, otherwise)
+
+
+def _context(request: MemberRequest, paper: Paper) -> dict[str, object]:
+    return {"paper": paper, "marks": request.library.marks([paper.pk])}
