@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +14,7 @@ from django.utils import timezone
 from accounts.library import Library, OpenList
 from accounts.library.digests import Reading
 from accounts.models import Report, User
-from digest.exports import WRITERS, About, to_cite
+from digest.exports import WRITERS, About, file_stem, to_cite
 from digest.models import Paper, PaperQuerySet
 
 FORMAT = "paper-digest-library/1"
@@ -154,7 +153,7 @@ def _note_file(paper: Paper, number: int) -> str:
 
 def _file_name(text: str, number: int) -> str:
     """A name that every system takes, unique by its number."""
-    words = "-".join(re.findall(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*", text))[:60]
+    words = file_stem(text)
     return f"{number:04}-{words}" if words else f"{number:04}"
 
 

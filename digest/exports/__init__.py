@@ -22,11 +22,24 @@ __all__ = [
     "Citation",
     "Feed",
     "Writer",
+    "file_stem",
     "opml",
     "to_cite",
 ]
 
 _PIECE = 1 << 16
+
+
+def file_stem(text: str) -> str:
+    """A text as the name of a file on any system: its letters and digits, of every script, with a
+    hyphen for what stands between them. "" if it has none."""
+    signs = unicodedata.normalize("NFC", text[:80])
+    kept = [
+        sign if unicodedata.category(sign)[0] in "LMN" or sign in "._" else " " for sign in signs
+    ]
+    words = [word.strip(".") for word in re.sub(r"\.{2,}", " ", "".join(kept)).split()]
+    # Systems take 255 bytes, and the suffix needs some.
+    return "-".join(filter(None, words)).encode()[:200].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +77,8 @@ class Writer:
         yield bytes(data)
 
     def file_name(self, stem: str) -> str:
-        """What to call the file, in ASCII: the stem may be any title, slug or date."""
-        plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-        words = "-".join(re.findall(r"\w+(?:\.\w+)*", plain))[:80]
-        return f"{words or 'papers'}.{self.suffix}"
+        """What to call the file: the stem may be any title, slug or date."""
+        return f"{file_stem(stem) or 'papers'}.{self.suffix}"
 
 
 WRITERS = {

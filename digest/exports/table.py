@@ -1,8 +1,9 @@
-"""CSV, which spreadsheets open."""
+"""CSV, which spreadsheets open and programs read."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
-from io import StringIO
+from io import SEEK_END, StringIO
 
 from digest.models import Paper
 
@@ -25,16 +26,23 @@ COLUMNS = (
     "version",
     "upvotes",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BOM = "\ufeff"
+"""Begins a file, so that spreadsheets read it as UTF-8."""
+_CHANGED = re.compile(r"\s*[=+\-@＝＋－＠]|\d+(?:\.\d+|e\d+)$")
+"""How a text begins that spreadsheets run as a formula, those of Japan with wide signs too, and
+the number that one would be changed to."""
+_GUARD = "\xa0"
 
 
 def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """A row for each paper below one of names; several names or links in a cell are parted by "; ".
 
-    A spreadsheet takes a cell that begins with =, +, - or @ for a formula and runs it: such a text
-    has an apostrophe before it. date: the day of the paper's first digest.
+    id: an arXiv id as it is cited, `arXiv:2410.14470`, for spreadsheets take one without its prefix
+    for a number and drop the last zero. date: the day of the paper's first digest. `cell` says what
+    stands before texts that spreadsheets would run.
     """
-    line = StringIO()
+    line = StringIO(BOM)
+    line.seek(0, SEEK_END)
     rows = csv.writer(line, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     for paper in papers:
@@ -43,7 +51,7 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
             map(
                 cell,
                 (
-                    paper.slug,
+                    cited.number or paper.slug,
                     cited.title,
                     "; ".join(name.text for name in cited.authors),
                     "yes" if cited.cut else "no",
@@ -68,5 +76,10 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
 
 
 def cell(text: str) -> str:
-    """The text as no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text as no spreadsheet takes it for a formula or a number.
+
+    A text that begins as these do, such as a summary in points, has a no-break space before it: no
+    spreadsheet takes it away, so that the cell is text, and programs lose it as they strip a text.
+    An apostrophe, which is usual, would stay in what programs read.
+    """
+    return f"{_GUARD}{text}" if _CHANGED.match(text) else text

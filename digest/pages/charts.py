@@ -11,14 +11,14 @@ import csv
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from html import escape
-from io import StringIO
+from io import SEEK_END, StringIO
 from itertools import groupby
 from typing import NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
-from digest.exports.table import cell
+from digest.exports.table import BOM, cell
 
 WIDTH = 340
 """Units of every chart's width: about as many pixels as a narrow page has, so that texts have the
@@ -53,7 +53,8 @@ class Table(NamedTuple):
     rows: list[Row]
 
     def csv(self) -> str:
-        file = StringIO()
+        file = StringIO(BOM)
+        file.seek(0, SEEK_END)
         lines = csv.writer(file, lineterminator="\r\n")
         lines.writerow(map(cell, self.columns))
         for row in self.rows:

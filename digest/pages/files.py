@@ -19,7 +19,7 @@ from django.http import (
 )
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import http_date
+from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_safe
 from rest_framework.throttling import BaseThrottle
 
@@ -119,7 +119,7 @@ def file_of(suffix: str, papers: Iterable[Paper], about: About, stem: str) -> St
     """The papers, fetched with `to_cite`, as a file to download. stem: its name without suffix."""
     writer = WRITERS[suffix]
     response = StreamingHttpResponse(writer.stream(papers, about), content_type=writer.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
+    response["Content-Disposition"] = content_disposition_header(True, writer.file_name(stem))
     return response
 
 
@@ -136,7 +136,7 @@ def export_file(
         address = str(BaseThrottle().get_ident(cast(Any, request)))
         content = cached_export(key, address, lambda: writer.stream(papers, about))
     response = StreamingHttpResponse(content, content_type=writer.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{writer.file_name(stem)}"'
+    response["Content-Disposition"] = content_disposition_header(True, writer.file_name(stem))
     return response
 
 

@@ -198,7 +198,7 @@ def test_the_files_of_an_export(filled):
         "lists/0001-A-B-list.bib",
         "lists/0002-Empty.bib",
         "notes/0001-2502.00001.md",
-        "notes/0002.md",
+        "notes/0002-深層学習の論文.md",
         "schema.json",
     ]
     assert texts["notes/0001-2502.00001.md"] == "An *idea*: $x^2$\n\n"
@@ -284,8 +284,10 @@ NOT_HERE = {"title": "Not here", "arxiv_id": "2502.99999", "url": ""}
         lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"title": "\ud800"}),
         lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"arxiv_id": "\ud800"}),
         lambda library: library["bookmarks"][0].update(paper=NOT_HERE | {"url": "\ud800"}),
-        lambda library: library["notes"].append(library["notes"][0] | {"file": "notes/0002.md"}),
-        lambda library: library["notes"][0].update(file="notes/0002.md"),
+        lambda library: library["notes"].append(
+            library["notes"][0] | {"file": "notes/0002-深層学習の論文.md"}
+        ),
+        lambda library: library["notes"][0].update(file="notes/0002-深層学習の論文.md"),
         lambda library: library["notes"][0].update(file="notes/none.md"),
         lambda library: library.update(bookmarks=library["bookmarks"][:1] * 50_001),
         lambda library: library.update(dismissed=library["dismissed"][:1] * 50_001),
@@ -312,8 +314,12 @@ def test_a_note_that_is_too_large_is_not_even_unpacked(filled, other):
         zipfile.ZipFile(out, "w") as new,
     ):
         for name in old.namelist():
-            new.writestr(name, b"x" * 400_001 if name == "notes/0002.md" else old.read(name))
-    with pytest.raises(BadArchive, match=r"notes/0002.md is longer than the 100,000 characters"):
+            new.writestr(
+                name, b"x" * 400_001 if name == "notes/0002-深層学習の論文.md" else old.read(name)
+            )
+    with pytest.raises(
+        BadArchive, match=r"notes/0002-深層学習の論文.md is longer than the 100,000 characters"
+    ):
         restore(Library(other), other, out.getvalue())
 
 

@@ -303,9 +303,13 @@ def test_a_format_is_asked_for_by_accept(client, papers):
 def test_a_table_runs_nothing_in_a_spreadsheet(client):
     load(digest(row(1, title="=HYPERLINK(1)", summary='- x, "y"\n- z'), *NASTY[1:]), "x.json")
     response = client.get("/api/v1/papers/?format=csv")
-    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
-    assert rows[0]["title"] == "'=HYPERLINK(1)"
-    assert rows[0]["summary"] == '\'- x, "y"\n- z'
+    text = b"".join(response.streaming_content).decode()
+    assert text.startswith("\ufeffid,")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert rows[0]["id"] == "arXiv:2502.00001"
+    assert rows[0]["title"] == "\xa0=HYPERLINK(1)"
+    assert rows[0]["summary"] == '\xa0- x, "y"\n- z'
+    assert rows[0]["summary"].strip() == '- x, "y"\n- z'
     assert rows[0]["authors"] == "Ada Lovelace; Alan Turing"
     for line in rows:
         assert not any(cell.startswith(("=", "+", "-", "@")) for cell in line.values())

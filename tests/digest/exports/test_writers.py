@@ -13,6 +13,7 @@ from django.urls import is_valid_path
 
 from digest.api.papers import PapersViewSet
 from digest.exports import API_FILES, CITATIONS, FILES, WRITERS, Citation
+from digest.exports.table import cell
 from tests.digest.exports.papers import paper
 
 
@@ -48,12 +49,33 @@ def test_where_each_format_is_offered():
         ("2502.02737", "2502.02737.bib"),
         ("hep-th/9901001", "hep-th-9901001.bib"),
         ("2025-02-06", "2025-02-06.bib"),
-        ('Search: "a" OR\r\n../b; é', "Search-a-OR-b-e.bib"),
-        ("深層学習", "papers.bib"),
+        ('Search: "a" OR\r\n../b; é', "Search-a-OR-b-é.bib"),
+        ("深層学習", "深層学習.bib"),
+        ("हिन्दी में", "हिन्दी-में.bib"),
+        ("..", "papers.bib"),
+        ("𠀀" * 80, "𠀀" * 50 + ".bib"),
     ],
 )
 def test_a_file_has_a_plain_name(stem, name):
     assert WRITERS["bib"].file_name(stem) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "\xa0=1+1"),
+        (" \t@SUM(1)", "\xa0 \t@SUM(1)"),
+        ("＝1", "\xa0＝1"),
+        ("2410.14470", "\xa02410.14470"),
+        ("12e4567890", "\xa012e4567890"),
+        ("arXiv:2410.14470", "arXiv:2410.14470"),
+        ("1984", "1984"),
+        ("A - b", "A - b"),
+    ],
+)
+def test_a_spreadsheet_keeps_a_cell_and_programs_strip_it(text, written):
+    assert cell(text) == written
+    assert cell(text).strip() == text.strip()
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
@@ -90,7 +112,9 @@ def test_all_formats_have_the_same_papers_in_the_same_order(archive, about):
         "ris": [record["urls"][0] for record in rispy.loads(text["ris"])],
         "csl.json": [item["URL"] for item in json.loads(text["csl.json"])],
         "md": re.findall(r"^- \[.*\]\((.*?)\)\\$", text["md"], re.MULTILINE),
-        "csv": [line["url"] for line in csv.DictReader(io.StringIO(text["csv"]))],
+        "csv": [
+            line["url"] for line in csv.DictReader(io.StringIO(text["csv"].removeprefix("\ufeff")))
+        ],
         "atom": [entry.links[1].href for entry in feedparser.parse(text["atom"]).entries],
     } == dict.fromkeys(WRITERS, addresses)
 

@@ -54,7 +54,7 @@ def catalogue():
 
 def rows(response):
     content = b"".join(response) if response.streaming else response.content
-    return list(csv.reader(io.StringIO(content.decode())))
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
 # What is counted
@@ -199,7 +199,7 @@ def test_the_days_of_months_without_papers_have_a_row_too():
 
 def test_csv_runs_nothing():
     table = Table(["=A", "B"], [Row("+1", "x", [Cell(0.25, "25 %")])])
-    assert table.csv() == "'=A,B\r\n'+1,0.25\r\n"
+    assert table.csv() == "\ufeff\xa0=A,B\r\n\xa0+1,0.25\r\n"
 
 
 # Pages and files
