@@ -199,7 +199,7 @@ def since(day: date) -> str:
     days = (timezone.localdate() - day).days
     if 0 <= days < 7:
         return date_format(day, "l")
-    return date_format(day, "j F" if 0 <= days < 300 else "j F Y")
+    return date_format(day, "j M" if 0 <= days < 300 else "j M Y")
 
 
 @register.filter

@@ -33,7 +33,7 @@ class NewDay(NamedTuple):
     this day. next: the day below it on the page.
     """
 
-    date: date
+    day: date
     papers: int
     digests: list[Digest]
     above: tuple[date, date] | None
@@ -111,7 +111,7 @@ def _days(digests: Digests, order: str, shown: list[date]) -> list[NewDay]:
 
 def _papers(digests: Digests, days: Iterable[NewDay]) -> list[Paper]:
     """The papers of the days of a page, each with its `new_day`."""
-    by_date = {day.date: day for day in days}
+    by_date = {one.day: one for one in days}
     rows = digests.new_on(by_date)
     papers = Paper.objects.in_bulk([key for _, key in rows])
     for day, key in rows:

@@ -228,6 +228,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read: every page, but not every search."""
     site_map = settings.SITE_URL + reverse("sitemap")
     closed = ["/account/", "/papers/?", "/papers.", "/lists/shared/", "/suggest/"]
+    closed += ["/?", "/digests/*?", "/streams/*?"]
     rules = ["User-agent: *", *(f"Disallow: {part}" for part in closed), f"Sitemap: {site_map}"]
     return HttpResponse("\n".join([*rules, ""]), content_type="text/plain")
 

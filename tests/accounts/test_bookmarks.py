@@ -312,7 +312,7 @@ def test_what_is_new_is_said_until_it_is_read(client, papers):
     load(digest(row(8, date="2025-02-07"), row(1, date="2025-02-07")), "2025-02-07.json")
     assert new(client) == ["6"]
     page = client.get("/library/unread/")
-    assert [paper.new_day.date.day for paper in page.context["papers"]] == [7, *[6] * 5]
+    assert [paper.new_day.day.day for paper in page.context["papers"]] == [7, *[6] * 5]
     assert "Mark as read" in text(client.get("/digests/2025-02-07/"))
     response = client.post("/library/unread/2025-02-07/", {"next": "/digests/2025-02-07/"})
     assert response["Location"] == "/digests/2025-02-07/"

@@ -117,6 +117,16 @@ def test_six_days_on_their_own_pages(open_page, member, script):
     assert Library(member).digests.unread_days() == set()
 
 
+def test_a_day_is_marked_in_place(open_page, live_server):
+    page = open_page(f"{DAY}?has=code")
+    for label, state, new in (("Mark as read", "Read", 150), ("Mark as new", "New", 180)):
+        page.get_by_role("button", name=label).click()
+        expect(page.locator("#state")).to_have_text(state)
+        expect(page.locator("#new-count")).to_have_text(f"{new} papers are new")
+    assert page.evaluate("window.here")
+    assert page.url == f"{live_server.url}{DAY}?has=code"
+
+
 def test_the_place_is_kept(open_page, live_server):
     page = open_page(UNREAD)
     page.get_by_role("link", name=re.compile("^Continue with 5 February")).click()

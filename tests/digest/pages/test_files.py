@@ -340,6 +340,9 @@ def test_crawlers_and_browsers_are_told_where_to_look(client, papers):
         "Disallow: /papers.\n"
         "Disallow: /lists/shared/\n"
         "Disallow: /suggest/\n"
+        "Disallow: /?\n"
+        "Disallow: /digests/*?\n"
+        "Disallow: /streams/*?\n"
         "Sitemap: http://localhost:8000/sitemap.xml\n"
     )
     description = ElementTree.fromstring(body(client.get("/opensearch.xml")))
