@@ -17,12 +17,14 @@ from digest.text.links import KINDS
 
 from .cache import cached_for_visitors
 from .calendar import years_of
+from .installed import offline_copy
 from .paging import PageNotFound
 from .streams import StreamOfPage, of_stream
 
 
 @require_safe
 @cached_for_visitors
+@offline_copy
 @of_stream("home")
 def home(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
     """The newest digest."""
@@ -46,6 +48,7 @@ def _size_once() -> dict[str, Any]:
 
 @require_safe
 @cached_for_visitors
+@offline_copy
 @of_stream("digest")
 def digest(request: HttpRequest, stream: StreamOfPage, day: date) -> HttpResponse:
     """One day's digest."""
@@ -104,6 +107,7 @@ def _long(day: date) -> str:
 
 @require_safe
 @cached_for_visitors
+@offline_copy
 @of_stream("digests")
 def digests(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
     """All digests, as a calendar: the newest month first. Before it stand those dated ahead."""
