@@ -334,7 +334,7 @@ ADMIN_PATH = env.segment(
     "admin",
     taken=(
         *("abs", "account", "api", "authors", "categories", "digests", "healthz", "library"),
-        *("lists", "papers", "pdf", "readyz", "streams", "suggest", "trends"),
+        *("lists", "offline", "papers", "pdf", "readyz", "streams", "suggest", "trends"),
         STATIC_URL.strip("/"),
     ),
 )

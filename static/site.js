@@ -37,3 +37,17 @@ document.addEventListener("keydown", (event) => {
     (card ?? document.querySelector(".paper"))?.querySelector(".star")?.click();
   }
 });
+
+// Pages that were seen can be read without a connection: static/sw.js. The rest is loaded where it
+// is needed: without a connection, and while something waits to be sent.
+navigator.serviceWorker?.register("/sw.js").catch(() => {});
+const { offline, stored } = document.documentElement.dataset;
+const help = () => import(offline);
+let waits = false;
+try {
+  waits = localStorage.getItem(`waiting of ${user}`) !== null;
+} catch {
+  // There is no store, and nothing waits.
+}
+if (!navigator.onLine || stored !== undefined || waits || document.getElementById("kept")) help();
+else addEventListener("offline", help, { once: true });

@@ -20,6 +20,7 @@ from accounts.library.shelf import Found
 from accounts.models import Status, Step
 from digest.models import Paper
 from digest.pages.files import about_page, file_of
+from digest.pages.installed import offline_copy
 from digest.pages.paging import turn_to
 from digest.search import Query
 
@@ -32,6 +33,7 @@ _UNDO = "undo"
 
 @logged_in
 @require_safe
+@offline_copy
 def library(request: MemberRequest) -> HttpResponse:
     """The reader's papers, as far as the address asks for them."""
     form, query, found = _search(request)

@@ -26,6 +26,7 @@ from digest.exports import to_cite
 from digest.models import Paper
 from digest.pages import paging
 from digest.pages.files import IN_A_FEED, about_page, feed_of, file_of
+from digest.pages.installed import allow_offline_copy
 from digest.pages.paging import HtmxRequest, turn_to
 from digest.pages.previews import answer, papers_of
 
@@ -86,6 +87,8 @@ def reading_list(request: HtmxRequest, slug: str) -> HttpResponse:
     """A list, for those who may read it without its secret link."""
     opened = Library(request.user).lists.open(slug)
     response = list_page(request, opened, _turned(request, opened))
+    if opened.is_owner or opened.reading_list.visibility == Visibility.PUBLIC:
+        allow_offline_copy(request, response)
     if request.user.is_authenticated or opened.reading_list.visibility != Visibility.PUBLIC:
         add_never_cache_headers(response)
     return response

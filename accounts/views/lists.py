@@ -15,6 +15,7 @@ from accounts.forms.lists import InviteForm, ListSettingsForm, MemberForm, NewLi
 from accounts.invitations import may_mail, write_to
 from accounts.library import Access, OpenList
 from accounts.models import Role, Visibility
+from digest.pages.installed import offline_copy
 from digest.pages.paging import turn_to
 
 from .filing import part_of_page, refused
@@ -26,6 +27,7 @@ LISTS_ON_A_PAGE = 100
 
 @logged_in
 @require_http_methods(["GET", "HEAD", "POST"])
+@offline_copy
 def reading_lists(request: MemberRequest) -> HttpResponse:
     """The reader's lists, and those that they are asked to come to; a form makes a new one."""
     form = NewListForm(request.POST if request.method == "POST" else None)

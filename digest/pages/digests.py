@@ -23,6 +23,7 @@ from digest.search.filters import DIGEST_PARAMETERS, DigestFilter, papers_of
 from .cache import cached_for_visitors
 from .calendar import years_of
 from .facets import FilterPanel
+from .installed import offline_copy
 from .paging import HtmxRequest, PageNotFound
 from .streams import StreamOfPage, of_stream
 
@@ -32,6 +33,7 @@ NO_AREA = "Without area"
 @require_safe
 @partial(cached_for_visitors, parameters=DIGEST_PARAMETERS)
 @vary_on_headers("HX-Request")
+@offline_copy
 @of_stream("home")
 def home(request: HtmxRequest, stream: StreamOfPage) -> HttpResponse:
     """The newest digest."""
@@ -57,6 +59,7 @@ def _size_once() -> dict[str, Any]:
 @require_safe
 @partial(cached_for_visitors, parameters=DIGEST_PARAMETERS)
 @vary_on_headers("HX-Request")
+@offline_copy
 @of_stream("digest")
 def digest(request: HtmxRequest, stream: StreamOfPage, day: date) -> HttpResponse:
     """One day's digest."""
@@ -169,6 +172,7 @@ def _long(day: date) -> str:
 
 @require_safe
 @cached_for_visitors
+@offline_copy
 @of_stream("digests")
 def digests(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
     """All digests, as a calendar: the newest month first. Before it stand those dated ahead."""

@@ -39,11 +39,13 @@ from digest.text.identity import arxiv_id
 from digest.text.links import destination
 
 from .cache import cached_for_visitors
+from .installed import offline_copy
 from .paging import PageNotFound
 
 
 @require_safe
 @partial(cached_for_visitors, parameters=["style"])
+@offline_copy
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """One paper. Its arXiv id with a version, or in capitals, leads to it as well.
 

@@ -87,6 +87,8 @@ TABLE = {
     "robots.txt": row("/robots.txt", 200),
     "favicon.ico": row("/favicon.ico", 302),
     "manifest.webmanifest": row("/manifest.webmanifest", 200),
+    "sw.js": row("/sw.js", 200),
+    "offline/": row("/offline/", 200),
     "opensearch.xml": row("/opensearch.xml", 200),
     "sitemap.xml": row("/sitemap.xml", 200),
     "sitemap-lists.xml": row("/sitemap-lists.xml", 200),
