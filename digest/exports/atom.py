@@ -64,6 +64,7 @@ def _entry(paper: Paper, about: About, updated: datetime) -> str:
             f'<category term="{xml(category.slug)}" label="{xml(category.name)}"'
             f' scheme="{xml(about.base_url)}/categories/"/>'
             for category in (placed.category for placed in paper.classifications.all())
+            if not paper.categories_suggested
         ),
         f'<content type="html">{xml(_html(paper, cited))}</content>',
     ]

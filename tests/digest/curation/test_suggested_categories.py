@@ -104,6 +104,7 @@ def test_papers_without_categories_show_those_that_are_suggested(client):
     assert answer["categories_suggested"] is True
     # What was given, and what is cited, is without them.
     assert exported(client) == files
+    assert "robotics" not in client.get("/papers.atom", {"date_from": "2025-02-07"}).text
     assert Citation.of(Paper.objects.for_cards().get(arxiv_id="2502.00061")).categories == ()
     # As any source they can be undone.
     undo(Source.objects.get(format="suggestions"))
