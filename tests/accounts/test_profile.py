@@ -35,7 +35,7 @@ def test_what_is_said_is_kept(mine, owner):
     assert owner.density == "titles"
     page = mine.get("/account/")
     assert (heading(page), text(page).split()[0]) == ("Ada", "Saved.")
-    assert re.search('data-theme="dark"\\s+data-density="titles">', page.content.decode())
+    assert re.search('data-theme="dark"\\s+data-density="titles"', page.content.decode())
 
 
 def test_visitors_have_the_theme_of_their_system(anonymous):

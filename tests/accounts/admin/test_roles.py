@@ -25,9 +25,11 @@ def test_each_role_has_what_it_needs(db):
         "accounts.view_report",
         "accounts.change_report",
     }
-    # Decisions end, and are never deleted; a source goes by undoing it.
+    # Decisions end, and are never deleted; a source goes by undoing it, a stream
+    # only if it has no digest.
     assert {right for right in curators if ".delete_" in right} == {
         "digest.delete_source",
+        "digest.delete_stream",
         "digest.delete_upload",
     }
     assert {"digest.add_source", "digest.view_source", "digest.add_merge"} <= curators

@@ -109,7 +109,7 @@ def mine(client, owner):
 def test_people_choose_in_their_settings(two_streams, mine, owner, arxiv):
     page = mine.get("/account/").content.decode()
     assert ("New to you" in page, page.count('name="streams"')) == (True, 2)
-    said = {"time_zone": "UTC", "theme": "auto", "papers_on_a_page": "25"}
+    said = {"time_zone": "UTC", "theme": "auto", "papers_on_a_page": "25", "density": "brief"}
     mine.post("/account/", {**said, "streams": [str(arxiv.pk)]})
     assert {slug for _, slug in unread(again(owner))} == {"arxiv-cs-cl"}
     wrong = mine.post("/account/", {**said, "streams": ["99"]})
