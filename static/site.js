@@ -42,7 +42,7 @@ document.addEventListener("keydown", (event) => {
 // is needed: without a connection, and while something waits to be sent.
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
 const { offline, stored } = document.documentElement.dataset;
-const help = () => import(offline);
+const help = () => import(offline).catch(() => {}); // which is not there if it was never kept
 let waits = false;
 try {
   waits = localStorage.getItem(`waiting of ${user}`) !== null;
