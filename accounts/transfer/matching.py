@@ -14,11 +14,12 @@ from digest.text.identity import paper_slug
 
 
 class Match(NamedTuple):
-    """The papers of the catalogue that references mean, in their order, and the references that
-    mean none."""
+    """The papers of the catalogue that references mean, in their order; the references that mean
+    none; and those that mean one, each with it."""
 
     papers: list[Paper]
     missing: list[Reference]
+    found: list[tuple[Reference, Paper]]
 
 
 def match(library: Library, references: Iterable[Reference]) -> Match:
@@ -37,7 +38,7 @@ def match(library: Library, references: Iterable[Reference]) -> Match:
         for reference in references
         if reference.title and not reference.arxiv_id and slugs[reference] not in by_slug
     )
-    papers: dict[str, Paper] = {}
+    found: list[tuple[Reference, Paper]] = []
     missing = []
     for reference in references:
         paper = by_slug.get(slugs[reference])
@@ -46,8 +47,9 @@ def match(library: Library, references: Iterable[Reference]) -> Match:
         if paper is None:
             missing.append(reference)
         else:
-            papers.setdefault(paper.slug, paper)
-    return Match([*papers.values()], missing)
+            found.append((reference, paper))
+    papers = {paper.slug: paper for _, paper in found}
+    return Match([*papers.values()], missing, found)
 
 
 def _by_title(titles: Iterable[str]) -> dict[str, Paper]:
