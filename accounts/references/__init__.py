@@ -112,5 +112,7 @@ def _read_parts(text: str, draft: ReferenceCollector) -> str:
             bibtex_reader = bibtex_reader or BibtexReader(text, draft)
             end = bibtex_reader.read(start, line)
         rest.append("\n" * text.count("\n", start, end))
-        match = _NEXT.match(text, end) or _START.search(text, end)
+        line_end = text.find("\n", start) if end == start else end
+        match = _NEXT.match(text, end) if end > start else None
+        match = match or (_START.search(text, line_end) if line_end >= 0 else None)
     return "".join([*rest, text[end:]])

@@ -48,7 +48,7 @@ def read_xml(text: str, start: int, line: int, draft: ReferenceCollector) -> int
     root = _ROOT.match(text, prolog.end()) if prolog else None
     if not prolog or not root or root[1].lower() == "html":
         return max(prolog.end() if prolog else 0, start + 1)
-    close = text.rfind(f"</{root[1]}>", start)
+    close = text.find(f"</{root[1]}>", start)
     end = close + len(root[1]) + 3 if close >= 0 else len(text)
     name = root[1].rpartition(":")[2]
     draft.format = Format.XML

@@ -31,7 +31,7 @@ _MARKUP = re.compile(r"</?(?:i|b|em|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
 _DIGITS = re.compile(r"\d{4}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BARE_DOI = re.compile(r"(?:doi:\s*)?10\.\d{4,9}/\S+", re.I)
-_RESUME = re.compile(r"^[ \t]*(?=\{\s*\")", re.M)
+_RESUME = re.compile(r"^[ \t]*(?=\{\s*\"|\[\s*\{)", re.M)
 
 _LINKS = {plain(name): place for place, name in enumerate(("url", *NAMES["link"], "uri"))}
 _TITLES = {plain(name): place for place, name in enumerate((*NAMES["title"], "name"))}
@@ -84,23 +84,30 @@ class JsonReader:
 
     def __init__(self, text: str, draft: ReferenceCollector) -> None:
         self.json, self.draft, self.text = JsonText(text, str, "item"), draft, text
+        self._errors = 0  # each takes time in proportion to what stands before it
         self._is_too_much = self.json.nested() > MAX_NESTED
 
     def read(self, start: int) -> int:
-        """Read a value, and after an error what of it can still be read; to where it goes."""
+        """Read a value, and after an error what of it can still be read; to where it goes, which is
+        nowhere after too many errors."""
         if self._is_too_much:
             self._problem(start, f"more than {MAX_NESTED:,} lists and objects")
             return len(self.text)
-        for _ in range(_MAX_ERRORS):
+        at = start
+        while self._errors < _MAX_ERRORS:
             try:
                 return self._document(start)
             except NotReadable as stop:
+                self._errors += 1
                 self._problem(stop.position, stop.reason)
-                more = _RESUME.search(self.text, max(stop.position, start + 1))
+                at = max(stop.position, start + 1)
+                more = _RESUME.search(self.text, at)
                 if not more:
                     break
                 start = more.end()
-        return len(self.text)
+        # What stands behind the error may still be a list.
+        end = self.text.find("\n", at)
+        return at if at == start else end if end >= 0 else len(self.text)
 
     def _document(self, start: int) -> int:
         if self.text.startswith("[", start):
@@ -234,6 +241,7 @@ def _title(item: dict[str, Any]) -> str:
         for key, value in item.items()
         if isinstance(value, str)
         and value.strip()
+        and not _id_of(value)
         and (place := _TITLES.get(plain(key), 50 if _TITLE.fullmatch(key) else -1)) >= 0
     ]
     if not found and "extended" in item and isinstance(item.get("description"), str):

@@ -20,7 +20,15 @@ _RIS = re.compile(r"\s*([A-Z][A-Z0-9])[ \t]{0,3}-(?:[ \t]+(.*)|$)|\s*(ER)\s*$")
 _ENDNOTE = re.compile(r"\s*%([0-9A-Z!@#$^&*()+?<>~=\[\]])(?: (.*)|$)")
 _PUBMED = re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}- ?(.*)")
 _FORMATS = {"%": (Format.ENDNOTE, _ENDNOTE, "0"), "P": (Format.PUBMED, _PUBMED, "PMID")}
-_OTHER_FORM = re.compile(rf"[ \t]*(?:{BIBTEX}|(?:[-*+]|\d{{1,4}}[.)]) )")
+_LINK_IN_LIST = r"(?:[-*+]|\d{1,4}[.)]) \[[^\[\]]*\]\("
+_OTHER_FORM = {
+    format: re.compile(rf"[ \t]*(?:{BIBTEX}|{_LINK_IN_LIST}|{others})")
+    for format, others in {
+        Format.RIS: "PMID ?- |%[0T] ",
+        Format.ENDNOTE: r"TY[ \t]{1,3}- |PMID ?- ",
+        Format.PUBMED: r"TY[ \t]{1,3}- |%[0T] ",
+    }.items()
+}
 _ADDRESS = re.compile(r";\s*(?=https?:)")
 _MARKUP = re.compile(r"</?(?:i|b|em|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
 _KIND_OF_ID = re.compile(r"\s*\[\w+\]$")
@@ -50,7 +58,7 @@ def read_records(text: str, start: int, line: int, draft: ReferenceCollector) ->
             break
         if not match and is_blank and format is not Format.RIS:
             break
-        if not match and _OTHER_FORM.match(row):
+        if lines and _OTHER_FORM[format].match(row):
             break
         lines.append(row)
         at = stop + 1
