@@ -153,6 +153,12 @@ class ImportOptionsSerializer(Serializer):
     list = TextField(
         max_length=100, default="", allow_blank=True, help_text="id of a list to put them into, too"
     )
+    notes = SwitchField(
+        default=True, help_text="add the notes of the file; where there is one, below it"
+    )
+    tag_lists = SwitchField(
+        default=False, help_text="put the papers of each tag of the file into a list of its name"
+    )
 
 
 class ImportTextSerializer(ImportOptionsSerializer):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from digest.api.parsers import as_boolean
 
@@ -56,6 +57,8 @@ class FlagField(serializers.BooleanField):
 
 class SwitchField(serializers.BooleanField):
     """true or false, in any spelling that programs have for them."""
+
+    default_empty_html = empty  # a form that does not name it has the default, not false
 
     def to_internal_value(self, data: Any) -> bool:
         on = as_boolean(data)

@@ -256,6 +256,11 @@ class UnreadReferenceSerializer(Serializer):
     text = serializers.CharField(allow_blank=True, help_text="how the place begins")
 
 
+class MentionSerializer(Serializer):
+    line = serializers.IntegerField()
+    name = serializers.CharField(help_text="`arXiv:` and an id, or an address")
+
+
 class ReferencesSerializer(Serializer):
     example = {
         "format": "list",
@@ -270,15 +275,27 @@ class ReferencesSerializer(Serializer):
             }
         ],
         "problems": [],
+        "mentions": [],
+        "notes": 0,
+        "tags": [],
     }
 
     format = serializers.CharField(
-        allow_null=True, help_text="what they were read as; null if they could not be read at all"
+        allow_null=True,
+        help_text="what they were read as, of several forms with commas between; null if they could"
+        " not be read at all",
     )
     dry_run = serializers.BooleanField()
     matched = PaperNameSerializer(many=True)
     missing = MissingReferenceSerializer(many=True, help_text="references to no paper here")
     problems = UnreadReferenceSerializer(many=True, help_text="what was not understood")
+    mentions = MentionSerializer(
+        many=True, help_text="what abstracts, comments and texts name beside the references"
+    )
+    notes = serializers.IntegerField(help_text="matched papers that get a note")
+    tags = serializers.ListField(
+        child=serializers.CharField(), help_text="tags of the matched papers"
+    )
 
 
 class RestoredSerializer(Serializer):

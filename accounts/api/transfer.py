@@ -7,7 +7,7 @@ from dataclasses import asdict
 from tempfile import TemporaryFile
 from typing import Any, cast
 
-from django.db import transaction
+from django.core.exceptions import ValidationError as InvalidValue
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
@@ -22,7 +22,7 @@ from accounts.archive import BadArchive
 from accounts.forms.library import MAX_UPLOAD
 from accounts.library import Access
 from accounts.models import User
-from accounts.transfer import export, match, may_import, restore
+from accounts.transfer import add_papers, export, match, may_import, new_notes, restore, tags
 from digest.api.parsers import JsonParser, dry_run
 from digest.api.schema import Operation
 from digest.log import security
@@ -77,18 +77,28 @@ class TransferViewSet(LibraryViewSet):
             into.needs(Access.EDITOR)
         reading = references.read(content)
         found = match(self.library, reading.references)
-        keys = [paper.pk for paper in found.papers]
+        notes, tagged = new_notes(self.library, found), tags(found)
         if not dry:
-            with transaction.atomic():
-                self.library.bookmarks.add(keys, data.get("status", ""))
-                if into:
-                    into.add(keys)
+            try:
+                add_papers(
+                    self.library,
+                    {paper.slug: paper for paper in found.papers},
+                    status=data.get("status", ""),
+                    into=[into] if into else [],
+                    notes=notes if data["notes"] else None,
+                    tagged=tagged if data["tag_lists"] else None,
+                )
+            except InvalidValue as error:
+                raise ValidationError({"tag_lists": error.messages}) from None
         answer = {
             "format": reading.format,
             "dry_run": dry,
             "matched": found.papers,
             "missing": found.missing,
             "problems": reading.problems,
+            "mentions": reading.mentions,
+            "notes": len(notes),
+            "tags": list(tagged),
         }
         return Response(ReferencesSerializer(answer).data)
 

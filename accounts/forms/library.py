@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from accounts.library import Library, Sort
 from accounts.models import Density, ReadingList, Status
 from accounts.references import MAX_REFERENCES
+from accounts.transfer import MAX_TAG_LISTS
 from digest.models import Paper
 
 from .papers import PapersChoiceField
@@ -120,12 +121,13 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         required=False,
         label="A file",
-        help_text="BibTeX, RIS, CSL-JSON, the bookmarks of a browser, or an export from here",
+        help_text="BibTeX, RIS, EndNote (.enw), PubMed (.nbib), CSL-JSON or other JSON, a feed, the"
+        " bookmarks of a browser or a service, or an export from here",
     )
     text = forms.CharField(
         required=False,
         label="Or paste",
-        help_text="the same, or arXiv ids and addresses, in any form",
+        help_text="the same, or arXiv ids, DOIs and addresses, in any form",
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
     )
 
@@ -146,9 +148,12 @@ class ImportForm(forms.Form):
 
 
 class ConfirmImportForm(forms.Form):
-    """What to do with the papers of a preview. papers: their slugs."""
+    """What to do with the papers of a preview. papers: their slugs. notes: a text for each of some
+    of them. tags: the papers of each tag. Without notes or tags, nothing is asked about them."""
 
     papers = forms.CharField(widget=forms.HiddenInput)
+    notes = forms.JSONField(required=False, widget=forms.HiddenInput)
+    tags = forms.JSONField(required=False, widget=forms.HiddenInput)
     status = forms.ChoiceField(
         label="As",
         required=False,
@@ -165,10 +170,39 @@ class ConfirmImportForm(forms.Form):
     new_list = forms.CharField(
         label="Or into a new list of this name", required=False, max_length=200
     )
+    add_notes = forms.BooleanField(label="Add the notes of the file", required=False)
+    list_tags = forms.BooleanField(
+        label="Make a list of each tag",
+        required=False,
+        help_text="private; a list of that name that you have gets the papers",
+    )
 
-    def __init__(self, library: Library, data: object = None, **options: Any) -> None:
-        super().__init__(data, **options)  # type: ignore[arg-type]
+    def __init__(self, library: Library, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
         self.fields["list"].queryset = library.lists.editable()  # type: ignore[attr-defined]
+        given = self.initial if data is None else data
+        for name, choice in (("notes", "add_notes"), ("tags", "list_tags")):
+            if not given.get(name):
+                del self.fields[name], self.fields[choice]
+
+    def clean_notes(self) -> dict[str, str]:
+        notes = self.cleaned_data["notes"]
+        if isinstance(notes, dict) and all(isinstance(text, str) for text in notes.values()):
+            return notes
+        raise ValidationError("The notes are not as the preview had them. Import the file again.")
+
+    def clean_tags(self) -> dict[str, list[str]]:
+        tags = self.cleaned_data["tags"]
+        if (
+            isinstance(tags, dict)
+            and len(tags) <= MAX_TAG_LISTS
+            and all(
+                isinstance(papers, list) and all(isinstance(paper, str) for paper in papers)
+                for papers in tags.values()
+            )
+        ):
+            return tags
+        raise ValidationError("The tags are not as the preview had them. Import the file again.")
 
     def clean_papers(self) -> Collection[str]:
         papers = dict.fromkeys(self.cleaned_data["papers"].split())

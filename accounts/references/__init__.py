@@ -1,110 +1,118 @@
 """Files of references that people import, recognised by their content.
 
-Read are BibTeX, RIS, CSL-JSON, a browser's bookmarks, and plain lists of arXiv ids and addresses.
-Only what identifies a paper is taken. Finding the papers is for the caller, who has the
-database: by arXiv id, else by address, else by folded title.
+Read are BibTeX, RIS, EndNote's and PubMed's records, JSON, feeds and other XML, a browser's
+bookmarks, and plain lists of arXiv ids and addresses, several of them in one file too: each part is
+read as what it is, and the arXiv ids that none has are said. Only what identifies a paper is taken,
+with a person's notes and tags. Finding the papers is for the caller, who has the database: by arXiv
+id, else by address, else by folded title.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Callable
 
 from digest.formats.json_list import is_json
 
-from .bibtex import read_bibtex
-from .bookmarks import read_bookmarks
-from .csl_json import read_csl_json
+from . import bibtex, feeds, ris
+from .bibtex import BibtexReader
+from .bookmarks import is_page, read_links
+from .encoding import Unreadable, decode
+from .json_values import JsonReader
 from .plain_list import read_list
 from .records import (
     MAX_BYTES,
     MAX_REFERENCES,
     Format,
     Full,
+    Mention,
     ParsedReferences,
     Reference,
     ReferenceCollector,
     ReferenceProblem,
 )
-from .ris import read_ris
 
 __all__ = [
     "MAX_BYTES",
     "MAX_REFERENCES",
     "Format",
+    "Mention",
     "ParsedReferences",
     "Reference",
     "ReferenceProblem",
     "read",
 ]
 
-_READERS: dict[Format, Callable[[str, ReferenceCollector], None]] = {
-    Format.BIBTEX: read_bibtex,
-    Format.RIS: read_ris,
-    Format.CSL_JSON: read_csl_json,
-    Format.BOOKMARKS: read_bookmarks,
-    Format.LIST: read_list,
-}
-_HTML = re.compile(r"\s*<(?:[!?]|[a-z][a-z0-9]*[\s>])", re.I)
-# What is further in than the file's margin may be a summary in a list.
-_ENTRY = re.compile(r"(?:\A\s*|^)(?:(?P<bibtex>@\w+[ \t]*[{(])|TY  -)", re.M)
+_JSON = r"\[\s*(?:\{\s*[\"}]|\"|\]|\Z)|\{\s*(?:[\"}]|\Z)"
+_WEB_OF_SCIENCE = re.compile(r"\s*(?:FN (?:Clarivate|Thomson|ISI)|PT\tAU\t|PT [JBSP]\n(?:AU|AF) )")
+# A part begins a line, or stands behind another; in a sentence, an entry has to be a whole one.
+_START = re.compile(
+    rf"^[ \t>]*+(?:(?P<bibtex>{bibtex.START})|(?P<record>{ris.START})|(?P<json>{_JSON})"
+    rf"|(?P<xml>{feeds.START}))"
+    r"|(?<![\w.@])(?P<sentence>@[A-Za-z]++\{[^\s,{}]*+,\s*+\w++\s*+=\s*+[{\"])",
+    re.M,
+)
+_NEXT = re.compile(rf"[\s,]*+(?:(?P<bibtex>{bibtex.START})|(?P<json>{_JSON}))")
 
 
 def read(content: bytes) -> ParsedReferences:
-    """Read a file of references, in whichever format its content is.
+    """Read a file of references, in whichever formats its content is.
 
-    Never raises: what cannot be read is among the problems, and everything else is read. UTF-8, or
-    UTF-16 with a byte order mark; BibTeX and RIS also as old Windows programs write them. Any line
-    ends.
+    Never raises: what cannot be read is among the problems, and everything else is read. For its
+    encodings see `encoding.decode`. Any line ends.
     """
     draft = ReferenceCollector()
-    text = _decode(content)
-    if isinstance(text, ReferenceProblem):
-        return ParsedReferences((), (text,), None)
-    kind = _format(text)
     try:
-        _READERS[kind](text, draft)
+        text = decode(content)
+    except Unreadable as error:
+        return ParsedReferences((), (error.problem,), (), ())
+    try:
+        rest = _read_parts(text, draft)
+        whole_page = is_page(rest)
+        read_list(read_links(rest, draft), draft, is_page=whole_page)
+        draft.mention_rest(text)
     except Full as error:
         reason = f"more than {MAX_REFERENCES:,} references: the rest is not read"
-        return draft.reading(kind, ReferenceProblem(error.line, reason))
-    reading = draft.reading(kind)
+        return draft.reading(ReferenceProblem(error.line, reason))
+    reading = draft.reading()
     if reading.references or reading.problems:
         return reading
-    return draft.reading(kind, ReferenceProblem(1, "nothing in the file names a paper"))
+    return draft.reading(ReferenceProblem(1, "nothing in the file names a paper"))
 
 
-def _format(text: str) -> Format:
-    if _HTML.match(text):
-        return Format.BOOKMARKS
-    if is_json(text):
-        return Format.CSL_JSON
-    if entry := _ENTRY.search(text):
-        return Format.BIBTEX if entry["bibtex"] else Format.RIS
-    return Format.LIST
-
-
-def _decode(content: bytes) -> str | ReferenceProblem:
-    """The text of a file, its lines ended by "\\n", or why there is none."""
-    if len(content) > MAX_BYTES:
-        return ReferenceProblem(1, f"the file is larger than {MAX_BYTES // 10**6} MB")
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            text = content.decode("utf-16")
-        except UnicodeDecodeError:
-            return ReferenceProblem(1, "not UTF-16, as which it is marked")
-    elif (zero := content.find(0)) >= 0:
-        return ReferenceProblem(
-            content.count(b"\n", 0, zero) + 1, "the file is binary: it has a zero byte"
-        )
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            text = content.decode("cp1252", "replace")
-            if not _ENTRY.search(text):
-                line = content.count(b"\n", 0, error.start) + 1
-                return ReferenceProblem(line, f"not UTF-8: byte 0x{content[error.start]:02X}")
-    if not text.strip():
-        return ReferenceProblem(1, "the file is empty")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _read_parts(text: str, draft: ReferenceCollector) -> str:
+    """Read the parts that have a form of their own. What stands around them is returned, each line
+    at its place."""
+    if _WEB_OF_SCIENCE.match(text):
+        draft.format = Format.RIS
+        reason = "Web of Science's own format is not read: export BibTeX or RIS instead"
+        draft.problem(1, reason, text[:500])
+        return ""
+    bibtex_reader: BibtexReader | None = None
+    json_reader: JsonReader | None = None
+    rest: list[str] = []
+    line, at, end = 1, 0, 0  # at: up to where the lines are counted
+    match = _START.search(text)
+    if is_json(text) and not (match and match["json"] and not text[: match.start()].strip()):
+        match = re.compile(r"\s*(?P<json>(?=\S))(?P<bibtex>(?!))?").match(text)
+    while match:
+        kind = match.lastgroup or ""
+        start = match.start(kind)
+        rest.append(text[end:start])
+        line += text.count("\n", at, start)
+        at = start
+        if kind == "json":
+            json_reader = json_reader or JsonReader(text, draft)
+            end = json_reader.read(start)
+        elif kind == "xml":
+            end = feeds.read_xml(text, start, line, draft)
+        elif kind == "record":
+            end = ris.read_records(text, start, line, draft)
+        else:
+            draft.format = Format.BIBTEX
+            bibtex_reader = bibtex_reader or BibtexReader(text, draft)
+            end = bibtex_reader.read(start, line)
+        rest.append("\n" * text.count("\n", start, end))
+        line_end = text.find("\n", start) if end == start else end
+        match = _NEXT.match(text, end) if end > start else None
+        match = match or (_START.search(text, line_end) if line_end >= 0 else None)
+    return "".join([*rest, text[end:]])

@@ -8,5 +8,19 @@ elsewhere. It only ever adds, so that to do it twice changes nothing.
 from .exports import SCHEMA, export
 from .imports import Restored, may_import, restore
 from .matching import Match, match
+from .references import MAX_TAG_LISTS, add_papers, count_by_format, new_notes, tags
 
-__all__ = ["SCHEMA", "Match", "Restored", "export", "match", "may_import", "restore"]
+__all__ = [
+    "MAX_TAG_LISTS",
+    "SCHEMA",
+    "Match",
+    "Restored",
+    "add_papers",
+    "count_by_format",
+    "export",
+    "match",
+    "may_import",
+    "new_notes",
+    "restore",
+    "tags",
+]

@@ -6,7 +6,6 @@ from tempfile import TemporaryFile
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,7 +16,17 @@ from accounts.access import MemberRequest, logged_in
 from accounts.archive import BadArchive
 from accounts.forms.library import ConfirmImportForm, ImportForm
 from accounts.models import Step
-from accounts.transfer import SCHEMA, export, match, may_import, restore
+from accounts.transfer import (
+    SCHEMA,
+    add_papers,
+    count_by_format,
+    export,
+    match,
+    may_import,
+    new_notes,
+    restore,
+    tags,
+)
 from accounts.views.bookmarks import remember
 from digest.log import security
 from digest.pages.resubmission import limited
@@ -64,12 +73,23 @@ def import_papers(request: MemberRequest) -> HttpResponse:
     reading = references.read(content)
     found = match(request.library, reading.references)
     marks = request.library.marks(paper.pk for paper in found.papers)
+    bookmarked = {key for key, mark in marks.items() if mark.status}
+    notes, tagged = new_notes(request.library, found), tags(found)
     context = {
         "reading": reading,
         "found": found,
-        "bookmarked": sum(bool(mark.status) for mark in marks.values()),
+        "formats": count_by_format(reading, found, bookmarked),
+        "bookmarked": len(bookmarked),
+        "notes": len(notes),
+        "tags": list(tagged),
         "form": ConfirmImportForm(
-            request.library, initial={"papers": " ".join(p.slug for p in found.papers)}
+            request.library,
+            initial={
+                "papers": " ".join(paper.slug for paper in found.papers),
+                "notes": notes,
+                "tags": tagged,
+                "add_notes": True,
+            },
         ),
     }
     return render(request, "accounts/preview.html", context)
@@ -78,30 +98,39 @@ def import_papers(request: MemberRequest) -> HttpResponse:
 @logged_in
 @require_POST
 def confirm_import(request: MemberRequest) -> HttpResponse:
-    """Bookmark the papers of a preview, and put them into a list if one is named."""
+    """Bookmark the papers of a preview, with notes, and put them into lists, as chosen."""
     form = ConfirmImportForm(request.library, request.POST)
     if not form.is_valid():
         return render(request, "accounts/preview.html", {"form": form}, status=400)
-    found = request.library.papers(form.cleaned_data["papers"])
-    papers = list(dict.fromkeys(paper.pk for paper in found.values()))
+    given = form.cleaned_data
+    papers = request.library.papers(given["papers"])
     lists = request.library.lists
     try:
-        with transaction.atomic():
-            before = request.library.bookmarks.add(papers, form.cleaned_data["status"])
-            into = form.cleaned_data["list"]
-            if name := form.cleaned_data["new_list"]:
-                into = lists.create(name)
-            if into:
-                lists.open(into.slug).add(papers)
+        added = add_papers(
+            request.library,
+            papers,
+            status=given["status"],
+            into=[lists.open(given["list"].slug)] if given["list"] else [],
+            new_list=given["new_list"],
+            notes=given["notes"] if given.get("add_notes") else None,
+            tagged=given["tags"] if given.get("list_tags") else None,
+        )
     except ValidationError as error:
-        form.add_error("new_list", error.messages[0])
+        form.add_error("new_list" if given["new_list"] else None, error.messages[0])
         return render(request, "accounts/preview.html", {"form": form}, status=400)
-    remember(request, papers, before)
+    keys = list(dict.fromkeys(paper.pk for paper in papers.values()))
+    remember(request, keys, added.before)
     request.user.finish(Step.IMPORT)
-    what = f"{len(papers):,} paper{'s are' if len(papers) != 1 else ' is'} in your library"
-    where = f", and in the list “{into.name}”" if into else ""
-    messages.success(request, f"{what}{where}.", extra_tags="undo")
-    return redirect(into or "library")
+    what = f"{len(keys):,} paper{'s are' if len(keys) != 1 else ' is'} in your library"
+    more = [f"in the list “{into.name}”" for into in added.into]
+    if added.notes:
+        more.append(f"with {added.notes:,} note{'s' * (added.notes > 1)}")
+    if added.tag_lists:
+        more.append(f"in {added.tag_lists:,} list{'s' * (added.tag_lists > 1)} of tags")
+    messages.success(request, f"{', and '.join([what, *more])}.", extra_tags="undo")
+    for problem in added.problems:
+        messages.warning(request, problem)
+    return redirect(added.into[-1] if added.into else "library")
 
 
 def _page(request: MemberRequest, form: ImportForm) -> HttpResponse:
