@@ -457,6 +457,22 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Paper Digest",
     "DESCRIPTION": "The catalogue and your own library, for programs.",
     "VERSION": "1",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "the site that has this schema"}],
+    "TAGS": [
+        {"name": name, "description": description}
+        for name, description in (
+            ("index", "Where everything is."),
+            ("papers", "Papers: found, changed since, looked up, and as files."),
+            ("digests", "Digests of days: read, and loaded by curators."),
+            ("streams", "Series of digests."),
+            ("authors", "Names as the digests print them."),
+            ("categories", "Tasks, and the areas that group them."),
+            ("links", "Addresses that were given for papers."),
+            ("sources", "The files that were loaded: for curators."),
+            ("library", "What is yours: bookmarks, notes, reading lists."),
+        )
+    ],
     "OAS_VERSION": "3.1.0",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

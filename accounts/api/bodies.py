@@ -30,17 +30,25 @@ class PageQuerySerializer(Serializer):
     )
 
 
+ORDERINGS = {"-added_at": Sort.ADDED, "-date": Sort.DATE, "title": Sort.TITLE}
+
+
 class BookmarkQuerySerializer(PageQuerySerializer):
     q = serializers.CharField(
         default="",
         allow_blank=True,
         help_text='the site\'s query language, with `is:reading`, `in:"a list"` and `has:note`',
     )
+    ordering = WordField(
+        list(ORDERINGS),
+        default="-added_at",
+        help_text="pages by `-date` and `title` end with 410 where the catalogue changes meanwhile:"
+        " begin again",
+    )
     sort = WordField(
         [sort.value for sort in Sort],
-        default=Sort.ADDED.value,
-        help_text="what comes first; pages by `date` and `title` end with 410 where the catalogue"
-        " changes meanwhile: begin again",
+        required=False,
+        help_text="the same by older names, where there is no `ordering`",
     )
     status = WordField(Status.choices, required=False, help_text="of these alone")
 

@@ -18,7 +18,7 @@ from digest.api.schema import Operation
 from digest.api.serializers import QueryProblemSerializer
 
 from .base import PAPER, LibraryPagination, LibraryViewSet
-from .bodies import BookmarkQuerySerializer, BulkSerializer, MarkSerializer
+from .bodies import ORDERINGS, BookmarkQuerySerializer, BulkSerializer, MarkSerializer
 from .serializers import BookmarkSerializer, BulkResultSerializer
 
 
@@ -35,11 +35,13 @@ class BookmarksViewSet(LibraryViewSet):
     pagination_class = BookmarkPagination
     path_help = {"slug": PAPER}
 
-    @Operation("bookmarks", BookmarkSerializer, errors=[410])
+    @Operation("bookmarks", BookmarkSerializer, errors=[410], summary="Your bookmarks")
     def list(self, request: Request) -> Response:
         """Your bookmarks, as far as they are asked for."""
         options = read(BookmarkQuerySerializer, request.query_params)
-        sort, size = Sort(options["sort"]), options["page_size"]
+        older = None if "ordering" in request.query_params else options.get("sort")
+        sort = Sort(older) if older else ORDERINGS[options["ordering"]]
+        size = options["page_size"]
         # Titles and days of papers may change: then a cursor cannot say which papers were listed.
         stays = sort == Sort.ADDED
         at = cursor_of(request, str, int, *([] if stays else [str]))
@@ -58,7 +60,12 @@ class BookmarksViewSet(LibraryViewSet):
         count = len(bookmarked)
         return Response(self.page_of(rows, next, count=count, problems=query.problems))
 
-    @Operation("bookmarks_bulk", BulkResultSerializer, body=BulkSerializer)
+    @Operation(
+        "bookmarks_bulk",
+        BulkResultSerializer,
+        body=BulkSerializer,
+        summary="Do one thing with up to 500 papers",
+    )
     def bulk(self, request: Request) -> Response:
         """Do one thing with up to 500 papers, and say what became of each."""
         data = self.body()
@@ -92,7 +99,7 @@ class BookmarksViewSet(LibraryViewSet):
             case status:
                 bookmarks.add(keys, status)
 
-    @Operation("bookmark", BookmarkSerializer)
+    @Operation("bookmark", BookmarkSerializer, summary="The bookmark of a paper")
     def retrieve(self, request: Request, slug: str) -> Response:
         """The bookmark of a paper."""
         rows = self._rows([self.library.paper(slug).pk])
@@ -100,7 +107,13 @@ class BookmarksViewSet(LibraryViewSet):
             raise NotFound("This paper is not bookmarked.")
         return Response(self.answer(rows[0]))
 
-    @Operation("bookmark_keep", BookmarkSerializer, body=MarkSerializer, statuses=[200, 201])
+    @Operation(
+        "bookmark_keep",
+        BookmarkSerializer,
+        body=MarkSerializer,
+        statuses=[200, 201],
+        summary="Bookmark a paper, or change its status",
+    )
     def update(self, request: Request, slug: str) -> Response:
         """Bookmark a paper, or give its bookmark another status. 201 says that it is new."""
         paper = self.library.paper(slug)
@@ -108,7 +121,7 @@ class BookmarksViewSet(LibraryViewSet):
         before = self.library.bookmarks.add([paper.pk], status)
         return Response(self.answer(self._rows([paper.pk])[0]), 200 if before else 201)
 
-    @Operation("bookmark_drop", None, statuses=[204])
+    @Operation("bookmark_drop", None, statuses=[204], summary="Remove a bookmark")
     def destroy(self, request: Request, slug: str) -> Response:
         """Take a paper's bookmark away, if it has one. Its note stays."""
         self.library.bookmarks.remove([self.library.paper(slug).pk])

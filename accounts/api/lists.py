@@ -39,7 +39,7 @@ class ListsViewSet(LibraryViewSet):
     order = Order((("lowered", False, str), ("pk", False, int)))
     path_help = {"slug": LIST}
 
-    @Operation("lists", ReadingListSerializer)
+    @Operation("lists", ReadingListSerializer, summary="Your reading lists")
     def list(self, request: Request) -> Response:
         """Your own lists, and those that you are a member of, by name."""
         editable = {found.pk for found in self.library.lists.editable()}
@@ -63,6 +63,7 @@ class ListsViewSet(LibraryViewSet):
         body=NewListSerializer,
         statuses=[201],
         parameters=[_LOCATION],
+        summary="Make a reading list",
     )
     def create(self, request: Request) -> Response:
         """Make a list."""
@@ -70,12 +71,18 @@ class ListsViewSet(LibraryViewSet):
         there = {"Location": settings.SITE_URL + reverse("api-list", args=[created.slug])}
         return Response(self.answer(_shown(created, Access.OWNER, 0)), 201, headers=there)
 
-    @Operation("list", ReadingListSerializer)
+    @Operation("list", ReadingListSerializer, summary="One reading list")
     def retrieve(self, request: Request, slug: str) -> Response:
         """A list that is open to you."""
         return self._answered(self.library.lists.open(slug))
 
-    @Operation("list_change", ReadingListSerializer, errors=[409], body=ListChangeSerializer)
+    @Operation(
+        "list_change",
+        ReadingListSerializer,
+        errors=[409],
+        body=ListChangeSerializer,
+        summary="Change a reading list",
+    )
     def partial_update(self, request: Request, slug: str) -> Response:
         """Change what your list is called, what it says of itself, or who sees it."""
         opened = self.library.lists.open(slug)
@@ -85,13 +92,13 @@ class ListsViewSet(LibraryViewSet):
             opened.describe(**data)
         return self._answered(opened)
 
-    @Operation("list_delete", None, statuses=[204])
+    @Operation("list_delete", None, statuses=[204], summary="Delete a reading list")
     def destroy(self, request: Request, slug: str) -> Response:
         """Delete your list. Its papers stay in the catalogue and in your library."""
         self.library.lists.open(slug).delete()
         return Response(status=204)
 
-    @Operation("list_leave", None, statuses=[204])
+    @Operation("list_leave", None, statuses=[204], summary="Leave a list that you are a member of")
     def leave(self, request: Request, slug: str) -> Response:
         """Be a member of a list no longer."""
         self.library.lists.open(slug).leave()
@@ -103,6 +110,7 @@ class ListsViewSet(LibraryViewSet):
         errors=[409],
         body=SuccessorSerializer,
         example={**ReadingListSerializer.example, "owner": "editor", "access": "editor"},
+        summary="Give a list to a member",
     )
     def transfer_ownership(self, request: Request, slug: str) -> Response:
         """Make a member the owner of your list, and yourself an editor."""
@@ -129,7 +137,7 @@ class ItemsViewSet(LibraryViewSet):
     order = Order((("position", False, int),))
     path_help = {"slug": LIST, "paper": PAPER}
 
-    @Operation("list_items", ListItemSerializer)
+    @Operation("list_items", ListItemSerializer, summary="The papers of a list, in order")
     def list(self, request: Request, slug: str) -> Response:
         """The papers of a list, in order."""
         opened = self.library.lists.open(slug)
@@ -142,7 +150,13 @@ class ItemsViewSet(LibraryViewSet):
 
         return Response(self.page(items.select_related("paper"), show))
 
-    @Operation("list_items_add", ItemsAddedSerializer, errors=[409], body=NewItemsSerializer)
+    @Operation(
+        "list_items_add",
+        ItemsAddedSerializer,
+        errors=[409],
+        body=NewItemsSerializer,
+        summary="Add papers to a list",
+    )
     def create(self, request: Request, slug: str) -> Response:
         """Put up to 500 papers at the end of a list, those excepted that are in it."""
         opened = self.library.lists.open(slug)
@@ -154,13 +168,18 @@ class ItemsViewSet(LibraryViewSet):
         missing = [name for name in data["papers"] if name not in papers]
         return Response(self.answer({"added": added, "missing": missing}))
 
-    @Operation("list_item", ListItemSerializer)
+    @Operation("list_item", ListItemSerializer, summary="One paper of a list")
     def retrieve(self, request: Request, slug: str, paper: str) -> Response:
         """What a list says of a paper."""
         opened = self.library.lists.open(slug)
         return self._answered(opened, self.library.paper(paper))
 
-    @Operation("list_item_change", ListItemSerializer, body=ItemChangeSerializer)
+    @Operation(
+        "list_item_change",
+        ListItemSerializer,
+        body=ItemChangeSerializer,
+        summary="Move a paper of a list, or change what is written of it",
+    )
     def partial_update(self, request: Request, slug: str, paper: str) -> Response:
         """Change what a list says of a paper, or its place."""
         opened = self.library.lists.open(slug)
@@ -177,7 +196,7 @@ class ItemsViewSet(LibraryViewSet):
         )
         return self._answered(opened, found)
 
-    @Operation("list_item_drop", None, statuses=[204])
+    @Operation("list_item_drop", None, statuses=[204], summary="Take a paper off a list")
     def destroy(self, request: Request, slug: str, paper: str) -> Response:
         """Take a paper out of a list, if it is in it."""
         opened = self.library.lists.open(slug)

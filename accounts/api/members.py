@@ -31,7 +31,9 @@ _INVITATION = "id of the invitation"
 class MembersViewSet(LibraryViewSet):
     path_help = {"slug": LIST, "member": "id of the member", "invitation": _INVITATION}
 
-    @Operation("list_members", MembersSerializer)
+    @Operation(
+        "list_members", MembersSerializer, summary="The members of a list, and who is invited"
+    )
     def retrieve(self, request: Request, slug: str) -> Response:
         """The members of a list; its owner also sees who is invited."""
         opened = self.library.lists.open(slug)
@@ -43,7 +45,12 @@ class MembersViewSet(LibraryViewSet):
         return Response(self.answer(answer))
 
     @Operation(
-        "list_invite", InvitedSerializer, errors=[409], body=InviteeSerializer, statuses=[201]
+        "list_invite",
+        InvitedSerializer,
+        errors=[409],
+        body=InviteeSerializer,
+        statuses=[201],
+        summary="Invite somebody to a list",
     )
     def create(self, request: Request, slug: str) -> Response:
         """Invite somebody, or change the role. A private list is then visible to its members."""
@@ -54,7 +61,12 @@ class MembersViewSet(LibraryViewSet):
         write_to(cast(User, request.user), opened, invitation)
         return Response(self.answer(invitation), 201)
 
-    @Operation("list_member_change", MemberSerializer, body=RoleChangeSerializer)
+    @Operation(
+        "list_member_change",
+        MemberSerializer,
+        body=RoleChangeSerializer,
+        summary="Change the role of a member",
+    )
     def partial_update(self, request: Request, slug: str, member: int) -> Response:
         """Change the role of a member."""
         opened = self.library.lists.open(slug)
@@ -63,13 +75,13 @@ class MembersViewSet(LibraryViewSet):
             opened.set_role(member, role)
         return Response(self.answer(opened.member(member)))
 
-    @Operation("list_member_dismiss", None, statuses=[204])
+    @Operation("list_member_dismiss", None, statuses=[204], summary="Remove a member from a list")
     def destroy(self, request: Request, slug: str, member: int) -> Response:
         """Remove a member."""
         self.library.lists.open(slug).dismiss_member(member)
         return Response(status=204)
 
-    @Operation("list_uninvite", None, statuses=[204])
+    @Operation("list_uninvite", None, statuses=[204], summary="Take an invitation back")
     def uninvite(self, request: Request, slug: str, invitation: int) -> Response:
         """Cancel an invitation, if there is still one."""
         self.library.lists.open(slug).uninvite(invitation)
@@ -80,7 +92,7 @@ class InvitationsViewSet(LibraryViewSet):
     order = Order((("added_at", True, datetime), ("pk", False, int)))
     path_help = {"invitation": _INVITATION}
 
-    @Operation("invitations", InvitationSerializer)
+    @Operation("invitations", InvitationSerializer, summary="Lists that you are invited to")
     def list(self, request: Request) -> Response:
         """The invitations to lists of others, the newest first."""
         return Response(self.page(self.library.lists.invitations()))
@@ -91,6 +103,7 @@ class InvitationsViewSet(LibraryViewSet):
         body=AnswerSerializer,
         statuses=[200, 204],
         example={**ReadingListSerializer.example, "access": "editor"},
+        summary="Accept or decline an invitation",
     )
     def respond(self, request: Request, invitation: int) -> Response:
         """Accept an invitation, and get the list; or decline it."""

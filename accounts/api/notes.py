@@ -35,12 +35,12 @@ class NotesViewSet(LibraryViewSet):
     order = Order((("added_at", False, datetime), ("pk", False, int)))
     path_help = {"slug": PAPER}
 
-    @Operation("notes", ListedNoteSerializer)
+    @Operation("notes", ListedNoteSerializer, summary="Your notes")
     def list(self, request: Request) -> Response:
         """Your notes, the first one first."""
         return Response(self.page(self.library.notes.all()))
 
-    @Operation("note", NoteSerializer, parameters=[_ETAG])
+    @Operation("note", NoteSerializer, parameters=[_ETAG], summary="The note on a paper")
     def retrieve(self, request: Request, slug: str) -> Response:
         """Your note on a paper. Its ETag says which text this is."""
         paper = self.library.paper(slug)
@@ -56,6 +56,7 @@ class NotesViewSet(LibraryViewSet):
         body=NoteTextSerializer,
         statuses=[200, 201],
         parameters=[_IF_MATCH, _IF_NONE_MATCH, _ETAG],
+        summary="Write the note on a paper",
     )
     def update(self, request: Request, slug: str) -> Response:
         """Write a note on a paper. Where there is one, If-Match says that this replaces no other.
@@ -69,7 +70,14 @@ class NotesViewSet(LibraryViewSet):
         assert saved is not None  # since the text is not empty
         return self._answered(saved, paper, 200 if note else 201)
 
-    @Operation("note_drop", None, statuses=[204], errors=[412, 428], parameters=[_IF_MATCH])
+    @Operation(
+        "note_drop",
+        None,
+        statuses=[204],
+        errors=[412, 428],
+        parameters=[_IF_MATCH],
+        summary="Delete the note on a paper",
+    )
     def destroy(self, request: Request, slug: str) -> Response:
         """Delete the note on a paper, if there is one: the one that If-Match says."""
         paper = self.library.paper(slug)

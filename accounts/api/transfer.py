@@ -60,6 +60,7 @@ class TransferViewSet(LibraryViewSet):
         },
         parameters=[OpenApiParameter("dry_run", bool, description="as in the body")],
         example=ReferencesSerializer.example,
+        summary="Import papers or an export",
     )
     def create(self, request: Request) -> Response:
         """Bookmark the papers that a file or a text names, or add what an export from here holds.
@@ -123,7 +124,7 @@ class TransferViewSet(LibraryViewSet):
         answer = {"format": "library", "dry_run": dry_run, **asdict(restored)}
         return Response(RestoredSerializer(answer).data)
 
-    @Operation("export", None)
+    @Operation("export", None, summary="Export your library as a ZIP")
     def export(self, request: Request) -> HttpResponseBase:
         """All that you made, as a ZIP, which can be imported here or elsewhere."""
         file = TemporaryFile()  # noqa: SIM115 (it is closed with the response)

@@ -38,7 +38,7 @@ class UnreadViewSet(LibraryViewSet):
     pagination_class = UnreadPagination
     order = Order((("date", True, date), ("stream_id", False, int)))
 
-    @Operation("unread", UnreadDigestSerializer)
+    @Operation("unread", UnreadDigestSerializer, summary="Digests that you have not read")
     def list(self, request: Request) -> Response:
         """The digests that you have not read, of the streams that you subscribe to, the newest
         first."""
@@ -47,7 +47,11 @@ class UnreadViewSet(LibraryViewSet):
         return Response(self.page(unread, new_papers=digests.new_papers()))
 
     @Operation(
-        "unread_mark", ReadStateSerializer, body=ReadMarkSerializer, parameters=[_DAY, STREAM]
+        "unread_mark",
+        ReadStateSerializer,
+        body=ReadMarkSerializer,
+        parameters=[_DAY, STREAM],
+        summary="Mark a digest as read or unread",
     )
     def update(self, request: Request, day: date) -> Response:
         """Count a day's digest as read, or as new again."""

@@ -27,6 +27,7 @@ from digest.models import Paper
 from digest.pages import paging
 from digest.pages.files import IN_A_FEED, about_page, feed_of, file_of
 from digest.pages.installed import allow_offline_copy
+from digest.pages.origins import readable
 from digest.pages.paging import HtmxRequest, turn_to
 from digest.pages.previews import answer, papers_of
 
@@ -245,8 +246,9 @@ def _step(item: ListItem, place: int, neighbour: ListItem | None, beyond: int) -
 def list_file(request: HtmxRequest, slug: str, suffix: str) -> HttpResponseBase:
     opened = Library(request.user).lists.open(slug)
     response = _file(request, opened, suffix, opened.reading_list.get_absolute_url())
-    if opened.reading_list.visibility != Visibility.PUBLIC:
-        add_never_cache_headers(response)
+    if opened.reading_list.visibility == Visibility.PUBLIC:
+        return readable(response)
+    add_never_cache_headers(response)
     return response
 
 

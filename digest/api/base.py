@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, cast
@@ -13,7 +14,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.http import http_date
 from django.views.decorators.gzip import gzip_page
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -24,11 +25,13 @@ from digest.caches.revision import Revision
 from digest.models import Catalogue
 from digest.pages.middleware import since
 
-from .access import announce
+from .access import PUBLIC, announce, scope
 from .pages import CursorPagination, Order, address_with
 from .parsers import form_only
 from .schema import Operation
 from .serializers import Serializer
+
+_Q = re.compile(r"q=(1(?:\.0{0,3})?|0(?:\.\d{0,3})?)")
 
 
 def only(query: QueryDict, allowed: Collection[str], many: Collection[str] = ()) -> None:
@@ -68,12 +71,24 @@ def read(serializer: type[Serializer], data: Any) -> dict[str, Any]:
 
 
 class Negotiation(DefaultContentNegotiation):
-    """Answers in the format that `format` names, else in one that `Accept` takes."""
+    """Answers in the format that `format` names, else in the one that `Accept` likes best: DRF does
+    not read how much a type is wanted, its `q`."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
-        if request.query_params.get("format") == "":
-            self.filter_renderers(renderers, "")
-        return super().select_renderer(request, renderers, format_suffix)
+        if (format := request.query_params.get("format")) is not None:
+            renderers = self.filter_renderers(renderers, format)
+        wanted = [_wanted(text) for text in self.get_accept_list(request)]
+        found = []
+        for place, renderer in enumerate(renderers):
+            # What is said of a type itself counts, and not what is said of all.
+            fits = [(*one, q) for *one, q in wanted if _fits(one[1], renderer.media_type)]
+            *_, q = max(fits, default=(0, "", 0.0))
+            if q > 0:
+                found.append((-q, -max(fits)[0], place, renderer))
+        if not found:
+            raise NotAcceptable(available_renderers=renderers)
+        *_, best = min(found, key=lambda one: one[:3])
+        return best, best.media_type
 
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str | None) -> Any:
         found = [renderer for renderer in renderers if renderer.format == format]
@@ -81,6 +96,21 @@ class Negotiation(DefaultContentNegotiation):
             formats = ", ".join(renderer.format for renderer in renderers)
             raise ValidationError({"format": [f"This is none of {formats}."]})
         return found
+
+
+def _wanted(text: str) -> tuple[int, str, float]:
+    """A range of `Accept`: how exact it is, the range, and its `q`; 1 where that cannot be read."""
+    range, *parameters = (part.strip().lower() for part in text.split(";"))
+    q = 1.0
+    for parameter in parameters:
+        if match := _Q.fullmatch(parameter):
+            q = float(match[1])
+    exact = 0 if range == "*/*" else 1 if range.endswith("/*") else 2
+    return exact, range, q
+
+
+def _fits(range: str, media_type: str) -> bool:
+    return range in ("*/*", media_type, f"{media_type.partition('/')[0]}/*")
 
 
 @method_decorator(gzip_page, name="dispatch")
@@ -176,7 +206,8 @@ class CatalogueViewSet(ApiViewSet):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        if request.method in ("GET", "HEAD", "OPTIONS"):
+        public = [name for name in self.allowed_methods if scope(self, name) == PUBLIC]
+        if request.method in public:
             response["Access-Control-Allow-Origin"] = "*"
             response["Access-Control-Expose-Headers"] = (
                 "ETag, Last-Modified, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset,"
@@ -184,8 +215,8 @@ class CatalogueViewSet(ApiViewSet):
             )
             response["Cross-Origin-Resource-Policy"] = "cross-origin"
         if request.method == "OPTIONS":
-            response["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-            response["Access-Control-Allow-Headers"] = "Authorization, If-None-Match"
+            response["Access-Control-Allow-Methods"] = ", ".join(public)
+            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match"
             response["Access-Control-Max-Age"] = "86400"
         return response
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
+from django.utils.text import slugify
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
@@ -30,11 +33,20 @@ class AuthorsViewSet(CatalogueViewSet):
 
     orders = {"-paper_count": _MOST_PAPERS, "name": _BY_NAME}
 
-    @Operation("authors", AuthorSerializer, description=_REORDERED)
+    @Operation(
+        "authors",
+        AuthorSerializer,
+        description=_REORDERED,
+        summary="The authors",
+        parameters=[
+            OpenApiParameter("q", description="words of a name, or their beginnings: `ada love`")
+        ],
+    )
     def list(self, request: Request) -> HttpResponseBase:
-        return self.cached(lambda: self.page(Author.objects.all()))
+        rows = named(Author.objects.all(), request.query_params.get("q", ""))
+        return self.cached(lambda: self.page(rows))
 
-    @Operation("author", AuthorSerializer)
+    @Operation("author", AuthorSerializer, summary="One author")
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         return self.cached(lambda: self.answer(one(Author.objects.filter(slug=slug), slug)))
 
@@ -44,11 +56,13 @@ class CategoriesViewSet(CatalogueViewSet):
 
     orders = {"name": _BY_NAME, "-paper_count": _MOST_PAPERS}
 
-    @Operation("categories", CategorySerializer, description=_REORDERED)
+    @Operation(
+        "categories", CategorySerializer, description=_REORDERED, summary="The categories and areas"
+    )
     def list(self, request: Request) -> HttpResponseBase:
         return self.cached(lambda: self.page(_categories()))
 
-    @Operation("category", CategorySerializer)
+    @Operation("category", CategorySerializer, summary="One category or area")
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         return self.cached(lambda: self.answer(one(_categories().filter(slug=slug), slug)))
 
@@ -59,7 +73,7 @@ class LinksViewSet(CatalogueViewSet):
     orders = {"id": Order((("pk", False, int),))}
     filter_backends = [KindFilterBackend]
 
-    @Operation("links", LinkSerializer)
+    @Operation("links", LinkSerializer, summary="The links of papers")
     def list(self, request: Request) -> HttpResponseBase:
         rows = Link.objects.select_related("paper").only("url", "kind", "paper__slug")
         rows = self.filter_queryset(rows)
@@ -68,6 +82,18 @@ class LinksViewSet(CatalogueViewSet):
 
 def _categories() -> QuerySet[Category]:
     return Category.objects.select_related("area")
+
+
+_OF_A_HASH = re.compile("[0-9a-f]{1,8}")
+
+
+def named(authors: QuerySet[Author], text: str) -> QuerySet[Author]:
+    """Those of whose names each word of the text begins a word, in capitals or not."""
+    for word in filter(None, slugify(text, allow_unicode=True).split("-")):
+        authors = authors.filter(Q(slug__startswith=word) | Q(slug__contains=f"-{word}"))
+        if _OF_A_HASH.fullmatch(word):  # which many slugs end in
+            authors = authors.filter(name__icontains=word)
+    return authors
 
 
 def one(rows: QuerySet[Any], slug: str) -> Any:

@@ -67,7 +67,7 @@ class StreamsViewSet(CatalogueViewSet):
 
     orders = {"id": Order((("pk", False, int),))}
 
-    @Operation("streams", StreamSerializer)
+    @Operation("streams", StreamSerializer, summary="The streams of digests")
     def list(self, request: Request) -> HttpResponseBase:
         return self.cached(lambda: self.page(Stream.objects.all()))
 
@@ -87,13 +87,18 @@ class DigestsViewSet(CatalogueViewSet):
         BytesParser,
     ]
 
-    @Operation("digests", DigestSerializer, parameters=[STREAM])
+    @Operation("digests", DigestSerializer, parameters=[STREAM], summary="The digests of a stream")
     def list(self, request: Request) -> HttpResponseBase:
         stream = chosen_stream(request.query_params.get("stream"))
         rows = Digest.objects.of(stream.pk).select_related("stream")
         return self.cached(lambda: self.page(rows))
 
-    @Operation("digest", WholeDigestSerializer, parameters=[FIELDS, STREAM])
+    @Operation(
+        "digest",
+        WholeDigestSerializer,
+        parameters=[FIELDS, STREAM],
+        summary="One digest, with its papers in order",
+    )
     def retrieve(self, request: Request, day: date) -> HttpResponseBase:
         fields = fields_of(request)
         stream = chosen_stream(request.query_params.get("stream"))
@@ -119,7 +124,7 @@ class DigestsViewSet(CatalogueViewSet):
             "text/markdown": OpenApiTypes.BINARY,
             "application/xml": OpenApiTypes.BINARY,
             "text/plain": OpenApiTypes.BINARY,
-            "application/json": OpenApiTypes.ANY,
+            "application/json": OpenApiTypes.BINARY,
             "application/octet-stream": OpenApiTypes.BINARY,
         },
         statuses=[200, 201],
@@ -196,12 +201,12 @@ class SourcesViewSet(ApiViewSet):
         if supported and not may(request, "digest.view_source"):
             raise PermissionDenied(f"The files that were loaded are for curators{_WITH}")
 
-    @Operation("sources", SourceSerializer)
+    @Operation("sources", SourceSerializer, summary="The files that were loaded, newest first")
     def list(self, request: Request) -> Response:
         rows = Source.objects.select_related("stream").defer("content")
         return Response(self.page(rows))
 
-    @Operation("source", SourceSerializer)
+    @Operation("source", SourceSerializer, summary="One file that was loaded, with its problems")
     def retrieve(self, request: Request, pk: int) -> Response:
         rows = Source.objects.select_related("stream").defer("content")
         found = rows.filter(pk=pk).first() if pk < 2**63 else None

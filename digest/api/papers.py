@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound, ValidationError
@@ -19,7 +19,7 @@ from digest.exports import API_FILES, About, Writer, to_cite
 from digest.models import Catalogue, Merge, Paper, Tombstone
 from digest.pages.files import export_file, file_of
 from digest.search import Query, ResultPosition, Results, matching
-from digest.search.filters import SEVERAL
+from digest.search.filters import SEVERAL, PaperFilter
 from digest.text.identity import arxiv_id
 
 from .base import CatalogueViewSet, only
@@ -71,7 +71,7 @@ FIELDS = OpenApiParameter(
 )
 _CHANGED = Order((("changed_at", False, datetime), ("pk", False, int)))
 _TOMBSTONES = Order((("gone_at", False, datetime), ("pk", False, int)))
-_CHANGE_PARAMETERS = {"modified_since", "fields", "page_size", "cursor", "format"}
+_CHANGE_PARAMETERS = {"modified_since", "category", "fields", "page_size", "cursor", "format"}
 """The parameters of an address that asks what changed."""
 
 
@@ -117,6 +117,28 @@ def _meanwhile(query: Query, at: str, pk: int, size: int) -> tuple[list[Paper], 
     return found[:size], cursor(found[size - 1].pk, "", stamp(found[size - 1].changed_at))
 
 
+def _categories(request: Request) -> Query:
+    """What the categories of an address ask for, as the filter of papers reads them. Raises
+    ValidationError."""
+    query = QueryDict(mutable=True)
+    query.setlist("category", request.GET.getlist("category"))
+    if "" in query.getlist("category"):
+        raise ValidationError({"category": ["Say a value."]})
+    found = PaperFilter(query)
+    if errors := found.errors_by_field:
+        raise ValidationError(errors)
+    return found.query
+
+
+def _outside(papers: Iterable[Paper], query: Query) -> set[int]:
+    """The keys of those papers that do not match."""
+    if not query.node.nodes:
+        return set()
+    keys = {paper.pk for paper in papers}
+    inside = Paper.objects.filter(pk__in=keys).filter(pk__in=matching(query))
+    return keys - set(inside.values_list("pk", flat=True))
+
+
 class PaperPagination(CursorPagination):
     """Pages of papers, by their place among those that match or by when they changed."""
 
@@ -159,8 +181,8 @@ class PapersViewSet(CatalogueViewSet):
             OpenApiParameter(
                 "modified_since",
                 OpenApiTypes.DATETIME,
-                description="instead of all above: what changed since, oldest change first, and"
-                " what is gone",
+                description="instead of all above but `category`: what changed since, oldest change"
+                " first, and what is gone: with `category`, also what changed and is in none of it",
             ),
             FIELDS,
         ],
@@ -217,7 +239,8 @@ class PapersViewSet(CatalogueViewSet):
 
     def _changes(self, request: Request) -> HttpResponseBase:
         """What changed since a moment, oldest first, and what is gone: to keep a copy in step."""
-        only(request.GET, _CHANGE_PARAMETERS)
+        only(request.GET, _CHANGE_PARAMETERS, ["category"])
+        categories = _categories(request)
         size, fields = self.pagination_class().page_size(request), fields_of(request)
         since = _moment(request, "modified_since")
         streams = cursor_of(request, str, int, str, int)
@@ -225,6 +248,7 @@ class PapersViewSet(CatalogueViewSet):
         def make() -> dict[str, Any]:
             at = streams or [stamp(since), 0, stamp(since), 0]
             papers = _CHANGED.after(Paper.objects.visible().for_cards(), at[:2], size)
+            outside = _outside(papers, categories)
             tombstones = _TOMBSTONES.after(Tombstone.objects.all(), at[2:], size)
             rows: list[tuple[datetime, Paper | Tombstone]] = [
                 *((paper.changed_at, paper) for paper in papers),
@@ -238,9 +262,19 @@ class PapersViewSet(CatalogueViewSet):
                 else:
                     at = [*at[:2], stamp(row.gone_at), row.pk]
             return self.page_of(
-                [(row, fields) for row in shown if isinstance(row, Paper)],
+                [
+                    (row, fields)
+                    for row in shown
+                    if isinstance(row, Paper) and row.pk not in outside
+                ],
                 cursor(*at) if len(rows) > size else None,
-                gone=[row for row in shown if isinstance(row, Tombstone)],
+                gone=[
+                    row
+                    if isinstance(row, Tombstone)
+                    else Tombstone(slug=row.slug, gone_at=row.changed_at)
+                    for row in shown
+                    if isinstance(row, Tombstone) or row.pk in outside
+                ],
             )
 
         return self.cached(make)

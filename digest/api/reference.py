@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from digest.pages.middleware import HEADERS
+
+from .base import CatalogueViewSet, only
+from .schema import Operation
+from .serializers import Serializer
 
 SCHEMA = Path(__file__).with_name("openapi.yml")
 
@@ -47,11 +55,66 @@ def recipes(request: HttpRequest) -> HttpResponse:
     return render(request, "digest/api.html", {"site": settings.SITE_URL})
 
 
-@require_safe
-def schema(request: HttpRequest) -> HttpResponse:
-    """The schema, as OpenAPI 3.1. It is made with `make schema`, not with every request: the
-    library that makes it is not safe to do so in several threads at once."""
-    return HttpResponse(SCHEMA.read_bytes(), content_type="application/vnd.oai.openapi")
+class _Yaml(BaseRenderer):
+    media_type, format = "application/vnd.oai.openapi", "yaml"
+
+
+class _Json(BaseRenderer):
+    media_type, format = "application/json", "json"
+
+
+@cache
+def _schema(format: str) -> bytes:
+    text = SCHEMA.read_bytes()
+    if format == "yaml":
+        return text
+    read = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return json.dumps(read, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class SchemaViewSet(CatalogueViewSet):
+    """The schema, as OpenAPI 3.1, in YAML or JSON. It is made with `make schema`, not with every
+    request: the library that makes it is not safe to do so in several threads at once."""
+
+    renderer_classes = [_Yaml, _Json]
+
+    @extend_schema(exclude=True)
+    def show(self, request: Request) -> HttpResponse:
+        only(request.query_params, {"format"})
+        renderer = request.accepted_renderer
+        return HttpResponse(_schema(renderer.format), content_type=renderer.media_type)
+
+
+class IndexSerializer(Serializer):
+    papers = serializers.CharField(help_text="address of the papers, and so on")
+    lookup = serializers.CharField()
+    streams = serializers.CharField()
+    digests = serializers.CharField()
+    authors = serializers.CharField()
+    categories = serializers.CharField()
+    links = serializers.CharField()
+    library = serializers.CharField(help_text="bookmarks; they and what follows need a token")
+    notes = serializers.CharField()
+    lists = serializers.CharField()
+    sources = serializers.CharField()
+    schema = serializers.CharField(help_text="OpenAPI 3.1: YAML, or JSON with `?format=json`")
+    reference = serializers.CharField()
+    recipes = serializers.CharField()
+
+
+_INDEX = {name: f"api-{name}" for name in IndexSerializer().fields} | {
+    "library": "api-bookmarks",
+    "recipes": "api",
+}
+
+
+class IndexViewSet(CatalogueViewSet):
+    """Where everything of the API is."""
+
+    @Operation("index", IndexSerializer, tag="index", summary="The addresses of the API")
+    def show(self, request: Request) -> HttpResponseBase:
+        addresses = {name: settings.SITE_URL + reverse(to) for name, to in _INDEX.items()}
+        return self.cached(lambda: self.answer(addresses))
 
 
 class ReferencePage(SpectacularSwaggerSplitView):

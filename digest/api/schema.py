@@ -54,6 +54,7 @@ class Operation:
     answer: the shape of the answer, or of a row where the action is a list; None if there is none.
     body: the shape of the body. statuses: of the answer. errors: beside those that follow from what
     it is. example: of an answer, else the shape's own. description: else the action's docstring.
+    tag: else the first part of its path.
     """
 
     name: str
@@ -66,10 +67,14 @@ class Operation:
     example: Any = None
     summary: str | None = None
     description: str | None = None
+    tag: str | None = None
 
     def __call__(self, action: Action) -> Action:
         action.operation = self  # type: ignore[attr-defined]
-        extend = extend_schema(self.name, summary=self.summary, description=self.description)
+        tags = [self.tag] if self.tag else None
+        extend = extend_schema(
+            self.name, summary=self.summary, description=self.description, tags=tags
+        )
         return extend(action)
 
     @property

@@ -25,6 +25,7 @@ urlpatterns = [
     path("links/", LinksViewSet.as_view({"get": "list"}), name="api-links"),
     path("sources/", SourcesViewSet.as_view({"get": "list"}), name="api-sources"),
     path("sources/<int:pk>/", SourcesViewSet.as_view({"get": "retrieve"}), name="api-source"),
-    path("schema/", reference.schema, name="api-schema"),
+    path("", reference.IndexViewSet.as_view({"get": "show"}), name="api-index"),
+    path("schema/", reference.SchemaViewSet.as_view({"get": "show"}), name="api-schema"),
     path("reference/", reference.ReferencePage.as_view(), name="api-reference"),
 ]

@@ -31,6 +31,7 @@ from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import arxiv_id
 
 from .cache import cached_for_visitors, unknown_in
+from .origins import open_to_sites
 from .streams import StreamOfPage, address_of, of_stream
 
 IN_A_FEED = 100
@@ -43,6 +44,7 @@ IN_A_SITEMAP = 10_000
 # Files
 
 
+@open_to_sites
 @require_safe
 def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     """All papers that `papers/` would list, as a file; as a feed, the newest of them."""
@@ -86,6 +88,7 @@ def _title(found: PaperFilter) -> str:
     return f"Paper Digest: {what or 'papers'}"
 
 
+@open_to_sites
 @require_safe
 def paper_file(request: HttpRequest, slug: str, suffix: str) -> HttpResponseBase:
     """One paper as a file."""
@@ -100,6 +103,7 @@ def paper_file(request: HttpRequest, slug: str, suffix: str) -> HttpResponseBase
     return file_of(suffix, to_cite(papers), about, paper.slug)
 
 
+@open_to_sites
 @require_safe
 @of_stream("digest-file")
 def digest_file(
@@ -164,6 +168,7 @@ def _updated(about: About) -> About:
     return replace(about, updated=Catalogue.current().changed_at)
 
 
+@open_to_sites
 @require_safe
 @cached_for_visitors
 @of_stream("digests-feed")
@@ -177,6 +182,7 @@ def digests_feed(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
     return feed_of(list(islice(to_cite(papers), IN_A_FEED)), about)
 
 
+@open_to_sites
 @require_safe
 def feeds(request: HttpRequest) -> HttpResponse:
     """The feeds of the digests of each stream, and of each category, as OPML, to subscribe to all

@@ -24,6 +24,7 @@ from . import charts
 from .cache import cached_for_visitors, unknown_in
 from .charts import Table
 from .counts import TABLES, Options, author_months, category_months
+from .origins import open_to_sites
 
 DRAWN = 9
 """Charts of one figure, at most; its table has all columns."""
@@ -179,6 +180,7 @@ def trends(request: HttpRequest) -> HttpResponse:
     return render(request, "digest/trends.html", context)
 
 
+@open_to_sites
 @require_safe
 def trends_file(request: HttpRequest, table: str) -> HttpResponse:
     """The table of a chart, as CSV."""
@@ -191,12 +193,14 @@ def trends_file(request: HttpRequest, table: str) -> HttpResponse:
     return _file(_table(Revision(), table, options), f"trends-{table}")
 
 
+@open_to_sites
 @require_safe
 def author_file(request: HttpRequest, slug: str) -> HttpResponse:
     """How many papers an author has in each month, as CSV."""
     return _file(author_months(get_object_or_404(Author, slug=slug)), "papers-by-month")
 
 
+@open_to_sites
 @require_safe
 def category_file(request: HttpRequest, slug: str) -> HttpResponse:
     """How many papers a category has in each month, as CSV."""

@@ -7,9 +7,10 @@ import io
 import json
 from datetime import timedelta
 from types import SimpleNamespace
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
+import yaml
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.cache.backends import base, locmem
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -657,8 +658,94 @@ def test_other_sites_may_read_the_catalogue_alone(client, papers):
         assert client.get(f"/api/v1/{address}")["Access-Control-Allow-Origin"] == "*"
         asked = client.options(f"/api/v1/{address}")
         assert "GET" in asked["Access-Control-Allow-Methods"]
+    asked = client.options("/api/v1/papers/lookup/")
+    assert "POST" in asked["Access-Control-Allow-Methods"]
+    assert "Content-Type" in asked["Access-Control-Allow-Headers"]
+    body = {"ids": ["2502.00001"]}
+    found = client.post("/api/v1/papers/lookup/", body, content_type="application/json")
+    assert found["Access-Control-Allow-Origin"] == "*"
+    assert "POST" not in client.options("/api/v1/digests/")["Access-Control-Allow-Methods"]
+    for address in ("papers.bib", "papers.atom", "papers/2502.00001.csl.json", "digests.atom"):
+        assert client.options(f"/{address}").status_code == 204
+        answer = client.get(f"/{address}")
+        assert answer.getvalue()
+        assert answer["Access-Control-Allow-Origin"] == "*"
     for address in ("/api/v1/sources/", "/api/v1/library/bookmarks/", "/"):
         assert "Access-Control-Allow-Origin" not in client.get(address)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/csv;q=0.5, application/json;q=0.4", "text/csv; charset=utf-8"),
+        ("text/csv;q=0.4, application/json;q=0.5", "application/json"),
+        ("application/json;q=0, */*", "application/x-bibtex; charset=utf-8"),
+        ("text/*;q=0.9, */*;q=0.1", "text/markdown; charset=utf-8"),
+        ("application/json; q=nonsense", "application/json"),
+    ],
+)
+def test_what_is_wanted_most_is_answered(client, papers, accept, kind):
+    answer = client.get("/api/v1/papers/", headers={"Accept": accept})
+    assert answer.getvalue()
+    assert answer["Content-Type"] == kind
+
+
+def test_what_is_not_wanted_is_not_answered(client, papers):
+    answer = client.get("/api/v1/papers/", headers={"Accept": "application/json;q=0"})
+    assert problem(answer)["status"] == 406
+
+
+def test_the_schema_is_to_be_had_as_json(client, db):
+    whole = client.get("/api/v1/schema/")
+    assert whole["Content-Type"] == "application/vnd.oai.openapi"
+    for answer in (
+        client.get("/api/v1/schema/", {"format": "json"}),
+        client.get("/api/v1/schema/", headers={"Accept": "application/json"}),
+    ):
+        assert answer["Content-Type"] == "application/json"
+        assert answer["Access-Control-Allow-Origin"] == "*"
+        assert answer.json() == yaml.safe_load(whole.content)
+    assert "format" in problem(client.get("/api/v1/schema/", {"format": "xml"}))["errors"]
+
+
+def test_the_index_leads_everywhere(client, papers, schema):
+    found = client.get("/api/v1/")
+    conforms(schema, "index", found)
+    for name, address in found.json().items():
+        expected = {"lookup": 405, **dict.fromkeys(("library", "notes", "lists", "sources"), 401)}
+        path = address.removeprefix("http://localhost:8000")
+        assert client.get(path).status_code == expected.get(name, 200), name
+
+
+@pytest.mark.databases
+def test_authors_are_found_by_the_beginnings_of_their_names(client, db):
+    load(digest(row(1, authors="Ada Lovelace, Adam Élan, Bo Lovell, adalove")), "a.json")
+
+    def found(q):
+        return [one["name"] for one in client.get("/api/v1/authors/", {"q": q}).json()["results"]]
+
+    assert found("love") == ["Ada Lovelace", "Bo Lovell"]
+    assert found("LOVE ad") == ["Ada Lovelace"]
+    assert found("élan") == ["Adam Élan"]
+    assert found("zz") == []
+    assert len(found("")) == 4
+
+
+@pytest.mark.databases
+def test_what_changed_in_a_category(client, db):
+    rows = [row(n, classification=[name]) for n, name in ((1, "Robotics"), (2, "Text Generation"))]
+    load(digest(*rows), "a.json")
+    slug = Paper.objects.get(arxiv_id="2502.00001").classifications.get().category.slug
+    asked = {"modified_since": "2000-01-01", "category": slug, "page_size": 1}
+    found, gone, address = [], [], f"/api/v1/papers/?{urlencode(asked)}"
+    while address:
+        page = client.get(address).json()
+        found += [one["id"] for one in page["results"]]
+        gone += [one["id"] for one in page["gone"]]
+        address = page["next"]
+    assert (found, gone) == (["2502.00001"], ["2502.00002"])
+    wrong = client.get("/api/v1/papers/?modified_since=2000-01-01&category=nothing")
+    assert "category" in problem(wrong)["errors"]
 
 
 @pytest.fixture
@@ -755,7 +842,7 @@ def test_wrong_methods(client, papers, curator, schema):
         for path, operations in schema["paths"].items()
         if operations.keys() == {"get"} and "/library/" not in path
     ]
-    assert len(read_alone) == 11
+    assert len(read_alone) == 12
     curators = bearer(curator, "digests:write")
     for path in (*read_alone, "/api/v1/reference/"):
         asking = curators if "/sources/" in path else client  # others are told of that first
