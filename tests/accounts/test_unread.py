@@ -2,12 +2,14 @@
 
 import re
 from datetime import date, timedelta
+from functools import cached_property
 from html import unescape
 
 import pytest
 from django.test import Client
 
 from accounts.library import Library
+from accounts.library.digests import Digests
 from accounts.templatetags.library import since
 from digest.catalogue.load import load
 from digest.models import Stream
@@ -192,6 +194,20 @@ def test_other_streams_stand_under_the_same_day(client, owner, days):
     assert '<a href="/streams/others/digests/2025-02-06/"' in text(page)
     client.post(UNREAD + "days/", {"first": "2025-02-06", "last": "2025-02-06"})
     assert Library(owner).digests.unread_days(other.pk) == set()
+
+
+def test_what_another_tab_marks_meanwhile_is_no_failure(client, owner, days, monkeypatch):
+    count = Digests.new_by_day.func
+
+    def counted_before(digests):
+        found = count(digests)
+        Library(owner).digests.mark_all_read()
+        return found
+
+    late = cached_property(counted_before)
+    late.__set_name__(Digests, "new_by_day")
+    monkeypatch.setattr(Digests, "new_by_day", late)
+    assert shown(client.get(UNREAD)) == {}
 
 
 # The pages of days, the front page and the calendar
