@@ -132,7 +132,8 @@ class Digests(Part):
         parameters = [user, stored(tomorrow()), stored(until), user, user, *map(stored, days)]
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {columns} {_NEW} {rest}", parameters)
-            return cursor.fetchall()
+            rows: list[tuple[Any, int]] = cursor.fetchall()
+        return rows
 
     def is_read(self, day: date, stream: int = DEFAULT) -> bool:
         if not isinstance(self._user, User):

@@ -91,9 +91,9 @@ def _first_days(days: list[date], counts: dict[date, int], papers: int) -> list[
 
 def _days(digests: Digests, order: str, shown: list[date]) -> list[NewDay]:
     """The days of a page. What stands above one includes digests without new papers."""
-    if not shown:
+    unread = list(digests.unread().select_related("stream")) if shown else []
+    if not unread:  # another tab may have marked them since they were counted
         return []
-    unread = list(digests.unread().select_related("stream"))
     dates = [digest.date for digest in unread]
     top = dates[0] if order == "newest" else dates[-1]
     on: dict[date, list[Digest]] = {day: [] for day in shown}
@@ -114,11 +114,13 @@ def _papers(digests: Digests, days: Iterable[NewDay]) -> list[Paper]:
     by_date = {one.day: one for one in days}
     rows = digests.new_on(by_date)
     papers = Paper.objects.in_bulk([key for _, key in rows])
-    for day, key in rows:
-        cast(Any, papers[key]).new_day = by_date[day]
     order = list(by_date)
-    rows.sort(key=lambda row: order.index(row[0]))
-    return [papers[key] for _, key in rows]
+    found = []
+    for day, key in sorted(rows, key=lambda row: order.index(row[0])):
+        if paper := papers.get(key):  # one may be merged or gone since
+            cast(Any, paper).new_day = by_date[day]
+            found.append(paper)
+    return found
 
 
 # What is read

@@ -2,12 +2,14 @@
 
 import re
 from datetime import date, timedelta
+from functools import cached_property
 from html import unescape
 
 import pytest
 from django.test import Client
 
 from accounts.library import Library
+from accounts.library.digests import Digests
 from accounts.templatetags.library import since
 from digest.catalogue.load import load
 from digest.models import Stream
@@ -109,14 +111,14 @@ def test_each_day_can_be_marked_at_its_head_and_up_to_it_at_its_foot(client, day
         ("06", "06", UNREAD, "day-2025-02-05"),
         ("05", "05", UNREAD, "new-papers"),
     ]
-    assert forms(page, "Mark the days above as read") == [("06", "06", start, "day-2025-02-05")]
-    assert forms(page, "Done: next day") == [("06", "06", start, "day-2025-02-05")]
-    assert forms(page, "Done up to here") == [("05", "06", start, "new-papers")]
+    assert forms(page, "Mark the days above as read") == [("06", "06", start, "content")]
+    assert forms(page, "Done: next day") == [("06", "06", start, "content")]
+    assert forms(page, "Done up to here") == [("05", "06", start, "content")]
     # What was passed over on the pages before is above as well.
     later = client.get(UNREAD, {"day": "2025-02-04"})
     assert forms(later, "Mark the days above as read") == [
-        ("05", "06", start, "day-2025-02-04"),
-        ("04", "06", start, "day-2025-02-03"),
+        ("05", "06", start, "content"),
+        ("04", "06", start, "content"),
     ]
     oldest = client.get(UNREAD, {"order": "oldest", "day": "2025-02-02"})
     assert [form[:2] for form in forms(oldest, "Done up to here")] == [("01", "02"), ("01", "03")]
@@ -192,6 +194,20 @@ def test_other_streams_stand_under_the_same_day(client, owner, days):
     assert '<a href="/streams/others/digests/2025-02-06/"' in text(page)
     client.post(UNREAD + "days/", {"first": "2025-02-06", "last": "2025-02-06"})
     assert Library(owner).digests.unread_days(other.pk) == set()
+
+
+def test_what_another_tab_marks_meanwhile_is_no_failure(client, owner, days, monkeypatch):
+    count = Digests.new_by_day.func
+
+    def counted_before(digests):
+        found = count(digests)
+        Library(owner).digests.mark_all_read()
+        return found
+
+    late = cached_property(counted_before)
+    late.__set_name__(Digests, "new_by_day")
+    monkeypatch.setattr(Digests, "new_by_day", late)
+    assert shown(client.get(UNREAD)) == {}
 
 
 # The pages of days, the front page and the calendar
