@@ -556,7 +556,7 @@ def test_a_preview_counts_by_format(client, owner, library, papers):
     assert "line 9</span> neither an arXiv id nor an address nor a title" in html
     assert "Only mentioned: 1" in html
     assert "arXiv:2502.66666" in html
-    assert "2 of the papers have a note in the file." in html
+    assert "2 of the papers have a new note in the file." in html
     assert "Tags: nlp, to read" in html
 
 
@@ -622,6 +622,19 @@ def test_notes_and_tags_that_no_preview_had_change_nothing(client, owner, papers
     )
     assert not Bookmark.objects.exists()
     assert not ReadingList.objects.exists()
+
+
+def test_what_is_more_than_a_form_carries_is_said(client, library, papers, monkeypatch):
+    monkeypatch.setattr("accounts.transfer.references.MAX_NOTES", 50)
+    monkeypatch.setattr("accounts.transfer.references.MAX_TAG_LISTS", 1)
+    page = client.post("/library/import/", {"text": BOOKMARKS})
+    confirmed(client, page)
+    assert [note.text for note in library.notes.all()] == ["See *this*"]
+    html = page.content.decode()
+    assert "1 more notes are not added now. Import the file again for them." in html
+    assert "1 tags more, of fewer papers, do not become lists." in html
+    confirmed(client, client.post("/library/import/", {"text": BOOKMARKS}))
+    assert library.notes.all().count() == 2
 
 
 def test_papers_of_notes_and_tags_that_are_not_imported_are_left_out(client, library, papers):
