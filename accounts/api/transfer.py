@@ -22,7 +22,7 @@ from accounts.archive import BadArchive
 from accounts.forms.library import MAX_UPLOAD
 from accounts.library import Access
 from accounts.models import User
-from accounts.transfer import add_papers, export, match, may_import, new_notes, restore, tags
+from accounts.transfer import add_papers, export, match, may_import, personal_parts, restore
 from digest.api.parsers import JsonParser, dry_run
 from digest.api.schema import Operation
 from digest.log import security
@@ -78,28 +78,31 @@ class TransferViewSet(LibraryViewSet):
             into.needs(Access.EDITOR)
         reading = references.read(content)
         found = match(self.library, reading.references)
-        notes, tagged = new_notes(self.library, found), tags(found)
+        personal = personal_parts(self.library, found)
+        problems = [*reading.problems]
         if not dry:
             try:
-                add_papers(
+                added = add_papers(
                     self.library,
                     {paper.slug: paper for paper in found.papers},
                     status=data.get("status", ""),
                     into=[into] if into else [],
-                    notes=notes if data["notes"] else None,
-                    tagged=tagged if data["tag_lists"] else None,
+                    notes=personal.notes if data["notes"] else None,
+                    tagged=personal.tags if data["tag_lists"] else None,
                 )
             except InvalidValue as error:
                 raise ValidationError({"tag_lists": error.messages}) from None
+            left = [*personal.left, *added.problems]
+            problems += [references.ReferenceProblem(1, reason) for reason in left]
         answer = {
             "format": reading.format,
             "dry_run": dry,
             "matched": found.papers,
             "missing": found.missing,
-            "problems": reading.problems,
+            "problems": problems,
             "mentions": reading.mentions,
-            "notes": len(notes),
-            "tags": list(tagged),
+            "notes": len(personal.notes),
+            "tags": list(personal.tags),
         }
         return Response(ReferencesSerializer(answer).data)
 

@@ -191,7 +191,7 @@ class ConfirmImportForm(forms.Form):
             return notes
         raise ValidationError("The notes are not as the preview had them. Import the file again.")
 
-    def clean_tags(self) -> dict[str, list[str]]:
+    def clean_tags(self) -> dict[str, Collection[str]]:
         tags = self.cleaned_data["tags"]
         if (
             isinstance(tags, dict)

@@ -67,8 +67,8 @@ def read(content: bytes) -> ParsedReferences:
         return ParsedReferences((), (error.problem,), (), ())
     try:
         rest = _read_parts(text, draft)
-        whole_page = is_page(rest)
-        read_list(read_links(rest, draft), draft, is_page=whole_page)
+        page = is_page(rest)
+        read_list(read_links(rest, draft), draft, is_page=page)
         draft.mention_rest(text)
     except Full as error:
         reason = f"more than {MAX_REFERENCES:,} references: the rest is not read"

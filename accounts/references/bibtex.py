@@ -231,8 +231,8 @@ class _Entry:
         """The text up to where it is closed, or, if it is not, up to the next field or entry."""
         if 0 < close < self.limit:
             # Where a brace is missing, a later one closes the value, and fields would be lost.
-            may_go_on = self.is_closed and self.text[close] == "}"
-            cut = None if may_go_on else _NEW_AT_LINE.search(self.text, start, close + 1)
+            is_sure = self.is_closed and self.text[close] == "}"
+            cut = None if is_sure else _NEW_AT_LINE.search(self.text, start, close + 1)
             if not cut:
                 self.end = close + 1
                 return self.text[start:close]

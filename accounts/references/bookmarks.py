@@ -42,7 +42,7 @@ def read_links(text: str, draft: ReferenceCollector) -> str:
     first = _TAG.search(text)
     if not first:
         return text
-    whole_page = is_page(text)
+    page = is_page(text)
     rest: list[str] = []
     line, counted, at = 1, 0, 0
     link: tuple[int, str, str, list[str]] | None = None  # its line, tag, address, tags
@@ -76,7 +76,7 @@ def read_links(text: str, draft: ReferenceCollector) -> str:
         closing, name = match[1], (match[2] or "").lower()
         if unread:
             unread = "" if closing and name == unread else unread
-        elif name in _UNREAD and not closing and (whole_page or name in ("script", "style")):
+        elif name in _UNREAD and not closing and (page or name in ("script", "style")):
             unread, into = name, rest
         elif name == "a":
             into = rest
@@ -107,7 +107,7 @@ def read_links(text: str, draft: ReferenceCollector) -> str:
 
 def _without_comments(text: str) -> str:
     """The text without what stands between <!-- and -->, each line at its place."""
-    parts = []
+    parts: list[str] = []
     at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
         parts += text[at:start], "\n" * text.count("\n", start, end)

@@ -214,13 +214,14 @@ class ReferenceCollector:
         """All of it, and what kept the rest from being read."""
         references = sorted(self._references.values(), key=lambda one: one.line)
         problems = sorted(self._problems, key=lambda one: one.line)
-        parts = sorted([*references, *problems], key=lambda one: one.line)
-        formats = dict.fromkeys(part.format for part in parts if part.format)
+        parts = [(one.line, one.format or "") for one in problems]
+        parts += [(one.line, one.format) for one in references]
+        formats = dict.fromkeys(format for _, format in sorted(parts, key=lambda part: part[0]))
         return ParsedReferences(
             tuple(references),
             (*problems, *([problem] if problem else [])),
             tuple(sorted(self._mentions.values(), key=lambda one: one.line)),
-            tuple(formats),
+            tuple(map(Format, filter(None, formats))),
             self._repeated,
         )
 

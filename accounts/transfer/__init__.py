@@ -8,7 +8,7 @@ elsewhere. It only ever adds, so that to do it twice changes nothing.
 from .exports import SCHEMA, export
 from .imports import Restored, may_import, restore
 from .matching import Match, match
-from .references import MAX_TAG_LISTS, add_papers, count_by_format, new_notes, tags
+from .references import MAX_TAG_LISTS, add_papers, count_by_format, personal_parts
 
 __all__ = [
     "MAX_TAG_LISTS",
@@ -20,7 +20,6 @@ __all__ = [
     "export",
     "match",
     "may_import",
-    "new_notes",
+    "personal_parts",
     "restore",
-    "tags",
 ]

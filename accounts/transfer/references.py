@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -13,15 +14,20 @@ from django.utils import timezone
 from accounts.library import Library, OpenList
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.lists.imports import ImportedItem, ImportedList
-from accounts.library.notes import MOST_RENDERED, ImportedNote
+from accounts.library.notes import ImportedNote
 from accounts.models import ReadingList
 from accounts.references import Format, ParsedReferences
 from digest.models import Paper
 
 from .matching import Match
 
+Value = TypeVar("Value")
+
 MAX_TAG_LISTS = 200
 """Tags that become lists at once."""
+MAX_NOTES, MAX_TAGS = 700_000, 300_000
+"""Bytes of the notes and of the tags that are added at once: the form of a preview carries them,
+with up to 20,000 papers, and Django reads 2.5 MiB of one."""
 
 
 class FormatCount(NamedTuple):
@@ -59,35 +65,49 @@ def count_by_format(
     ]  # fmt: skip
 
 
-def new_notes(library: Library, match: Match) -> dict[str, str]:
-    """The notes of the references by the slug of their paper, but for those that the library has.
-    As many as can be added at once."""
+class PersonalParts(NamedTuple):
+    """What a person made of their references. notes: by the slug of their paper, without those that
+    the library has. tags: for each the slugs of its papers. left: what there is of both beyond what
+    can be added at once, in words."""
+
+    notes: dict[str, str]
+    tags: dict[str, list[str]]
+    left: list[str]
+
+
+def personal_parts(library: Library, match: Match) -> PersonalParts:
+    """The notes and tags of the references that mean a paper; of many tags those that most papers
+    have."""
     texts: dict[str, list[str]] = {}
+    tagged: dict[str, tuple[str, dict[str, None]]] = {}
     for reference, paper in match.found:
         if reference.note:
             texts.setdefault(paper.slug, []).append(reference.note)
-    if not texts:
-        return {}
-    there = dict(library.notes.all().values_list("paper__slug", "text"))
-    notes, length = {}, 0
-    for slug, parts in texts.items():
-        text = "\n\n".join(dict.fromkeys(parts))
-        length += len(text)
-        if text in there.get(slug, ""):
-            length -= len(text)
-        elif length <= MOST_RENDERED:
-            notes[slug] = text
-    return notes
-
-
-def tags(match: Match) -> dict[str, list[str]]:
-    """The slugs of the papers that have each tag; of many tags those that most papers have."""
-    papers: dict[str, tuple[str, dict[str, None]]] = {}
-    for reference, paper in match.found:
         for tag in reference.tags:
-            papers.setdefault(tag.casefold(), (tag, {}))[1].setdefault(paper.slug)
-    most = sorted(papers.values(), key=lambda one: -len(one[1]))[:MAX_TAG_LISTS]
-    return {tag: list(slugs) for tag, slugs in sorted(most)}
+            tagged.setdefault(tag.casefold(), (tag, {}))[1].setdefault(paper.slug)
+    there = dict(library.notes.all().values_list("paper__slug", "text")) if texts else {}
+    joined = {slug: "\n\n".join(dict.fromkeys(parts)) for slug, parts in texts.items()}
+    new = {slug: text for slug, text in joined.items() if text not in there.get(slug, "")}
+    notes = _as_many(new.items(), MAX_NOTES)
+    most = sorted(tagged.values(), key=lambda one: -len(one[1]))
+    tags = _as_many(((tag, list(slugs)) for tag, slugs in most[:MAX_TAG_LISTS]), MAX_TAGS)
+    left = []
+    if more := len(new) - len(notes):
+        left.append(f"{more:,} more notes are not added now. Import the file again for them.")
+    if more := len(most) - len(tags):
+        left.append(f"{more:,} tags more, of fewer papers, do not become lists.")
+    return PersonalParts(notes, dict(sorted(tags.items())), left)
+
+
+def _as_many(pairs: Iterable[tuple[str, Value]], size: int) -> dict[str, Value]:
+    """The first pairs, as many as a form can carry."""
+    found = {}
+    for name, value in pairs:
+        size -= len(json.dumps({name: value}))
+        if size < 0:
+            break
+        found[name] = value
+    return found
 
 
 class Added(NamedTuple):

@@ -23,9 +23,8 @@ from accounts.transfer import (
     export,
     match,
     may_import,
-    new_notes,
+    personal_parts,
     restore,
-    tags,
 )
 from accounts.views.bookmarks import remember
 from digest.log import security
@@ -74,20 +73,19 @@ def import_papers(request: MemberRequest) -> HttpResponse:
     found = match(request.library, reading.references)
     marks = request.library.marks(paper.pk for paper in found.papers)
     bookmarked = {key for key, mark in marks.items() if mark.status}
-    notes, tagged = new_notes(request.library, found), tags(found)
+    personal = personal_parts(request.library, found)
     context = {
         "reading": reading,
         "found": found,
         "formats": count_by_format(reading, found, bookmarked),
         "bookmarked": len(bookmarked),
-        "notes": len(notes),
-        "tags": list(tagged),
+        "personal": personal,
         "form": ConfirmImportForm(
             request.library,
             initial={
                 "papers": " ".join(paper.slug for paper in found.papers),
-                "notes": notes,
-                "tags": tagged,
+                "notes": personal.notes,
+                "tags": personal.tags,
                 "add_notes": True,
             },
         ),

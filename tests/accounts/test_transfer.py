@@ -538,6 +538,126 @@ def test_a_preview_comes_before_anything_is_added(client, owner, papers):
     assert not Bookmark.objects.exists()
 
 
+BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
+<DL><p>
+<DT><A HREF="https://arxiv.org/abs/2502.00001" TAGS="nlp,to read">One</A><DD>See *this*
+<DT><A HREF="https://arxiv.org/abs/2502.00002" TAGS="NLP">Two</A>
+<blockquote>Again, against arXiv:2502.66666</blockquote>
+<DT><A HREF="https://arxiv.org/abs/2502.77777" TAGS="other">Elsewhere</A>
+</DL>
+@misc{a, title = {Paper 3}}
+@misc{b}
+"""
+
+
+def test_a_preview_counts_by_format(client, owner, library, papers):
+    library.bookmarks.add([papers[1].pk])
+    page = client.post("/library/import/", {"text": BOOKMARKS})
+    assert [(count.format, *count[1:], count.new) for count in page.context["formats"]] == [
+        ("bookmarks", 3, 2, 1, 1, 0, 1),
+        ("BibTeX", 1, 1, 0, 0, 1, 1),
+    ]
+    html = re.sub(r"\s+", " ", page.content.decode())
+    assert '<th scope="row">bookmarks</th> <td>3</td> <td>1</td> <td>1</td> <td>1</td>' in html
+    assert "line 9</span> neither an arXiv id nor an address nor a title" in html
+    assert "Only mentioned: 1" in html
+    assert "arXiv:2502.66666" in html
+    assert "2 of the papers have a new note in the file." in html
+    assert "Tags: nlp, to read" in html
+
+
+def confirmed(client, page, **choices):
+    """The page after a preview is confirmed, as its form has it."""
+    form = page.context["form"]
+    data = {name: form[name].value() for name in form.fields}
+    data = {name: value for name, value in data.items() if value not in (None, False)}
+    return client.post("/library/import/confirm/", data | choices, follow=True)
+
+
+def test_notes_and_tags_of_a_file_are_added(client, owner, library, papers):
+    library.notes.save(papers[1], "Mine", 0)
+    library.lists.create("NLP")
+    for _ in range(2):
+        page = client.post("/library/import/", {"text": BOOKMARKS})
+        response = confirmed(client, page, list_tags="on")
+    assert {note.paper_id: note.text for note in library.notes.all()} == {
+        papers[0].pk: "See *this*",
+        papers[1].pk: "Mine\n\n---\n\nAgain, against arXiv:2502.66666",
+    }
+    lists = {one.name: one for one in library.lists.owned()}
+    assert {
+        name: [paper.position for paper in library.lists.open(one.slug).papers()]
+        for name, one in lists.items()
+    } == {"NLP": [1, 2], "to read": [1]}
+    assert {one.visibility for one in lists.values()} == {Visibility.PRIVATE}
+    assert "notes" not in page.context["form"].fields  # they are all there
+    assert [str(m) for m in response.context["messages"]] == [
+        "3 papers are in your library, and in 2 lists of tags."
+    ]
+
+
+def test_notes_and_tags_are_added_only_if_one_says_so(client, owner, library, papers):
+    page = client.post("/library/import/", {"text": BOOKMARKS})
+    confirmed(client, page, add_notes="")
+    assert library.notes.all().count() == library.lists.owned().count() == 0
+    assert Bookmark.objects.count() == 3
+
+
+def test_without_notes_and_tags_nothing_is_asked_about_them(client, papers):
+    page = client.post("/library/import/", {"text": "2502.00001"})
+    assert [*page.context["form"].fields] == ["papers", "status", "list", "new_list"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"notes": "[]"},
+        {"notes": "{"},
+        {"notes": '{"2502.00001": 7}'},
+        {"tags": '["a"]'},
+        {"tags": '{"a": ["2502.00001", 7]}'},
+        {"tags": json.dumps({f"t{n}": [] for n in range(201)})},
+        {"tags": '{"Mine": ["2502.00001"]}', "list_tags": "on", "new_list": "Mine"},
+    ],
+)
+def test_notes_and_tags_that_no_preview_had_change_nothing(client, owner, papers, data):
+    response = client.post("/library/import/confirm/", {"papers": "2502.00001", **data})
+    assert response.status_code == 400
+    assert (
+        "Import the file again" in response.content.decode() or "JSON" in response.content.decode()
+    )
+    assert not Bookmark.objects.exists()
+    assert not ReadingList.objects.exists()
+
+
+def test_what_is_more_than_a_form_carries_is_said(client, library, papers, monkeypatch):
+    monkeypatch.setattr("accounts.transfer.references.MAX_NOTES", 50)
+    monkeypatch.setattr("accounts.transfer.references.MAX_TAG_LISTS", 1)
+    page = client.post("/library/import/", {"text": BOOKMARKS})
+    confirmed(client, page)
+    assert [note.text for note in library.notes.all()] == ["See *this*"]
+    html = page.content.decode()
+    assert "1 more notes are not added now. Import the file again for them." in html
+    assert "1 tags more, of fewer papers, do not become lists." in html
+    confirmed(client, client.post("/library/import/", {"text": BOOKMARKS}))
+    assert library.notes.all().count() == 2
+
+
+def test_papers_of_notes_and_tags_that_are_not_imported_are_left_out(client, library, papers):
+    data = {"notes": '{"2502.00002": "x", "2502.99999": "y"}', "add_notes": "on"}
+    data |= {"tags": '{"a": ["2502.00002", "2502.00001"]}', "list_tags": "on"}
+    client.post("/library/import/confirm/", {"papers": "2502.00001", **data})
+    assert library.notes.all().count() == 0
+    (made,) = library.lists.owned()
+    assert [paper.position for paper in library.lists.open(made.slug).papers()] == [1]
+
+
+def test_a_title_without_the_dollars_of_its_formula_is_found(library, papers):
+    load(digest(row(9, title="M^3Fin: A Benchmark", date="2025-02-08")), "2025-02-08.json")
+    bib = b"@misc{a, title = {{M}{$^{3}$}{Fin}: A Benchmark}}"
+    assert titles(match(library, read(bib).references)) == (["M^3Fin: A Benchmark"], [])
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -104,6 +104,29 @@ def test_into_nobody_elses_list(mine, owner, other, papers, dry_run):
     assert kept(owner) == []
 
 
+NOTED = b"""<!DOCTYPE NETSCAPE-Bookmark-file-1>
+<DL><p><DT><A HREF="https://arxiv.org/abs/2502.00001" TAGS="nlp">One</A><DD>See arXiv:2502.66666
+</DL>
+@misc{b}"""
+
+
+def test_notes_are_added_and_tags_if_one_says_so(mine, owner, library, papers):
+    file = SimpleUploadedFile("x.html", NOTED)
+    said = mine.send("import/", file=file).json()
+    assert (said["format"], said["notes"], said["tags"]) == ("bookmarks, BibTeX", 1, ["nlp"])
+    assert said["mentions"] == [{"line": 2, "name": "arXiv:2502.66666"}]
+    assert library.notes.all().count() == library.lists.owned().count() == 0
+    mine.post("import/", {"text": NOTED.decode(), "dry_run": False, "notes": False})
+    assert library.notes.all().count() == library.lists.owned().count() == 0
+    file.seek(0)
+    mine.send("import/", file=file, dry_run="false")
+    assert [note.text for note in library.notes.all()] == ["See arXiv:2502.66666"]
+    assert library.lists.owned().count() == 0
+    mine.post("import/", {"text": NOTED.decode(), "dry_run": False, "tag_lists": True})
+    assert [made.name for made in library.lists.owned()] == ["nlp"]
+    assert library.notes.all().count() == 1
+
+
 @pytest.mark.parametrize(
     ("content", "format"),
     [
