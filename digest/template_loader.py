@@ -11,7 +11,7 @@ from django.template.utils import get_app_template_dirs
 _SILENT = r"""
     \{\# .*? \#\}
   | \{% \s* (?: if|elif|else|endif|for|empty|endfor|with|endwith|block|endblock|load|extends
-      |comment|endcomment|ifchanged|endifchanged|autoescape|endautoescape ) \b
+      |comment|endcomment|once|endonce|ifchanged|endifchanged|autoescape|endautoescape ) \b
       (?: (?!%\}) . )* %\}
   | \{% (?: (?!%\}) . )* \s as \s \w+ \s* %\}
 """

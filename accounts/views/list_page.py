@@ -25,7 +25,7 @@ from accounts.models import ListItem, User, Visibility
 from digest.exports import to_cite
 from digest.models import Paper
 from digest.pages import paging
-from digest.pages.files import IN_A_FEED, about_page, feed_of, file_of
+from digest.pages.files import about_page, feed_of, file_of, in_documents
 from digest.pages.installed import allow_offline_copy
 from digest.pages.origins import readable
 from digest.pages.paging import HtmxRequest, turn_to
@@ -268,7 +268,8 @@ def _file(request: HtmxRequest, opened: OpenList, suffix: str, page: str) -> Htt
     if suffix != "atom":
         return file_of(suffix, to_cite(opened.papers().visible()), about, found.name)
     shown = opened.newest().filter(paper__hidden=False)
-    newest = list(shown.prefetch_related(Prefetch("paper", Paper.objects.for_cards()))[:IN_A_FEED])
-    added = {item.paper_id: item.added_at for item in newest}
+    rows = shown.prefetch_related(Prefetch("paper", Paper.objects.for_cards()))
+    items, about = in_documents(request, rows, about)
+    added = {item.paper_id: item.added_at for item in items}
     about = replace(about, updated=opened.shown_changed_at(), added=added)
-    return feed_of([item.paper for item in newest], about)
+    return feed_of([item.paper for item in items], about)

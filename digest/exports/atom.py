@@ -21,13 +21,14 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     Ids are tag URIs of the site's host, and change with nothing else. A paper is updated when what
     is shown of it changed, or when it came to the page, if that was later, and published on the day
     of its first digest, if that has come. The feed is updated with the newest of these, or when a
-    paper left the page. No time is in the future. A paper's content is what a card shows.
+    paper left the page. No time is in the future. A paper's content is what a card shows. Older
+    papers are in documents that `next` leads to (RFC 5005); all have the id of the first one.
     """
     papers = list(papers)
     now = timezone.now()
     updated = [min(_updated(paper, about), now) for paper in papers]
     newest = max([*updated, *([about.updated] if about.updated else [])], default=now)
-    parts = urlsplit(about.feed_url)
+    parts = urlsplit(about.first or about.feed_url)
     yield (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">\n'
@@ -38,6 +39,9 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
         f'<link rel="self" type="application/atom+xml" href="{xml(about.feed_url)}"/>\n'
         f'<link rel="alternate" type="text/html" href="{xml(about.url)}"/>\n'
     )
+    for rel, address in (("first", about.first), ("next", about.next)):
+        if address:
+            yield f'<link rel="{rel}" type="application/atom+xml" href="{xml(address)}"/>\n'
     for paper, moment in zip(papers, updated, strict=True):
         yield _entry(paper, about, moment)
     yield "</feed>\n"

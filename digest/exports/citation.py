@@ -23,7 +23,8 @@ class About:
 
     base_url: the site's address, without a path. updated: when what the page shows last changed:
     what it shows of a paper, or which papers it shows. added: when papers came to what the page
-    shows, by their keys, where that was not with their digest.
+    shows, by their keys, where that was not with their digest. first, next: of a feed in several
+    documents, the addresses of the first and of the one with older papers.
     """
 
     title: str
@@ -32,6 +33,8 @@ class About:
     base_url: str
     updated: datetime | None = None
     added: Mapping[int, datetime] = field(default_factory=dict)
+    first: str = ""
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from itertools import islice
 from typing import Any, cast
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -26,17 +27,18 @@ from rest_framework.throttling import BaseThrottle
 from digest.caches.exports import ExportBusy, cached_export
 from digest.exports import WRITERS, About, Feed, opml, to_cite
 from digest.log import expected
-from digest.models import Author, Catalogue, Category, Digest, Merge, Paper, Stream
+from digest.models import Author, Catalogue, Category, Digest, Merge, Paper, Placement, Stream
+from digest.search import ResultPosition
 from digest.search.filters import PARAMETERS, PaperFilter
 from digest.text.identity import arxiv_id
 
-from .cache import cached_for_visitors, unknown_in
+from .cache import cached_for_visitors
 from .origins import open_to_sites
 from .streams import StreamOfPage, address_of, of_stream
 
 IN_A_FEED = 100
-"""Papers of a feed: more than a day brings."""
-DIGESTS_IN_A_FEED = 30
+"""Papers of a feed's document: more than a day brings. Older ones are in the next."""
+_BEFORE = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})")
 IN_A_SITEMAP = 10_000
 """Addresses of one part of the site map: a fifth of what the protocol allows."""
 
@@ -51,19 +53,24 @@ def papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     return _feed(request) if suffix == "atom" else _papers_file(request, suffix)
 
 
-@partial(cached_for_visitors, parameters=PARAMETERS)
+@partial(cached_for_visitors, parameters=[*PARAMETERS, "before"])
 def _feed(request: HttpRequest) -> HttpResponseBase:
     return _papers_file(request, "atom")
 
 
 def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     found = PaperFilter(request.GET)
-    unknown = {name: ["There is no such parameter."] for name in unknown_in(request, PARAMETERS)}
+    query = request.GET.copy()
+    before = query.pop("before", [""])[-1] if suffix == "atom" else ""
+    unknown = {name: ["There is no such parameter."] for name in query if name not in PARAMETERS}
+    place = _BEFORE.fullmatch(before)
+    if before and not place:
+        unknown["before"] = ["No feed leads here."]
     if errors := {**unknown, **found.errors_by_field}:
         wrong = [f"{name}: {text}" for name, texts in errors.items() for text in texts]
         return HttpResponse("\n".join([*wrong, ""]), status=400, content_type="text/plain")
-    query = request.GET.urlencode()
-    about = about_page(_title(found), reverse("papers") + (f"?{query}" if query else ""), request)
+    asked = f"?{query.urlencode()}" if query else ""
+    about = about_page(_title(found), reverse("papers") + asked, request)
     if suffix != "atom":
         try:
             return export_file(request, suffix, found.qs, about, "papers")
@@ -73,8 +80,15 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
             response = HttpResponse(text, kind, busy.status, headers=headers)
             expected(request, response, str(busy))
             return response
-    about = _updated(about)
-    return feed_of(found.qs.ordered("newest").newest_to_date(IN_A_FEED), about)
+    # The last paper of the document before this one, by which its place is found again.
+    at = ResultPosition(int(place[1]), (int(place[2]),)) if place else None
+    papers, after = found.qs.ordered("newest").to_date(IN_A_FEED, at)
+    if before or after:
+        about = replace(about, first=about.base_url + request.path + asked)
+    if after:
+        query["before"] = f"{after.end}.{after.given[-1]}"
+        about = replace(about, next=f"{about.base_url}{request.path}?{query.urlencode()}")
+    return feed_of(papers, _updated(about))
 
 
 def _title(found: PaperFilter) -> str:
@@ -170,16 +184,38 @@ def _updated(about: About) -> About:
 
 @open_to_sites
 @require_safe
-@cached_for_visitors
+@partial(cached_for_visitors, parameters=["page"])
 @of_stream("digests-feed")
 def digests_feed(request: HttpRequest, stream: StreamOfPage) -> HttpResponse:
-    """The papers of the newest digests."""
+    """The papers of the digests of a stream, those of the newest ones first."""
     title = f"Paper Digest: {stream.name}" if stream.slug else "Paper Digest"
     about = _updated(about_page(title, stream.address("home"), request))
-    digests = Digest.objects.of(stream.key).out().order_by("-date")
-    newest = digests.values_list("pk", flat=True)[:DIGESTS_IN_A_FEED]
-    papers = Paper.objects.filter(placements__digest__in=list(newest)).distinct().newest()
-    return feed_of(list(islice(to_cite(papers), IN_A_FEED)), about)
+    placed = Placement.objects.filter(digest__in=Digest.objects.of(stream.key).out())
+    if stream.slug:
+        papers = Paper.objects.filter(pk__in=placed.values("paper"))
+    else:
+        # Of the stream that has most papers, to walk the newest ones is faster than to gather all.
+        papers = Paper.objects.filter(Exists(placed.filter(paper=OuterRef("pk"))))
+    return feed_of(*in_documents(request, papers.newest().for_cards(), about))
+
+
+def in_documents(
+    request: HttpRequest, rows: QuerySet[Any], about: About
+) -> tuple[list[Any], About]:
+    """The hundred rows of a feed's document, which `page` of the address numbers, and what the feed
+    says of the others."""
+    text = request.GET.get("page", "1")
+    number = int(text) if text.isdecimal() and len(text) < 7 else 0
+    start = (number - 1) * IN_A_FEED
+    found = list(rows[start : start + IN_A_FEED + 1]) if number else []
+    if not found and number != 1:
+        raise Http404
+    address = about.base_url + request.path
+    if number > 1 or len(found) > IN_A_FEED:
+        about = replace(about, first=address)
+    if len(found) > IN_A_FEED:
+        about = replace(about, next=f"{address}?page={number + 1}")
+    return found[:IN_A_FEED], about
 
 
 @open_to_sites

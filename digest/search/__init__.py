@@ -231,9 +231,12 @@ class Results:
         for keys in self._walk():
             yield from _papers(keys)
 
-    def newest_to_date(self, most: int) -> list[Paper]:
-        """So many of the newest papers, without those of days that are still to come."""
-        return self.after(_today(), most)[0]
+    def to_date(
+        self, most: int, at: ResultPosition | None = None
+    ) -> tuple[list[Paper], ResultPosition | None]:
+        """As `after`, without the papers of days that are still to come."""
+        today = _today()
+        return self.after(today if at is None or at.end > today.end else at, most)
 
     def after(
         self, at: ResultPosition | None, size: int

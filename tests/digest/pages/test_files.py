@@ -272,6 +272,35 @@ def test_the_newest_digests_have_a_feed(client, papers):
     assert titles == ["Sound &amp; fury", "Diffusion models", "On diffusion", "Old"]
 
 
+def fed(client, address):
+    """The ids of the papers of a feed's documents, and those of the documents, to its end."""
+    papers, feeds = [], []
+    while address:
+        feed = ElementTree.fromstring(body(client.get(address)))
+        entries = [entry.find(f"{ATOM}id").text for entry in feed.findall(f"{ATOM}entry")]
+        papers.append(entries)
+        feeds.append(feed.find(f"{ATOM}id").text)
+        links = {one.get("rel"): one.get("href") for one in feed.findall(f"{ATOM}link")}
+        address = links.get("next", "").removeprefix("http://localhost:8000")
+        first = links.get("first")
+    return papers, feeds, first
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("address", ["/papers.atom?has=code", "/digests.atom"])
+def test_a_feed_leads_back_to_its_oldest_paper(client, db, address):
+    rows = [row(n, date=f"2025-02-{1 + n // 50:02}") for n in range(1, 206)]
+    load(digest(*rows), "many.json")
+    papers, feeds, first = fed(client, address)
+    assert [len(each) for each in papers] == [100, 100, 5]
+    assert len({one for each in papers for one in each}) == 205
+    assert len(set(feeds)) == 1
+    assert first == f"http://localhost:8000{address}"
+    assert client.get("/digests.atom?page=9").status_code == 404
+    assert client.get("/papers.atom?before=x").status_code == 400
+    assert client.get("/papers.bib?before=1").status_code == 400
+
+
 def test_an_empty_catalogue_has_feeds_too(client):
     for path in ("/digests.atom", "/papers.atom", "/papers.csl.json", "/papers.bib"):
         response = client.get(path)
