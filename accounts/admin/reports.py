@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from accounts.forms.reports import SettlingForm
 from accounts.models import Report
 from accounts.reports import settle
-from digest.admin.base import ChoiceFilter, Curated, Narrow, address
+from digest.admin.base import ChoiceFilter, Curated, Narrow, Task, address
 from digest.models import Paper
 
 
@@ -37,6 +37,7 @@ class ReportState(ChoiceFilter):
 class ReportAdmin(Curated):
     list_display = ("about", "kind", "says", "who", "when", "became")
     list_filter = (ReportState, "kind")
+    tasks = (Task("reports of readers", _became(""), "?state=open"),)
     list_select_related = ("paper", "user")
     ordering = ("outcome", "-made_at", "-pk")  # an open one has no outcome, and comes first
     sortable_by = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
@@ -67,10 +67,23 @@ class ChoiceFilter(admin.SimpleListFilter):
         return chosen[1](queryset) if chosen else queryset
 
 
+class Task(NamedTuple):
+    """Rows that wait for a curator. rows: narrows all rows down to them. query: of the address of
+    the list that shows them."""
+
+    label: str
+    rows: Narrow
+    query: str = ""
+
+
 class Admin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What the site's own pages about rows have beyond Django's."""
+    """What the site's own pages about rows have beyond Django's.
+
+    tasks: what the first page of the admin counts.
+    """
 
     admin_site: Site
+    tasks: ClassVar[tuple[Task, ...]] = ()
 
     def row(self, request: HttpRequest, key: str, *, change: bool = True) -> Any:
         """The row with a key, which the person may change, or else view. Raises Http404,

@@ -22,7 +22,7 @@ from digest.curation import decisions
 from digest.models import Author, Paper, Proposal
 from digest.text.identity import author_slug
 
-from .base import BESIDE, MAX_REASON, ChoiceFilter, Curated, to_paper
+from .base import BESIDE, MAX_REASON, ChoiceFilter, Curated, Task, to_paper
 
 
 class _Waiting(ChoiceFilter):
@@ -37,6 +37,7 @@ class _Waiting(ChoiceFilter):
 class ProposalAdmin(Curated):
     list_display = ("reason", "one", "other", "kind", "found_at")
     list_filter = (_Waiting, "kind")
+    tasks = (Task("possible duplicates", lambda rows: rows.filter(refused_at=None)),)
     search_fields = ("first", "second", "reason")
     sortable_by = ("found_at",)
     actions = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
 
@@ -35,6 +35,7 @@ from digest.log import security
 from digest.models import DailyRun
 from digest.pages.resubmission import Reason, answer_script, from_script, next_address
 from digest.rights import has_rights, lacks
+from digest.search import COUNTED
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -190,10 +191,24 @@ class Site(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """As Django's, and how the last daily run ended, for those who may see sources."""
+        """As Django's, and what waits for the person; how the last daily run ended, for those who
+        may see sources."""
         shown = request.user.has_perm("digest.view_source")
         daily = DailyRun.objects.first() if shown else None
-        return super().index(request, {**(extra_context or {}), "daily": daily})
+        context = {"daily": daily, "tasks": [*self._tasks(request)]}
+        return super().index(request, {**(extra_context or {}), **context})
+
+    def _tasks(self, request: HttpRequest) -> Iterator[tuple[str, int, str]]:
+        """Of each kind of rows that wait: what they are, how many up to a bound, and where."""
+        for model, shown in self._registry.items():
+            tasks = getattr(shown, "tasks", ())
+            if not tasks or not shown.has_view_permission(request):
+                continue
+            meta = model._meta
+            address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+            for task in tasks:
+                rows = task.rows(model._default_manager.order_by()).values("pk")
+                yield task.label, rows[: COUNTED + 1].count(), address + task.query
 
     # The log
 

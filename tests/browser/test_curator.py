@@ -7,9 +7,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
+from digest.catalogue.load import load as load_file
 from digest.models import Author, Correction, Difference, Digest, Entry, Paper, Source
 from tests.admin import enter, holder
 from tests.conftest import ROOT, SHARED
+from tests.samples import digest, row
 
 SEED = SHARED / "seed" / "2025-02-06.md"
 SAMPLE = SEED if SEED.exists() else ROOT / "fixtures" / "2025-02-06.md"
@@ -137,3 +139,23 @@ def test_what_fails_is_said_beside_what_was_used(admin, meant):
     assert page.get_by_label("Title").input_value() == "A title that a curator gave"
     assert fault.get_by_role("link", name="Log in").get_attribute("target") == "_blank"
     assert not Correction.objects.exists()
+
+
+def test_lists_fit_their_window_and_every_field_has_a_name(admin):
+    long = "A Title of a Paper That Is as Long as Those of Papers Are, and Then Some More Words"
+    load_file(
+        digest(*(row(n, title=f"{long} {n}") for n in range(1, 4))), "2025/02/2025-02-06.json"
+    )
+    page = admin("digest/paper/")
+    for kind in ("paper", "source", "author"):
+        page.goto(page.url.partition("/admin/")[0] + f"/admin/digest/{kind}/")
+        beyond = "(e) => e.scrollWidth - e.clientWidth"
+        assert page.locator("#changelist .results").evaluate(beyond) == 0, kind
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0, kind
+    page.goto(page.url.replace("/author/", f"/paper/{Paper.objects.first().pk}/change/"))
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll(
+            "#content :is(input:not([type=hidden], [type=submit]), select, textarea)"
+        )].filter((e) => !e.labels.length && !e.ariaLabel).map((e) => e.outerHTML)"""
+    )
+    assert nameless == []

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from digest.admin.base import MOST, Curated, address, linked, word_diff
+from digest.admin.base import MOST, Curated, Task, address, linked, word_diff
 from digest.catalogue.fields import FIELDS
 from digest.catalogue.kinds import ListField, PaperField
 from digest.curation import decisions
@@ -76,6 +76,11 @@ class DifferenceAdmin(Curated):
     ordering = ("settled", "-filed_at", "-id")
     sortable_by = ()
     actions = ("keep",)
+    tasks = (
+        Task(
+            "differences from corrections", lambda rows: rows.filter(pk__in=waiting().values("pk"))
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found = super().get_queryset(request)

@@ -36,7 +36,7 @@ def _without_links(papers: QuerySet[Any]) -> QuerySet[Any]:
     return papers.filter(~Exists(Link.objects.filter(paper=OuterRef("pk"))), hidden=False)
 
 
-def _with_dead_links(papers: QuerySet[Any]) -> QuerySet[Any]:
+def with_dead_links(papers: QuerySet[Any]) -> QuerySet[Any]:
     dead = LinkHealth.objects.filter(dead=True).values("url")
     return papers.filter(pk__in=Link.objects.filter(url__in=dead).values("paper"))
 
@@ -44,6 +44,10 @@ def _with_dead_links(papers: QuerySet[Any]) -> QuerySet[Any]:
 def _with_unknown_category(papers: QuerySet[Any]) -> QuerySet[Any]:
     unknown = Classification.objects.filter(category__area=None, category__is_area=False)
     return papers.filter(pk__in=unknown.values("paper"))
+
+
+def without_authors(papers: QuerySet[Any]) -> QuerySet[Any]:
+    return papers.filter(~Exists(Authorship.objects.filter(paper=OuterRef("pk"))), hidden=False)
 
 
 def _with_handles_only(papers: QuerySet[Any]) -> QuerySet[Any]:
@@ -54,7 +58,7 @@ def _with_handles_only(papers: QuerySet[Any]) -> QuerySet[Any]:
 class LinksFilter(ChoiceFilter):
     title = "links"
     parameter_name = "links"
-    choices_ = {"none": ("none", _without_links), "dead": ("suspect", _with_dead_links)}
+    choices_ = {"none": ("none", _without_links), "dead": ("suspect", with_dead_links)}
 
 
 class CategoriesFilter(ChoiceFilter):
@@ -67,6 +71,7 @@ class AuthorsFilter(ChoiceFilter):
     title = "authors"
     parameter_name = "authors"
     choices_ = {
+        "none": ("none", without_authors),
         "cut": ("list cut", lambda papers: papers.filter(authors_cut=True)),
         "handles": ("handles only", _with_handles_only),
     }

@@ -117,6 +117,14 @@ class ListFormSet(BaseFormSet):  # type: ignore[type-arg]
 
     value: list[str]
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """With a name for each, which the heads of the columns are only to the eye."""
+        super().add_fields(form, index)
+        row = "new one" if index is None else index + 1
+        for name, what in (("ORDER", "Place"), ("DELETE", "Delete")):
+            if name in form.fields:
+                form.fields[name].widget.attrs["aria-label"] = f"{what} of {row}"
+
     def clean(self) -> None:
         if any(self.errors):
             return

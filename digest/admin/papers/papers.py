@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 
 from digest import search
-from digest.admin.base import MAX_REASON, MOST, Curated
+from digest.admin.base import MAX_REASON, MOST, Curated, Task
 from digest.admin.links import check_links_again
 from digest.catalogue.fields import CATEGORIES, HIDDEN
 from digest.curation import decisions
@@ -86,6 +86,10 @@ class PaperAdmin(Correcting, Merging, Curated):
     list_filter = (
         *(filters.LinksFilter, filters.CategoriesFilter, filters.AuthorsFilter),
         *(filters.CurationFilter, filters.ChangedFilter),
+    )
+    tasks = (
+        Task("papers without authors", filters.without_authors, "?authors=none"),
+        Task("papers with suspect links", filters.with_dead_links, "?links=dead"),
     )
     date_hierarchy = "date"
     ordering = ("-date", "position", "slug")

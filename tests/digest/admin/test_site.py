@@ -10,7 +10,9 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -261,3 +263,24 @@ def test_what_is_done_is_kept_in_the_log(curator):
 def test_nothing_is_in_the_admin_that_this_site_did_not_put_there():
     apps = {model._meta.app_label for model in admin.site._registry}
     assert apps <= {"accounts", "admin", "auth", "digest"}
+
+
+def test_the_first_page_counts_what_waits(curator, django_assert_num_queries):
+    client = enter(curator)
+    load(digest(row(1), row(2, authors="")), "2025-02-06.json")
+    found = re.findall(r'<a href="([^"]+)"><b>(\S+)</b> ([^<]+)</a>', client.get("/admin/").text)
+    assert sorted(found) == [
+        ("/admin/accounts/report/?state=open", "0", "reports of readers"),
+        ("/admin/digest/difference/", "0", "differences from corrections"),
+        ("/admin/digest/paper/?authors=none", "1", "papers without authors"),
+        ("/admin/digest/paper/?links=dead", "0", "papers with suspect links"),
+        ("/admin/digest/proposal/", "0", "possible duplicates"),
+    ]
+    page = client.get("/admin/digest/paper/?authors=none").text
+    assert "Paper 2" in page
+    assert "Paper 1" not in page
+    with CaptureQueriesContext(connection) as few:
+        client.get("/admin/")
+    load(digest(*(row(n, authors="") for n in range(3, 9))), "2025-02-07.json")
+    with django_assert_num_queries(len(few)):
+        client.get("/admin/")
