@@ -265,8 +265,8 @@ def test_a_paper_introduces_itself_to_programs(client):
         for tag in tags(response, "meta")[3:]
     ]
     assert [content for name, content in metas if name == "citation_author"] == [
-        "Ada Lovelace",
-        "Alan Turing",
+        "Lovelace, Ada",
+        "Turing, Alan",
     ]
     assert {
         ("description", "First point of 1. - Second point."),
@@ -292,7 +292,7 @@ def test_a_card_can_be_picked_by_a_reference_manager(client):
         assert span.get("class") == "Z3988"
         said = parse_qs(span.get("title"))
         assert said["rft.title"] == ["Paper 1"]
-        assert said["rft.creator"] == ["Ada Lovelace", "Alan Turing"]
+        assert said["rft.creator"] == ["Lovelace, Ada", "Turing, Alan"]
 
 
 @pytest.mark.parametrize(
