@@ -1,7 +1,7 @@
 """What a page's head says of it to other sites that show a link to it."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.conf import settings
@@ -41,7 +41,7 @@ class OpenGraph(template.Node):
             "og:site_name": SITE,
             "og:title": mark_safe(words),  # noqa: S308
             "og:description": mark_safe(description[1]) if description else "",  # noqa: S308
-            "og:url": canonical(context),
+            "og:url": canonical(cast(RequestContext, context)),
             "og:image": settings.SITE_URL + reverse("site-preview"),
         }
         own = {*_SAYS.findall(head)}

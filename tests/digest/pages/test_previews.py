@@ -128,7 +128,7 @@ def test_every_public_page_says_once_what_other_sites_show(client, address):
     assert graph["og:url"] == f"http://localhost:8000{shown}"
     assert all(graph.values())
     (title,) = strict(response.content).find("head").iter("title")
-    assert "".join(title.text.split()).startswith("".join(graph["og:title"].split())[:10])
+    assert graph["og:title"] in " ".join(title.text.split())
     if "2502" in address:
         assert graph["og:title"] == "A2 <of> x"
         assert title.text == "A2 <of> x · Paper Digest"
