@@ -32,7 +32,8 @@ class OpenGraph(template.Node):
     def render(self, context: Context) -> SafeString:
         head = self.nodelist.render(context)
         title, description = _TITLE.search(head), _DESCRIPTION.search(head)
-        if title is None or "request" not in context:
+        # A page without an address of its own, such as a private list, is not to be shown.
+        if title is None or '<link rel="canonical"' not in head:
             return head
         # What stands in the page is escaped already.
         words = " ".join(title[1].split()).removesuffix(f" · {SITE}")
