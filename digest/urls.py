@@ -109,6 +109,7 @@ urlpatterns = [
     path(settings.ADMIN_PATH, admin.site.admin_view(to_admin)),
     path("abs/<paper:number>", files.abstract, name="abstract"),
     path("pdf/<paper:number>", files.pdf, name="pdf"),
+    path("preview.png", previews.site_preview, name="site-preview"),
     path("robots.txt", files.robots, name="robots"),
     path("favicon.ico", installed.favicon, name="favicon"),
     path("manifest.webmanifest", installed.manifest, name="manifest"),

@@ -78,16 +78,16 @@ class Negotiation(DefaultContentNegotiation):
         if (format := request.query_params.get("format")) is not None:
             renderers = self.filter_renderers(renderers, format)
         wanted = [_wanted(text) for text in self.get_accept_list(request)]
-        found = []
+        found: list[tuple[float, int, int]] = []
         for place, renderer in enumerate(renderers):
             # What is said of a type itself counts, and not what is said of all.
-            fits = [(*one, q) for *one, q in wanted if _fits(one[1], renderer.media_type)]
-            *_, q = max(fits, default=(0, "", 0.0))
+            fits = [(exact, q) for exact, range, q in wanted if _fits(range, renderer.media_type)]
+            exact, q = max(fits, default=(0, 0.0))
             if q > 0:
-                found.append((-q, -max(fits)[0], place, renderer))
+                found.append((-q, -exact, place))
         if not found:
             raise NotAcceptable(available_renderers=renderers)
-        *_, best = min(found, key=lambda one: one[:3])
+        best = renderers[min(found)[2]]
         return best, best.media_type
 
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str | None) -> Any:

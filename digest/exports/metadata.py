@@ -127,15 +127,16 @@ DESCRIPTION = 300
 """Characters of a description, at most."""
 
 
-def open_graph(paper: Citation, page: str) -> Pairs:
-    """Properties and contents of <meta> tags, for a preview of the page where it is shared."""
+def open_graph(paper: Citation, page: str, title: str) -> Pairs:
+    """Properties and contents of <meta> tags, for a preview of the page where it is shared. title:
+    with its formulas as text."""
     text = " ".join((paper.summary or paper.own_abstract).removeprefix("- ").split())
     if len(text) > DESCRIPTION:
         text = text[: DESCRIPTION - 1].rpartition(" ")[0] + "…"
     pairs = [
         ("og:type", "article"),
         ("og:site_name", SITE),
-        ("og:title", paper.title),
+        ("og:title", title),
         ("og:description", text),
         ("og:url", page),
         *(("article:tag", category) for category in paper.categories),

@@ -22,6 +22,7 @@ from digest.catalogue.kinds import LongText, PaperField, Values
 from digest.catalogue.projection import Statement, origins, project, statements_of
 from digest.exports import CITATIONS, About, Citation
 from digest.exports.metadata import highwire, json_ld, open_graph
+from digest.exports.picture import plain
 from digest.exports.styled import STYLES, styled
 from digest.formats import Format
 from digest.models import (
@@ -111,7 +112,7 @@ def _cited(paper: Paper) -> dict[str, Any]:
     citation = Citation.of(paper)
     page = settings.SITE_URL + paper.get_absolute_url()
     about = About(paper.title, page, page, settings.SITE_URL)
-    graph = open_graph(citation, page)
+    graph = open_graph(citation, page, plain(paper.title_html))
     return {
         "description": dict(graph).get("og:description", paper.title),
         "caveats": citation.caveats,

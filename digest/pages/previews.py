@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from digest.caches.revision import key_of
+from digest.exports.atom import SITE
 from digest.exports.picture import picture, plain
 from digest.models import DEFAULT, Digest, Paper
 
@@ -35,6 +36,14 @@ def answer(title: str, lines: list[str], fallback: str) -> HttpResponse:
     # Other sites are to show it.
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
+
+
+@require_safe
+def site_preview(request: HttpRequest) -> HttpResponse:
+    """The picture of the site, for pages that have none of their own."""
+    return answer(
+        SITE, ["New papers, day by day:", "their points, code, models and datasets"], SITE
+    )
 
 
 @require_safe

@@ -67,6 +67,7 @@ TABLE = {
         "/streams/ours/digests/2025-02-06.bib", 200
     ),
     "streams/<name:slug>/digests/<date:day>/": row("/streams/ours/digests/2025-02-06/", 200),
+    "preview.png": row("/preview.png", 200),
     "digests/<date:day>.png": row("/digests/2025-02-06.png", 200),
     "papers/<paper:slug>.png": row(f"/papers/{PAPER}.png", 200),
     "papers/": row("/papers/", 200),

@@ -149,7 +149,7 @@ def test_json_stands_in_a_script_as_it_is(row):
 
 def test_open_graph():
     found = cited(summary="- " + "Word " * 80, classification=["A", "B"])
-    assert open_graph(found, PAGE) == [
+    assert open_graph(found, PAGE, found.title) == [
         ("og:type", "article"),
         ("og:site_name", "Paper Digest"),
         ("og:title", "Paper 1"),
@@ -158,14 +158,16 @@ def test_open_graph():
         ("article:tag", "A"),
         ("article:tag", "B"),
     ]
-    assert dict(open_graph(cited(summary="One.\n\nTwo."), PAGE))["og:description"] == "One. Two."
-    assert "og:description" not in dict(open_graph(cited(**BARE), PAGE))
+    assert (
+        dict(open_graph(cited(summary="One.\n\nTwo."), PAGE, "T"))["og:description"] == "One. Two."
+    )
+    assert "og:description" not in dict(open_graph(cited(**BARE), PAGE, "T"))
 
 
 @pytest.mark.django_db
 def test_the_archive_says_only_what_is_known(archive):
     for found in map(Citation.of, archive):
-        pairs = [*highwire(found), *open_graph(found, PAGE), *parse_qsl(coins(found))]
+        pairs = [*highwire(found), *open_graph(found, PAGE, found.title), *parse_qsl(coins(found))]
         assert all(content and "None" not in content[:5] for _, content in pairs)
         authors = [content for name, content in pairs if name == "citation_author"]
         assert len(authors) == len(found.names)

@@ -6,7 +6,7 @@ from django.core.cache import caches
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.models import Paper
-from tests.digest.pages.test_every_page import tags
+from tests.digest.pages.test_every_page import strict, tags
 from tests.samples import digest, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -100,3 +100,37 @@ def test_pages_name_their_pictures(client):
         assert metas["twitter:card"] == "summary_large_image"
         assert metas["og:url"] == f"http://localhost:8000{picture.removesuffix('.png')}/"
         assert client.get(picture).content.startswith(b"\x89PNG")
+
+
+PAGES = [
+    *("/", "/digests/", "/digests/2025-02-06/", "/papers/", "/papers/2502.00001/", "/authors/"),
+    *(
+        "/authors/ada-lovelace/",
+        "/categories/",
+        "/categories/text-generation/",
+        "/trends/",
+        "/api/",
+    ),
+]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_public_page_says_once_what_other_sites_show(client, address):
+    load(digest(row(1, title=r"$\text{A}^2$ <of> x")), "a.json")
+    response = client.get(address)
+    named = [tag for tag in tags(response, "meta") if tag.get("property", "").startswith("og:")]
+    graph = {tag["property"]: tag["content"] for tag in named}
+    assert len(graph) == len(named)
+    assert {"og:title", "og:description", "og:url", "og:image", "og:type", "og:site_name"} <= {
+        *graph
+    }
+    shown = "/digests/2025-02-06/" if address == "/" else address
+    assert graph["og:url"] == f"http://localhost:8000{shown}"
+    assert all(graph.values())
+    (title,) = strict(response.content).find("head").iter("title")
+    assert graph["og:title"] in " ".join(title.text.split())
+    if "2502" in address:
+        assert graph["og:title"] == "A2 <of> x"
+        assert title.text == "A2 <of> x · Paper Digest"
+    picture = graph["og:image"].removeprefix("http://localhost:8000")
+    assert client.get(picture)["Content-Type"] == "image/png"
