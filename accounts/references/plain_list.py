@@ -13,12 +13,13 @@ _COMMENT = re.compile(r"\s#(?:\s.*|$)")
 # What begins as a link and is none matches too, without "whole": each character is looked at once,
 # which keeps time in proportion to the line.
 _LINK = re.compile(
-    r"\[(?P<text>(?:[^\[\]\\]|\\.|\[[^\[\]\\]*\])*)"
+    r"\[(?P<text>(?:[^\[\]\\]|\\.)*)"
     r"(?P<whole>\]\(\s*+(?:<(?P<angle>[^<>\s]*)>[^()]*+"
     r"|(?P<address>(?:[^\s()]|\([^\s()]*\))*)(?:\s[^()]*+)?)\))?"
 )
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,2000}\)")
 _ADDRESS = re.compile(r"https?://[^\s()<>\[\]|\"'`]+")
+_IN_TWO_BRACKETS = re.compile(r"\[(\[[^\[\]\\]{0,300}\])\](?=\()")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SEPARATOR = re.compile(r"[\s,|]+")
 _AROUND = "<>()[]{}\"'`*.,;:!?-•–—"
@@ -111,15 +112,15 @@ def _names(number: int, text: str, draft: ReferenceCollector) -> bool:
     if text.count("://") > len(named):
         read = {clean_url(name) for name, _ in named}
         for match in islice(_ADDRESS.finditer(_IMAGE.sub("", text)), MAX_REFERENCES):
-            url = clean_url(match[0].strip(_AROUND))
-            if url and url not in read:
-                draft.mention(number, url)
+            if clean_url(name := match[0].strip(_AROUND)) not in read:
+                _mention(number, name, draft)
     return bool(named)
 
 
 def _named(text: str) -> Iterator[tuple[str, str]]:
     """Each id or address of a line, and the title that a link in Markdown gives it, or ""."""
     text = _IMAGE.sub("", text) if "![" in text else text
+    text = _IN_TWO_BRACKETS.sub(r"\1", text) if "[[" in text else text
     for link in _LINK.finditer(text):
         if not link["whole"]:
             continue

@@ -524,6 +524,10 @@ def test_html_that_is_broken_is_read_as_far_as_it_goes(text):
             r"[S\*: a \[b\]](https://x.org/a_\(b\))" + "\n[o](https://x.org/(b))",
             [(None, "https://x.org/(b)", "o")],
         ),
+        (
+            "1. A title [[Paper](https://x.org/a)] [[Code]](https://x.org/b) ![x](https://x.org/c)",
+            [(None, "https://x.org/a", "Paper"), (None, "https://x.org/b", "Code")],
+        ),
         ("    2502.02737\n    2502.03387", [("2502.02737", None, ""), ("2502.03387", None, "")]),
     ],
 )
