@@ -25,6 +25,7 @@ _SEPARATOR = re.compile(r"[\s,|]+")
 _AROUND = "<>()[]{}\"'`*.,;:!?-•–—"
 _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,4}[.)]|\[\d{1,4}\])\s+")
 _MARKUP_ONLY = re.compile(r"[-=*_#|:<>`~{}\[\](),;.+\s\\\"'/]*$")
+_EMPTY = re.compile(r"\*\*|\[\s*\]|^\(?\d{1,4}[.)]\s")
 _HEADING = re.compile(r"#+(?:\s|$)")
 _FENCE = re.compile(r"(?:```|~~~)[\w-]*\s*$")
 _ITEM_NAMED_FIRST = re.compile(r"\[[^\[\]]*\]\(|\S+$|\S*\d{4}\.\d{4,5}|https?:")
@@ -106,7 +107,8 @@ def _names(number: int, text: str, draft: ReferenceCollector) -> bool:
         named = [(match[1], "") for match in found]
     for address, title in named:
         if not title and len(named) == 1:
-            rest = _COMMENT.sub("", text).replace(address, "").strip(_AROUND + " ")
+            rest = _COMMENT.sub("", _LINK.sub(_space, text)).replace(address, "")
+            rest = _EMPTY.sub("", rest).strip(_AROUND + " ")
             title = rest if " " in rest else ""
         draft.add(number, text, title=title, ids=[_id_of(address)])
     if text.count("://") > len(named):

@@ -528,6 +528,10 @@ def test_html_that_is_broken_is_read_as_far_as_it_goes(text):
             "1. A title [[Paper](https://x.org/a)] [[Code]](https://x.org/b) ![x](https://x.org/c)",
             [(None, "https://x.org/a", "Paper"), (None, "https://x.org/b", "Code")],
         ),
+        (
+            "2. **A title**. 2024. [[arXiv:2502.02737v3](http://arxiv.org/abs/2502.02737v3)]",
+            [("2502.02737", "http://arxiv.org/abs/2502.02737v3", "A title. 2024")],
+        ),
         ("    2502.02737\n    2502.03387", [("2502.02737", None, ""), ("2502.03387", None, "")]),
     ],
 )
