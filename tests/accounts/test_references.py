@@ -395,6 +395,13 @@ def test_csl_json(value, reference):
     assert found(text) == [reference]
 
 
+def test_half_a_character_in_an_address_is_a_problem_too():
+    text = '{"data": [{"url": "https://x.org/\\ud800"}, {"url": "https://x.org/a"}]}'
+    reading = read(text.encode())
+    assert [one.url for one in reading.references] == ["https://x.org/a"]
+    assert len(reading.problems) == 1
+
+
 def test_broken_items_leave_the_others():
     text = (
         '[{"title": "One"},\n {"title": NaN},\n {"title": "A", "title": "B"},\n'
