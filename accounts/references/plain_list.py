@@ -13,17 +13,19 @@ _COMMENT = re.compile(r"\s#(?:\s.*|$)")
 # What begins as a link and is none matches too, without "whole": each character is looked at once,
 # which keeps time in proportion to the line.
 _LINK = re.compile(
-    r"\[(?P<text>(?:[^\[\]\\]|\\.|\[[^\[\]\\]*\])*)"
+    r"\[(?P<text>(?:[^\[\]\\]|\\.)*)"
     r"(?P<whole>\]\(\s*+(?:<(?P<angle>[^<>\s]*)>[^()]*+"
     r"|(?P<address>(?:[^\s()]|\([^\s()]*\))*)(?:\s[^()]*+)?)\))?"
 )
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,2000}\)")
 _ADDRESS = re.compile(r"https?://[^\s()<>\[\]|\"'`]+")
+_IN_TWO_BRACKETS = re.compile(r"\[(\[[^\[\]\\]{0,300}\])\](?=\()")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SEPARATOR = re.compile(r"[\s,|]+")
 _AROUND = "<>()[]{}\"'`*.,;:!?-•–—"
 _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,4}[.)]|\[\d{1,4}\])\s+")
 _MARKUP_ONLY = re.compile(r"[-=*_#|:<>`~{}\[\](),;.+\s\\\"'/]*$")
+_EMPTY = re.compile(r"\*\*|\[\s*\]|^\(?\d{1,4}[.)]\s")
 _HEADING = re.compile(r"#+(?:\s|$)")
 _FENCE = re.compile(r"(?:```|~~~)[\w-]*\s*$")
 _ITEM_NAMED_FIRST = re.compile(r"\[[^\[\]]*\]\(|\S+$|\S*\d{4}\.\d{4,5}|https?:")
@@ -105,21 +107,22 @@ def _names(number: int, text: str, draft: ReferenceCollector) -> bool:
         named = [(match[1], "") for match in found]
     for address, title in named:
         if not title and len(named) == 1:
-            rest = _COMMENT.sub("", text).replace(address, "").strip(_AROUND + " ")
+            rest = _COMMENT.sub("", _LINK.sub(_space, text)).replace(address, "")
+            rest = _EMPTY.sub("", rest).strip(_AROUND + " ")
             title = rest if " " in rest else ""
         draft.add(number, text, title=title, ids=[_id_of(address)])
     if text.count("://") > len(named):
         read = {clean_url(name) for name, _ in named}
         for match in islice(_ADDRESS.finditer(_IMAGE.sub("", text)), MAX_REFERENCES):
-            url = clean_url(match[0].strip(_AROUND))
-            if url and url not in read:
-                draft.mention(number, url)
+            if clean_url(name := match[0].strip(_AROUND)) not in read:
+                _mention(number, name, draft)
     return bool(named)
 
 
 def _named(text: str) -> Iterator[tuple[str, str]]:
     """Each id or address of a line, and the title that a link in Markdown gives it, or ""."""
     text = _IMAGE.sub("", text) if "![" in text else text
+    text = _IN_TWO_BRACKETS.sub(r"\1", text) if "[[" in text else text
     for link in _LINK.finditer(text):
         if not link["whole"]:
             continue

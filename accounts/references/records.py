@@ -118,7 +118,7 @@ _PREPRINT = re.compile(
 )
 _ID_BEFORE_TITLE = re.compile(rf"\[({identity.ARXIV_ID})(?:v\d+)?\]\s", re.I)
 NAMED_ID = re.compile(
-    r"(?:(?<![\w./-])|(?<=abs/)|(?<=pdf/)|(?<=html/)|(?<=papers/)|(?<=arxiv[:./_-]))"
+    r"(?:(?<![\w./-])|(?<=[a-z]/)|(?<=--)|(?<=arxiv[:._-]))"
     rf"({identity.ARXIV_ID})(?:v\d+)?(?![\w/]|\.\d)",
     re.I,
 )

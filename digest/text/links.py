@@ -20,7 +20,7 @@ _HOST = re.compile(r"(?=.{4,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z][a-
 _WITHOUT_SCHEME = re.compile(
     r"(?:[a-z0-9-]+\.)+(?:[a-z]{2,}[:/?#].*|(?:ai|app|co|com|dev|edu|io|net|org|xyz))", re.I
 )
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CODE_HOSTS = {
     "github.com": "GitHub",
     "gitlab.com": "GitLab",

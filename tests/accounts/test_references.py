@@ -395,6 +395,13 @@ def test_csl_json(value, reference):
     assert found(text) == [reference]
 
 
+def test_half_a_character_in_an_address_is_a_problem_too():
+    text = '{"data": [{"url": "https://x.org/\\ud800"}, {"url": "https://x.org/a"}]}'
+    reading = read(text.encode())
+    assert [one.url for one in reading.references] == ["https://x.org/a"]
+    assert len(reading.problems) == 1
+
+
 def test_broken_items_leave_the_others():
     text = (
         '[{"title": "One"},\n {"title": NaN},\n {"title": "A", "title": "B"},\n'
@@ -523,6 +530,14 @@ def test_html_that_is_broken_is_read_as_far_as_it_goes(text):
         (
             r"[S\*: a \[b\]](https://x.org/a_\(b\))" + "\n[o](https://x.org/(b))",
             [(None, "https://x.org/(b)", "o")],
+        ),
+        (
+            "1. A title [[Paper](https://x.org/a)] [[Code]](https://x.org/b) ![x](https://x.org/c)",
+            [(None, "https://x.org/a", "Paper"), (None, "https://x.org/b", "Code")],
+        ),
+        (
+            "2. **A title**. 2024. [[arXiv:2502.02737v3](http://arxiv.org/abs/2502.02737v3)]",
+            [("2502.02737", "http://arxiv.org/abs/2502.02737v3", "A title. 2024")],
         ),
         ("    2502.02737\n    2502.03387", [("2502.02737", None, ""), ("2502.03387", None, "")]),
     ],
