@@ -6,7 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
-from .views import bookmarks, filing, list_items, list_page, lists, notes, reports, tokens, transfer
+from .views import (
+    bookmarks,
+    filing,
+    keys,
+    list_items,
+    list_page,
+    lists,
+    notes,
+    reports,
+    tokens,
+    transfer,
+)
 
 
 def moved_to(name: str) -> Callable[[HttpRequest], HttpResponse]:
@@ -28,6 +39,8 @@ urlpatterns = [
     path("library/mark/", bookmarks.mark, name="mark"),
     path("library/density/", bookmarks.density, name="density"),
     path("library/menu/<paper:slug>/", filing.menu, name="menu"),
+    path("keys/", keys.keys, name="keys"),
+    path("library/keys/", keys.choose, name="single-keys"),
     path("library/undo/", bookmarks.undo, name="undo"),
     path("library/notes/<paper:slug>/", notes.note, name="note"),
     path("library/reports/<paper:slug>/", reports.report, name="report"),

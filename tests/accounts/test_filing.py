@@ -138,7 +138,7 @@ def test_a_row_of_a_list_is_replaced_whole_when_its_paper_is_dismissed(client, p
             "/library/mark/", {"paper": papers[0].slug, "do": do}, headers=IN_PLACE
         )
         assert response["HX-Retarget"] == "closest li"
-        assert response["HX-Reswap"] == "innerHTML"
+        assert response["HX-Reswap"] == "innerHTML settle:0ms"
 
 
 def test_papers_of_a_merge_are_the_one_they_are_now(client, library, papers):
