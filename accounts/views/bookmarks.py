@@ -200,7 +200,7 @@ def density(request: MemberRequest) -> HttpResponse:
         request.user.density = form.cleaned_data["density"]
         request.user.save(update_fields=["density"])
         return HttpResponse(status=204) if request.htmx else go_back(request, reverse("library"))
-    messages.error(request, " ".join(form.errors["density"]))
+    messages.error(request, " ".join(map(str, form.errors["density"])))
     return refused(request, reverse("library"))
 
 

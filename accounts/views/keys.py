@@ -61,7 +61,7 @@ def choose(request: MemberRequest) -> HttpResponse:
     """Switch a person's single keys on or off."""
     form = KeysForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["keys"]))
+        messages.error(request, " ".join(map(str, form.errors["keys"])))
         return refused(request, reverse("keys"))
     request.user.single_keys = form.cleaned_data["keys"] == "on"
     request.user.save(update_fields=["single_keys"])
