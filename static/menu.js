@@ -62,7 +62,8 @@ document.addEventListener("saved", async ({ target: note }) => {
     const link = linkTo(menu);
     const target = link.closest(".bookmark");
     const values = { part: "card" };
-    await htmx.ajax("GET", link.getAttribute("hx-get"), { source: menu, target, swap: "outerHTML", values });
+    const source = rowOf(menu); // the menu may be closed meanwhile
+    await htmx.ajax("GET", link.getAttribute("hx-get"), { source, target, swap: "outerHTML settle:0ms", values });
   }
   if (closing.has(menu) && !note.hasAttribute("data-unsaved")) close(menu);
 });

@@ -1,53 +1,85 @@
-// Keys: / leads to the search field; in a list, j and k to the next card and back, and b bookmarks.
+// What every page has: its keys, which static/keys.js knows, and what other tabs hear. Without this
+// script each key has a control that does the same.
 
+const { dataset } = document.documentElement;
+const { user } = dataset;
 const field = document.getElementById("q");
+const { keys: address } = document.querySelector("script[data-keys]").dataset;
+const KEYS = "/?[]begijklnopsux";
+
+function stored(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // there is no store
+  }
+}
 
 // Other tabs hear when somebody logs in or out, and a page that was left before then is made anew
 // when it is gone back to.
-const { user } = document.documentElement.dataset;
 try {
   localStorage.setItem("user", user);
   addEventListener("pageshow", ({ persisted }) => {
-    if (persisted && localStorage.getItem("user") !== user) location.reload();
+    if (persisted && stored("user") !== user) location.reload();
   });
 } catch {
-  // There is no store, and nobody hears.
+  // Nobody hears.
 }
 
-// A paper that is not shown any more leaves the keyboard at the next one.
+// A paper that becomes a line leaves the keyboard at the next one; one that is shown again has it.
+// The row's check box is no part of what is put in place.
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  const box = target.matches(".cards > li") && target.querySelector(":scope > input");
+  if (box) target.addEventListener("htmx:afterSwap", () => target.prepend(box), { once: true });
+});
 document.addEventListener("htmx:afterSettle", ({ detail: { elt, requestConfig } }) => {
-  const row = elt.matches(".cards > li") && requestConfig.parameters.do === "dismiss" && elt;
-  const next = row && (row.nextElementSibling ?? row);
-  next?.querySelector?.("h2 a, .dismissed :is(a, button)")?.focus();
+  const done = requestConfig.parameters.do;
+  if (!elt.matches(".cards > li") || !["dismiss", "show"].includes(done)) return;
+  const next = done === "dismiss" && elt.nextElementSibling;
+  (next || elt).querySelector("h2 a, .dismissed :is(a, button)")?.focus();
 });
 
+// The keys come when the first is pressed, and are done in turn.
+let keys = null;
+function withKeys(act, otherwise) {
+  keys ??= import(address);
+  keys.then(act, () => {
+    keys = null;
+    otherwise?.();
+  });
+}
+
 document.addEventListener("keydown", (event) => {
-  const writing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
-  if (event.ctrlKey || event.metaKey || event.altKey || writing) return;
-  const card = document.activeElement.closest(".cards > li");
-  if (event.key === "/") {
-    event.preventDefault();
+  const { key, target } = event;
+  const modified = event.ctrlKey || event.metaKey || event.altKey;
+  if (event.isComposing || (modified && !event.getModifierState?.("AltGraph"))) return;
+  if (target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
+  if ((user ? dataset.keys : stored("keys")) === "off") return;
+  // Nor is the key typed into what it leads to.
+  if (KEYS.includes(key)) event.preventDefault();
+  else if (key !== "Enter" && key !== "d") return;
+  if (key === "/") {
     field.focus();
     field.select();
-  } else if (event.key === "j" || event.key === "k") {
-    const cards = [...document.querySelectorAll(".cards > li")];
-    const next = cards.indexOf(card) + (event.key === "j" ? 1 : -1);
-    cards[next]?.querySelector("h2 a, .dismissed a, .card-foot a, button")?.focus();
-  } else if (event.key === "b") {
-    (card ?? document.querySelector(".paper"))?.querySelector(".star")?.click();
+  } else {
+    withKeys(({ press }) => press(event));
   }
 });
 
 // Pages that were seen can be read without a connection: static/sw.js. The rest is loaded where it
 // is needed: without a connection, and while something waits to be sent.
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
-const { offline, stored } = document.documentElement.dataset;
+const { offline } = dataset;
 const help = () => import(offline).catch(() => {}); // which is not there if it was never kept
-let waits = false;
-try {
-  waits = localStorage.getItem(`waiting of ${user}`) !== null;
-} catch {
-  // There is no store, and nothing waits.
-}
-if (!navigator.onLine || stored !== undefined || waits || document.getElementById("kept")) help();
+const waits = stored(`waiting of ${user}`) !== null;
+if (!navigator.onLine || dataset.stored !== undefined || waits || document.getElementById("kept")) help();
 else addEventListener("offline", help, { once: true });
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a.keys-link");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  withKeys(({ showKeys }) => showKeys(link.href), () => location.assign(link.href));
+});
+
+if (document.querySelector(".single-keys")) withKeys(({ prepare }) => prepare());

@@ -69,7 +69,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("display_name", "time_zone", "theme", "density", "papers_on_a_page")
+        fields = (
+            "display_name",
+            "time_zone",
+            "theme",
+            "density",
+            "papers_on_a_page",
+            "single_keys",
+        )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -93,6 +100,18 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             if "streams" in self.fields:
                 self._digests.subscribe(self.cleaned_data["streams"])
         return user
+
+
+class KeysForm(forms.Form):
+    """Whether single keys do anything."""
+
+    keys = forms.ChoiceField(
+        choices=[("on", "on"), ("off", "off")],
+        error_messages={
+            "required": "Choose whether single keys are on or off.",
+            "invalid_choice": "Single keys are on or off, not “%(value)s”.",
+        },
+    )
 
 
 class DeletionForm(forms.Form):

@@ -68,6 +68,9 @@ class User(AbstractUser):
     density = models.CharField(
         "papers in lists", max_length=6, choices=Density, default=Density.BRIEF
     )
+    single_keys = models.BooleanField(
+        "single keys", default=True, help_text="pages and lists answer to keys such as j and b"
+    )
     papers_on_a_page = models.PositiveSmallIntegerField(
         "papers a page",
         default=25,

@@ -19,7 +19,7 @@ from digest.models import Paper, PaperQuerySet
 
 FORMAT = "paper-digest-library/1"
 SCHEMA = Path(__file__).parent.with_name("schema.json")
-PROFILE = ("display_name", "time_zone", "theme", "density", "papers_on_a_page")
+PROFILE = ("display_name", "time_zone", "theme", "density", "single_keys", "papers_on_a_page")
 """The fields of a user that are in it."""
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import reswap, retarget
+from django_htmx.http import retarget
 
 from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.library import DensityForm, MarkForm, ShelfForm
@@ -130,7 +130,8 @@ def mark(request: MemberRequest) -> HttpResponse:
             return render(request, "accounts/_paper_bookmark.html", context)
         # The whole row of the list is another, whichever form of it asked.
         response = render(request, "accounts/_listed.html", context)
-        return reswap(retarget(response, "closest li"), "innerHTML")
+        response["HX-Reswap"] = "innerHTML settle:0ms"
+        return retarget(response, "closest li")
     if before is not None:
         remember(request, [paper.pk for paper in papers], before)
     messages.success(request, _done(do, papers), extra_tags="undo" * (before is not None))

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.forms.lists import ItemsForm
 from accounts.library import Access, Library, NotFound, OpenList
-from accounts.models import ListItem, User, Visibility
+from accounts.models import ListItem, Status, User, Visibility
 from digest.exports import to_cite
 from digest.models import Paper
 from digest.pages import paging
@@ -159,6 +159,8 @@ def list_page(
     found = opened.reading_list
     sections = _sections(opened, page)
     papers = [placed.item.paper for section in sections for placed in section.placed]
+    # To add papers to, for whoever is logged in
+    others = Library(request.user).lists.editable().exclude(pk=found.pk)
     address = reverse("shared-list", args=[secret]) if secret else found.get_absolute_url()
     context = {
         "opened": opened,
@@ -172,6 +174,8 @@ def list_page(
         "feed": _feed_address(opened, secret),
         "secret": secret,
         "next": at_page(address, page),
+        "statuses": Status.choices,
+        "editable": others,
         "wrong": wrong,
         "wrong_at": wrong and _wrong_at(wrong, papers),
     }

@@ -25,6 +25,7 @@ _COLOUR = "#fdfcf9"
 _NEEDED = (
     *("site.css", "site.js", "density.js", "theme.js", "suggestions.js", "icon-32.png", "icon.svg"),
     *("requests.js", "offline.js", "back.js", "note.js", "lists.js", "search.js", "copy.js"),
+    *("keys.js", "menu.js", "select.js"),
     "django_htmx/htmx-2.min.js",
 )
 """Static files that pages need, those among them that are loaded without a connection alone."""

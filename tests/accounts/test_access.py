@@ -102,6 +102,8 @@ TABLE = {
     "library/mark/": row("/library/mark/", POST_ONLY, DONE, paper=PAPER, do="add"),
     "library/density/": row("/library/density/", POST_ONLY, DONE, density="titles"),
     "library/menu/<paper:slug>/": row(f"/library/menu/{PAPER}/", DONE, NO_WRITE),
+    "keys/": row("/keys/", 200),
+    "library/keys/": row("/library/keys/", POST_ONLY, DONE, keys="off"),
     "library/undo/": row("/library/undo/", POST_ONLY, DONE),
     "library/notes/<paper:slug>/": row(
         f"/library/notes/{PAPER}/", OWN, (LOGIN, 409, 302, 302, 302, 302), text="New", version=0

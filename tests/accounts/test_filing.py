@@ -138,7 +138,7 @@ def test_a_row_of_a_list_is_replaced_whole_when_its_paper_is_dismissed(client, p
             "/library/mark/", {"paper": papers[0].slug, "do": do}, headers=IN_PLACE
         )
         assert response["HX-Retarget"] == "closest li"
-        assert response["HX-Reswap"] == "innerHTML"
+        assert response["HX-Reswap"] == "innerHTML settle:0ms"
 
 
 def test_papers_of_a_merge_are_the_one_they_are_now(client, library, papers):
@@ -146,3 +146,34 @@ def test_papers_of_a_merge_are_the_one_they_are_now(client, library, papers):
     text(client.get(MENU, headers=IN_PLACE))
     text(send(client, "/library/mark/", do="read"))
     assert library.marks([papers[1].pk]) == {papers[1].pk: Marks(status="read")}
+
+
+# Single keys
+
+
+def test_single_keys_are_switched_off_and_on(client, owner):
+    page = text(client.get("/keys/"))
+    assert "Single keys are <b>on</b>." in page
+    assert "data-keys=" not in page.partition("<head>")[0]
+    assert client.post("/library/keys/", {"keys": "off"}).url == "/keys/"
+    page = text(client.get("/keys/"))
+    assert "Single keys are <b>off</b>." in page
+    assert 'data-keys="off"' in page.partition("<head>")[0]
+    part = text(client.post("/library/keys/", {"keys": "on"}, headers=IN_PLACE))
+    assert part.count("Single keys are <b>on</b>.") == 1
+    owner.refresh_from_db()
+    assert owner.single_keys
+
+
+@pytest.mark.parametrize("choice", ["", "maybe", "\0"])
+def test_a_wrong_choice_of_keys_is_said_and_changes_nothing(client, owner, choice):
+    response = client.post("/library/keys/", {"keys": choice}, headers=IN_PLACE)
+    assert (response.status_code, "messages" in response.content.decode()) == (400, True)
+    owner.refresh_from_db()
+    assert owner.single_keys
+
+
+def test_visitors_see_the_keys_and_choose_on_their_device(anonymous):
+    page = text(anonymous.get("/keys/"))
+    assert "<kbd>j</kbd>" in page
+    assert "csrfmiddlewaretoken" not in page

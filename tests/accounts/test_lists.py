@@ -912,9 +912,9 @@ def test_a_paper_names_ten_public_lists_of_others(other, library, papers):
 @pytest.mark.parametrize(
     ("who", "path", "queries"),
     [
-        ("owner", "/lists/{slug}/", 14),
-        ("editor", "/lists/{slug}/", 15),
-        ("viewer", "/lists/{slug}/", 14),
+        ("owner", "/lists/{slug}/", 15),
+        ("editor", "/lists/{slug}/", 16),
+        ("viewer", "/lists/{slug}/", 15),
         ("", "/lists/{slug}/", 8),
         ("owner", "/lists/{slug}/settings/", 6),
         ("owner", "/lists/", 7),
@@ -942,7 +942,7 @@ def test_a_page_takes_as_many_queries_for_one_paper_as_for_three(
 def test_a_thousand_papers(client, survey, papers, django_assert_num_queries):
     """The last page of a long list, and a move over the whole of it, take no more."""
     long(survey, papers[0])
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         response = client.get(address(survey, "?page=40"))
     assert len(shown(response)) == 25
     data = {"do": "move", "paper": papers[0].slug, "to": "1000"}
