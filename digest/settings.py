@@ -333,8 +333,8 @@ ADMIN_PATH = env.segment(
     "ADMIN_PATH",
     "admin",
     taken=(
-        *("abs", "account", "api", "authors", "categories", "digests", "healthz", "library"),
-        *("lists", "offline", "papers", "pdf", "readyz", "streams", "suggest", "trends"),
+        *("abs", "account", "api", "authors", "categories", "digests", "healthz", "keys"),
+        *("library", "lists", "offline", "papers", "pdf", "readyz", "streams", "suggest", "trends"),
         STATIC_URL.strip("/"),
     ),
 )

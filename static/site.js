@@ -33,7 +33,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
   if (box) target.addEventListener("htmx:afterSwap", () => target.prepend(box), { once: true });
 });
 document.addEventListener("htmx:afterSettle", ({ detail: { elt, requestConfig } }) => {
-  const done = requestConfig.parameters.do;
+  const done = requestConfig?.parameters.do; // none where a page is gone back to
   if (!elt.matches(".cards > li") || !["dismiss", "show"].includes(done)) return;
   const next = done === "dismiss" && elt.nextElementSibling;
   (next || elt).querySelector("h2 a, .dismissed :is(a, button)")?.focus();

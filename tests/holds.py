@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.transaction import Atomic, get_connection
 
 ROOT = Path(__file__).resolve().parents[1]
-READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "WITH")
+READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "WITH", "SET ")
 
 
 @dataclass

@@ -31,7 +31,17 @@ from accounts.library import Library
 from accounts.models import ApiToken, Disclosure, Role, User, Visibility
 from digest.catalogue.load import load
 from digest.curation import decisions
-from digest.models import Alias, Author, Category, LinkHealth, Paper, Proposal, Source, Upload
+from digest.models import (
+    Alias,
+    Author,
+    Category,
+    LinkHealth,
+    Paper,
+    Proposal,
+    Source,
+    Stream,
+    Upload,
+)
 from tests.accounts.admin.test_access import addresses
 from tests.accounts.conftest import person
 from tests.accounts.test_access import TABLE, routes
@@ -166,7 +176,7 @@ def world(db):
 BY_NAME = {Author, Category, Alias}
 """Known by their names, with which other columns go: files and curators have given them some."""
 MODELS = {
-    *(LinkHealth, Paper, Proposal, Source, Upload, ApiToken, Disclosure, User),
+    *(LinkHealth, Paper, Proposal, Source, Stream, Upload, ApiToken, Disclosure, User),
     *(
         LogEntry,
         Group,

@@ -91,6 +91,8 @@ class TransferViewSet(LibraryViewSet):
                     tagged=personal.tags if data["tag_lists"] else None,
                 )
             except InvalidValue as error:
+                if not data["tag_lists"]:
+                    raise  # the list is full
                 raise ValidationError({"tag_lists": error.messages}) from None
             left = [*personal.left, *added.problems]
             problems += [references.ReferenceProblem(1, reason) for reason in left]

@@ -18,7 +18,7 @@ POINT = "This paper introduces a benchmark of forty tasks whose evidence is scat
 
 @pytest.fixture
 def meant():
-    return ["nothing at all"]
+    return ["Service Worker registration blocked by Playwright"]
 
 
 @pytest.fixture

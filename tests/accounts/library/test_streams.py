@@ -126,7 +126,7 @@ def test_with_one_stream_there_is_nothing_to_choose(three_days, mine):
 def test_the_list_of_what_is_new_names_streams(two_streams, mine, owner, arxiv):
     Stream.objects.filter(pk=arxiv.pk).update(is_subscribed=True)
     page = mine.get("/library/unread/").content.decode()
-    assert "/library/unread/arxiv-cs-cl/2025-02-05/" in page
+    assert "/streams/arxiv-cs-cl/digests/2025-02-05/" in page
     assert "Daily papers" in page
     mine.post("/library/unread/arxiv-cs-cl/2025-02-05/", {"do": "read"})
     assert (5, "arxiv-cs-cl") not in unread(again(owner))
@@ -141,12 +141,13 @@ def test_the_list_of_what_is_new_names_streams(two_streams, mine, owner, arxiv):
 def test_queries_do_not_grow(two_streams, mine, django_assert_num_queries, arxiv):
     Stream.objects.update(is_subscribed=True)
     mine.get("/library/unread/")
-    with django_assert_num_queries(7) as counted:
+    with django_assert_num_queries(8):
         mine.get("/library/unread/")
     for number in range(3):
         stream = Stream.objects.create(name=f"S{number}", slug=f"s{number}", is_subscribed=True)
         load(digest(row(1)), "a.json", stream=stream.pk)
-    with django_assert_num_queries(len(counted)):
+    mine.get("/library/unread/")
+    with django_assert_num_queries(8):
         mine.get("/library/unread/")
     assert Digest.objects.count() == 9
 

@@ -39,7 +39,7 @@ def locked():
             connection.close()
 
 
-READS = {"SELECT", "BEGIN", "BEGIN DEFERRED", "ROLLBACK", "COMMIT", "SET TRANSACTION"}
+READS = {"SELECT", "WITH", "BEGIN", "BEGIN DEFERRED", "ROLLBACK", "COMMIT", "SET TRANSACTION"}
 
 
 @contextmanager
