@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def client(site, tmp_path, monkeypatch):
     """`client.call("papers", "papers", …)`: an operation, by its tag and its name."""
-    pytest.importorskip("openapi_python_client", reason="needs openapi-python-client")
     command = [sys.executable, "-W", "ignore", "-m", "openapi_python_client", "generate"]
     options = ["--path", str(ROOT / "digest/api/openapi.yml"), "--meta", "none"]
     options += ["--output-path", str(tmp_path / "made_client")]
@@ -26,7 +25,8 @@ def client(site, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     address, (token, *_) = site
     made = importlib.import_module("made_client")
-    yield Made(made.AuthenticatedClient(base_url=address, token=token))
+    with made.AuthenticatedClient(base_url=address, token=token) as program:
+        yield Made(program)
     for name in [name for name in sys.modules if name.partition(".")[0] == "made_client"]:
         del sys.modules[name]
 
