@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from hashlib import sha256
 from typing import TypeVar
@@ -15,8 +16,9 @@ _Value = TypeVar("_Value")
 
 def key_of(*parts: object) -> str:
     """The key of a value that is made of these parts: the same for the same parts in their order,
-    of 64 characters, whatever the length of theirs."""
-    return sha256("\n".join(map(str, parts)).encode()).hexdigest()
+    of 64 characters, whatever the length of theirs. None is another part than any text."""
+    texts = [None if part is None else str(part) for part in parts]
+    return sha256(json.dumps(texts).encode()).hexdigest()
 
 
 class Revision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
@@ -70,7 +71,8 @@ def _has(name: str, sign: str) -> bool:
 
 def _drawable(text: str, name: str) -> str:
     """What a font has of a text, on one line; "" if it has too little of it."""
-    text = " ".join(unicodedata.normalize("NFKC", text[:_READ]).split())
+    # Some characters become many.
+    text = " ".join(unicodedata.normalize("NFKC", text[:_READ])[:_READ].split())
     kept = "".join(
         sign for sign in text if sign == " " or (sign.isprintable() and _has(name, sign))
     )
@@ -83,9 +85,9 @@ def _fitting(text: str, font: ImageFont.FreeTypeFont, more: bool = False) -> str
     room = WIDTH - 2 * _EDGE
     if not more and font.getlength(text) <= room:
         return text
-    while text and font.getlength(f"{text}…") > room:
-        text = text[:-1].rstrip()
-    return f"{text}…"
+    ends = range(1, len(text) + 1)
+    end = bisect_right(ends, room, key=lambda end: font.getlength(f"{text[:end].rstrip()}…"))
+    return f"{text[:end].rstrip()}…"
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont) -> list[str]:

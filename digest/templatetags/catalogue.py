@@ -159,7 +159,7 @@ class Once(template.Node):
 
     def render(self, context: Context) -> SafeString:
         revision: Revision = context["revision"]
-        name = [str(part.resolve(context)) for part in self.name]
+        name = [part.resolve(context) for part in self.name]
         return revision.once(lambda: self._render(context), *name, get_current_timezone_name())
 
     def _render(self, context: Context) -> SafeString:

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from digest.exports.picture import HEIGHT, WIDTH, _drawable, _has, picture, plain
 from digest.text.markup import title_html
@@ -37,6 +37,20 @@ def test_any_text_fits(title):
     assert not ink(image, (WIDTH - 78, 0, WIDTH, HEIGHT))
     assert not ink(image, (25, 0, 78, HEIGHT))
     assert not ink(image, (25, HEIGHT - 40, WIDTH, HEIGHT))
+
+
+@pytest.mark.parametrize("text", ["\ufb03" * 400, "x" * 400])
+def test_a_long_word_is_not_measured_once_for_each_of_its_characters(text, monkeypatch):
+    measured = []
+    getlength = ImageFont.FreeTypeFont.getlength
+
+    def counted(font, text):
+        measured.append(len(text))
+        return getlength(font, text)
+
+    monkeypatch.setattr(ImageFont.FreeTypeFont, "getlength", counted)
+    picture(text, [text] * 4, "")
+    assert sum(measured) < 50_000
 
 
 def test_the_same_text_is_the_same_picture():

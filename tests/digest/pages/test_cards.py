@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.library import Library
 from accounts.models import User
+from digest.caches.revision import key_of
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.formats import Format
@@ -90,6 +91,13 @@ def test_facets_are_of_the_address_and_of_the_catalogue_as_it_is(reader):
     assert facets("/papers/") == every
     load(digest(row(3, classification=["Text-to-Video"])), "b.json")
     assert "Text-to-Video" in facets("/papers/")
+
+
+def test_a_part_for_a_word_of_the_address_is_not_the_one_for_none(reader):
+    load(digest(row(1)), "a.json")
+    assert "There is no style “None”." in ask(reader, "/papers/2502.00001/?style=None")
+    assert "There is no style" not in ask(reader, "/papers/2502.00001/")
+    assert key_of("a", "b\nc") != key_of("a\nb", "c")
 
 
 def test_nothing_of_a_reader_comes_to_the_next(client, django_user_model):
