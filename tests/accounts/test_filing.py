@@ -94,6 +94,10 @@ def test_a_list_takes_a_paper_and_gives_it_back(client, survey, papers):
     send(client, "/library/mark/", do="list", list=slug)
     assert "There is nothing to undo." in text(send(client, "/lists/undo-addition/"))
     assert listed(survey) == [1, 2, 3]
+    send(client, "/library/mark/", paper=["2502.00001", paper], do="list", list=slug)
+    assert listed(survey) == [1, 2, 3, 4]
+    text(send(client, "/lists/undo-addition/"))
+    assert listed(survey) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("others", [0, 1])

@@ -48,9 +48,19 @@ def test_signing_up_bookmarks_what_was_starred(anonymous, papers):
     anonymous.post("/library/undo/")
     assert not Bookmark.objects.exists()
     # Once is enough: nothing is left in the browser.
-    anonymous.logout()
-    anonymous.post("/account/login/", {"login": "ada", "password": PASSWORD})
+    anonymous.post("/account/logout/")  # `Client.logout` would remove all cookies
+    assert "You are logged out." in text(anonymous.get("/"))
+    answer = anonymous.post("/account/login/", {"login": "ada", "password": PASSWORD})
+    assert answer.status_code == 302
     assert not Bookmark.objects.exists()
+
+
+def test_of_too_many_the_last_ones_are_bookmarked(anonymous, papers, monkeypatch):
+    monkeypatch.setattr("accounts.views.stars._MOST", 2)
+    for paper in papers[:3]:
+        star(anonymous, paper)
+    sign_up(anonymous)
+    assert bookmarked() == sorted(("ada", paper.slug) for paper in papers[1:3])
 
 
 @pytest.mark.usefixtures("mandatory")

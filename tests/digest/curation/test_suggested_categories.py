@@ -12,7 +12,9 @@ from digest.catalogue.load import load, undo
 from digest.curation.decisions import correct
 from digest.curation.suggested_categories import Suggester, Texts
 from digest.exports.citation import Citation
-from digest.models import Digest, Paper, Source
+from digest.exports.digests import export_digest
+from digest.formats import Record, write_suggestions
+from digest.models import Digest, Paper, Placement, Source
 from tests.samples import digest, row
 
 WORDS = {
@@ -52,9 +54,11 @@ def suggest(*arguments):
 
 
 def exported(client):
-    """The day's files, as it was given."""
-    address = Digest.objects.get(date=date(2025, 2, 7)).get_absolute_url()[:-1]
-    return [b"".join(client.get(f"{address}.{suffix}")) for suffix in ("json", "md")]
+    """The day's files, as it is cited and as it was given."""
+    found = Digest.objects.get(date=date(2025, 2, 7))
+    address = found.get_absolute_url()[:-1]
+    cited = [b"".join(client.get(f"{address}.{suffix}")) for suffix in ("json", "md")]
+    return [*cited, export_digest(found, "json"), export_digest(found, "markdown")]
 
 
 def shown(number):
@@ -78,6 +82,14 @@ def test_a_suggester_knows_what_it_does_not_know():
     random = Random(5)
     mixed = [text._replace(categories=[random.choice([*WORDS])]) for text in texts]
     assert Suggester(mixed).suggest(Texts(*about("Robotics", 99))) == []
+    # So is one that half of the papers about another have, beside what all of them have.
+    some = [
+        text._replace(categories=[*text.categories, *["Chance"] * (n % 4 < 2)])
+        for n, text in enumerate(texts)
+    ]
+    sure = Suggester(some)
+    assert sure.unsure == {"Chance"}
+    assert sure.suggest(Texts(*about("Robotics", 99))) == ["Robotics"]
 
 
 @pytest.mark.django_db
@@ -121,6 +133,31 @@ def test_what_a_digest_or_a_curator_states_wins(curator):
     earlier = without(61, "Robotics", classification=["Other"], date="2025-01-01")
     load(digest(earlier), "y.json")
     assert shown(61) == (["Other"], False)
+
+
+@pytest.mark.django_db
+def test_the_newest_papers_are_looked_at_that_nobody_decided_on(curator):
+    days = {61: "2025-02-07", 62: "2025-02-08", 63: "2025-02-09"}
+    later = [without(number, "Robotics", date=day) for number, day in days.items()]
+    later[2]["classification"] = ["Other"]
+    load(digest(*known(), *later), "x.json")
+    correct(Paper.objects.get(arxiv_id="2502.00063"), "categories", [], by=curator)
+    assert "Categories suggested for 1 papers.\n" in suggest("--limit", "1")
+    assert [shown(number) for number in days] == [([], False), (["Robotics"], True), ([], False)]
+
+
+@pytest.mark.django_db
+def test_a_suggestion_gives_no_place_in_a_digest():
+    rows = [without(61, "Robotics"), without(62, "Robotics", date="2025-02-10")]
+    load(digest(*known(), *rows), "x.json")
+    # Its paper has left that digest since.
+    paper = Record(rows[1]["title"], rows[1]["link"], classification=("Robotics",))
+    content = write_suggestions([(date(2025, 2, 7), paper)]).encode()
+    assert load(content, "s.json", is_supplement=True).changed == 1
+    for number, day in ((61, 7), (62, 10)):
+        placed = Placement.objects.filter(digest__date=date(2025, 2, day))
+        assert [one.paper.arxiv_id for one in placed] == [f"2502.{number:05}"]
+    assert Paper.objects.get(arxiv_id="2502.00062").date == date(2025, 2, 10)
 
 
 @pytest.mark.slow

@@ -5,13 +5,14 @@ import re
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.template import Context, Template
 from django.template.base import Node
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.library import Library
 from accounts.models import User
-from digest.caches.revision import key_of
+from digest.caches.revision import Revision, key_of
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.formats import Format
@@ -111,6 +112,19 @@ def test_nothing_of_a_reader_comes_to_the_next(client, django_user_model):
     client.logout()
     client.cookies["any"] = "value"
     assert ask(client, "/papers/") == visitor
+
+
+def test_a_part_that_is_made_once_knows_of_no_person(django_user_model, rf):
+    template = Template(
+        "{% load catalogue %}{% once 'test' %}{{ user }}{{ request }}{{ library }}{{ perms }}"
+        "{{ messages }}{{ csrf_token }}{{ page }}{% endonce %}{{ user }}"
+    )
+    own = dict.fromkeys(("library", "perms", "messages", "csrf_token"), "own")
+    for name in ("ada", "zora"):
+        user = django_user_model(username=name)
+        request = rf.get("/")
+        context = {"revision": Revision(), "user": user, "request": request, "page": 7} | own
+        assert template.render(Context(context)) == "None" * 6 + f"7{name}"
 
 
 ADDRESSES = [

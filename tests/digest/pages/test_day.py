@@ -101,6 +101,11 @@ def test_sections_by_area_say_how_many_they_have(client, day):
     ]
 
 
+def test_those_without_area_come_last_however_many_they_are(client):
+    load(digest(*(row(n, classification=["Gardening"]) for n in (1, 2)), row(3)), "a.json")
+    assert numbers(client.get(DAY + "?order=area")) == [3, 1, 2]
+
+
 def test_the_papers_with_most_upvotes_come_first(client):
     papers = [hugging_face_paper(n, upvotes=votes) for n, votes in ((1, 3), (2, 30), (3, 3))]
     load(hugging_face(*papers), "2025-02-06.json")
