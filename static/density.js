@@ -13,7 +13,7 @@
     try {
       root.dataset.density = localStorage.getItem("density") ?? root.dataset.density;
     } catch {
-      // There is no store: lists are brief.
+      // The browser allows no storage: lists are brief.
     }
   }
   document.addEventListener("DOMContentLoaded", show);
@@ -34,7 +34,7 @@
     try {
       localStorage.setItem("density", button.value);
     } catch {
-      // This page shows it, and the next is brief again.
+      // The browser allows no storage: the next page is brief again.
     }
   });
 }

@@ -1,10 +1,10 @@
-// The keys of lists and pages, and the sheet that names them. Without this script the sheet is a page
-// of its own, and each key has a control that does the same.
+// The keys of lists and pages, and the dialog that explains them. Without this script the dialog is a
+// page of its own, and each key has a control that does the same.
 
 const GO = { d: "/", n: "/library/unread/", l: "/library/", p: "/papers/" };
-const SOON = 2000; // milliseconds within which the second of two keys comes
+const SOON = 2000; // milliseconds within which the second of two keys must follow
 const GAP = 8; // pixels
-// What keys lead to: in the menu of a paper in a list, and on the paper's own page.
+// What these keys put the focus on: in the menu of a paper in a list, and on the paper's own page
 const PLACES = {
   s: ["button[name=do]", ".paper .bookmark [value=to-read], .paper .bookmark .star"],
   l: ["button[name=list], input[name=name]", "#lists :is(button[name=list], input[name=name])"],
@@ -12,8 +12,8 @@ const PLACES = {
 };
 const { dataset } = document.documentElement;
 
-let current = null; // the card that keys are for
-let gone = -Infinity; // when g was pressed
+let current = null; // the card that keys act on
+let pressedG = -Infinity; // the time at which g was pressed
 
 const ACTIONS = {
   j: () => step(1),
@@ -28,7 +28,7 @@ const ACTIONS = {
   s: file,
   l: file,
   n: file,
-  g: (_, { timeStamp }) => { gone = timeStamp; },
+  g: (_, { timeStamp }) => { pressedG = timeStamp; },
   "[": () => document.querySelector("main a[rel=prev]")?.click(),
   "]": () => document.querySelector("main a[rel=next]")?.click(),
   "?": () => showKeys("/keys/"),
@@ -38,12 +38,12 @@ const ACTIONS = {
 export function press(event) {
   const { key, timeStamp, repeat } = event;
   find();
-  if (timeStamp - gone < SOON && key in GO) {
+  if (timeStamp - pressedG < SOON && key in GO) {
     location.assign(GO[key]);
   } else if (key === "Enter") {
     if (document.activeElement === document.body) ACTIONS.o();
   } else if (!repeat || key === "j" || key === "k") {
-    if (key !== "g") gone = -Infinity;
+    if (key !== "g") pressedG = -Infinity;
     if (key in ACTIONS) ACTIONS[key](key, event);
     else (current ?? document.querySelector(".paper"))?.querySelector(`[aria-keyshortcuts~="${key}"]`)?.click();
   }
@@ -71,7 +71,8 @@ document.addEventListener("focusin", ({ target }) => {
   if (target.matches("h2 a:focus-visible")) intoSight(card);
 });
 
-// Goes on from the current card, or from what is on the screen where that is not.
+// Moves to the next card or the one before. If the current card is not on the screen, it begins with
+// those that are.
 function step(by) {
   const cards = [...document.querySelectorAll(".cards > li")].filter((card) => card.getClientRects().length);
   const inSight = (card) => {
@@ -89,8 +90,8 @@ function step(by) {
   intoSight(next);
 }
 
-// Scrolls a card wholly into what no sticky part covers; its beginning, where it is too tall. Twice,
-// for a part may come to stick by the scrolling.
+// Scrolls so that no sticky part covers a card, or the beginning of one that is too tall. Twice, since
+// a part may become sticky while the page scrolls.
 function intoSight(card) {
   for (let pass = 0; pass < 2; pass += 1) {
     const box = card.getBoundingClientRect();
@@ -114,7 +115,7 @@ function uncovered(card, x) {
 
 // What keys do
 
-// The digest that the current card is in, where a page has several.
+// Marks the digest of the current card as read; a page may have several.
 function markRead() {
   const controls = [...document.querySelectorAll("[data-key=u]")];
   const before = (control) => current
@@ -132,14 +133,14 @@ function file(key) {
     return;
   }
   const places = menu ? [...menu.querySelectorAll(inMenu)] : [...document.querySelectorAll(onPage)];
-  // On a paper's page the star comes first, and the status is what is asked for.
+  // On a paper's page the star comes first, but the key is for the status.
   const place = places.find(({ value }) => value === "to-read") ?? places[0];
   const folded = place?.closest("details");
   if (folded) folded.open = true;
   place?.focus();
 }
 
-// The sheet
+// The dialog
 
 export async function showKeys(address) {
   if (location.pathname === "/keys/") return;
@@ -151,7 +152,7 @@ export async function showKeys(address) {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       keys = page.getElementById("keys");
     } catch {
-      // The browser says what is wrong.
+      // The page of the keys is opened below: if that fails too, the browser says why.
     }
     if (!keys) {
       location.assign(address);
@@ -192,7 +193,7 @@ export function prepare() {
     show();
     button.hidden = false;
   } catch {
-    // There is no store to remember it in.
+    // The browser allows no storage.
   }
 }
 

@@ -1,5 +1,5 @@
-// The menu of a paper in a list: its reading status, lists and note. It comes when it is first asked
-// for. Without this script the link to it leads to the paper's page, where the same is done.
+// The menu of a paper in a list: its reading status, lists and note. It is fetched when it is opened.
+// Without this script the link to it leads to the paper's page, which has the same controls.
 
 import { hush } from "./requests.js";
 
@@ -35,8 +35,8 @@ function expand(menu) {
   linkTo(menu).ariaExpanded = "true";
 }
 
-// A note that is not saved keeps the menu open, with what is in the way. Asked a second time it
-// closes: what was written is on the device, and is saved later.
+// While its note cannot be saved, the menu stays open and shows why. Closed a second time, it closes:
+// the text is on the device, and is saved later.
 function close(menu) {
   const note = noteIn(menu);
   if (note.hasAttribute("data-unsaved") && !closing.has(menu)) {
@@ -68,7 +68,7 @@ document.addEventListener("saved", async ({ target: note }) => {
   if (closing.has(menu) && !note.hasAttribute("data-unsaved")) close(menu);
 });
 
-// The link closes what it opened; and what is done on the card itself closes it as well.
+// The link closes the menu that it opened, and so does each action on the card itself.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt } = event.detail;
   const menu = elt.matches(".file, .bookmark") && elt.closest("li")?.querySelector(".file-menu");

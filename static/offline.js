@@ -1,6 +1,6 @@
-// Without a connection: the page says so, and of when it is; stars wait on this device, with the
-// notes that static/note.js keeps there, and are sent when there is a connection again, for the same
-// person. static/site.js loads this where it is needed.
+// Without a connection, the page says so, and how old it is. Bookmarks that are made then wait on
+// this device, with the notes that static/note.js saves there, and are sent when there is a
+// connection again, for the same person. static/site.js loads this where it is needed.
 
 import { ask, user } from "./requests.js";
 
@@ -20,12 +20,12 @@ for (const [paper, what] of Object.entries(marks)) {
 }
 document.getElementById("content")?.prepend(line);
 list();
-say();
+showStatus();
 send();
-addEventListener("offline", () => say());
+addEventListener("offline", () => showStatus());
 addEventListener("online", send);
 
-// Before the site's own word on what was not sent
+// Before the site's own message that something was not sent
 document.addEventListener("htmx:sendError", (event) => {
   const { elt, requestConfig: { path, parameters } } = event.detail;
   const { paper, do: what } = parameters;
@@ -34,7 +34,7 @@ document.addEventListener("htmx:sendError", (event) => {
   if (!write()) return;
   event.stopPropagation();
   if (elt.querySelector(".star")) paint(elt, what);
-  say();
+  showStatus();
 }, true);
 document.addEventListener("input", ({ target }) => {
   const form = target.closest("[data-autosave]");
@@ -42,7 +42,7 @@ document.addEventListener("input", ({ target }) => {
   const path = new URL(form.action).pathname;
   if (!notes.includes(path)) notes.push(path);
   write();
-  say();
+  showStatus();
 });
 
 function read() {
@@ -76,9 +76,9 @@ function paint(form, what) {
   star.querySelector(".label").textContent = `${on ? "Bookmarked" : "Bookmark removed"}, not sent yet`;
 }
 
-// words: of what was sent
-function say(words = "") {
-  const parts = [words];
+// sent: a sentence about what was sent
+function showStatus(sent = "") {
+  const parts = [sent];
   if (!navigator.onLine || root.dataset.stored) parts.push("There is no connection.");
   if (root.dataset.stored) parts.push(`This page is as it was on ${new Date(root.dataset.stored).toLocaleString()}.`);
   if (user && count()) parts.push(`${changes(count())} on this device, to be sent when there is a connection.`);
@@ -114,7 +114,7 @@ async function send() {
   }
   sending = false;
   const lost = gone ? ` ${gone} of them concerned papers that no longer exist.` : "";
-  say(done || gone ? `What you did without a connection is saved: ${done} change${done === 1 ? "" : "s"}.${lost}` : "");
+  showStatus(done || gone ? `What you did without a connection is saved: ${done} change${done === 1 ? "" : "s"}.${lost}` : "");
 }
 
 // Bookmarking what is bookmarked changes nothing, so that it may be sent twice.
@@ -133,8 +133,8 @@ async function sendMark(paper, what, token) {
   }
 }
 
-// Whether nothing of a note is left to send. Where it was changed elsewhere, its page asks which
-// text to save; where it is on this page, static/note.js sends it.
+// Whether nothing of a note is left to send. If it was changed elsewhere, its page asks which text
+// to save; if it is on this page, static/note.js sends it.
 async function sendNote(path, token) {
   const key = `note of ${user}: ${path}`;
   const written = localStorage.getItem(key);
@@ -150,9 +150,9 @@ async function sendNote(path, token) {
   return true;
 }
 
-// On the page that is shown in place of others: those that are on this device
+// On the page that is shown in place of one that is not on this device: links to those that are
 async function list() {
-  const place = document.getElementById("kept");
+  const place = document.getElementById("saved-pages");
   if (!place) return;
   for (const name of await caches.keys()) {
     if (!name.startsWith("pages ")) continue;

@@ -1,5 +1,5 @@
-// The colours of the API's reference, whose styles have the dark ones under a class: those that a
-// person chose, or the system's. Without it, there is no reference to colour.
+// Dark colours of the API's reference, whose styles have them for a class: if the person chose them,
+// or else if the system has them.
 {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");

@@ -1,5 +1,5 @@
-// Choosing many papers of a list at once, and how many are. Without this script each is chosen by its
-// own box.
+// Choosing many papers of a list at once, and counting those that are chosen. Without this script each
+// is chosen by its own box.
 
 const bulk = document.getElementById("bulk");
 const number = bulk?.querySelector(".bulk-label");
@@ -21,7 +21,7 @@ if (bulk) {
     button.addEventListener("click", () => {
       const all = boxes();
       const chosen = all.filter(({ checked }) => checked);
-      // From the first that is chosen to the last one; where one is, from the top.
+      // From the first chosen paper to the last one; if only one is chosen, from the top of the list.
       const from = chosen.length > 1 ? all.indexOf(chosen[0]) : 0;
       if (button.dataset.choose === "here") choose(from, all.indexOf(chosen.at(-1)), true);
       else choose(0, all.length, button.dataset.choose === "all");

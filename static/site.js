@@ -1,5 +1,6 @@
-// What every page has: its keys, which static/keys.js knows, and what other tabs hear. Without this
-// script each key has a control that does the same.
+// What every page needs: it loads static/keys.js for the first key and static/offline.js without a
+// connection, and tells other tabs of a log-in. Without this script each key has a control that does
+// the same.
 
 const { dataset } = document.documentElement;
 const { user } = dataset;
@@ -11,35 +12,35 @@ function stored(name) {
   try {
     return localStorage.getItem(name);
   } catch {
-    return null; // there is no store
+    return null; // the browser allows no storage
   }
 }
 
-// Other tabs hear when somebody logs in or out, and a page that was left before then is made anew
-// when it is gone back to.
+// Other tabs get an event when somebody logs in or out. A page that was left before that is loaded
+// again when the reader goes back to it.
 try {
   localStorage.setItem("user", user);
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted && stored("user") !== user) location.reload();
   });
 } catch {
-  // Nobody hears.
+  // The browser allows no storage: other tabs get no event.
 }
 
-// A paper that becomes a line leaves the keyboard at the next one; one that is shown again has it.
-// The row's check box is no part of what is put in place.
+// When a paper becomes a line, the next one gets the focus; a paper that is shown again gets it
+// itself. The check box of the row is not in the answer: it is put back.
 document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
   const box = target.matches(".cards > li") && target.querySelector(":scope > input");
   if (box) target.addEventListener("htmx:afterSwap", () => target.prepend(box), { once: true });
 });
 document.addEventListener("htmx:afterSettle", ({ detail: { elt, requestConfig } }) => {
-  const done = requestConfig?.parameters.do; // none where a page is gone back to
+  const done = requestConfig?.parameters.do; // undefined where the reader goes back to a page
   if (!elt.matches(".cards > li") || !["dismiss", "show"].includes(done)) return;
   const next = done === "dismiss" && elt.nextElementSibling;
   (next || elt).querySelector("h2 a, .dismissed :is(a, button)")?.focus();
 });
 
-// The keys come when the first is pressed, and are done in turn.
+// The keys are loaded when the first is pressed; each acts after the one before it.
 let keys = null;
 function withKeys(act, otherwise) {
   keys ??= import(address);
@@ -55,7 +56,7 @@ document.addEventListener("keydown", (event) => {
   if (event.isComposing || (modified && !event.getModifierState?.("AltGraph"))) return;
   if (target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
   if ((user ? dataset.keys : stored("keys")) === "off") return;
-  // Nor is the key typed into what it leads to.
+  // Else the key would also be typed into the field that it leads to.
   if (KEYS.includes(key)) event.preventDefault();
   else if (key !== "Enter" && key !== "d") return;
   if (key === "/") {
@@ -66,13 +67,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Pages that were seen can be read without a connection: static/sw.js. The rest is loaded where it
-// is needed: without a connection, and while something waits to be sent.
+// static/sw.js lets pages that were seen be read without a connection. static/offline.js is loaded
+// without a connection, and while something waits to be sent.
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
 const { offline } = dataset;
-const help = () => import(offline).catch(() => {}); // which is not there if it was never kept
+const help = () => import(offline).catch(() => {}); // it may not be on this device
 const waits = stored(`waiting of ${user}`) !== null;
-if (!navigator.onLine || dataset.stored !== undefined || waits || document.getElementById("kept")) help();
+if (!navigator.onLine || dataset.stored !== undefined || waits || document.getElementById("saved-pages")) help();
 else addEventListener("offline", help, { once: true });
 
 document.addEventListener("click", (event) => {

@@ -1,7 +1,8 @@
-// What is readable without a connection: pages that were seen, with what they need. The site names
-// those that may be kept, and for whom, in the header Offline-Copy of a page: no page of the admin,
-// of an account, of the API, or of what others share privately has it. With a connection every page
-// comes from the site. One person's pages are here at a time; a log-out removes them.
+// The service worker: it stores pages that were seen, with the files that they need, to be read
+// without a connection. The header Offline-Copy of a page says that it may be stored, and for whom.
+// No page of the admin, of an account, of the API, or of what others share privately has it. With a
+// connection every page comes from the site. Only one person's pages are stored at a time, and a
+// log-out removes them.
 //
 // digest/pages/installed.py puts in the version of the site, and the files that every page needs.
 
@@ -10,10 +11,10 @@ const NEEDED = {needed};
 const STATIC = `static ${VERSION}`;
 const PAGES = `pages ${VERSION} `; // and whose: a visitor's, or the key of a person
 const VISITOR = "visitor";
-const MOST = 80; // pages; the ones that were seen longest ago go
-const REFRESHED = "/refreshed"; // under which the time is kept at which a library was
-const OFTEN = 3600_000; // milliseconds between that
-const LISTS = 20;
+const MOST = 80; // pages; those that were seen longest ago are removed
+const REFRESHED = "/refreshed"; // the name under which it is stored when a library was fetched last
+const OFTEN = 3600_000; // milliseconds after which it is fetched again
+const LISTS = 20; // reading lists that are fetched with it, at most
 
 addEventListener("install", (event) => {
   skipWaiting();
@@ -21,11 +22,11 @@ addEventListener("install", (event) => {
   event.waitUntil(caches.open(STATIC).then((cache) => cache.addAll(requests)));
 });
 
-// What an earlier version of the site kept goes.
+// What an earlier version of the site stored is removed.
 addEventListener("activate", (event) => {
   event.waitUntil(remove((name) => name !== STATIC && !name.startsWith(PAGES)));
   event.waitUntil(clients.claim());
-  event.waitUntil(keepOpen());
+  event.waitUntil(storeOpenPages());
 });
 
 addEventListener("fetch", (event) => {
@@ -43,8 +44,8 @@ addEventListener("fetch", (event) => {
   }
 });
 
-// The pages that are open came before this could see them.
-async function keepOpen() {
+// Pages that are open already were loaded before this worker could store them.
+async function storeOpenPages() {
   const open = await clients.matchAll({ includeUncontrolled: true, type: "window" });
   for (const { url } of open) await fetched(url.replace(/#.*/, ""));
 }
@@ -54,7 +55,7 @@ async function remove(which) {
   await Promise.all(names.filter(which).map((name) => caches.delete(name)));
 }
 
-// fixed: its name changes with its content.
+// fixed: whether the name of the file changes with its content
 async function file(request, fixed) {
   const found = await caches.match(request, { ignoreVary: true });
   if (found && fixed) return found;
@@ -77,14 +78,14 @@ async function page(event) {
   try {
     response = await fetch(request);
   } catch {
-    return (await kept(request)) ?? (await caches.match("/offline/", { ignoreVary: true })) ?? Response.error();
+    return (await storedPage(request)) ?? (await caches.match("/offline/", { ignoreVary: true })) ?? Response.error();
   }
-  event.waitUntil(keep(request.url, response.clone()).then(refresh));
+  event.waitUntil(store(request.url, response.clone()).then(refresh));
   return response;
 }
 
-// Keeps a page, if it may be. Gives whose it is.
-async function keep(address, response) {
+// Stores a page, if the site allows it. Returns whose page it is, or null.
+async function store(address, response) {
   const whose = response.headers.get("Offline-Copy");
   if (!whose || !response.ok || response.redirected) return null;
   const name = PAGES + whose;
@@ -92,12 +93,12 @@ async function keep(address, response) {
   const cache = await caches.open(name);
   await cache.delete(address, { ignoreVary: true }); // so that it is the last again
   await cache.put(address, response);
-  const stored = await cache.keys();
-  await Promise.all(stored.slice(0, -MOST).map((each) => cache.delete(each, { ignoreVary: true })));
+  const pages = await cache.keys();
+  await Promise.all(pages.slice(0, -MOST).map((each) => cache.delete(each, { ignoreVary: true })));
   return whose;
 }
 
-// A person's library and lists are here though they were not looked at.
+// Fetches a person's library and reading lists, so that they are stored without being looked at.
 async function refresh(whose) {
   if (!whose || whose === VISITOR) return;
   const cache = await caches.open(PAGES + whose);
@@ -110,24 +111,24 @@ async function refresh(whose) {
   for (const address of [...new Set(addresses)].slice(0, LISTS)) await fetched(address);
 }
 
-// The text of a page, which is kept if it may be.
+// Fetches and stores a page. Returns its text, or null without a connection.
 async function fetched(address) {
   try {
     const response = await fetch(address);
-    await keep(new URL(address, location.origin).href, response.clone());
+    await store(new URL(address, location.origin).href, response.clone());
     return await response.text();
   } catch {
     return null;
   }
 }
 
-// A page that was kept; it says when it was.
-async function kept(request) {
+// A page that was stored, with the time at which it was; null if it is not here.
+async function storedPage(request) {
   const found = await caches.match(request, { ignoreVary: true });
   if (!found) return null;
   const headers = new Headers(found.headers);
   for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name);
-  const stored = found.headers.get("Date") ?? "";
+  const date = found.headers.get("Date") ?? "";
   const text = await found.text();
-  return new Response(text.replace("<html ", () => `<html data-stored="${stored}" `), { headers });
+  return new Response(text.replace("<html ", () => `<html data-stored="${date}" `), { headers });
 }

@@ -13,7 +13,7 @@
     try {
       root.dataset.theme = localStorage.getItem("theme") ?? "auto";
     } catch {
-      // There is no store: the colours are the system's.
+      // The browser allows no storage: the colours are the system's.
     }
     document.addEventListener("DOMContentLoaded", show);
     document.addEventListener("click", ({ target }) => {
@@ -24,7 +24,7 @@
       try {
         localStorage.setItem("theme", button.value);
       } catch {
-        // This page has them, and the next is as the system has it.
+        // The browser allows no storage: the next page has the system's colours again.
       }
     });
   }
