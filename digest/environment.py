@@ -101,8 +101,7 @@ class Environment:
         return [word for part in self.text(name).split(",") if (word := part.strip())]
 
     def choices(self, name: str, *, choices: tuple[str, ...], help: str) -> list[str]:
-        """Some of the choices, or none, as they stand between commas. help: the choices in
-        words."""
+        """Some of the choices, or none, separated by commas. help: the choices in words."""
         found = self.words(name)
         if wrong := [word for word in found if word not in choices]:
             raise ImproperlyConfigured(f"{name}: {wrong[0]} is unknown: use {help}")

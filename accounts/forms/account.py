@@ -103,7 +103,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class KeysForm(forms.Form):
-    """Whether single keys do anything."""
+    """Whether single keys are on."""
 
     keys = forms.ChoiceField(
         choices=[("on", "on"), ("off", "off")],

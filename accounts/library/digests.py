@@ -59,8 +59,8 @@ class Subscription(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a person said of a stream, as an export has it: whether they subscribe, None if they
-    did not say; and which digests are read: those until a day, and single ones."""
+    """What a person chose of a stream, as an export has it: whether they subscribe, None if they
+    did not choose; and which digests are read: those until a day, and single ones."""
 
     stream: str
     is_default: bool
@@ -71,7 +71,7 @@ class Reading(NamedTuple):
 
 class Digests(Part):
     """A digest is read once it is marked so; `StreamReading.read_until`, else `User.read_until`,
-    stands for all of its stream up to a day."""
+    counts as such a mark on all digests of its stream up to a day."""
 
     def unread(self) -> QuerySet[Digest]:
         """The digests that have come out and are not read, newest first: those of the streams that
@@ -219,7 +219,7 @@ class Digests(Part):
     # Export and import
 
     def readings(self) -> list[Reading]:
-        """What they said of each stream of which they said anything, the default one first."""
+        """What they chose of each stream of which they chose anything, the default one first."""
         days: dict[int, list[date]] = {}
         marked = ReadDigest.objects.filter(user=self._user.pk).order_by("stream_id", "date")
         for stream, day in marked.values_list("stream", "date"):
@@ -236,8 +236,8 @@ class Digests(Part):
 
     @transaction.atomic
     def restore(self, readings: Iterable[tuple[int, Reading]]) -> None:
-        """Count these digests as read, too, and subscribe as it is said. readings: each with the
-        key of its stream."""
+        """Count these digests as read, too, and subscribe as the readings say. readings: each with
+        the key of its stream."""
         for stream, reading in readings:
             there = self._until(stream)
             until = reading.until and min(reading.until, tomorrow())  # what comes later is new
@@ -279,7 +279,7 @@ class Digests(Part):
         self._forget()
 
     def _forget(self) -> None:
-        """What was counted before is counted anew."""
+        """Forget the counts, so that they are read again."""
         self.__dict__.pop("new_by_day", None)
 
     def _lock(self) -> User:
@@ -306,7 +306,8 @@ def _date(stored: date | str) -> date:
 
 
 def _subscribed(stream: str = "") -> Q:
-    """That the person subscribes to a stream: as they said, else as the operator did. stream: the
+    """The condition that the person subscribes to a stream: by their own choice, else by the
+    operator's. stream: the
     name of the relation to it, of rows with a `reading`."""
     by_default = f"{stream}__is_subscribed" if stream else "is_subscribed"
     return Q(reading__is_subscribed=True) | Q(reading__is_subscribed=None, **{by_default: True})

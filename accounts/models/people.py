@@ -43,7 +43,7 @@ class Density(models.TextChoices):
 
 
 class Step(models.TextChoices):
-    """What a new person is told to do first."""
+    """A first step that the first page shows to a new person."""
 
     IMPORT = "import", "import a library"
     LISTS = "lists", "choose streams, and how much lists show"
@@ -108,7 +108,7 @@ class User(AbstractUser):
         return self.display_name or self.username
 
     def finish(self, step: Step) -> None:
-        """Show a first step as done. It costs something the first time alone."""
+        """Show a first step as done. Writes only the first time."""
         left = self.steps_left.split()
         if step in left:
             self.steps_left = " ".join(one for one in left if one != step)

@@ -1,10 +1,10 @@
 """Files of references that people import, recognised by their content.
 
 Read are BibTeX, RIS, EndNote's and PubMed's records, JSON, feeds and other XML, a browser's
-bookmarks, and plain lists of arXiv ids and addresses, several of them in one file too: each part is
-read as what it is, and the arXiv ids that none has are said. Only what identifies a paper is taken,
-with a person's notes and tags. Finding the papers is for the caller, who has the database: by arXiv
-id, else by address, else by folded title.
+bookmarks, and plain lists of arXiv ids and addresses. One file may have several of these: each part
+is read in its own format, and arXiv ids in no part are reported as mentions. Only what identifies a
+paper is read, with a person's notes and tags. The caller, who has the database, finds the papers:
+by arXiv id, else by address, else by folded title.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ __all__ = [
 
 _JSON = r"\[\s*(?:\{\s*[\"}]|\"|\]|\Z)|\{\s*(?:[\"}]|\Z)"
 _WEB_OF_SCIENCE = re.compile(r"\s*(?:FN (?:Clarivate|Thomson|ISI)|PT\tAU\t|PT [JBSP]\n(?:AU|AF) )")
-# A part begins a line, or stands behind another; in a sentence, an entry has to be a whole one.
+# A part begins a line, or follows another part; within a sentence, only a complete entry is a part.
 _START = re.compile(
     rf"^[ \t>]*+(?:(?P<bibtex>{bibtex.START})|(?P<record>{ris.START})|(?P<json>{_JSON})"
     rf"|(?P<xml>{feeds.START}))"
@@ -80,8 +80,8 @@ def read(content: bytes) -> ParsedReferences:
 
 
 def _read_parts(text: str, draft: ReferenceCollector) -> str:
-    """Read the parts that have a form of their own. What stands around them is returned, each line
-    at its place."""
+    """Read the parts that have a format of their own. Returns the text around them, each line at
+    its place."""
     if _WEB_OF_SCIENCE.match(text):
         draft.format = Format.RIS
         reason = "Web of Science's own format is not read: export BibTeX or RIS instead"

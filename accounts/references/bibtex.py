@@ -59,7 +59,7 @@ class BibtexReader:
         self._next = 0  # of these
 
     def read(self, start: int, line: int) -> int:
-        """Read what begins at a position, whose line is given; to where it goes."""
+        """Read what begins at a position, whose line is given. Returns where it ends."""
         match = _TYPE.match(self.text, start)
         assert match
         kind, opening = match[1].lower(), match.end() - 1
@@ -97,7 +97,7 @@ class BibtexReader:
         return following, False
 
     def abbreviation(self, word: str) -> str:
-        """What a bare word stands for: itself, unless a @string has it. Raises _TooLong."""
+        """The value of a bare word: itself, unless a @string defines it. Raises _TooLong."""
         if not (replacement := self._strings.get(word.lower())):
             return word
         if len(replacement) > self._left:
@@ -196,7 +196,7 @@ class _Entry:
                 self._pass_over(at)
 
     def _pass_over(self, at: int) -> None:
-        """Go on after what is no field, with that said unless it is a stray brace."""
+        """Skip what is no field, and report it unless it is a stray brace."""
         closing = self.reader.closing(at) if self.text[at] == "{" else 0
         junk = _JUNK.match(self.text, at, self.limit)
         end = closing + 1 if 0 < closing < self.limit else junk.end() if junk else at

@@ -33,8 +33,8 @@ def is_page(text: str) -> bool:
 
 
 def read_links(text: str, draft: ReferenceCollector) -> str:
-    """Read every link that leads to the web; the rest (`place:`, `file:`) is no paper's. What else
-    stands in the text is returned, each line at its place.
+    """Read every link that leads to the web; the others (`place:`, `file:`) are no papers. Returns
+    the text around them, each line at its place.
 
     The description under a bookmark, in <DD> or <blockquote>, is the person's note.
     """
@@ -62,7 +62,7 @@ def read_links(text: str, draft: ReferenceCollector) -> str:
             )
 
     def pass_over(start: int, end: int) -> None:
-        """What is read has no text in the rest, but its lines."""
+        """Leave out of the rest the text that was read; its line ends stay."""
         rest.append("\n" * text.count("\n", start, end))
 
     for match in _TAG.finditer(text):

@@ -17,7 +17,7 @@ _OLD_FORM = re.compile(rb"(?:\A\s*|^\s*)(?:@\s*\w+[ \t]*[{(]|TY {1,2}-|%[0T] )",
 
 
 class Unreadable(Exception):
-    """A file that is no text, with what is told of it."""
+    """A file that is no text. problem: the sentence about it."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
@@ -51,7 +51,7 @@ def _text(content: bytes) -> str:
         try:
             return content.decode(wide)
         except UnicodeDecodeError:
-            pass  # the zero bytes are said
+            pass  # the zero bytes are reported
     declared = _declared(content)
     if declared and _SEVEN_BITS.match(declared):
         return _as_declared(content, declared)

@@ -43,7 +43,7 @@ _HTML = re.compile(r"<[^<>]{1,200}>")
 
 
 def read_xml(text: str, start: int, line: int, draft: ReferenceCollector) -> int:
-    """Read the document that begins at a position, in a line; to where it goes."""
+    """Read the document that begins at a position, in a line. Returns where it ends."""
     prolog = _PROLOG.match(text, start)
     root = _ROOT.match(text, prolog.end()) if prolog else None
     if not prolog or not root or root[1].lower() == "html":

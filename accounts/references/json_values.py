@@ -1,8 +1,8 @@
 """JSON: CSL-JSON, and what bookmark managers, catalogues and this site's own API write.
 
-Any value that is an arXiv id, a DOI or an address counts, under whatever key; titles, notes and
-tags under the names that they usually have. What of it is an item, and what a list or folder of
-items, is told by what it holds.
+Any value that is an arXiv id, a DOI or an address counts, under any key; titles, notes and tags
+count under their usual names. Whether an object is an item, or a list or folder of items, follows
+from what is in it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class JsonReader:
                 if not more:
                     break
                 start = more.end()
-        # What stands behind the error may still be a list.
+        # What follows the error may still be a list.
         end = self.text.find("\n", at)
         return at if at == start else end if end >= 0 else len(self.text)
 

@@ -83,7 +83,7 @@ def read_list(text: str, draft: ReferenceCollector, *, is_page: bool = False) ->
 
 
 def _heading(number: int, text: str, draft: ReferenceCollector) -> None:
-    """Read the papers that a heading links; what it names otherwise, as a comment does, is said."""
+    """Read the papers that a heading links. Other ids in it are mentions, as those in a comment."""
     is_title = text.startswith("# ")
     for name, title in islice(_named(text.lstrip("#% ")), MAX_REFERENCES):
         is_link = bool(title) or f"]({name}" in text
@@ -100,7 +100,7 @@ def _mention(number: int, name: str, draft: ReferenceCollector) -> None:
 
 
 def _names(number: int, text: str, draft: ReferenceCollector) -> bool:
-    """Read the papers that a line names; whether it names any."""
+    """Read the papers that a line names. Returns whether it names any."""
     named = list(islice(_named(text), MAX_REFERENCES + 1))
     if not named:
         found = islice(NAMED_ID.finditer(text), MAX_REFERENCES + 1)

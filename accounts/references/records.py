@@ -82,7 +82,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class ParsedReferences:
-    """All that a file said.
+    """All that was read of a file.
 
     references: in the order of the file, repeated ones once. formats: what the parts of the file
     were read as, the first one first. repeated: how many more times the references were named.
@@ -122,7 +122,7 @@ NAMED_ID = re.compile(
     rf"({identity.ARXIV_ID})(?:v\d+)?(?![\w/]|\.\d)",
     re.I,
 )
-"""An arXiv id wherever it stands in a text, in an address too."""
+"""An arXiv id anywhere in a text, in an address too."""
 
 
 class ReferenceCollector:

@@ -35,7 +35,7 @@ _KIND_OF_ID = re.compile(r"\s*\[\w+\]$")
 
 
 def read_records(text: str, start: int, line: int, draft: ReferenceCollector) -> int:
-    """Read the record that begins at a position, in a line; to where it goes."""
+    """Read the record that begins at a position, in a line. Returns where it ends."""
     format, tagged, first = (Format.RIS, _RIS, "TY")
     sign = text[start : start + 4].lstrip()
     if sign[:1] == "%" or sign == "PMID":

@@ -75,7 +75,7 @@ def _star(paper: Paper) -> str:
 def controls(
     context: RequestContext, papers: Iterable[Paper], marks: dict[int, Marks]
 ) -> dict[int, SafeString]:
-    """The reader's controls of papers that are shown whatever they made of them, by the papers'
+    """The reader's controls of papers that are shown even if they dismissed them, by the papers'
     keys."""
     return _controls(context, papers, marks, alone=True)
 
@@ -128,7 +128,7 @@ def note_on(context: RequestContext, paper: Paper) -> Note | None:
 
 @register.simple_tag
 def densities() -> list[tuple[str, str]]:
-    """How much lists may show of each paper, and what to call it."""
+    """The densities, each with its label."""
     return Density.choices
 
 

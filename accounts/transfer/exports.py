@@ -92,7 +92,7 @@ def _time(moment: datetime) -> str:
 
 
 def _read(readings: list[Reading]) -> dict[str, Any]:
-    """What is read of the default stream; `streams`: what else was said of streams, if anything."""
+    """What is read of the default stream; `streams`: what else the person chose, if anything."""
     default = next((one for one in readings if one.is_default), None)
     streams: list[dict[str, Any]] = []
     for one in readings:

@@ -1,4 +1,4 @@
-"""What is done with one paper where it is read, without another page."""
+"""Filing one paper where it is read: its status, lists and note, without another page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from digest.models import Paper
 from .list_page import not_found
 
 _PARTS = {"menu": "accounts/_menu_marks.html", "lists": "accounts/_paper_lists.html"}
-"""Of a page, that its forms replace: the templates, by what a form's field `part` says."""
+"""The parts of a page that its forms replace: their templates, by the value of a form's field
+`part`."""
 
 
 @logged_in
@@ -36,8 +37,8 @@ def menu(request: MemberRequest, slug: str) -> HttpResponse:
 
 
 def part_of_page(request: MemberRequest) -> HttpResponse | None:
-    """The part of the page that a form says to replace, after what it did; None where a whole page
-    is to follow. Raises NotFound."""
+    """The part of the page that a form asks for after its action; None if it asks for a whole page.
+    Raises NotFound."""
     template = _PARTS.get(request.POST.get("part", ""))
     if not request.htmx or not template:
         return None
@@ -48,8 +49,8 @@ def part_of_page(request: MemberRequest) -> HttpResponse | None:
 
 
 def refused(request: MemberRequest, otherwise: str) -> HttpResponse:
-    """What to answer where nothing was done, and the messages say what is wrong: a part of a page
-    is given these, a form is led back to where it was."""
+    """The answer when nothing was done and the messages say why: the messages for a part of a page,
+    else a redirect to the page of the form."""
     if request.htmx:
         return render(request, "_messages.html", status=400)
     return go_back(request, otherwise)

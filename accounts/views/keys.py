@@ -1,4 +1,4 @@
-"""What keys do, and whether they do it."""
+"""The list of single keys, and the choice whether they are on."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _KEYS = [
 @require_safe
 @cached_for_visitors
 def keys(request: HttpRequest) -> HttpResponse:
-    """What each key does; pages show it as a sheet."""
+    """What each key does. Pages show it as a dialog."""
     return render(request, "accounts/keys.html", {"parts": _KEYS})
 
 

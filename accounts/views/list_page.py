@@ -28,8 +28,8 @@ from digest.pages import paging
 from digest.pages.files import about_page, feed_of, file_of, in_documents
 from digest.pages.installed import allow_offline_copy
 from digest.pages.origins import readable
-from digest.pages.paging import HtmxRequest, turn_to
-from digest.pages.previews import answer, papers_of
+from digest.pages.paging import HtmxRequest, number_of_papers, turn_to
+from digest.pages.previews import answer
 
 ITEMS_ON_A_PAGE = 100
 
@@ -104,7 +104,7 @@ def list_preview(request: HttpRequest, slug: str) -> HttpResponse:
     if found.visibility != Visibility.PUBLIC:
         raise NotFound
     count = found.items.filter(paper__hidden=False).count()
-    lines = [f"A reading list by {found.owner}", papers_of(count)]
+    lines = [f"A reading list by {found.owner}", number_of_papers(count)]
     response = answer(found.name, lines, "A reading list")
     response["Cache-Control"] = "no-cache"  # it may be private tomorrow
     return response

@@ -34,8 +34,8 @@ _MOST = 20
 
 @require_safe
 def star(request: HttpRequest, slug: str) -> HttpResponse:
-    """Where the star of a visitor's list leads: to signing up, or to the log-in where somebody has
-    logged in by this browser before. It goes on at the page that the star is on."""
+    """Where a visitor's star leads: to the sign-up, or to the log-in if somebody has logged in with
+    this browser before. Afterwards they come back to the page of the star."""
     paper = get_object_or_404(Paper.objects.visible(), slug=slug)
     if request.user.is_authenticated:
         return redirect(paper)
@@ -72,7 +72,7 @@ def _starred(request: HttpRequest) -> list[str]:
 def bookmark_starred(
     request: HttpRequest, response: HttpResponse, user: User, **kwargs: Any
 ) -> None:
-    """After a log-in by whatever way, bookmark what was starred before it."""
+    """After any kind of log-in, bookmark what was starred before it."""
     slugs = _starred(request)
     if not slugs:
         return
@@ -87,7 +87,7 @@ def bookmark_starred(
     response.delete_cookie(COOKIE, path=reverse("account"), samesite="Lax")
 
 
-# What a new person is told to do first
+# The first steps, which the first page shows to a new person
 
 
 @receiver(signals.user_signed_up)
@@ -99,7 +99,7 @@ def begin_steps(request: HttpRequest, user: User, **kwargs: Any) -> None:
 @logged_in
 @require_POST
 def end_steps(request: MemberRequest) -> HttpResponse:
-    """Show the first steps no longer."""
+    """Stop showing the first steps."""
     request.user.steps_left = ""
     request.user.save(update_fields=["steps_left"])
     return redirect("home")

@@ -29,9 +29,8 @@ def date_from_path(path: str) -> date | None:
 class File:
     """A file to load, and what is in it: read once, however often its loading is planned.
 
-    name: its path. stream: the key of the stream of its digests. is_supplement: as of
-    `Source`. memo: what a plan has worked out,
-    for the next one.
+    name: its path. stream: the key of the stream of its digests. is_supplement: as of `Source`.
+    memo: what a plan has computed and the next one can use.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class File:
 
     @property
     def date(self) -> date | None:
-        """The day that its path gives, if that is one of those that it speaks of."""
+        """The day that its path gives, if the file has rows of that day."""
         return next((d.date for d in self.reading.days if d.date == self.path_date), None)
 
     @cached_property
@@ -103,5 +102,5 @@ class File:
 
     @property
     def digests(self) -> set[DigestKey]:
-        """The digests that it has something of."""
+        """The digests that it has rows of."""
         return {DigestKey(day.date, self.stream) for day in self.reading.days}

@@ -257,8 +257,7 @@ def undo(source: Source, also: Callable[[], None] | None = None) -> bool:
 def reread(
     source: Source, by: int | None = None, also: Callable[[LoadReport], None] | None = None
 ) -> LoadReport:
-    """Read a source's file again into its stream, as today's reader understands it, and follow
-    that.
+    """Read a source's file again into its stream, with today's reader, and show the result.
 
     The source is a new one afterwards. If the file cannot be read any longer, nothing changes, and
     the report is "unreadable". Raises Source.DoesNotExist if it is not there any longer.

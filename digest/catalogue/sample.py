@@ -21,8 +21,8 @@ def _hashes() -> set[str]:
 
 
 def is_sample_alone() -> bool:
-    """Whether something is loaded, and all of it is the sample. It costs one query, and none in a
-    process that has met another source."""
+    """Whether something is loaded, and all of it is the sample. It takes one query, and none in a
+    process that has seen another source."""
     if "more" in known:
         return False
     try:

@@ -321,7 +321,7 @@ class ChangeSet:
 
 
 def _other_streams(plan: Plan, slug: str) -> bool:
-    """Whether a paper comes to stand in digests of other streams than before."""
+    """Whether a paper is in digests of other streams than before."""
     before, after = plan.before[slug].digests, plan.after[slug].digests
     return {key.stream for key in before} != {key.stream for key in after}
 

@@ -49,7 +49,7 @@ def _name(name: Name) -> str:
 
 
 def _label(paper: Citation) -> str:
-    """What stands in the place of authors that are not known: the title's first words."""
+    """The title's first words, in place of authors that are not known."""
     if may_hold_formulas(paper.title):
         return latex(paper.key)
     words = paper.title.split()

@@ -38,8 +38,8 @@ def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
     """A row for each paper below one of names; several names or links in a cell are parted by "; ".
 
     id: an arXiv id as it is cited, `arXiv:2410.14470`, for spreadsheets take one without its prefix
-    for a number and drop the last zero. date: the day of the paper's first digest. `cell` says what
-    stands before texts that spreadsheets would run.
+    for a number and drop the last zero. date: the day of the paper's first digest. `cell` says how
+    texts are marked that spreadsheets would run.
     """
     line = StringIO(BOM)
     line.seek(0, SEEK_END)

@@ -76,7 +76,7 @@ class StreamQuerySet(models.QuerySet["Stream"]):
 class Stream(models.Model):
     """A series of digests, such as the daily papers, or those of an arXiv category.
 
-    The key is its number: digests of one day stand in the order of these.
+    The key is its number: digests of one day are in the order of these numbers.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, editable=False)

@@ -49,15 +49,15 @@ def offline_copy(view: _View) -> _View:
 
 
 def allow_offline_copy(request: HttpRequest, response: HttpResponseBase) -> None:
-    """The same for one response. It says whose page it is."""
+    """The same for one response; the header has the key of the person whose page it is."""
     response["Offline-Copy"] = str(request.user.pk or "visitor")
 
 
 @require_safe
 @never_cache
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """static/sw.js, of the version of the site: a browser that sees another one replaces what the
-    earlier one kept."""
+    """static/sw.js, with the version of the site: a browser that gets another version removes what
+    the earlier one stored."""
     return HttpResponse(_service_worker(), content_type="text/javascript")
 
 
@@ -111,5 +111,5 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=24 * 3600)
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Where the icon is, for whoever reads no page: feed readers, and old browsers."""
+    """Where the icon is, for programs that read no page before: feed readers, and old browsers."""
     return redirect(static("icon-32.png"))

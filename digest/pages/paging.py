@@ -106,3 +106,8 @@ def turn_to(
             query = f"?{address.urlencode()}" if address else ""
             links.append((label, request.path + query))
         raise PageNotFound(message, links[:last]) from None
+
+
+def number_of_papers(count: int) -> str:
+    """How many papers, in words."""
+    return f"{count:,} paper{'' if count == 1 else 's'}"

@@ -154,14 +154,14 @@ class FieldValues(NamedTuple):
 
 
 class Appearance(NamedTuple):
-    """A paper's place in one digest, and the fields of which that digest says something else."""
+    """A paper's place in one digest, and the fields for which that digest has other values."""
 
     placement: Placement
     differing: list[FieldValues]
 
 
 def _appearances(paper: Paper, statements: Iterable[Statement]) -> list[Appearance]:
-    """Where the paper stands, newest digest first. statements: all about it."""
+    """The digests that have the paper, the newest first. statements: all about it."""
     of_digest: dict[DigestKey, list[Statement]] = defaultdict(list)
     for statement in statements:
         of_digest[statement.digest].append(statement)

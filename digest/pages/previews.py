@@ -15,6 +15,8 @@ from digest.exports.atom import SITE
 from digest.exports.picture import picture, plain
 from digest.models import DEFAULT, Digest, Paper
 
+from .paging import number_of_papers
+
 NAMES = 3
 """Authors who are named, at most."""
 _VERSION = 1
@@ -71,9 +73,4 @@ def digest_preview(request: HttpRequest, day: date) -> HttpResponse:
     papers = Paper.objects.filter(placements__digest=digest).order_by("placements__position")
     titles = [plain(html) for html in papers.values_list("title_html", flat=True)[:3]]
     title = date_format(day, "j F Y")
-    return answer(title, [papers_of(digest.paper_count), *titles], title)
-
-
-def papers_of(count: int) -> str:
-    """How many papers, in words."""
-    return f"{count:,} paper{'' if count == 1 else 's'}"
+    return answer(title, [number_of_papers(digest.paper_count), *titles], title)

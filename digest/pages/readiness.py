@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: what a supervisor or a balancer asks, by whatever host name.
+"""`/healthz` and `/readyz`: what a supervisor or a balancer asks, under any host name.
 
 /healthz: whether the process answers; nothing else is asked. /readyz: whether it can serve, as
 JSON, with 503 if it cannot: the database answers, and all migrations are applied. Beside that it
@@ -56,7 +56,7 @@ def _readiness() -> HttpResponse:
 
 
 def _asked() -> dict[str, Any]:
-    """What the database says. Raises Error."""
+    """What is read from the database. Raises Error."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:

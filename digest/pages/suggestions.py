@@ -19,6 +19,7 @@ from digest.search import authors_named, match_beginnings, papers_by_title
 from digest.search.query import KINDS
 
 from .cache import cached_for_visitors
+from .paging import number_of_papers
 
 MAX_LENGTH = 200
 """Characters of a text that gets suggestions; a longer one was pasted, and needs none."""
@@ -96,14 +97,20 @@ def suggested(text: str) -> list[Group]:
             Group(
                 "Authors",
                 [
-                    Suggestion(author.name, author.get_absolute_url(), detail=_papers(author))
+                    Suggestion(
+                        author.name,
+                        author.get_absolute_url(),
+                        detail=number_of_papers(author.paper_count),
+                    )
                     for author in authors
                 ],
             ),
             Group(
                 "Categories",
                 [
-                    Suggestion(one.name, one.get_absolute_url(), detail=_papers(one))
+                    Suggestion(
+                        one.name, one.get_absolute_url(), detail=number_of_papers(one.paper_count)
+                    )
                     for one in _categories(text)[:_OTHERS]
                 ],
             ),
@@ -128,10 +135,10 @@ def _terms(before: str, field: str, value: str) -> Iterator[Suggestion]:
                 yield Suggestion(f"has:{kind}", text=f"{before}{kind} ")
     elif field in ("category", "area"):
         for one in _categories(value, areas_alone=field == "area"):
-            yield _with_value(before, field, one.name, _papers(one))
+            yield _with_value(before, field, one.name, number_of_papers(one.paper_count))
     elif field == "author":
         for author in authors_named(value, _PAPERS):
-            yield _with_value(before, field, author.name, _papers(author))
+            yield _with_value(before, field, author.name, number_of_papers(author.paper_count))
     elif field == "date":
         days = Digest.objects.dates("date", "month" if "-" in value else "year", order="DESC")
         for day in days:
@@ -151,8 +158,3 @@ def _categories(text: str, *, areas_alone: bool = False) -> list[Category]:
     if areas_alone:
         found = found.filter(is_area=True)
     return [category for category in found if match_beginnings(text, category.name)]
-
-
-def _papers(named: object) -> str:
-    count: int = getattr(named, "paper_count", 0)
-    return f"{count:,} paper{'' if count == 1 else 's'}"

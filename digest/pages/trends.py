@@ -159,7 +159,7 @@ def _months_figure(table: Table, file: str) -> Figure | None:
 @require_safe
 @partial(cached_for_visitors, parameters=PARAMETERS)
 def trends(request: HttpRequest) -> HttpResponse:
-    """Charts of the catalogue. What the address says wrongly is named beside the choices."""
+    """Charts of the catalogue. Wrong parameters are named beside the choices."""
     revision = Revision()
     options, errors = _options(request.GET)
     switches = []

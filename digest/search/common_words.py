@@ -1,4 +1,4 @@
-"""Words that tell nothing of what a paper is about, in the form that `singular` gives them."""
+"""Words that do not say what a paper is about, in the form that `singular` gives them."""
 
 from __future__ import annotations
 
@@ -61,4 +61,4 @@ GENERIC = _vocabulary(
     utilize utilizes value various versatile version wide work works world
     """
 )
-"""Words of any paper: alone they tell nothing, and a phrase needs others beside them."""
+"""Words that any paper may have: alone they say nothing, and a phrase needs others beside them."""

@@ -126,7 +126,7 @@ def _lexemes(words: tuple[str, ...], prefix: bool, mark: str) -> str:
 
 
 def _columns(column: str) -> tuple[str, ...]:
-    """The columns of a row that a column of a query stands for."""
+    """The columns of a row that are searched for a column of a query."""
     return {"": ("summary", "title", "authors"), HEADING: ("title", "authors")}.get(
         column, (column,)
     )

@@ -64,9 +64,9 @@ class PaperFilter(filters.FilterSet):
     """Reads an address. `form` has its fields and errors, `qs` the papers that match, the best
     first where words are sought and the address asks for no other order.
 
-    A field with an error narrows nothing, and the others still do.
-    queryset: the papers to narrow, all visible ones by default. correct: whether slips in
-    the query are corrected, unless the address asks for exact words (`exact`).
+    A field with an error narrows nothing, and the others still do. queryset: the papers to narrow,
+    all visible ones by default. correct: whether slips in the query are corrected, unless the
+    address asks for exact words (`exact`).
     """
 
     class Meta:

@@ -15,7 +15,7 @@ class Words:
 
     column: "title", "authors", `HEADING`, or "" for any.
     stem: of a single word; all words with this stem match as well.
-    quoted: whether they stood in quotation marks.
+    quoted: whether they were in quotation marks.
     """
 
     words: tuple[str, ...]

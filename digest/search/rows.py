@@ -60,7 +60,7 @@ def row(
     """A paper's row.
 
     authors: keys and names, in order. categories: the keys of its categories and their areas.
-    links: their addresses. digests: those that it stands in. document: gives a text's words.
+    links: their addresses. digests: those that it is in. document: gives a text's words.
     """
     links, digests = list(links), sorted(set(digests))
     kinds = {destination(url).kind for url in links}

@@ -49,7 +49,7 @@ class _Slip(NamedTuple):
     author: bool
 
     def often(self, counts: Frequency) -> int:
-        """How many papers have a word where this one stands."""
+        """How many papers have a word in the field of this one."""
         return counts.in_authors if self.author else counts.papers
 
 
@@ -59,7 +59,7 @@ def corrected(text: str, known: Frequencies) -> str:
     What is in quotation marks or must not match stays as it is. The last word stays if other words
     begin with it, and so does a reference with an arXiv id, whose words need not match. known: the
     frequencies of the query's words; more are added. Takes one query of the database, another one
-    if a category is named that is unknown, and one for each two words that a slip may stand for.
+    if a category is named that is unknown, and one for each two words that a slip may be.
     """
     if _CITED.search(text):
         return text

@@ -27,13 +27,13 @@ def author_tag(pk: int) -> str:
 
 
 def digest_tag(digest: DigestKey) -> str:
-    """Of the papers that stand in a digest, whether or not for the first time."""
+    """The tag of the papers of a digest, whether or not it is their first one."""
     tag = f"in{digest.date:%Y%m%d}"
     return tag if digest.stream == DEFAULT else f"{tag}s{digest.stream}"
 
 
 def stream_tag(pk: int) -> str:
-    """Of the papers that stand in a digest of a stream."""
+    """The tag of the papers of all digests of a stream."""
     return f"s{pk}"
 
 

@@ -246,8 +246,8 @@ def files(
 ) -> dict[str, Any]:
     """A menu of the files that papers are exported in.
 
-    name, of: name and arguments of their address, to which the suffix
-    of a file is added. query: its parameters, encoded already. feed: whether there is one, too.
+    name, of: name and arguments of their address, to which the suffix of a file is added. query:
+    its parameters, encoded already. feed: whether there is one, too.
     """
     query = query or urlencode(parameters)
     return {
