@@ -17,7 +17,7 @@ _NAMES = (
     "|meta|nav|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|summary|sup|table|tbody"
     "|td|tfoot|th|thead|title|tr|tt|u|ul"
 )
-_TAG = re.compile(rf"<(?:(/?)({_NAMES})(?=[\s/>])([^<>]*+)|[!?][^<>]*+)>", re.I)
+_TAG = re.compile(rf"<(?:(/?)({_NAMES})(?=[\s/>])([^<>]*+)|[!?](?=[a-z[-])[^<>]*+)>", re.I)
 _HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
 _TAGS = re.compile(r"""\stags\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|dl|meta|title|ul|ol|table)[\s>]", re.I)

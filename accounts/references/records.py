@@ -123,6 +123,8 @@ NAMED_ID = re.compile(
     re.I,
 )
 """An arXiv id anywhere in a text, in an address too."""
+_ANY_ID = re.compile(rf"{NAMED_ID.pattern}|(?<!\d)(?<!\d[./])({identity.ARXIV_ID})(?!\d)", re.I)
+"""The same also where letters are close to it, as in a text that was cut."""
 
 
 class ReferenceCollector:
@@ -196,8 +198,8 @@ class ReferenceCollector:
         for problem in self._problems:
             seen |= {identity.arxiv_id(found[1]) for found in NAMED_ID.finditer(problem.text)}
         line, counted = 1, 0
-        for found in NAMED_ID.finditer(text):
-            number = identity.arxiv_id(found[1])
+        for found in _ANY_ID.finditer(text):
+            number = identity.arxiv_id(found[1] or found[2])
             if number is None or number in seen:
                 continue
             seen.add(number)

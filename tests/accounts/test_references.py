@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 import rispy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.references import MAX_BYTES, MAX_REFERENCES, Format, read
@@ -726,6 +726,7 @@ def test_our_exports_come_back(suffix):
 
 @pytest.mark.parametrize("suffix", BROUGHT_BACK)
 @given(row=ROWS)
+@example(row={"title": "T <! ", "summary": "> "})
 def test_whatever_a_paper_holds_comes_back(suffix, row):
     said = paper(**row | {"link": ARXIV + "2502.00001"})
     reading = exported(suffix, said)
