@@ -85,9 +85,12 @@ def _fitting(text: str, font: ImageFont.FreeTypeFont, more: bool = False) -> str
     room = WIDTH - 2 * _EDGE
     if not more and font.getlength(text) <= room:
         return text
+
+    def cut(end: int) -> str:
+        return f"{text[:end].rstrip()}…"
+
     ends = range(1, len(text) + 1)
-    end = bisect_right(ends, room, key=lambda end: font.getlength(f"{text[:end].rstrip()}…"))
-    return f"{text[:end].rstrip()}…"
+    return cut(bisect_right(ends, False, key=lambda end: font.getlength(cut(end)) > room))
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont) -> list[str]:
