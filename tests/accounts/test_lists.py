@@ -867,6 +867,26 @@ def test_a_public_list_has_a_picture_and_no_other_list(survey, owner, papers, mo
     size = f"{len(order(survey))} papers"
     assert drawn == [("Survey", ["A reading list by owner", size], "A reading list")]
     assert f'content="http://localhost:8000{address}"' in text(Client().get(page))
+    decisions.correct(papers[0], "hidden", True, None)
+    Client().get(address)
+    assert drawn[-1][1][1] == "2 papers"
+
+
+def test_browsers_copy_a_list_for_its_owner_and_a_public_one_for_all(
+    survey, members, owner, viewer, other
+):
+    page, header = survey.reading_list.get_absolute_url(), "Offline-Copy"
+    for visibility in (Visibility.PRIVATE, Visibility.MEMBERS, Visibility.LINK):
+        survey.show_to(visibility)
+        assert as_(owner).get(page)[header] == str(owner.pk)
+        assert header not in as_(viewer).get(page)
+    secret = f"/lists/shared/{survey.reading_list.secret}/"
+    for who in (Client(), as_(other)):
+        response = who.get(secret)
+        assert (response.status_code, response.get(header)) == (200, None)
+    survey.show_to(Visibility.PUBLIC)
+    assert as_(viewer).get(page)[header] == str(viewer.pk)
+    assert Client().get(page)[header] == "visitor"
 
 
 # On the page of a paper

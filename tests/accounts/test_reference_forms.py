@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pylatexenc.latexencode import UnicodeToLatexEncoder
 
-from accounts.references import Format, read
+from accounts.references import Format, Mention, read
 from digest.exports.latex import latex_title
 from digest.formats import read as read_digest
 from digest.search.text import document
@@ -178,6 +178,19 @@ def test_whatever_is_mixed_or_cut_nothing_is_missing(names, at, length):
 
 
 # References that are one, and that are not
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("- 2502.00001 A paper\n    see https://lab.example/a\n", 2),
+        ("# See https://lab.example/a\n2502.00001\n", 1),
+    ],
+)
+def test_an_address_beside_a_reference_is_mentioned(text, line):
+    reading = read(text.encode())
+    assert reading.mentions == (Mention(line, "https://lab.example/a"),)
+    assert (len(reading.references), reading.problems) == (1, ())
 
 
 def test_references_are_one_only_if_they_say_so():

@@ -25,7 +25,7 @@ from accounts.tokens import create
 from digest.api.access import Throttle
 from digest.catalogue.load import load
 from digest.curation import decisions
-from digest.models import Catalogue, Paper, Source, Stream
+from digest.models import Author, Catalogue, Paper, Source, Stream
 from tests.admin import PASSWORD, app, enter
 from tests.samples import NASTY, digest, hugging_face, hugging_face_paper, row
 
@@ -729,6 +729,11 @@ def test_authors_are_found_by_the_beginnings_of_their_names(client, db):
     assert found("élan") == ["Adam Élan"]
     assert found("zz") == []
     assert len(found("")) == 4
+    # The digits in which some slugs end are no part of a name.
+    load(digest(row(2, authors="J. Smith")), "b.json")
+    digits = Author.objects.get(name="J. Smith").slug.rpartition("-")[2]
+    assert len(digits) == 8
+    assert found(digits) == found(digits[:3]) == []
 
 
 @pytest.mark.databases

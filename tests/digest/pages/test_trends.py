@@ -123,6 +123,25 @@ def test_tables(catalogue):
     assert (days.rows[-1].key, days.rows[-1].label) == ("2025-02-06", "6 Feb 2025")
 
 
+def test_a_share_is_of_the_papers_of_its_own_time():
+    old = [row(n, date="2024-12-01") for n in range(1, 20)]
+    robotics = {"classification": ["Robotics"]}
+    new = [row(n, **robotics) for n in range(21, 31)]
+    load(digest(*old, row(20, date="2024-12-01", **robotics), *new), "a.json")
+    (rising,) = TABLES["categories"](Options()).rows
+    assert [cell.text for cell in rising.cells[:4]] == ["100 %", "5.0 %", "10", "1"]
+    assert [cell.value for cell in rising.cells[:2]] == [1, 0.05]
+
+
+def test_a_category_of_four_papers_does_not_rise():
+    old = [row(n, date="2024-12-01") for n in range(1, 41)]
+    new = [row(n, classification=["Robotics"]) for n in range(41, 46)]
+    load(digest(*old, *new[:4]), "a.json")
+    assert TABLES["categories"](Options()).rows == []
+    load(digest(new[4]), "b.json")
+    assert [line.label for line in TABLES["categories"](Options()).rows] == ["Robotics"]
+
+
 def test_days_before_all_are_not_compared():
     load(digest(row(1, date="2025-02-06")), "a.json")
     for name in ("categories", "words"):

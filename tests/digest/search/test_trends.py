@@ -70,6 +70,20 @@ def test_what_is_no_subject_does_not_rise(what, values):
     assert rising_words(FIRST, LAST, 30, 10) == []
 
 
+def test_a_name_that_stands_in_titles_too_does_not_rise():
+    old = papers([f"Gradient descent number {n}" for n in range(30)], BEFORE)
+    new = papers([f"Quokka {n}" for n in range(6)], LAST, 101, authors="Anna Quokka")
+    load(digest(*old, *new), "a.json")
+    assert rising_words(FIRST, LAST, 30, 10) == []
+
+
+def test_a_word_of_four_papers_does_not_rise():
+    load(digest(*papers(["Zebra"] * 4, LAST)), "a.json")
+    assert rising_words(FIRST, LAST, 1000, 10) == []
+    load(digest(*papers(["Zebra"], LAST, 5)), "b.json")
+    assert "zebra" in [rise.name for rise in rising_words(FIRST, LAST, 1000, 10)]
+
+
 def test_words_of_the_language_numbers_and_compounds_do_not_rise():
     old = papers([f"Gradient descent number {n}" for n in range(40)], BEFORE)
     new = papers([f"Toward the 2025 models zebra-quokka {n}" for n in range(6)], LAST, 101)
