@@ -116,7 +116,7 @@ function uncovered(card, x) {
 
 // The digest that the current card is in, where a page has several.
 function markRead() {
-  const controls = [...document.querySelectorAll("[data-key=u]")];
+  const controls = [...document.querySelectorAll("[aria-keyshortcuts=u]")];
   const before = (control) => current
     && control.compareDocumentPosition(current) & Node.DOCUMENT_POSITION_FOLLOWING;
   (controls.findLast(before) ?? controls[0])?.click();
