@@ -170,6 +170,7 @@ document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr } }) => {
 function placeOf(element) {
   const { faults } = element.dataset;
   if (faults) return document.getElementById(faults);
+  if (element.matches(".cards > li > *")) return element.parentElement; // too narrow beside a card
   return element.matches("a") ? element.closest("li, p, nav, div, section") : element;
 }
 
