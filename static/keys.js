@@ -117,7 +117,7 @@ function uncovered(card, x) {
 
 // Marks the digest of the current card as read; a page may have several.
 function markRead() {
-  const controls = [...document.querySelectorAll("[data-key=u]")];
+  const controls = [...document.querySelectorAll("[aria-keyshortcuts=u]")];
   const before = (control) => current
     && control.compareDocumentPosition(current) & Node.DOCUMENT_POSITION_FOLLOWING;
   (controls.findLast(before) ?? controls[0])?.click();

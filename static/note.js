@@ -41,7 +41,10 @@ function watch(form) {
   let failed = 0; // how often, since it was saved
   const unsure = new Set(); // what was sent and may be saved, though no answer said so
 
-  const changed = () => text.value !== saved;
+  // The note of a menu that was closed is left to the menu that was opened after it.
+  const replaced = () => !form.isConnected
+    && document.querySelector(`[data-autosave][action="${form.getAttribute("action")}"]`);
+  const changed = () => text.value !== saved && !replaced();
   const saveChanges = () => { if (changed() && !theirs) save(); };
 
   text.addEventListener("input", () => {
@@ -111,10 +114,10 @@ function watch(form) {
     keep();
     if (!failed) say("Saving…");
     const sent = text.value;
-    let reason = failed ? await refusal() : null;
+    let reason = failed ? await refusal(form) : null;
     let answer = reason ? { reason } : await send(form);
     if (answer.status === 403) {
-      reason = await refusal(); // the page may be older than the last log-in
+      reason = await refusal(form); // the page may be older than the last log-in
       answer = reason ? { reason } : await send(form);
     }
     saving = false;
@@ -125,7 +128,7 @@ function watch(form) {
     if (!reason && Number.isInteger(data.version)) {
       settle(data.version, sent);
       if (shown) shown.innerHTML = data.html; // made safe by the server
-    } else if (status === 409 && unsure.has(data?.text)) {
+    } else if (status === 409 && (data?.text === sent || unsure.has(data?.text))) {
       settle(data.version, data.text); // and what was written since is sent
       saveChanges();
     } else if (status === 409 && data) {

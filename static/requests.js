@@ -41,12 +41,13 @@ export async function ask(address, options) {
 }
 
 // Why nothing can be sent now. Null where the person of the page is logged in: its forms have the
-// token of that log-in then.
-export async function refusal() {
+// token of that log-in then, and so has a form that is in the page no longer.
+export async function refusal(form) {
   const { data, reason } = await ask("/account/session/");
   if (reason) return reason;
   if ((data.user ?? "") !== user) return data.user ? "other" : "logged-out";
-  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = data.token;
+  const fields = [...document.getElementsByName("csrfmiddlewaretoken"), form?.elements.csrfmiddlewaretoken];
+  for (const field of fields) if (field) field.value = data.token;
   return null;
 }
 
@@ -170,6 +171,7 @@ document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr } }) => {
 function placeOf(element) {
   const { faults } = element.dataset;
   if (faults) return document.getElementById(faults);
+  if (element.matches(".cards > li > *")) return element.parentElement; // too narrow beside a card
   return element.matches("a") ? element.closest("li, p, nav, div, section") : element;
 }
 

@@ -91,7 +91,7 @@ class LoadForm(forms.Form):
         for file in files:
             name = file.name or "unnamed"
             if not name.lower().endswith(SUFFIXES):
-                self.refused.append(f"{name} is not called {', '.join(SUFFIXES)}")
+                self.refused.append(f"{name} has another ending than {', '.join(SUFFIXES)}")
             elif (file.size or 0) > MAX_BYTES:
                 self.refused.append(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
             else:

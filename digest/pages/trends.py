@@ -90,7 +90,7 @@ def _figures(revision: Revision, options: Options) -> list[Figure]:
         f" bar the share of all papers before. Only what rose by {CLEAR:g} standard errors or more"
         " is shown"
     )
-    so_far = "A dashed bar is of a time that is not over. Each chart has its own scale."
+    so_far = "A dashed bar is not complete yet. Each chart has its own scale."
 
     def rising(name: str, title: str) -> list[tuple[str, SafeString]]:
         return [("", charts.pairs(tables[name], name, title))] if tables[name].rows else []
@@ -102,7 +102,7 @@ def _figures(revision: Revision, options: Options) -> list[Figure]:
             rising("categories", "Categories that rise"),
         ),
         (
-            *("words", "Words that rise", f"{compared}, of words that stand in titles, too."),
+            *("words", "Words that rise", f"{compared}, and only words that titles have as well."),
             rising("words", "Words that rise"),
         ),
         (

@@ -13,6 +13,7 @@ from tests.browser.look import AXE, NARROW, sticking_out
 from tests.samples import digest, row
 
 DIGEST, PAPER, LIST = "/digests/2025-02-06/", "/papers/2502.00001/", "list"
+READABLE = 240  # pixels
 COMMENT = "It *works*, says the appendix"
 
 
@@ -156,6 +157,7 @@ def test_what_fails_is_said_and_is_done_once_it_can_be(
     page.context.set_offline(True)
     act(page)
     expect(fault).to_contain_text("There is no connection: nothing was changed.")
+    assert fault.bounding_box()["width"] > READABLE
     page.context.set_offline(False)
 
     for code, said in ((500, "The site failed"), (503, "The site is busy")):

@@ -1,6 +1,7 @@
 """Keeping and filing papers where they are read: nothing of it loads another page."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from accounts.library import Library
@@ -152,6 +153,44 @@ def test_a_note_that_is_not_saved_keeps_its_menu_open(open_page, meant):
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(menu).to_have_count(0)
     assert Note.objects.get().text == "Not yet"
+
+
+def test_a_note_whose_menu_was_closed_is_saved_when_one_is_logged_in_again(
+    open_page, meant, log_in, library
+):
+    meant.append("status of 40[13]")
+    page = open_page(DAY)
+    menu = open_menu(page, 1)
+    Session.objects.all().delete()
+    menu.get_by_label("Note", exact=True).fill("Not yet")
+    out = menu.locator(".note-form [role=status]")
+    expect(out).to_contain_text("Not saved: you are logged out.")
+    page.keyboard.press("Escape")  # asks once more
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    log_in(page, library.user)
+    with page.expect_response(lambda answer: "/notes/" in answer.url and answer.ok):
+        page.evaluate("dispatchEvent(new Event('focus'))")
+    assert Note.objects.get().text == "Not yet"
+
+
+def test_a_note_is_left_to_the_menu_that_was_opened_last(open_page):
+    page = open_page(DAY)
+    menu = open_menu(page, 1)
+    page.context.set_offline(True)
+    menu.get_by_label("Note", exact=True).fill("Not yet")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    page.context.set_offline(False)
+    menu = open_menu(page, 1)
+    note = menu.get_by_label("Note", exact=True)
+    expect(note).to_have_value("Not yet")
+    note.fill("Not yet, and more")
+    expect(menu.locator("[data-unsaved]")).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(menu.locator(".note-other")).to_be_hidden()
+    assert Note.objects.get().text == "Not yet, and more"
 
 
 def test_what_fails_in_a_menu_is_said_in_it(open_page, meant):

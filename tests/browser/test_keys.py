@@ -1,5 +1,8 @@
 """The keys of lists and pages."""
 
+import re
+from datetime import date
+
 import pytest
 from playwright.sync_api import expect
 
@@ -150,16 +153,24 @@ def test_days_and_places(open_page, live_server):
     expect(page.get_by_label("Search the papers", exact=True)).to_be_focused()
 
 
-def test_u_is_the_pages_own_control(open_page):
+def test_u_marks_the_day_as_read(open_page):
     page = open_page(DAY)
-    page.evaluate(
-        """() => {
-            const control = document.querySelector(".read-digest button");
-            control.dataset.key = "u";
-        }"""
-    )
     press(page, "u")
     expect(page.get_by_role("button", name="Mark as new")).to_be_visible()
+
+
+def test_u_marks_the_day_of_the_current_paper_as_read(open_page, library):
+    for day in (5, 7):
+        library.digests.mark_unread(date(2025, 2, day))
+    page = open_page("/library/unread/?order=oldest")
+    days = page.locator(".new-day header time")
+    expect(days).to_have_text([re.compile("5 February 2025"), re.compile("7 February 2025")])
+    press(page, "j")
+    at(page, 31)
+    press(page, "j")
+    at(page, 32)
+    press(page, "u")
+    expect(days).to_have_text([re.compile("5 February 2025")])
 
 
 def test_modifiers_and_fields_are_left_alone(open_page):

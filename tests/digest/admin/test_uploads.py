@@ -163,7 +163,7 @@ def test_text_is_pasted(curating):
     [
         ([], {}, "Choose one or more files, or paste a digest."),
         ([], {"text": " \n "}, "Choose one or more files, or paste a digest."),
-        ([(b"x", "notes.txt")], {}, f"notes.txt is not called {', '.join(SUFFIXES)}."),
+        ([(b"x", "notes.txt")], {}, f"notes.txt has another ending than {', '.join(SUFFIXES)}."),
         ([(b"x" * 101, "a.md")], {}, "a.md is larger than 0 MiB."),
         ([(b"x", f"{n}.md") for n in range(4)], {}, "These are 4 files: choose at most 3"),
         ([], {"text": "x" * 101}, "at most 100 characters"),
@@ -186,7 +186,7 @@ def test_what_can_be_taken_is_taken(curating, monkeypatch):
     address = bring(curating, A, (b"x", "notes.txt"), (b"", "empty.MD"))
     assert [one.name for one in Upload.objects.order_by("pk")] == ["a.json", "empty.MD"]
     shown = text(curating.get(address))
-    assert f"Left out: notes.txt is not called {', '.join(SUFFIXES)}." in shown
+    assert f"Left out: notes.txt has another ending than {', '.join(SUFFIXES)}." in shown
     assert "empty.MD unreadable" in shown
 
 
