@@ -206,9 +206,10 @@ def _nobody_came_before() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """As many as there are cores, for `make test` runs on both databases at once; each has to find
-    all tests first, which more than a few cores would not make up for."""
-    return min(os.cpu_count() or 1, 4)
+    """As many as there are cores; on SQLite one more, for tests in the browser often wait. Each has
+    to find all tests first, which more than a few cores would not make up for."""
+    more = "postgres" not in os.environ.get("DATABASE_URL", "")
+    return min((os.cpu_count() or 1) + more, 4)
 
 
 def pytest_configure(config: pytest.Config) -> None:
