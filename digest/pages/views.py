@@ -90,7 +90,7 @@ def _heading(found: PaperFilter, page: int) -> str:
 @partial(cached_for_visitors, parameters=["letter", "page"])
 def authors(request: HttpRequest) -> HttpResponse:
     """All authors, those with most papers first; or those of a letter, by name."""
-    letter = request.GET.get("letter", "")
+    letter = request.GET.get("letter", "").lower()
     if letter and letter not in LETTERS:
         raise PageNotFound(
             "There are authors by the letters a to z.", [("All authors", reverse("authors"))]

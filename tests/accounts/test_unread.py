@@ -256,6 +256,9 @@ def test_the_front_page_leads_on(client, owner, days):
     assert line.groups() == (UNREAD, "120 new since 1 Feb 2025: continue")
     assert 'class="continue"' not in text(client.get("/digests/2025-02-06/"))
     assert 'class="continue"' not in text(Client().get("/"))
+    # Nor where the page itself has all that is new.
+    Library(owner).digests.mark_read_between(date(2025, 2, 1), date(2025, 2, 5))
+    assert 'class="continue"' not in text(client.get("/"))
     Library(owner).digests.mark_all_read()
     assert 'class="continue"' not in text(client.get("/"))
 

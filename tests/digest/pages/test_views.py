@@ -311,6 +311,7 @@ def test_authors_of_a_letter_are_sorted_as_people_sort(client, django_assert_num
         with django_assert_num_queries(3 if found else 2):  # the revision, the count, the names
             page = client.get(f"/authors/?letter={letter}")
         assert re.findall(r"<bdi>(.*?)</bdi></a>\s*<span class=\"count\"", page.text) == found
+    assert client.get("/authors/?letter=A").status_code == 200
     page = client.get("/authors/?letter=zz")
     assert page.status_code == 404
     assert "by the letters a to z" in text(page)
