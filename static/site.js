@@ -1,11 +1,11 @@
-// What every page needs: it loads static/keys.js for the first key and static/offline.js without a
-// connection, and tells other tabs of a log-in. Without this script each key has a control that does
-// the same.
+// What every page needs: it loads static/suggestions.js for the search field, static/keys.js for the
+// first key and static/offline.js without a connection, and tells other tabs of a log-in. Without this
+// script each key has a control that does the same.
 
 const { dataset } = document.documentElement;
 const { user } = dataset;
 const field = document.getElementById("q");
-const { keys: address } = document.querySelector("script[data-keys]").dataset;
+const { keys: address, suggestions } = document.querySelector("script[data-keys]").dataset;
 const KEYS = "/?[]begijklnopsux";
 
 function stored(name) {
@@ -39,6 +39,16 @@ document.addEventListener("htmx:afterSettle", ({ detail: { elt, requestConfig } 
   const next = done === "dismiss" && elt.nextElementSibling;
   (next || elt).querySelector("h2 a, .dismissed :is(a, button)")?.focus();
 });
+
+// A click or letters that come before the suggestions are loaded are told to them afterwards.
+field.addEventListener("focus", () => {
+  const early = new Set();
+  const note = ({ type }) => early.add(type);
+  for (const type of ["click", "input"]) field.addEventListener(type, note, { once: true });
+  import(suggestions).then(() => {
+    for (const type of early) field.dispatchEvent(new Event(type));
+  }, () => {}); // the field works without
+}, { once: true });
 
 // The keys are loaded when the first is pressed; each acts after the one before it.
 let keys = null;

@@ -73,7 +73,7 @@ def test_a_day(visit, browser, tmp_path):  # noqa: F811
     page.get_by_role("link", name="Lists").first.click()
     page.get_by_label("Name").fill("Savannah")
     page.get_by_role("button", name="Create the list").click()
-    page.get_by_label("Add papers").fill("2502.00001 2502.00002 arXiv:2502.00003v2")
+    page.get_by_label("arXiv ids or addresses").fill("2502.00001 2502.00002 arXiv:2502.00003v2")
     page.get_by_role("button", name="Add", exact=True).click()
     items = page.locator("#items h2, #items .card h2")
     expect(items.first).to_contain_text("lions")

@@ -101,7 +101,8 @@ def comment(page):
 
 
 def add(page):
-    page.get_by_label("Add papers").fill("2502.00003")
+    page.get_by_text("Add papers").click()
+    page.get_by_label("arXiv ids or addresses").fill("2502.00003")
     page.get_by_role("button", name="Add", exact=True).click()
 
 

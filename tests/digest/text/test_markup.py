@@ -166,6 +166,10 @@ def test_odd_titles_of_the_archive(title):
         ("$95%$", "<math><mn>95</mn><mi>%</mi></math>"),
         (r"$95\%$", "<math><mn>95</mn><mi>%</mi></math>"),
         (r"$\text{a b}$", "<math><mtext>a\u00a0b</mtext></math>"),
+        (
+            r"$\vec{v}$",
+            '<math><mover accent="true"><mi>v</mi><mo stretchy="false">→</mo></mover></math>',
+        ),
         ("CO$_2$", "CO<math><msub><mrow></mrow><mn>2</mn></msub></math>"),
         ("x $^2$", "x <math><msup><mrow></mrow><mn>2</mn></msup></math>"),
         ("Free$^2$Guide", "Free<sup>2</sup>Guide"),
