@@ -79,6 +79,7 @@ def import_papers(request: MemberRequest) -> HttpResponse:
         "found": found,
         "formats": count_by_format(reading, found, bookmarked),
         "bookmarked": len(bookmarked),
+        "new": len(found.papers) - len(bookmarked),
         "personal": personal,
         "form": ConfirmImportForm(
             request.library,

@@ -43,6 +43,8 @@ _PROBES = [
 _TAG = re.compile("<[^<>]*>")
 _ELEMENT = re.compile("<([a-z]+)")
 _EMPTY = re.compile("></(?:mspace|mprescripts)>")
+_COMBINING_ARROW = ">\N{COMBINING RIGHT ARROW ABOVE}<"
+"""Browsers draw it beside its letter; a plain arrow, over it."""
 _INTEGER = re.compile(r"(?<![\d.])\d+")
 MATHML_ELEMENTS = {
     *("math", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom"),
@@ -178,4 +180,5 @@ def _sanitised(html: str) -> str | None:
         return None
     if any(int(n) > _WIDEST for tag in _TAG.findall(html) for n in _INTEGER.findall(tag)):
         return None
-    return _EMPTY.sub("/>", _cleaner.clean(html)).replace("&nbsp;", "\xa0")
+    clean = _EMPTY.sub("/>", _cleaner.clean(html)).replace("&nbsp;", "\xa0")
+    return clean.replace(_COMBINING_ARROW, ">→<")
