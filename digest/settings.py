@@ -504,6 +504,10 @@ VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["proj
 LOCKS = VAR
 """The folder of lock files, by which processes of this machine wait for each other."""
 
+# Whose rights assistants have by `manage.py mcp` (accounts/mcp_server.py).
+
+MCP_TOKEN = env.text("MCP_TOKEN")
+
 # What is said on the console, where systemd and containers look for it. Django's own set-up
 # says nothing there when DEBUG is off, not even why a page failed.
 

@@ -40,10 +40,18 @@ ORDER = [
     ["digest.pages.busy"],  # which answers programs too
     ["digest.admin", "digest.checks", "digest.management"],
     ["accounts.models", "accounts.optional_writes"],
-    ["accounts.archive", "accounts.markdown", "accounts.names", "accounts.references"],
+    [
+        *["accounts.archive", "accounts.markdown", "accounts.names", "accounts.recommender"],
+        *["accounts.references"],
+    ],
     ["accounts.library", "accounts.sessions"],
     [
-        *["accounts.access", "accounts.invitations", "accounts.known_browser"],
+        *[
+            "accounts.access",
+            "accounts.invitations",
+            "accounts.known_browser",
+            "accounts.mcp_server",
+        ],
         *["accounts.reports", "accounts.secret_box", "accounts.tokens", "accounts.transfer"],
     ],
     ["accounts.forms"],

@@ -28,7 +28,9 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.library import Library
+from accounts.library.for_you import Reason
 from accounts.models import ApiToken, Disclosure, Role, User, Visibility
+from accounts.recommender.vectors import Vectors
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.models import (
@@ -130,9 +132,16 @@ def world(db):
     library = Library(owner)
     library.bookmarks.add([first.pk])
     library.bookmarks.dismiss([second.pk])
+    library.for_you.rate({first.pk: True})
+    library.for_you.prefer([Reason("word", SHORT)], more=False)
+    library.for_you.prefer([Reason("author", PAYLOAD[:190])], more=True)
+    model = library.for_you.train(Vectors())
     library.notes.save(first, PAYLOAD, 0)
     library.reports.add(first, "title", PAYLOAD)
-    places = {}
+    assert model
+    model.words = dict.fromkeys(model.words, PAYLOAD[:190])
+    model.save()
+    places: dict[str, object] = {"preference": library.for_you.preferences[0].pk}
     for visibility in Visibility.values:
         made = library.lists.create(f"{visibility} {SHORT}", PAYLOAD)
         opened = library.lists.open(made.slug)
@@ -182,7 +191,7 @@ MODELS = {
         Group,
         *(
             apps.get_model("accounts", name)
-            for name in ("Note", "ReadingList", "ListItem", "Report", "Invitation")
+            for name in ("Note", "ReadingList", "ListItem", "Report", "Invitation", "Preference")
         ),
     ),
     *(apps.get_model("digest", name) for name in ("Correction", "Merge", "SearchText")),

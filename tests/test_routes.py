@@ -21,7 +21,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.library import Library
+from accounts.library.for_you import Reason
 from accounts.models import Disclosure, Role
+from accounts.recommender.vectors import Vectors
 from digest.api.reference import SCHEMA
 from digest.catalogue.load import load
 from digest.curation import decisions
@@ -66,6 +68,9 @@ def world(db, monkeypatch):
     library = Library(member)
     library.bookmarks.add([papers[0].pk])
     library.bookmarks.dismiss([papers[2].pk])
+    library.for_you.rate({papers[1].pk: True})
+    library.for_you.prefer([Reason("word", "paper")], more=False)
+    library.for_you.train(Vectors())
     library.notes.save(papers[0], "A note", 0)
     library.reports.add(papers[0], "title", "Wrong")
     opened = library.lists.open(library.lists.create("A list").slug)
@@ -101,6 +106,7 @@ def world(db, monkeypatch):
     places = {
         "": {"slug": PAPER, "paper": PAPER, "number": PAPER, "day": DAY, "suffix": "bib"},
         "sitemap": {"part": 0},
+        "library/for-you/": {"preference": library.for_you.preferences[0].pk},
         "streams/|library/unread/": {"slug": "ours"},
         "trends/": {"table": "areas"},
         "authors/|api/v1/authors/": {"slug": "ada-lovelace"},

@@ -20,7 +20,17 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.models import Bookmark, Disclosure, Dismissal, ListItem, Note, ReadingList
+from accounts.models import (
+    Bookmark,
+    Disclosure,
+    Dismissal,
+    InterestModel,
+    ListItem,
+    Note,
+    Preference,
+    Rating,
+    ReadingList,
+)
 from digest.admin.base import Admin, NotEdited
 from digest.log import security
 
@@ -203,6 +213,26 @@ class BookmarkAdmin(PrivateAdmin):
 @admin.register(Dismissal)
 class DismissalAdmin(PrivateAdmin):
     list_display = ("user", "paper", "added_at")
+    search_fields = ("=user__username",)
+
+
+@admin.register(Rating)
+class RatingAdmin(PrivateAdmin):
+    list_display = ("user", "paper", "is_relevant", "added_at")
+    search_fields = ("=user__username",)
+
+
+@admin.register(Preference)
+class PreferenceAdmin(PrivateAdmin):
+    related = ("user",)
+    list_display = ("user", "kind", "name", "wants_more", "added_at")
+    search_fields = ("=user__username",)
+
+
+@admin.register(InterestModel)
+class InterestModelAdmin(PrivateAdmin):
+    related = ("user",)
+    list_display = ("user", "kept", "tested", "by_model", "by_order", "trained_at")
     search_fields = ("=user__username",)
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .bookmarks import BookmarksViewSet
+from .for_you import ForYouViewSet
 from .lists import ItemsViewSet, ListsViewSet
 from .members import InvitationsViewSet, MembersViewSet
 from .notes import NotesViewSet
@@ -73,6 +74,7 @@ urlpatterns = [
     ),
     path("import/", TransferViewSet.as_view({"post": "create"}), name="api-import"),
     path("export/", TransferViewSet.as_view({"get": "export"}), name="api-export"),
+    path("for-you/", ForYouViewSet.as_view({"get": "show"}), name="api-for-you"),
     path("unread/", UnreadViewSet.as_view({"get": "list"}), name="api-unread"),
     path("unread/<date:day>/", UnreadViewSet.as_view({"put": "update"}), name="api-unread-mark"),
 ]

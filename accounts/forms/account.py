@@ -76,6 +76,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "density",
             "papers_on_a_page",
             "single_keys",
+            "recommendations",
+            "is_counted",
         )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -97,6 +99,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         # Not the whole row: a password that is being changed elsewhere stays changed.
         with transaction.atomic():
             user.save(update_fields=self.Meta.fields)
+            if not user.recommendations:
+                Library(user).for_you.switch_off()
             if "streams" in self.fields:
                 self._digests.subscribe(self.cleaned_data["streams"])
         return user

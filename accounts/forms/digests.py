@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django import forms
 
-ORDERS = [("newest", "newest first"), ("oldest", "oldest first")]
+ORDERS = [
+    ("newest", "newest first"),
+    ("oldest", "oldest first"),
+    ("for-you", "for you first"),
+    ("group", "bookmarked by several first"),
+]
+"""The last two order the papers of each day, the newest day first."""
 _NO_DAY = {"invalid": "A day is written as 2025-02-06."}
 
 

@@ -26,6 +26,8 @@ from digest.text.identity import arxiv_id
 from .base import NotFound, accessible
 from .bookmarks import Bookmarks
 from .digests import Digests
+from .for_you import ForYou, Likely
+from .group import Group
 from .lists import Access, OpenList, ReadingLists, Removed
 from .notes import Conflict, Notes
 from .reports import Reports
@@ -46,6 +48,10 @@ __all__ = [
 
 _MARKS = ((Bookmark, "status"), (Note, "'note'"), (Dismissal, "'dismissed'"))
 """The tables that know of marks, and what each row says."""
+
+
+_BEST_OF = 500
+"""New papers that the best are chosen from, at most: the newest."""
 
 
 class Marks(NamedTuple):
@@ -75,6 +81,8 @@ class Library:
         self.lists = ReadingLists(user)
         self.digests = Digests(user)
         self.reports = Reports(user)
+        self.for_you = ForYou(user)
+        self.group = Group(user)
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -107,6 +115,24 @@ class Library:
     def accessible(self) -> PaperQuerySet:
         """The papers that the person may use."""
         return accessible(self.user)
+
+    def best_new(self, most: int) -> list[tuple[int, Likely]]:
+        """The keys of the papers that are new to the person and likely to matter, of the newest
+        500 or so, the best first; those excepted that they bookmarked or dismissed. None where
+        there is no model that is better than the order of the digests."""
+        if not self.for_you.orders:
+            return []
+        days, number = [], 0
+        for day, count in self.digests.new_by_day.items():
+            if number >= _BEST_OF:
+                break
+            days.append(day)
+            number += count
+        keys = [key for _, key in self.digests.new_on(days)][:_BEST_OF]
+        likely = self.for_you.likely(keys)
+        marked = {key for key, mark in self.marks(keys).items() if mark.status or mark.dismissed}
+        found = [(key, one) for key, one in likely.items() if one.value > 0 and key not in marked]
+        return sorted(found, key=lambda row: (-row[1].value, -row[0]))[:most]
 
     def marks(self, papers: Iterable[int]) -> dict[int, Marks]:
         """What the person made of the papers with these keys, in one query."""

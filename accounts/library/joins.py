@@ -12,6 +12,7 @@ from accounts.models import (
     Dismissal,
     ListItem,
     Note,
+    Rating,
     Status,
 )
 
@@ -26,6 +27,11 @@ def _join_bookmarks(row: Bookmark, other: Bookmark) -> bool:
 def _join_dismissals(row: Any, other: Any) -> bool:
     row.added_at = min(row.added_at, other.added_at)
     return True
+
+
+def _join_ratings(row: Rating, other: Rating) -> bool:
+    row.is_relevant = row.is_relevant or other.is_relevant
+    return _join_dismissals(row, other)
 
 
 def _join_notes(row: Note, other: Note) -> bool:
@@ -69,6 +75,7 @@ class RowKind(NamedTuple):
 
 BOOKMARKS = RowKind(Bookmark, "user_id", _join_bookmarks, ("status",), ("added_at",))
 DISMISSALS = RowKind(Dismissal, "user_id", _join_dismissals, (), ("added_at",))
+RATINGS = RowKind(Rating, "user_id", _join_ratings, ("is_relevant",), ("added_at",))
 NOTES = RowKind(
     *(Note, "user_id", _join_notes),
     *(("text", "html", "words"), ("added_at", "changed_at"), ("version",)),
@@ -77,4 +84,4 @@ ITEMS = RowKind(
     *(ListItem, "reading_list_id", _join_items),
     *(("comment", "comment_html"), ("section", "position"), ("shows_note",)),
 )
-KINDS = (BOOKMARKS, DISMISSALS, NOTES, ITEMS)
+KINDS = (BOOKMARKS, DISMISSALS, RATINGS, NOTES, ITEMS)

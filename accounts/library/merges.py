@@ -20,12 +20,12 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
-from accounts.models import Bookmark, Dismissal, ListItem, Note, ReadingList, Report
+from accounts.models import Bookmark, Dismissal, ListItem, Note, Rating, ReadingList, Report
 from digest.batches import batches
 from digest.catalogue.sql import Script
 from digest.models import Merge
 
-from .joins import BOOKMARKS, DISMISSALS, ITEMS, KINDS, NOTES, RowKind
+from .joins import BOOKMARKS, DISMISSALS, ITEMS, KINDS, NOTES, RATINGS, RowKind
 
 
 def merge_rows(paper: int, into: int, **signal: object) -> Callable[[], None]:
@@ -337,7 +337,7 @@ class _Placed:
 
 def _placed(read: _Read, change: _Change) -> list[_Placed]:
     notes = _Placed(NOTES, read, change)
-    others = [_Placed(kind, read, change) for kind in (BOOKMARKS, DISMISSALS)]
+    others = [_Placed(kind, read, change) for kind in (BOOKMARKS, DISMISSALS, RATINGS)]
     return [*others, notes, _Placed(ITEMS, read, change, notes)]
 
 
@@ -381,6 +381,6 @@ def _lock_tables() -> None:
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
-        for model in (Bookmark, Dismissal, Note, ReadingList, ListItem, Report):
+        for model in (Bookmark, Dismissal, Rating, Note, ReadingList, ListItem, Report):
             mode = "EXCLUSIVE" if model is ReadingList else "SHARE ROW EXCLUSIVE"
             cursor.execute(f"LOCK TABLE {model._meta.db_table} IN {mode} MODE")

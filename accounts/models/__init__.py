@@ -24,6 +24,7 @@ from .people import (
     Theme,
     User,
 )
+from .recommendations import InterestModel, Preference, Rating, WeeklyCount
 from .reports import REPORT_LENGTH, Disclosure, Report
 from .rows import (
     NOTE_LENGTH,
@@ -48,12 +49,15 @@ __all__ = [
     "Density",
     "Disclosure",
     "Dismissal",
+    "InterestModel",
     "Invitation",
     "JoinableRow",
     "ListItem",
     "Membership",
     "Note",
     "PaperRow",
+    "Preference",
+    "Rating",
     "ReadDigest",
     "ReadingList",
     "Report",
@@ -67,4 +71,5 @@ __all__ = [
     "Theme",
     "User",
     "Visibility",
+    "WeeklyCount",
 ]

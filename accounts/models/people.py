@@ -77,6 +77,17 @@ class User(AbstractUser):
         choices=[(number, str(number)) for number in SHOWN],
         validators=[MinValueValidator(SHOWN[0]), MaxValueValidator(SHOWN[-1])],
     )
+    recommendations = models.BooleanField(
+        "papers for you",
+        default=True,
+        help_text="learn from what you keep which new papers matter to you; only you see it",
+    )
+    is_counted = models.BooleanField(
+        "count my bookmarks",
+        default=False,
+        help_text="without your name, in what people here bookmarked this week; papers that fewer"
+        " than three people bookmarked are never shown there",
+    )
     read_until = models.DateField(
         null=True,
         blank=True,

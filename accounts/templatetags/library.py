@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.forms.reports import ReportForm
 from accounts.library import Marks
+from accounts.library.for_you import Likely
 from accounts.models import Density, Note, ReadingList
 from digest.models import Digest, Paper
 from digest.search import Query, match_beginnings
@@ -123,6 +124,13 @@ def rendered(html: str) -> SafeString:
 def note_on(context: RequestContext, paper: Paper) -> Note | None:
     """The reader's note on a paper."""
     found: Note | None = context["library"].notes.get(paper.pk)
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def likely(context: RequestContext, paper: Paper) -> Likely | None:
+    """How likely a paper is to matter to the reader, and why; None where nothing is known of it."""
+    found: Likely | None = context["library"].for_you.likely([paper.pk]).get(paper.pk)
     return found
 
 

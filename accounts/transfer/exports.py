@@ -19,7 +19,10 @@ from digest.models import Paper, PaperQuerySet
 
 FORMAT = "paper-digest-library/1"
 SCHEMA = Path(__file__).parent.with_name("schema.json")
-PROFILE = ("display_name", "time_zone", "theme", "density", "single_keys", "papers_on_a_page")
+PROFILE = (
+    *("display_name", "time_zone", "theme", "density", "single_keys", "papers_on_a_page"),
+    "recommendations",
+)
 """The fields of a user that are in it."""
 
 
@@ -61,6 +64,23 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
             "dismissed": [
                 {"paper": _named(one.paper), "added_at": _time(one.added_at)}
                 for one in library.bookmarks.dismissed()
+            ],
+            "ratings": [
+                {
+                    "paper": _named(one.paper),
+                    "relevant": one.is_relevant,
+                    "added_at": _time(one.added_at),
+                }
+                for one in library.for_you.ratings()
+            ],
+            "preferences": [
+                {
+                    "kind": one.kind,
+                    "name": one.name,
+                    "wants": "more" if one.wants_more else "less",
+                    "added_at": _time(one.added_at),
+                }
+                for one in library.for_you.preferences
             ],
             "notes": [
                 {

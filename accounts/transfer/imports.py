@@ -23,6 +23,7 @@ from accounts.archive import Archive, BadArchive, open_archive
 from accounts.library import Library
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.digests import Reading
+from accounts.library.for_you import SavedPreference, SavedRating
 from accounts.library.lists.imports import ImportedItem, ImportedList
 from accounts.library.notes import ImportedNote
 from accounts.models import NOTE_LENGTH, Status, User
@@ -97,7 +98,7 @@ def _contents(archive: Archive) -> dict[str, Any]:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     # Counts first, since an error of the schema quotes all of a list that is too long.
     parts = data if isinstance(data, dict) else {}
-    for name in ("bookmarks", "dismissed", "notes", "lists"):
+    for name in ("bookmarks", "dismissed", "ratings", "preferences", "notes", "lists"):
         _count(name, parts.get(name), schema["properties"][name])
     lists = parts.get("lists")
     for made in lists if isinstance(lists, list) else ():
@@ -134,7 +135,9 @@ class _Import:
     ) -> None:
         self._library = library
         self._user = user
-        named = [row["paper"] for row in (*data["bookmarks"], *data["dismissed"], *data["notes"])]
+        ratings = data.get("ratings", [])  # which older exports lack
+        rows = (*data["bookmarks"], *data["dismissed"], *ratings, *data["notes"])
+        named = [row["paper"] for row in rows]
         named += [item["paper"] for made in data["lists"] for item in made["items"]]
         slugs = {_key(paper): _slug(paper) for paper in named}
         here = papers_by_slug(library, slugs.values())
@@ -155,6 +158,17 @@ class _Import:
             for row in data["dismissed"]
             if (paper := self._paper(row))
         }
+        self.ratings = [
+            SavedRating(paper.pk, row["relevant"], _moment(row["added_at"]))
+            for row in ratings
+            if (paper := self._paper(row))
+        ]
+        self.preferences = [
+            SavedPreference(
+                row["kind"], row["name"], row["wants"] == "more", _moment(row["added_at"])
+            )
+            for row in data.get("preferences", [])
+        ]
         self._once("file", (row["file"] for row in data["notes"]))
         self._once("paper", (slugs[_key(row["paper"])] for row in data["notes"]))
         notes = [
@@ -192,6 +206,7 @@ class _Import:
             setattr(self._user, name, value)
         self._user.save(update_fields=self.profile)
         library.bookmarks.restore(self.bookmarks, self.dismissed)
+        library.for_you.restore(self.ratings, self.preferences)
         library.notes.restore(self.notes)
         library.lists.restore(self.lists)
 

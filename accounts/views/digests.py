@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from itertools import dropwhile
+from itertools import dropwhile, groupby
 from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import MemberRequest, go_back, logged_in
-from accounts.forms.digests import DaysForm, UnreadForm
+from accounts.forms.digests import ORDERS, DaysForm, UnreadForm
+from accounts.library import Library
 from accounts.library.digests import Digests
 from digest.models import Digest, DigestKey, Paper, Stream
 
@@ -50,28 +51,66 @@ def unread(request: MemberRequest) -> HttpResponse:
     list."""
     form = UnreadForm(request.GET)
     form.is_valid()
-    order, since = form.cleaned_data.get("order") or "newest", form.cleaned_data.get("day")
+    chosen, since = form.cleaned_data.get("order") or "newest", form.cleaned_data.get("day")
+    orders = _orders(request.library)
+    order = chosen if chosen in orders else "newest"
+    direction = "oldest" if order == "oldest" else "newest"
     digests = request.library.digests
     counts = digests.new_by_day
-    days = list(counts if order == "newest" else reversed(counts))
-    below = list(dropwhile(lambda day: since and _is_above(day, since, order), days))
+    days = list(counts if direction == "newest" else reversed(counts))
+    below = list(dropwhile(lambda day: since and _is_above(day, since, direction), days))
     shown = _first_days(below, counts, request.user.papers_on_a_page)
+    papers = _papers(digests, _days(digests, direction, shown))
     context = {
         "form": form,
         "order": order,
-        "orders": form.fields["order"].choices,  # type: ignore[attr-defined]
+        "orders": orders.items(),
+        "is_missing": chosen != order,
         "new": digests.new_papers(),
         "day_count": len(days),
         "is_start": below == days,
         "first": min(days, default=None),
         "last": max(days, default=None),
-        "papers": _papers(digests, _days(digests, order, shown)),
+        "papers": _ranked(request.library, order, papers),
         "next": next(iter(below[len(shown) :]), None),
         "has_streams": bool(Stream.objects.several()),
         "library": request.library,
     }
     template = "_new_papers" if request.htmx else "unread"
     return render(request, f"accounts/{template}.html", context)
+
+
+def _orders(library: Library) -> dict[str, str]:
+    """The orders that there are for the reader, each with its label."""
+    orders = dict(ORDERS)
+    if not library.for_you.orders:
+        del orders["for-you"]
+    if not library.group.has_any:
+        del orders["group"]
+    return orders
+
+
+def _ranked(library: Library, order: str, papers: list[Paper]) -> list[Paper]:
+    """The papers in an order within their days; each with what it is ordered by, as `likely` or
+    `popularity`."""
+    keys = [paper.pk for paper in papers]
+    found: list[Any] = list(papers)
+    if order == "for-you":
+        likely = library.for_you.likely(keys)
+        for paper in found:
+            paper.likely = likely.get(paper.pk)
+        rank = {key: -one.value for key, one in likely.items()}
+    elif order == "group":
+        popular = library.group.popular(keys)
+        for paper in found:
+            paper.popularity = popular.get(paper.pk)
+        rank = {key: -float(one.people) for key, one in popular.items()}
+    else:
+        return papers
+    days = [[*of_day] for _, of_day in groupby(found, lambda paper: paper.new_day)]
+    return [
+        paper for of_day in days for paper in sorted(of_day, key=lambda one: rank.get(one.pk, 0.0))
+    ]
 
 
 def _is_above(day: date, other: date, order: str) -> bool:

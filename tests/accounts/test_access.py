@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.library import Library
+from accounts.library.for_you import Reason
 from accounts.models import Role, Visibility
 from digest.catalogue.load import load
 from digest.models import Stream
@@ -121,6 +122,20 @@ TABLE = {
     "library/unread/<name:slug>/<date:day>/": row(
         "/library/unread/ours/2025-02-06/", POST_ONLY, DONE
     ),
+    "library/for-you/": row("/library/for-you/", OWN, NO_WRITE),
+    "library/for-you/questions/": row(
+        "/library/for-you/questions/", OWN, DONE, **{f"answer-{PAPER}": "yes"}
+    ),
+    "library/for-you/authors/": row(
+        "/library/for-you/authors/", POST_ONLY, DONE, authors="Ada Lovelace"
+    ),
+    "library/for-you/less/": row("/library/for-you/less/", POST_ONLY, DONE, reason="word:paper"),
+    "library/for-you/preferences/<int:preference>/": row(
+        "/library/for-you/preferences/{preference}/",
+        POST_ONLY,
+        (LOGIN, 302, 404, 404, 404, 404),
+    ),
+    "library/for-you/settings/": row("/library/for-you/settings/", POST_ONLY, DONE, do="off"),
     "library/import/": row("/library/import/", OWN, OWN, text=PAPER),
     "library/import/confirm/": row("/library/import/confirm/", POST_ONLY, DONE, papers=PAPER),
     "library/import/take-in/": row("/library/import/take-in/", 301, 308),
@@ -305,7 +320,8 @@ def world(owner, viewer, editor, other, curator, papers):
     load(digest(sample(1)), "ours.json", stream=ours.pk)
     library = Library(owner)
     library.notes.save(papers[0], "Private", 0)
-    places = {}
+    library.for_you.prefer([Reason("word", "paper")], more=False)
+    places: dict[str, object] = {"preference": library.for_you.preferences[0].pk}
     for visibility in Visibility.values:
         made = library.lists.create(visibility)
         opened = library.lists.open(made.slug)

@@ -21,8 +21,9 @@ and most links lead to one of two hosts: so many take half an hour."""
 
 class Command(BaseCommand):
     help = (
-        "Fetch what FETCH names, then run suggest_categories, find_duplicates, check_links and"
-        " clearsessions. If one of them fails, the others run all the same."
+        "Fetch what FETCH names, then run suggest_categories, find_duplicates, check_links,"
+        " recommend, count_bookmarks and clearsessions. If one of them fails, the others run all"
+        " the same."
     )
 
     def handle(self, verbosity: int, **options: Any) -> None:
@@ -51,6 +52,8 @@ class Command(BaseCommand):
             ("suggest_categories", ("suggest_categories",)),
             ("find_duplicates", ("find_duplicates",)),
             ("check_links", ("check_links", "--limit", MOST_LINKS)),
+            ("recommend", ("recommend",)),
+            ("count_bookmarks", ("count_bookmarks",)),
             ("clearsessions", ("clearsessions",)),
         ):
             if verbosity:

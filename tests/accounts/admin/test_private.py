@@ -7,13 +7,24 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from accounts.models import Bookmark, Disclosure, Dismissal, ListItem, Note, ReadingList
+from accounts.models import (
+    Bookmark,
+    Disclosure,
+    Dismissal,
+    InterestModel,
+    ListItem,
+    Note,
+    Preference,
+    Rating,
+    ReadingList,
+)
 from tests.admin import enter
 
 DISCLOSURES = "/admin/accounts/disclosure/"
 ADD = f"{DISCLOSURES}add/"
 MODELS = {"bookmark": Bookmark, "dismissal": Dismissal, "note": Note}
-MODELS |= {"readinglist": ReadingList, "listitem": ListItem}
+MODELS |= {"readinglist": ReadingList, "listitem": ListItem, "rating": Rating}
+MODELS |= {"preference": Preference, "interestmodel": InterestModel}
 
 
 def opened(client, why="A complaint", minutes=15):

@@ -60,6 +60,7 @@ TABLE = {
     "invitations/": row("invitations/", GET=(200, 200)),
     "import/": row("import/", POST=(200, 200, {"text": PAPER, "dry_run": False})),
     "export/": row("export/", GET=(200, 200)),
+    "for-you/": row("for-you/", GET=(200, 200)),
     "unread/": row("unread/", GET=(200, 200)),
     "unread/<date:day>/": row("unread/2025-02-06/", PUT=(200, 200, {"read": True})),
     # What is somebody's is to nobody else

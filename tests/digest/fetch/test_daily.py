@@ -27,6 +27,8 @@ STEPS = [
     "suggest_categories",
     "find_duplicates",
     "check_links",
+    "recommend",
+    "count_bookmarks",
     "clearsessions",
 ]
 

@@ -1,0 +1,394 @@
+"""Papers likely to matter to a person: what is learned from their rows, and what they state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import (
+    Bookmark,
+    Dismissal,
+    InterestModel,
+    ListItem,
+    Note,
+    Preference,
+    Rating,
+    ReadDigest,
+    Status,
+    User,
+)
+from accounts.recommender.features import AUTHOR, CATEGORY, WORD, Score, Weights, word_feature
+from accounts.recommender.training import MOST_KEPT, MOST_SEEN, Example, Examples, back_test, learn
+from accounts.recommender.vectors import Vectors
+from digest.batches import batches
+from digest.models import Author, Category, Digest, DigestKey, Paper, Placement, SearchText
+
+from .base import NotFound, Part, accessible
+
+MOST_PREFERENCES = 500
+"""Words, authors and categories that a person may want more or less of, at most."""
+_IMPORTANCE = {Status.TO_READ: 1.0, Status.READING: 1.2, Status.READ: 1.5}
+_NOTE, _LIST, _YES, _NO = 0.5, 0.3, 1.0, 0.5
+"""What a note and a place in a list add, and how much an answer counts, beside a bookmark."""
+_DIGESTS = 30
+"""Digests that a person read last, whose papers they saw."""
+_OF_EACH = 20
+"""Papers of an author or a category that the person wants more of."""
+_LEARNED = {WORD: 12, AUTHOR: 8, CATEGORY: 8}
+"""Features of each kind that the person is shown."""
+_KINDS = {
+    WORD: Preference.Kind.WORD,
+    AUTHOR: Preference.Kind.AUTHOR,
+    CATEGORY: Preference.Kind.CATEGORY,
+}
+
+
+class Reason(NamedTuple):
+    """Something that a person can want less of: a kind of `Preference`, and its name."""
+
+    kind: str
+    name: str
+
+
+class Likely(NamedTuple):
+    """How much a paper is likely to matter to the person, and why. value: above 0 if it is more
+    like what they kept than like other papers."""
+
+    value: float
+    reasons: list[Reason]
+
+
+class SavedRating(NamedTuple):
+    """An answer, to restore it."""
+
+    paper: int
+    is_relevant: bool
+    added_at: datetime
+
+
+class SavedPreference(NamedTuple):
+    """A preference, to restore it."""
+
+    kind: str
+    name: str
+    wants_more: bool
+    added_at: datetime
+
+
+class ForYou(Part):
+    """The person's own model. Nobody else's rows are read for it."""
+
+    @cached_property
+    def model(self) -> InterestModel | None:
+        """What was learned last; None if nothing was, or the person switched it off."""
+        if not isinstance(self._user, User) or not self._user.recommendations:
+            return None
+        return InterestModel.objects.filter(user=self._user).first()
+
+    @property
+    def orders(self) -> bool:
+        """Whether there is a model that may order papers."""
+        return self.model is not None and self.model.is_useful
+
+    # What is likely to matter
+
+    def likely(self, papers: Collection[int]) -> dict[int, Likely]:
+        """How likely the papers with these keys are to matter, of those that the catalogue shows,
+        in a fixed number of queries; nothing without a model."""
+        if self.model is None or not papers:
+            return {}
+        weights = self._weights
+        scores: dict[int, Score] = {}
+        for some in batches(papers):
+            for text in SearchText.objects.filter(paper__in=some):
+                scores[text.paper_id] = weights.score(text)
+        reasons = (reason for score in scores.values() for reason in score.reasons)
+        names = self._names({reason.name for reason in reasons})
+        return {
+            paper: Likely(
+                score.value,
+                [
+                    Reason(_KINDS[one.kind], name)
+                    for one in score.reasons
+                    if (name := one.text or names.get(one.name))
+                ],
+            )
+            for paper, score in scores.items()
+        }
+
+    @property
+    def _weights(self) -> Weights:
+        assert self.model
+        return Weights(self.model.weights, self._less)
+
+    @cached_property
+    def _less(self) -> frozenset[str]:
+        """The features that the person wants less of."""
+        unwanted = [one for one in self.preferences if not one.wants_more]
+        words = {word_feature(one.name) for one in unwanted if one.kind == Preference.Kind.WORD}
+        found = words - {""}
+        for letter, model in ((AUTHOR, Author), (CATEGORY, Category)):
+            names = [one.name for one in unwanted if one.kind == _KINDS[letter]]
+            if names:
+                rows: Any = model
+                keys = rows.objects.filter(name__in=names).values_list("pk", flat=True)
+                found |= {f"{letter}{key}" for key in keys}
+        return frozenset(found)
+
+    def _names(self, features: Iterable[str]) -> dict[str, str]:
+        """The names of authors and categories, by feature, in two queries."""
+        keys: dict[str, set[int]] = {AUTHOR: set(), CATEGORY: set()}
+        for feature in features:
+            if feature[0] in keys:
+                keys[feature[0]].add(int(feature[1:]))
+        found: dict[str, str] = {}
+        for letter, model in ((AUTHOR, Author), (CATEGORY, Category)):
+            rows: Any = model
+            for some in batches(keys[letter]):
+                names = rows.objects.filter(pk__in=some).values_list("pk", "name")
+                found |= {f"{letter}{key}": name for key, name in names}
+        return found
+
+    def learned(self) -> list[Reason]:
+        """What speaks most for a paper: words, then authors, then categories."""
+        if self.model is None:
+            return []
+        names = {**self.model.words, **self._names(self.model.weights)}
+        found = []
+        for letter, most in _LEARNED.items():
+            good = sorted(
+                (-value, name)
+                for name, value in self.model.weights.items()
+                if name[0] == letter and value > 0 and name in names and name not in self._less
+            )
+            found += [Reason(_KINDS[letter], names[name]) for _, name in good[:most]]
+        return found
+
+    # What the person states
+
+    @cached_property
+    def preferences(self) -> list[Preference]:
+        """What the person wants more or less of, the last one first."""
+        return list(Preference.objects.filter(user=self._user.pk))
+
+    @transaction.atomic
+    def prefer(self, reasons: Iterable[Reason], *, more: bool) -> None:
+        """Want more or less of something from now on. Raises ValidationError if it is too much."""
+        rows = [
+            Preference(
+                user=self._owner,
+                kind=reason.kind,
+                name=reason.name,
+                wants_more=more,
+                added_at=timezone.now(),
+            )
+            for reason in dict.fromkeys(reasons)
+        ]
+        User.objects.select_for_update().get(pk=self._owner.pk)
+        if Preference.objects.filter(user=self._owner).count() + len(rows) > MOST_PREFERENCES:
+            raise ValidationError(
+                f"You have {MOST_PREFERENCES} of “more” and “less” together: undo some first."
+            )
+        Preference.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["user", "kind", "name"],
+            update_fields=["wants_more", "added_at"],
+        )
+        self._forget()
+
+    def forget_preference(self, preference: int) -> Preference:
+        """Want neither more nor less of something any longer. Raises NotFound."""
+        found = Preference.objects.filter(user=self._user.pk, pk=preference).first()
+        if found is None:
+            raise NotFound("There is no such preference.")
+        Preference.objects.filter(pk=found.pk).delete()
+        self._forget()
+        return found
+
+    def ratings(self) -> Any:
+        """The person's answers with their papers, the first one first."""
+        found = Rating.objects.filter(user=self._user.pk).select_related("paper")
+        return found.order_by("added_at", "pk")
+
+    def rate(self, answers: Mapping[int, bool]) -> None:
+        """Save whether papers are of interest; a later answer replaces an earlier one."""
+        there = accessible(self._user).filter(pk__in=list(answers)).values_list("pk", flat=True)
+        now = timezone.now()
+        with transaction.atomic():
+            Rating.objects.filter(user=self._owner, paper__in=list(there)).delete()
+            Rating.objects.bulk_create(
+                [
+                    Rating(
+                        user=self._owner,
+                        paper_id=paper,
+                        is_relevant=answers[paper],
+                        added_at=now,
+                    )
+                    for paper in there
+                ],
+                ignore_conflicts=True,
+            )
+
+    def forget_ratings(self) -> None:
+        """Take all answers back."""
+        Rating.with_parts.filter(user=self._owner).delete()
+
+    def questions(self, papers: Iterable[int], most: int) -> list[int]:
+        """Of some papers those to ask the person about: of no other row of theirs, and where there
+        is a model, those that it is least sure of."""
+        asked = list(papers)
+        for model in (Bookmark, Dismissal, Note, Rating):
+            rows: Any = model
+            seen = {
+                *rows.objects.filter(user=self._user.pk, paper__in=asked).values_list(
+                    "paper", flat=True
+                )
+            }
+            asked = [paper for paper in asked if paper not in seen]
+        if likely := self.likely(asked):
+            asked.sort(key=lambda paper: abs(likely[paper].value) if paper in likely else 1e9)
+        return asked[:most]
+
+    def restore(
+        self, ratings: Iterable[SavedRating], preferences: Iterable[SavedPreference]
+    ) -> None:
+        """Add what an export has. What there is already stays as it is."""
+        Rating.objects.bulk_create(
+            [
+                Rating(user=self._owner, paper_id=paper, is_relevant=yes, added_at=at)
+                for paper, yes, at in ratings
+            ],
+            ignore_conflicts=True,
+        )
+        room = MOST_PREFERENCES - Preference.objects.filter(user=self._owner).count()
+        Preference.objects.bulk_create(
+            [
+                Preference(user=self._owner, kind=kind, name=name, wants_more=more, added_at=at)
+                for kind, name, more, at in list(preferences)[: max(room, 0)]
+            ],
+            ignore_conflicts=True,
+        )
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what was read, so that it is read again."""
+        for name in ("model", "preferences", "_less"):
+            self.__dict__.pop(name, None)
+
+    # What is learned
+
+    def train(self, vectors: Vectors) -> InterestModel | None:
+        """Learn from the person's rows, and test it on them. None if they kept nothing, or switched
+        it off: then nothing is stored."""
+        owner = self._owner
+        vectors.trim()
+        examples = self._examples()
+        weights = learn(examples, vectors) if owner.recommendations else {}
+        self._forget()
+        if not weights:
+            InterestModel.objects.filter(user=owner).delete()
+            return None
+        test = back_test(examples, vectors)
+        found, _ = InterestModel.objects.update_or_create(
+            user=owner,
+            defaults={
+                "weights": weights,
+                "words": self._printed(weights, examples),
+                "kept": len(examples.kept),
+                "trained_at": timezone.now(),
+                **test._asdict(),
+            },
+        )
+        return found
+
+    def switch_off(self) -> None:
+        """Learn nothing any more, and delete what was learned. What the person stated stays."""
+        User.objects.filter(pk=self._owner.pk).update(recommendations=False)
+        InterestModel.objects.filter(user=self._owner).delete()
+        self._owner.recommendations = False
+        self._forget()
+
+    def switch_on(self) -> None:
+        """Learn again."""
+        User.objects.filter(pk=self._owner.pk).update(recommendations=True)
+        self._owner.recommendations = True
+        self._forget()
+
+    def _examples(self) -> Examples:
+        user = self._owner.pk
+        importance: Counter[int] = Counter()
+        added: dict[int, datetime] = {}
+
+        def add(paper: int, more: float, at: datetime) -> None:
+            importance[paper] += more  # type: ignore[assignment]
+            added[paper] = min(added.get(paper, at), at)
+
+        def last(model: Any, *fields: str, **condition: object) -> Any:
+            rows = model.objects.filter(**{"user": user, **condition}).order_by("-added_at")
+            return rows.values_list("paper", "added_at", *fields)[: 2 * MOST_KEPT]
+
+        for paper, at, status in last(Bookmark, "status"):
+            add(paper, _IMPORTANCE[Status(status)], at)
+        for paper, at in last(Note):
+            add(paper, _NOTE, at)
+        items = ListItem.objects.filter(added_by=user).order_by("-added_at")
+        for paper, at in items.values_list("paper", "added_at")[: 2 * MOST_KEPT]:
+            add(paper, _LIST, at)
+        for paper, at in last(Rating, is_relevant=True):
+            add(paper, _YES, at)
+        refused = {paper: Example(paper, _NO, at) for paper, at in last(Rating, is_relevant=False)}
+        refused |= {paper: Example(paper, 1.0, at) for paper, at in last(Dismissal)}
+        kept = [Example(paper, importance[paper], at) for paper, at in added.items()]
+        return Examples(
+            sorted(kept, key=lambda one: (one.added_at, one.paper))[-2 * MOST_KEPT :],
+            sorted(
+                (one for paper, one in refused.items() if paper not in added),
+                key=lambda one: (one.added_at, one.paper),
+            ),
+            self._wanted(),
+            [paper for paper in self._seen() if paper not in added],
+        )
+
+    def _wanted(self) -> list[int]:
+        """The newest papers of the authors and categories that the person wants more of."""
+        wanted = [one for one in self.preferences if one.wants_more]
+        found: list[int] = []
+        for relation, kind in (
+            ("authors", Preference.Kind.AUTHOR),
+            ("categories", Preference.Kind.CATEGORY),
+        ):
+            for name in [one.name for one in wanted if one.kind == kind]:
+                papers = Paper.objects.visible().filter(**{f"{relation}__name": name})
+                found += papers.newest().values_list("pk", flat=True)[:_OF_EACH]
+        return found
+
+    def _seen(self) -> list[int]:
+        """The papers of the digests that the person read last."""
+        rows = ReadDigest.objects.filter(user=self._owner).order_by("-date")[:_DIGESTS]
+        keys = {DigestKey(row.date, row.stream_id) for row in rows}
+        digests = [digest.pk for digest in Digest.objects.by_key(keys).values()]
+        placed = Placement.objects.filter(digest__in=digests, paper__hidden=False)
+        return list(placed.order_by("digest__date", "pk").values_list("paper", flat=True))[
+            -MOST_SEEN:
+        ]
+
+    @staticmethod
+    def _printed(weights: Mapping[str, float], examples: Examples) -> dict[str, str]:
+        """How the papers that were kept last print the words that speak most for a paper."""
+        best = sorted((-value, name) for name, value in weights.items() if name[0] == WORD)
+        wanted = {name for _, name in best[: 4 * _LEARNED[WORD]]}
+        papers = [one.paper for one in examples.kept[-50:]] + list(examples.wanted)[:50]
+        often: dict[str, Counter[str]] = {}
+        for text in SearchText.objects.filter(paper__in=papers):
+            for word in (*text.title.split(), *text.summary.split()):
+                if (feature := word_feature(word)) in wanted:
+                    often.setdefault(feature, Counter())[word] += 1
+        return {name: words.most_common(1)[0][0] for name, words in often.items()}
