@@ -46,6 +46,7 @@ ORDER = [
         *["accounts.access", "accounts.invitations", "accounts.known_browser"],
         *["accounts.reports", "accounts.secret_box", "accounts.tokens", "accounts.transfer"],
     ],
+    ["accounts.alerts"],
     ["accounts.forms"],
     [
         *["accounts.adapters", "accounts.context_processors", "accounts.management"],

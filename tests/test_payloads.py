@@ -27,6 +27,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.alerts import links
 from accounts.library import Library
 from accounts.models import ApiToken, Disclosure, Role, User, Visibility
 from digest.catalogue.load import load
@@ -147,6 +148,12 @@ def world(db):
     theirs = Library(other).lists
     theirs.open(theirs.create(SHORT).slug).invite("owner", Role.VIEWER)
     tokens.create(owner, SHORT, ["library:read"])
+    search, _ = library.searches.save("papers", "q=x", SHORT)
+    places |= {
+        "search": search.pk,
+        "stop": links.stop_link(owner).rstrip("/").rpartition("/")[2],
+        "kept": links.keep_link(owner, first.pk).rstrip("/").rpartition("/")[2],
+    }
     SocialAccount.objects.create(user=owner, provider="github", uid="1", extra_data={"name": SHORT})
     Disclosure.objects.create(
         why="x",
@@ -182,7 +189,7 @@ MODELS = {
         Group,
         *(
             apps.get_model("accounts", name)
-            for name in ("Note", "ReadingList", "ListItem", "Report", "Invitation")
+            for name in ("Note", "ReadingList", "ListItem", "Report", "Invitation", "SavedSearch")
         ),
     ),
     *(apps.get_model("digest", name) for name in ("Correction", "Merge", "SearchText")),
@@ -214,6 +221,7 @@ def api_addresses(places):
         "suffix": "bib",
         "invitation": places["invitation"],
         "member": places["member"],
+        "key": places["search"],
         "list": places["public"],
         "reading_list": places["public"],
         "pk": Source.objects.first().pk,

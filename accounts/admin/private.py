@@ -20,7 +20,15 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.models import Bookmark, Disclosure, Dismissal, ListItem, Note, ReadingList
+from accounts.models import (
+    Bookmark,
+    Disclosure,
+    Dismissal,
+    ListItem,
+    Note,
+    ReadingList,
+    SavedSearch,
+)
 from digest.admin.base import Admin, NotEdited
 from digest.log import security
 
@@ -211,6 +219,14 @@ class NoteAdmin(PrivateAdmin):
     list_display = ("user", "paper", "changed_at")
     search_fields = ("=user__username",)
     fields = ("user", "paper", "text", "added_at", "changed_at")
+
+
+@admin.register(SavedSearch)
+class SavedSearchAdmin(PrivateAdmin):
+    related = ("user",)
+    list_display = ("user", "name", "kind", "query", "added_at")
+    search_fields = ("=user__username",)
+    fields = ("user", "name", "kind", "query", "is_mailed", "added_at", "seen_at")
 
 
 @admin.register(ReadingList)

@@ -27,8 +27,10 @@ from .base import NotFound, accessible
 from .bookmarks import Bookmarks
 from .digests import Digests
 from .lists import Access, OpenList, ReadingLists, Removed
+from .mails import Mails
 from .notes import Conflict, Notes
 from .reports import Reports
+from .searches import Searches
 from .shelf import Shelf, Sort
 
 __all__ = [
@@ -75,6 +77,8 @@ class Library:
         self.lists = ReadingLists(user)
         self.digests = Digests(user)
         self.reports = Reports(user)
+        self.searches = Searches(user)
+        self.mails = Mails(user)
 
     @cached_property
     def shelf(self) -> Shelf:

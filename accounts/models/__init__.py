@@ -14,6 +14,7 @@ from .lists import (
     SentMail,
     Visibility,
 )
+from .mails import WEEKDAYS, Frequency, Mail, MailedPaper, MailSettings
 from .people import (
     SHOWN,
     USER_NAME_VALIDATORS,
@@ -35,22 +36,29 @@ from .rows import (
     ShownManager,
     Status,
 )
+from .searches import QUERY_LENGTH, SavedSearch, SearchKind
 from .tokens import ApiToken, Scope
 
 __all__ = [
     "COMMENT_LENGTH",
     "NOTE_LENGTH",
+    "QUERY_LENGTH",
     "REPORT_LENGTH",
     "SHOWN",
     "USER_NAME_VALIDATORS",
+    "WEEKDAYS",
     "ApiToken",
     "Bookmark",
     "Density",
     "Disclosure",
     "Dismissal",
+    "Frequency",
     "Invitation",
     "JoinableRow",
     "ListItem",
+    "Mail",
+    "MailSettings",
+    "MailedPaper",
     "Membership",
     "Note",
     "PaperRow",
@@ -58,7 +66,9 @@ __all__ = [
     "ReadingList",
     "Report",
     "Role",
+    "SavedSearch",
     "Scope",
+    "SearchKind",
     "SentMail",
     "ShownManager",
     "Status",

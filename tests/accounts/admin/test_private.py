@@ -7,13 +7,21 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from accounts.models import Bookmark, Disclosure, Dismissal, ListItem, Note, ReadingList
+from accounts.models import (
+    Bookmark,
+    Disclosure,
+    Dismissal,
+    ListItem,
+    Note,
+    ReadingList,
+    SavedSearch,
+)
 from tests.admin import enter
 
 DISCLOSURES = "/admin/accounts/disclosure/"
 ADD = f"{DISCLOSURES}add/"
 MODELS = {"bookmark": Bookmark, "dismissal": Dismissal, "note": Note}
-MODELS |= {"readinglist": ReadingList, "listitem": ListItem}
+MODELS |= {"readinglist": ReadingList, "listitem": ListItem, "savedsearch": SavedSearch}
 
 
 def opened(client, why="A complaint", minutes=15):
@@ -79,7 +87,7 @@ def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
         assert "Private data of users is open until" in answer.content.decode()
         assert "A complaint" in answer.content.decode()
         found += answer.content.decode()
-    for text in ("note", "list", "description", "comment", "section"):
+    for text in ("note", "list", "description", "comment", "section", "search"):
         assert f"PRIVATE {text}" in found
     assert kept.lists.accessible().get().secret not in found
     first, second = Bookmark.objects.order_by("-pk")
@@ -97,6 +105,8 @@ def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
             ("reading lists", f"reading list {numbers['readinglist']}"),
             ("list items", f"list item {numbers['listitem']}"),
             ("list items", f"list item {numbers['listitem']}"),
+            ("saved searches", f"saved search {numbers['savedsearch']}"),
+            ("saved searches", f"saved search {numbers['savedsearch']}"),
         ]
     ]
 
