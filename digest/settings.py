@@ -470,7 +470,7 @@ SPECTACULAR_SETTINGS = {
             ("categories", "Tasks, and the areas that group them."),
             ("links", "Addresses that were given for papers."),
             ("sources", "The files that were loaded: for curators."),
-            ("library", "What is yours: bookmarks, notes, reading lists."),
+            ("library", "What is yours: bookmarks, notes, reading lists, searches."),
         )
     ],
     "OAS_VERSION": "3.1.0",
@@ -478,7 +478,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
-    "ENUM_NAME_OVERRIDES": {"ReadingStatus": "accounts.models.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "ReadingStatus": "accounts.models.Status",
+        "SearchKind": "accounts.models.SearchKind",
+        "KindEnum": "digest.text.links.KINDS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "digest.api.schema.close_bodies",

@@ -54,6 +54,7 @@ ORDER = [
         ],
         *["accounts.reports", "accounts.secret_box", "accounts.tokens", "accounts.transfer"],
     ],
+    ["accounts.alerts"],
     ["accounts.forms"],
     [
         *["accounts.adapters", "accounts.context_processors", "accounts.management"],

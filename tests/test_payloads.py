@@ -27,6 +27,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.alerts import links
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import ApiToken, Disclosure, Role, User, Visibility
@@ -156,6 +157,12 @@ def world(db):
     theirs = Library(other).lists
     theirs.open(theirs.create(SHORT).slug).invite("owner", Role.VIEWER)
     tokens.create(owner, SHORT, ["library:read"])
+    search, _ = library.searches.save("papers", "q=x", SHORT)
+    places |= {
+        "search": search.pk,
+        "stop": links.stop_link(owner).rstrip("/").rpartition("/")[2],
+        "kept": links.keep_link(owner, first.pk).rstrip("/").rpartition("/")[2],
+    }
     SocialAccount.objects.create(user=owner, provider="github", uid="1", extra_data={"name": SHORT})
     Disclosure.objects.create(
         why="x",
@@ -191,7 +198,10 @@ MODELS = {
         Group,
         *(
             apps.get_model("accounts", name)
-            for name in ("Note", "ReadingList", "ListItem", "Report", "Invitation", "Preference")
+            for name in (
+                *("Note", "ReadingList", "ListItem", "Report", "Invitation", "Preference"),
+                "SavedSearch",
+            )
         ),
     ),
     *(apps.get_model("digest", name) for name in ("Correction", "Merge", "SearchText")),
@@ -223,6 +233,7 @@ def api_addresses(places):
         "suffix": "bib",
         "invitation": places["invitation"],
         "member": places["member"],
+        "key": places["search"],
         "list": places["public"],
         "reading_list": places["public"],
         "pk": Source.objects.first().pk,

@@ -20,6 +20,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from accounts.alerts import links
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import Disclosure, Role
@@ -103,6 +104,8 @@ def world(db, monkeypatch):
 
     member_key = opened.members().get().pk
     of_a_list = {"slug": opened.reading_list.slug, "secret": opened.reading_list.secret}
+    search, _ = library.searches.save("papers", "q=paper", "A search")
+    kept = links.keep_link(member, papers[0].pk)
     places = {
         "": {"slug": PAPER, "paper": PAPER, "number": PAPER, "day": DAY, "suffix": "bib"},
         "sitemap": {"part": 0},
@@ -114,6 +117,9 @@ def world(db, monkeypatch):
         "lists/|api/v1/library/lists/": {**of_a_list, "member": member_key, "invitation": asked.pk},
         "lists/invitations/|api/v1/library/invitations/": {"invitation": asked.pk},
         "account/": {"token": 1, "pk": 1, "uidb36": 1, "key": "x"},
+        "library/searches/|api/v1/library/searches/": {"key": search.pk},
+        "account/mails/stop/": {"token": links.stop_link(member).rstrip("/").rpartition("/")[2]},
+        "account/mails/keep/": {"token": kept.rstrip("/").rpartition("/")[2]},
         "api/v1/sources/|admin/digest/source/": {"pk": Source.objects.first().pk},
         "admin/": {"app_label": "digest", "url": "nowhere", "object_id": papers[0].pk},
         "admin/r/": {"content_type_id": ContentType.objects.get_for_model(Paper).pk},

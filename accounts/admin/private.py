@@ -30,6 +30,7 @@ from accounts.models import (
     Preference,
     Rating,
     ReadingList,
+    SavedSearch,
 )
 from digest.admin.base import Admin, NotEdited
 from digest.log import security
@@ -241,6 +242,14 @@ class NoteAdmin(PrivateAdmin):
     list_display = ("user", "paper", "changed_at")
     search_fields = ("=user__username",)
     fields = ("user", "paper", "text", "added_at", "changed_at")
+
+
+@admin.register(SavedSearch)
+class SavedSearchAdmin(PrivateAdmin):
+    related = ("user",)
+    list_display = ("user", "name", "kind", "query", "added_at")
+    search_fields = ("=user__username",)
+    fields = ("user", "name", "kind", "query", "is_mailed", "added_at", "seen_at")
 
 
 @admin.register(ReadingList)

@@ -6,7 +6,15 @@ from rest_framework import serializers
 
 from accounts.library import Sort
 from accounts.library.lists.members import name_or_address
-from accounts.models import COMMENT_LENGTH, NOTE_LENGTH, Role, Status, Visibility
+from accounts.models import (
+    COMMENT_LENGTH,
+    NOTE_LENGTH,
+    QUERY_LENGTH,
+    Role,
+    SearchKind,
+    Status,
+    Visibility,
+)
 from digest.api.pages import MOST, PAGE
 from digest.api.serializers import Serializer
 
@@ -117,6 +125,28 @@ class ItemChangeSerializer(Serializer):
     shows_note = FlagField(required=False, help_text="for the list's owner alone to say")
     position = NumberField(
         min_value=1, max_value=1_000_000, required=False, help_text="from 1; beyond the end is last"
+    )
+
+
+class NewSearchSerializer(Serializer):
+    example = {"name": "Robots", "query": "q=robot&category=robotics"}
+
+    name = LineField(max_length=200)
+    kind = WordField(SearchKind.choices, default=SearchKind.PAPERS.value)
+    query = TextField(
+        max_length=QUERY_LENGTH,
+        help_text="the query string of the page's address: of `/papers/`, or, with the kind"
+        " `library`, of `/library/`",
+    )
+
+
+class SearchChangeSerializer(Serializer):
+    example = {"seen": True}
+
+    name = LineField(max_length=200, required=False)
+    is_mailed = FlagField(required=False, help_text="whether its new papers are in your mails")
+    seen = FlagField(
+        required=False, help_text="true: count all papers that have come until now as seen"
     )
 
 

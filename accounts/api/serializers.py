@@ -9,7 +9,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from accounts.library import Access
-from accounts.models import Role, Status, Visibility
+from accounts.models import Role, SearchKind, Status, Visibility
 from digest.api.serializers import DigestSerializer, MomentField, PageAddressField, Serializer
 
 
@@ -181,6 +181,38 @@ class ItemsAddedSerializer(Serializer):
     )
 
 
+class SavedSearchSerializer(Serializer):
+    # A saved search, and what is new in it.
+
+    example = {
+        "id": 7,
+        "name": "Robots",
+        "kind": "papers",
+        "query": "category=robotics&q=robot",
+        "is_mailed": True,
+        "new": 3,
+        "new_is_exact": True,
+        "added_at": "2025-02-06T08:00:00.000000Z",
+        "seen_at": "2025-02-07T09:30:00.000000Z",
+        "page": "https://digest.example.org/library/searches/7/",
+    }
+
+    id = serializers.IntegerField(source="search.pk")
+    name = serializers.CharField(source="search.name")
+    kind = serializers.ChoiceField(source="search.kind", choices=SearchKind.choices)
+    query = serializers.CharField(
+        source="search.query", help_text="of the address of the list, in one order"
+    )
+    is_mailed = serializers.BooleanField(source="search.is_mailed")
+    new = serializers.IntegerField(
+        help_text="papers of the last 30 days that came since you looked"
+    )
+    new_is_exact = serializers.BooleanField(help_text="false: there are at least so many")
+    added_at = MomentField(source="search.added_at")
+    seen_at = MomentField(source="search.seen_at", help_text="when you last looked")
+    page = PageAddressField(source="search", help_text="its page here")
+
+
 class MemberSerializer(Serializer):
     id = serializers.IntegerField()
     name = PersonField(source="user")
@@ -304,6 +336,7 @@ class RestoredSerializer(Serializer):
     bookmarks = serializers.IntegerField()
     notes = serializers.IntegerField()
     lists = serializers.IntegerField()
+    searches = serializers.IntegerField()
     missing = serializers.ListField(
         child=serializers.CharField(), help_text="titles of papers that are not here"
     )

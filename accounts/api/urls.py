@@ -7,6 +7,7 @@ from .for_you import ForYouViewSet
 from .lists import ItemsViewSet, ListsViewSet
 from .members import InvitationsViewSet, MembersViewSet
 from .notes import NotesViewSet
+from .searches import SearchesViewSet
 from .transfer import TransferViewSet
 from .unread import UnreadViewSet
 
@@ -65,6 +66,18 @@ urlpatterns = [
         "lists/<name:slug>/hand-over/",
         ListsViewSet.as_view({"post": "transfer_ownership"}),
         name="api-list-hand-over",
+    ),
+    path(
+        "searches/",
+        SearchesViewSet.as_view({"get": "list", "post": "create"}),
+        name="api-searches",
+    ),
+    path(
+        "searches/<int:key>/",
+        SearchesViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
+        name="api-search",
     ),
     path("invitations/", InvitationsViewSet.as_view({"get": "list"}), name="api-invitations"),
     path(

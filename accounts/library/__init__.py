@@ -29,8 +29,10 @@ from .digests import Digests
 from .for_you import ForYou, Likely
 from .group import Group
 from .lists import Access, OpenList, ReadingLists, Removed
+from .mails import Mails
 from .notes import Conflict, Notes
 from .reports import Reports
+from .searches import Searches
 from .shelf import Shelf, Sort
 
 __all__ = [
@@ -83,6 +85,8 @@ class Library:
         self.reports = Reports(user)
         self.for_you = ForYou(user)
         self.group = Group(user)
+        self.searches = Searches(user)
+        self.mails = Mails(user)
 
     @cached_property
     def shelf(self) -> Shelf:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_single_keys"),
+        ("accounts", "0017_mails"),
         ("digest", "0012_authors_by_name"),
     ]
 

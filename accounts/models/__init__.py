@@ -14,6 +14,7 @@ from .lists import (
     SentMail,
     Visibility,
 )
+from .mails import WEEKDAYS, Frequency, Mail, MailedPaper, MailSettings
 from .people import (
     SHOWN,
     USER_NAME_VALIDATORS,
@@ -36,23 +37,30 @@ from .rows import (
     ShownManager,
     Status,
 )
+from .searches import QUERY_LENGTH, SavedSearch, SearchKind
 from .tokens import ApiToken, Scope
 
 __all__ = [
     "COMMENT_LENGTH",
     "NOTE_LENGTH",
+    "QUERY_LENGTH",
     "REPORT_LENGTH",
     "SHOWN",
     "USER_NAME_VALIDATORS",
+    "WEEKDAYS",
     "ApiToken",
     "Bookmark",
     "Density",
     "Disclosure",
     "Dismissal",
+    "Frequency",
     "InterestModel",
     "Invitation",
     "JoinableRow",
     "ListItem",
+    "Mail",
+    "MailSettings",
+    "MailedPaper",
     "Membership",
     "Note",
     "PaperRow",
@@ -62,7 +70,9 @@ __all__ = [
     "ReadingList",
     "Report",
     "Role",
+    "SavedSearch",
     "Scope",
+    "SearchKind",
     "SentMail",
     "ShownManager",
     "Status",

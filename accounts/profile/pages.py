@@ -60,6 +60,7 @@ def delete(request: MemberRequest) -> HttpResponse:
         "bookmarks": library.bookmarks.all().count(),
         "notes": library.notes.all().count(),
         "lists": library.lists.owned().count(),
+        "searches": library.searches.all().count(),
         "shared": library.lists.seen_by_others(),
     }
     return render(request, "accounts/delete.html", context)

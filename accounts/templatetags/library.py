@@ -5,9 +5,11 @@ from datetime import date
 from html import escape
 from secrets import token_hex
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django import template
+from django.core.exceptions import ValidationError
 from django.template.context import RequestContext
 from django.template.loader import get_template
 from django.urls import reverse
@@ -19,9 +21,11 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.forms.reports import ReportForm
 from accounts.library import Marks
 from accounts.library.for_you import Likely
-from accounts.models import Density, Note, ReadingList
+from accounts.models import Density, Note, ReadingList, SearchKind
 from digest.models import Digest, Paper
 from digest.search import Query, match_beginnings
+from digest.search.addresses import normalized
+from digest.search.filters import PaperFilter
 from digest.templatetags.catalogue import cards
 
 register = template.Library()
@@ -144,6 +148,27 @@ def densities() -> list[tuple[str, str]]:
 def report_form() -> ReportForm:
     """The form that says what is wrong with a paper."""
     return ReportForm()
+
+
+@register.inclusion_tag("accounts/_follow.html", takes_context=True)
+def follow(
+    context: RequestContext,
+    filter: PaperFilter | None = None,
+    kind: str = SearchKind.PAPERS,
+    label: str = "Follow",
+    **parameters: str,
+) -> dict[str, Any]:
+    """The button that saves a list as a search, in one query for a reader and none for a visitor.
+
+    filter: of a page of papers; else kind and parameters: of the address of the list.
+    """
+    try:
+        query = normalized(filter) if filter else urlencode(sorted(parameters.items()))
+    except ValidationError:  # the page says what is wrong
+        query = ""
+    search = context["library"].searches.having(kind, query) if query else None
+    asked = {name: context.get(name) for name in ("user", "request", "csrf_token")}
+    return {**asked, "search": search, "kind": kind, "query": query, "label": label}
 
 
 PUBLIC_LISTS = 10

@@ -92,6 +92,16 @@ def export(library: Library, user: User, file: IO[bytes]) -> None:
                 for name, note in notes
             ],
             "lists": list(map(_list, lists)),
+            "searches": [
+                {
+                    "name": search.name,
+                    "kind": search.kind,
+                    "query": search.query,
+                    "is_mailed": search.is_mailed,
+                    "added_at": _time(search.added_at),
+                }
+                for search in library.searches.all()
+            ],
             "reports": list(map(_report, library.reports.all())),
         }
         archive.writestr("library.json", json.dumps(data, ensure_ascii=False, indent=1))

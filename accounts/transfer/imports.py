@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import CharField
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from jsonschema import ValidationError as SchemaError
 from jsonschema import validate
@@ -25,7 +26,9 @@ from accounts.library.bookmarks import SavedBookmark
 from accounts.library.digests import Reading
 from accounts.library.for_you import SavedPreference, SavedRating
 from accounts.library.lists.imports import ImportedItem, ImportedList
+from accounts.library.lists.texts import one_line
 from accounts.library.notes import ImportedNote
+from accounts.library.searches import SearchFields, newest_paper, normalize
 from accounts.models import NOTE_LENGTH, Status, User
 from accounts.names import display_name
 from digest.models import DEFAULT, Paper, Stream
@@ -55,6 +58,7 @@ class Restored:
     bookmarks: int = 0
     notes: int = 0
     lists: int = 0
+    searches: int = 0
     missing: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -98,7 +102,7 @@ def _contents(archive: Archive) -> dict[str, Any]:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     # Counts first, since an error of the schema quotes all of a list that is too long.
     parts = data if isinstance(data, dict) else {}
-    for name in ("bookmarks", "dismissed", "ratings", "preferences", "notes", "lists"):
+    for name in ("bookmarks", "dismissed", "ratings", "preferences", "notes", "lists", "searches"):
         _count(name, parts.get(name), schema["properties"][name])
     lists = parts.get("lists")
     for made in lists if isinstance(lists, list) else ():
@@ -194,6 +198,7 @@ class _Import:
             )
             for row in data["lists"]
         ]
+        self.searches = self._searches(data.get("searches", []))
         # Rendered here, since it takes long: whoever writes waits for nothing of it.
         self.notes = library.notes.prepare(notes)
         self.lists = library.lists.prepare(lists)
@@ -209,6 +214,7 @@ class _Import:
         library.for_you.restore(self.ratings, self.preferences)
         library.notes.restore(self.notes)
         library.lists.restore(self.lists)
+        self.problems += library.searches.restore(self.searches, seen=False)
 
     def found(self) -> Restored:
         notes, lists = self.notes, self.lists
@@ -223,6 +229,7 @@ class _Import:
             bookmarks=len(self.bookmarks),
             notes=len(notes.new) + len(notes.longer) + notes.same,
             lists=lists.restored,
+            searches=len(self.searches),
             missing=self.missing,
             problems=problems,
         )
@@ -245,6 +252,21 @@ class _Import:
             else:
                 name = row["stream"]
                 self.problems.append(f"There is no stream {name} here: what is read of it is lost.")
+        return found
+
+    def _searches(self, rows: list[dict[str, Any]]) -> list[SearchFields]:
+        """The searches to add; what came before is not new in them."""
+        found, newest, now = [], newest_paper(), timezone.now()
+        for row in rows:
+            moment = _moment(row["added_at"])
+            try:
+                query = normalize(row["kind"], row["query"])
+            except ValidationError as error:
+                self.problems.append(f"The search “{row['name']}”: {' '.join(error.messages)}")
+                continue
+            name = one_line(row["name"]) or "Search"
+            fields = (name, row["kind"], query, row["is_mailed"], moment, newest, now)
+            found.append(SearchFields(*fields))
         return found
 
     def _profile(self, profile: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import connection
 
-from .nodes import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words
+from .nodes import HEADING, AllOf, AnyOf, Node, Not, PaperKeys, Tag, Words, columns_of
 from .rows import first_of, last_of
 from .tags import EVERY, days_of
 
@@ -91,7 +91,7 @@ def _tsquery(node: Node) -> str:
     a phrase, and whatever must not have one."""
     match node:
         case Words(words, column, prefix, stem, _):
-            marks = [_MARKS[name] for name in _columns(column)] if column else [""]
+            marks = [_MARKS[name] for name in columns_of(column)] if column else [""]
             found = [_lexemes(words, prefix, mark) for mark in marks]
             if not stem:
                 return _any(found)
@@ -125,13 +125,6 @@ def _lexemes(words: tuple[str, ...], prefix: bool, mark: str) -> str:
     return "(" + " & ".join(f"'{mark}{word}'" for word in words) + ":*" * prefix + ")"
 
 
-def _columns(column: str) -> tuple[str, ...]:
-    """The columns of a row that are searched for a column of a query."""
-    return {"": ("summary", "title", "authors"), HEADING: ("title", "authors")}.get(
-        column, (column,)
-    )
-
-
 def _has_phrase(node: Node) -> bool:
     match node:
         case Words(words):
@@ -156,7 +149,7 @@ def _in_texts(node: Node, only_phrases: bool = False) -> tuple[str, list[str]]:
     `_tsquery` knows."""
     match node:
         case Words(words, column, prefix, stem, _):
-            columns = _columns(column)
+            columns = columns_of(column)
             sought = f" {' '.join(words)}" + ("" if prefix else " ")
             places = [(name, sought) for name in columns if not stem or prefix or name == "authors"]
             if stem:

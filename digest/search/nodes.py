@@ -9,6 +9,13 @@ HEADING = "heading"
 """The column of a paper's title and authors together."""
 
 
+def columns_of(column: str) -> tuple[str, ...]:
+    """The columns of a row that are searched for a column of a query."""
+    return {"": ("summary", "title", "authors"), HEADING: ("title", "authors")}.get(
+        column, (column,)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Words in this order; `prefix`: the last may be the beginning of a word.

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from accounts.alerts import links
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import Role, Visibility
@@ -111,6 +112,17 @@ TABLE = {
     ),
     "library/reports/<paper:slug>/": row(
         f"/library/reports/{PAPER}/", OWN, DONE, kind="title", comment="Wrong"
+    ),
+    "library/searches/": row("/library/searches/", OWN, NO_WRITE),
+    "library/searches/new/": row(
+        "/library/searches/new/", OWN, DONE, kind="papers", query="q=paper", name="Papers"
+    ),
+    "library/searches/undo/": row("/library/searches/undo/", POST_ONLY, DONE),
+    "library/searches/<int:key>/": row(
+        "/library/searches/{search}/",
+        (LOGIN, 200, 404, 404, 404, 404),
+        OWNERS_ONLY,
+        do="seen",
     ),
     "library/unread/": row("/library/unread/", OWN, NO_WRITE),
     "library/unread/days/": row(
@@ -240,6 +252,19 @@ def me(answer, visitor=LOGIN):
 TABLE |= {
     "account/": row("/account/", me(200), me(200)),
     "account/reports/": row("/account/reports/", me(200), me(405)),
+    "account/mails/": row(
+        "/account/mails/", OWN, DONE, frequency="daily", hour=8, weekday=0, sections="lists"
+    ),
+    "account/mails/preview/": row("/account/mails/preview/", OWN, NO_WRITE),
+    # Whoever has the link of a mail may do what it is for, and may do so without a log-in.
+    "account/mails/stop/<str:token>/": [
+        *row("/account/mails/stop/{stop}/", 200, 200),
+        *row("/account/mails/stop/{kept}/", 404, 404),
+    ],
+    "account/mails/keep/<str:token>/": [
+        *row("/account/mails/keep/{kept}/", 200, 200),
+        *row("/account/mails/keep/{stop}/", 404, 404),
+    ],
     "account/tokens/": row("/account/tokens/", me(200), me(302)),
     "account/tokens/<int:token>/revoke/": row("/account/tokens/1/revoke/", me(405), me(404)),
     "account/resubmission/": row("/account/resubmission/", me(302), me(302)),
@@ -321,7 +346,13 @@ def world(owner, viewer, editor, other, curator, papers):
     library = Library(owner)
     library.notes.save(papers[0], "Private", 0)
     library.for_you.prefer([Reason("word", "paper")], more=False)
-    places: dict[str, object] = {"preference": library.for_you.preferences[0].pk}
+    search, _ = library.searches.save("papers", "q=paper&has=code", "Mine")
+    places: dict[str, object] = {
+        "preference": library.for_you.preferences[0].pk,
+        "search": search.pk,
+        "stop": links.stop_link(owner).rstrip("/").rpartition("/")[2],
+        "kept": links.keep_link(owner, papers[0].pk).rstrip("/").rpartition("/")[2],
+    }
     for visibility in Visibility.values:
         made = library.lists.create(visibility)
         opened = library.lists.open(made.slug)

@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import models
+from accounts.library import Library
 from accounts.models import User
 from digest.catalogue.load import load
 from digest.models import Paper
@@ -28,6 +29,11 @@ def shelf(owner, other):
         )
         models.Dismissal.objects.create(user=user, paper=second, added_at=NOW)
         models.ReadDigest.objects.create(user=user, date=paper.date)
+        library = Library(user)
+        library.searches.save("papers", "q=x", "X")
+        library.mails.choose("daily", 8, 0, [])
+        mail = models.Mail.objects.create(user=user, due_at=NOW, claimed_at=NOW)
+        models.MailedPaper.objects.create(user=user, mail=mail, paper=paper.pk)
         SocialAccount.objects.create(user=user, provider="orcid", uid=str(user.pk))
         Authenticator.objects.create(user=user, type="recovery_codes", data={})
     models.Bookmark.objects.create(user=owner, paper=second, added_at=NOW)
@@ -71,7 +77,7 @@ def belongings(user):
 def test_the_page_says_what_goes(enter, owner, shelf):
     page = enter(owner).get("/account/delete/")
     assert heading(page) == "Delete your account"
-    assert "2 bookmarks 1 note 2 reading lists" in text(page)
+    assert "2 bookmarks 1 note 2 reading lists 1 saved search" in text(page)
     assert "Others read this list, and would lose it too." in text(page)
     assert "To keep a list, transfer it to a member first: Shared" in text(page)
     assert "Mine alone" not in text(page)
@@ -79,7 +85,7 @@ def test_the_page_says_what_goes(enter, owner, shelf):
 
 def test_nobody_is_warned_of_what_nobody_else_reads(enter, viewer):
     page = text(enter(viewer).get("/account/delete/"))
-    assert "0 bookmarks 0 notes 0 reading lists" in page
+    assert "0 bookmarks 0 notes 0 reading lists 0 saved searches" in page
     assert "transfer it to a member" not in page
 
 
@@ -88,6 +94,7 @@ def test_all_of_it_goes(enter, owner, other, shelf):
     kinds = {type(each).__name__ for each in belongings(owner)}
     assert kinds >= {
         *("Bookmark", "Note", "Dismissal", "ReadDigest", "ReadingList", "Membership", "ListItem"),
+        *("SavedSearch", "MailSettings", "Mail", "MailedPaper"),
         *("EmailAddress", "SocialAccount", "Authenticator", "UserSession", "Session"),
     }
     kept = len(belongings(other)) - 1  # a membership of a list that goes

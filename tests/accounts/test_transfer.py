@@ -64,6 +64,7 @@ def filled(library, owner, papers):
     opened.describe_item(one.pk, comment="See `this`", section="Methods")
     opened.show_note(one.pk, True)
     library.lists.create("Empty")
+    library.searches.save("papers", "q=point&has=code", "Points")
     library.digests.mark_read(papers[0].date)
     owner.display_name, owner.theme, owner.papers_on_a_page = "Ada L.", "dark", 50
     owner.time_zone = "Europe/Berlin"
@@ -96,8 +97,11 @@ def test_an_export_comes_back_whole(filled, other):
     other.save()
     theirs = Library(other)
     restored = restore(theirs, other, content)
-    assert (restored.bookmarks, restored.notes, restored.lists) == (4, 2, 2)
+    assert (restored.bookmarks, restored.notes, restored.lists, restored.searches) == (4, 2, 2, 1)
     assert (restored.missing, restored.problems) == ([], [])
+    (search,) = theirs.searches.all()
+    assert (search.name, search.query, search.is_mailed) == ("Points", "has=code&q=point", True)
+    assert theirs.searches.new()[search.pk].papers == []  # what was there before is not new
     other.refresh_from_db()
     (library, texts), (back, their_texts) = said(content), said(exported(Library(other)))
     assert [one.pop("visibility") for one in library["lists"]] == ["public", "private"]
@@ -475,7 +479,10 @@ def test_an_export_is_downloaded_and_imported(client, other, filled):
     client.force_login(other)
     page = client.post("/library/import/", {"file": SimpleUploadedFile("x.zip", content)})
     assert page.status_code == 200
-    assert "<b>4</b> bookmarks, <b>2</b> notes and <b>2</b> lists" in page.content.decode()
+    assert (
+        "<b>4</b> bookmarks, <b>2</b> notes, <b>2</b> lists and <b>1</b> saved search of"
+        in page.content.decode()
+    )
     assert "Imported lists are private" in page.content.decode()
     assert Bookmark.objects.filter(user=other).count() == 4
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.library.base import NotFound, edited_by
@@ -86,6 +87,23 @@ class ReadingLists(Invitations, Imports):
         public = ReadingList.objects.filter(visibility=Visibility.PUBLIC)
         others = public.exclude(pk__in=open_to(self._user).values("pk"))
         return self._holding(paper, others).order_by("-changed_at", "pk")
+
+    def added_by_others(self, since: datetime) -> QuerySet[ListItem]:
+        """What others have put into the lists that the person may read since a time, and since they
+        are a member: list by list by name, what came last first, with who added it."""
+        theirs = Q(
+            reading_list__memberships__user=self._user.pk,
+            added_at__gt=F("reading_list__memberships__added_at"),
+        )
+        items = ListItem.objects.filter(
+            Q(reading_list__owner=self._user.pk) | theirs,
+            reading_list__in=open_to(self._user),
+            added_at__gt=since,
+            added_by__isnull=False,
+            paper__hidden=False,
+        ).exclude(added_by=self._user.pk)
+        found = items.select_related("reading_list", "added_by").distinct()
+        return found.order_by(Lower("reading_list__name"), "reading_list", "-added_at", "-pk")
 
     @staticmethod
     def _holding(paper: Paper, lists: QuerySet[ReadingList]) -> QuerySet[ReadingList]:

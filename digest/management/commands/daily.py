@@ -21,9 +21,9 @@ and most links lead to one of two hosts: so many take half an hour."""
 
 class Command(BaseCommand):
     help = (
-        "Fetch what FETCH names, then run suggest_categories, find_duplicates, check_links,"
-        " recommend, count_bookmarks and clearsessions. If one of them fails, the others run all"
-        " the same."
+        "Fetch what FETCH names, then run suggest_categories, find_duplicates, recommend,"
+        " count_bookmarks, send_mails, check_links and clearsessions. If one of them fails, the"
+        " others run all the same."
     )
 
     def handle(self, verbosity: int, **options: Any) -> None:
@@ -51,9 +51,10 @@ class Command(BaseCommand):
             *((f"fetch {name}", _fetched(name)) for name in settings.FETCH),
             ("suggest_categories", ("suggest_categories",)),
             ("find_duplicates", ("find_duplicates",)),
-            ("check_links", ("check_links", "--limit", MOST_LINKS)),
             ("recommend", ("recommend",)),
             ("count_bookmarks", ("count_bookmarks",)),
+            ("send_mails", ("send_mails",)),
+            ("check_links", ("check_links", "--limit", MOST_LINKS)),
             ("clearsessions", ("clearsessions",)),
         ):
             if verbosity:

@@ -44,6 +44,7 @@ def kept(owner, papers):
     library.bookmarks.add([paper.pk for paper in papers[:2]])
     library.bookmarks.dismiss([papers[2].pk])
     library.notes.save(papers[0], "PRIVATE note", 0)
+    library.searches.save("papers", "q=private", "PRIVATE search")
     made = library.lists.create("PRIVATE list")
     opened = library.lists.open(made.slug)
     opened.add([papers[0].pk])

@@ -26,7 +26,7 @@ CURATING = ("curator", "operator", "superuser")
 MANAGING = ("manager", "operator", "superuser")
 OPERATING = ("operator", "superuser")
 ROLES = ("curator", "manager", "operator", "superuser")
-PRIVATE = {"bookmark", "dismissal", "note", "readinglist", "listitem"}
+PRIVATE = {"bookmark", "dismissal", "note", "readinglist", "listitem", "savedsearch"}
 # Rights are the same on every database.
 pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 

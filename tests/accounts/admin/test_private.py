@@ -17,6 +17,7 @@ from accounts.models import (
     Preference,
     Rating,
     ReadingList,
+    SavedSearch,
 )
 from tests.admin import enter
 
@@ -24,7 +25,7 @@ DISCLOSURES = "/admin/accounts/disclosure/"
 ADD = f"{DISCLOSURES}add/"
 MODELS = {"bookmark": Bookmark, "dismissal": Dismissal, "note": Note}
 MODELS |= {"readinglist": ReadingList, "listitem": ListItem, "rating": Rating}
-MODELS |= {"preference": Preference, "interestmodel": InterestModel}
+MODELS |= {"preference": Preference, "interestmodel": InterestModel, "savedsearch": SavedSearch}
 
 
 def opened(client, why="A complaint", minutes=15):
@@ -90,7 +91,7 @@ def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
         assert "Private data of users is open until" in answer.content.decode()
         assert "A complaint" in answer.content.decode()
         found += answer.content.decode()
-    for text in ("note", "list", "description", "comment", "section"):
+    for text in ("note", "list", "description", "comment", "section", "search"):
         assert f"PRIVATE {text}" in found
     assert kept.lists.accessible().get().secret not in found
     first, second = Bookmark.objects.order_by("-pk")
@@ -108,6 +109,8 @@ def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
             ("reading lists", f"reading list {numbers['readinglist']}"),
             ("list items", f"list item {numbers['listitem']}"),
             ("list items", f"list item {numbers['listitem']}"),
+            ("saved searches", f"saved search {numbers['savedsearch']}"),
+            ("saved searches", f"saved search {numbers['savedsearch']}"),
         ]
     ]
 

@@ -57,6 +57,9 @@ TABLE = {
         DELETE=(428, 204),
     ),
     "lists/": row("lists/", GET=(200, 200), POST=(201, 201, {"name": "New"})),
+    "searches/": row(
+        "searches/", GET=(200, 200), POST=(201, 201, {"name": "New", "query": "q=new"})
+    ),
     "invitations/": row("invitations/", GET=(200, 200)),
     "import/": row("import/", POST=(200, 200, {"text": PAPER, "dry_run": False})),
     "export/": row("export/", GET=(200, 200)),
@@ -64,6 +67,12 @@ TABLE = {
     "unread/": row("unread/", GET=(200, 200)),
     "unread/<date:day>/": row("unread/2025-02-06/", PUT=(200, 200, {"read": True})),
     # What is somebody's is to nobody else
+    "searches/<int:key>/": row(
+        "searches/{search}/",
+        GET=(200, 404),
+        PATCH=(200, 404, {"seen": True}),
+        DELETE=(204, 404),
+    ),
     "lists/<name:slug>/": row(
         "lists/{mine}/",
         GET=(200, 404),
@@ -123,6 +132,7 @@ def world(declared, owner, other, viewer, papers):
     joined = library.lists.accept(library.lists.invitations().last().pk)
     assert mine.reading_list.visibility == Visibility.MEMBERS
     places = {
+        "search": library.searches.save("papers", "q=paper", "Mine")[0].pk,
         "mine": mine.reading_list.slug,
         "member": mine.members().get().pk,
         "asked": mine.invite("nobody", Role.VIEWER).pk,

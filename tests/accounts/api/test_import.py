@@ -249,6 +249,7 @@ def test_what_was_taken_away_is_brought_elsewhere(mine, theirs, other, filled):
         "bookmarks": 1,
         "notes": 1,
         "lists": 1,
+        "searches": 0,
         "missing": [],
         "problems": [],
     }

@@ -1,0 +1,149 @@
+"""What a person's next mail has: each section is a function that finds groups of papers.
+
+A section that is added is one function, and its line in SECTIONS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
+
+from django.conf import settings as site
+from django.utils import timezone
+
+from accounts.library import Library
+from accounts.library.searches import NEW_FOR, first_new_day
+from accounts.models import Dismissal, MailedPaper, MailSettings, SavedSearch, SearchKind, User
+from accounts.names import for_mail
+from digest.batches import batches
+from digest.models import Paper
+from digest.search.addresses import queries
+from digest.search.memory import Documents
+
+MOST_NEW = 50_000
+"""Papers that came last which are looked through for what is new."""
+
+
+class Group(NamedTuple):
+    """Papers of a mail that belong together, by their keys in order. title: what they are of. url:
+    where all of them are. about: what to say of some of them, by paper."""
+
+    title: str
+    url: str
+    papers: list[int]
+    about: dict[int, str] = {}
+
+
+class News:
+    """What is new on the site: looked up once for all to whom mails are sent in a run."""
+
+    def __init__(self) -> None:
+        self._matching: dict[str, list[int]] = {}
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The new papers, newest first."""
+        return Documents.of_papers(first_new_day(), 0, MOST_NEW)
+
+    def prepare(self, searches: Collection[str]) -> None:
+        """Find the new papers of many searches together, given by their query strings."""
+        missing = {*searches} - self._matching.keys()
+        if missing:
+            for address, query in queries(missing).items():
+                self._matching[address] = self.documents.matching(query.node)
+
+    def of_search(self, search: SavedSearch) -> list[int]:
+        """The keys of the new papers of a search, newest first."""
+        self.prepare([search.query])
+        return [paper for paper in self._matching[search.query] if paper > search.seen_paper]
+
+
+class Recipient:
+    """The person to whom a mail is sent. since: when their mails were switched on."""
+
+    def __init__(self, user: User, since: datetime, news: News) -> None:
+        self.user, self.since, self.news = user, since, news
+        self.library = Library(user)
+
+
+def of_searches(recipient: Recipient) -> Iterator[Group]:
+    """The new papers of each saved search."""
+    searches = recipient.library.searches.all().filter(kind=SearchKind.PAPERS, is_mailed=True)
+    for search in searches:
+        url = site.SITE_URL + search.get_absolute_url()
+        yield Group(search.name, url, recipient.news.of_search(search))
+
+
+def of_lists(recipient: Recipient) -> Iterator[Group]:
+    """What others have added to the lists that the person may read: their own, and those that they
+    are a member of."""
+    since = max(recipient.since, timezone.now() - NEW_FOR)
+    items = recipient.library.lists.added_by_others(since)
+    for reading_list, some in groupby(items, key=lambda item: item.reading_list):
+        added = list(some)
+        url = site.SITE_URL + reading_list.get_absolute_url()
+        papers = [item.paper_id for item in added]
+        about = {item.paper_id: f"added by {for_mail(str(item.added_by))}" for item in added}
+        yield Group(for_mail(reading_list.name, 100), url, papers, about)
+
+
+class Section(NamedTuple):
+    """name: in the settings. label: what it has, in words for the person."""
+
+    name: str
+    label: str
+    find: Callable[[Recipient], Iterable[Group]]
+
+
+SECTIONS = [
+    Section("searches", "new papers of my saved searches", of_searches),
+    Section("lists", "what others add to my lists, and to those shared with me", of_lists),
+]
+
+
+def compose(settings: MailSettings, news: News, only: Collection[int] | None = None) -> list[Group]:
+    """What a mail to the person has now: papers that they may read, have not dismissed, and were
+    not mailed before; each once, in the first group that has it.
+
+    only: the papers of a mail that was begun, which may be in it again.
+    """
+    recipient = Recipient(settings.user, settings.since, news)
+    found = [
+        group
+        for section in SECTIONS
+        if section.name not in settings.left_out
+        for group in section.find(recipient)
+    ]
+    candidates = {paper for group in found for paper in group.papers}
+    if only is not None:
+        candidates &= {*only}
+    left = _readable(settings.user, candidates)
+    if only is None:
+        left -= _mailed(settings.user, left)
+    groups = []
+    for group in found:
+        papers = [paper for paper in dict.fromkeys(group.papers) if paper in left]
+        left.difference_update(papers)
+        if papers:
+            groups.append(group._replace(papers=papers))
+    return groups
+
+
+def _readable(user: User, papers: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for some in batches(papers):
+        visible = Paper.objects.visible().filter(pk__in=some)
+        dismissed = Dismissal.objects.filter(user=user, paper__in=some).values("paper")
+        found.update(visible.exclude(pk__in=dismissed).values_list("pk", flat=True))
+    return found
+
+
+def _mailed(user: User, papers: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for some in batches(papers):
+        rows = MailedPaper.objects.filter(user=user, paper__in=some)
+        found.update(rows.values_list("paper", flat=True))
+    return found
