@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.conf import settings as site
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.library import Library
@@ -23,6 +24,8 @@ from digest.models import Paper
 from digest.search.addresses import queries
 from digest.search.memory import Documents
 
+MOST_FOR_YOU = 10
+"""Papers of a mail that are likely to matter."""
 MOST_NEW = 50_000
 """Papers that came last which are looked through for what is new."""
 
@@ -90,6 +93,18 @@ def of_lists(recipient: Recipient) -> Iterator[Group]:
         yield Group(for_mail(reading_list.name, 100), url, papers, about)
 
 
+def for_you(recipient: Recipient) -> Iterator[Group]:
+    """The papers of days that the person has not read that are most likely to matter to them."""
+    best = recipient.library.best_new(MOST_FOR_YOU)
+    about = {
+        paper: f"because of {', '.join(one.name for one in likely.reasons)}"
+        for paper, likely in best
+        if likely.reasons
+    }
+    url = site.SITE_URL + reverse("for-you")
+    yield Group("For you", url, [paper for paper, _ in best], about)
+
+
 class Section(NamedTuple):
     """name: in the settings. label: what it has, in words for the person."""
 
@@ -100,6 +115,7 @@ class Section(NamedTuple):
 
 SECTIONS = [
     Section("searches", "new papers of my saved searches", of_searches),
+    Section("for-you", "new papers that are likely to matter to me", for_you),
     Section("lists", "what others add to my lists, and to those shared with me", of_lists),
 ]
 
