@@ -478,7 +478,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
-    "ENUM_NAME_OVERRIDES": {"ReadingStatus": "accounts.models.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "digest.text.links.KINDS",
+        "ReadingStatus": "accounts.models.Status",
+        "PreferenceKind": "accounts.models.Preference.Kind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "digest.api.schema.close_bodies",
