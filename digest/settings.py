@@ -481,6 +481,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ReadingStatus": "accounts.models.Status",
         "SearchKind": "accounts.models.SearchKind",
+        "PreferenceKind": "accounts.models.Preference.Kind",
         "KindEnum": "digest.text.links.KINDS",
     },
     "POSTPROCESSING_HOOKS": [

@@ -25,7 +25,7 @@ class ReasonSerializer(Serializer):
 class LikelyPaperSerializer(Serializer):
     paper = PaperNameSerializer()
     score = serializers.FloatField(
-        help_text="above 0 if the paper is more like what you kept than like others"
+        help_text="above 0 if the paper is more like what you kept than 9 of 10 others"
     )
     reasons = ReasonSerializer(many=True, help_text="what speaks most for it")
 

@@ -16,33 +16,31 @@ from accounts.models import (
     Bookmark,
     Dismissal,
     InterestModel,
-    ListItem,
     Note,
     Preference,
     Rating,
-    ReadDigest,
-    Status,
     User,
 )
 from accounts.recommender.features import AUTHOR, CATEGORY, WORD, Score, Weights, word_feature
-from accounts.recommender.training import MOST_KEPT, MOST_SEEN, Example, Examples, back_test, learn
+from accounts.recommender.training import (
+    Examples,
+    Learned,
+    back_test,
+    learn,
+)
 from accounts.recommender.vectors import Vectors
 from digest.batches import batches
-from digest.models import Author, Category, Digest, DigestKey, Paper, Placement, SearchText
+from digest.models import Author, Category, SearchText
 
 from .base import NotFound, Part, accessible
+from .examples import examples_of
 
 MOST_PREFERENCES = 500
 """Words, authors and categories that a person may want more or less of, at most."""
-_IMPORTANCE = {Status.TO_READ: 1.0, Status.READING: 1.2, Status.READ: 1.5}
-_NOTE, _LIST, _YES, _NO = 0.5, 0.3, 1.0, 0.5
-"""What a note and a place in a list add, and how much an answer counts, beside a bookmark."""
-_DIGESTS = 30
-"""Digests that a person read last, whose papers they saw."""
-_OF_EACH = 20
-"""Papers of an author or a category that the person wants more of."""
 _LEARNED = {WORD: 12, AUTHOR: 8, CATEGORY: 8}
-"""Features of each kind that the person is shown."""
+"""Features of each kind that the person is shown, at most."""
+_LEAST = 0.2
+"""And each has so much of the weight of the first of its kind, at least."""
 _KINDS = {
     WORD: Preference.Kind.WORD,
     AUTHOR: Preference.Kind.AUTHOR,
@@ -59,7 +57,7 @@ class Reason(NamedTuple):
 
 class Likely(NamedTuple):
     """How much a paper is likely to matter to the person, and why. value: above 0 if it is more
-    like what they kept than like other papers."""
+    like what they kept than nine of ten other papers."""
 
     value: float
     reasons: list[Reason]
@@ -126,7 +124,7 @@ class ForYou(Part):
     @property
     def _weights(self) -> Weights:
         assert self.model
-        return Weights(self.model.weights, self._less)
+        return Weights(self.model.weights, self.model.threshold, self._less)
 
     @cached_property
     def _less(self) -> frozenset[str]:
@@ -146,7 +144,7 @@ class ForYou(Part):
         """The names of authors and categories, by feature, in two queries."""
         keys: dict[str, set[int]] = {AUTHOR: set(), CATEGORY: set()}
         for feature in features:
-            if feature[0] in keys:
+            if feature[:1] in keys:
                 keys[feature[0]].add(int(feature[1:]))
         found: dict[str, str] = {}
         for letter, model in ((AUTHOR, Author), (CATEGORY, Category)):
@@ -166,9 +164,13 @@ class ForYou(Part):
             good = sorted(
                 (-value, name)
                 for name, value in self.model.weights.items()
-                if name[0] == letter and value > 0 and name in names and name not in self._less
+                if name[:1] == letter and value > 0 and name in names and name not in self._less
             )
-            found += [Reason(_KINDS[letter], names[name]) for _, name in good[:most]]
+            found += [
+                Reason(_KINDS[letter], names[name])
+                for value, name in good[:most]
+                if value <= _LEAST * good[0][0]
+            ]
         return found
 
     # What the person states
@@ -290,8 +292,8 @@ class ForYou(Part):
         it off: then nothing is stored."""
         owner = self._owner
         vectors.trim()
-        examples = self._examples()
-        weights = learn(examples, vectors) if owner.recommendations else {}
+        examples = examples_of(owner, self.preferences)
+        weights, threshold = learn(examples, vectors) if owner.recommendations else Learned({})
         self._forget()
         if not weights:
             InterestModel.objects.filter(user=owner).delete()
@@ -301,6 +303,7 @@ class ForYou(Part):
             user=owner,
             defaults={
                 "weights": weights,
+                "threshold": threshold,
                 "words": self._printed(weights, examples),
                 "kept": len(examples.kept),
                 "trained_at": timezone.now(),
@@ -322,68 +325,10 @@ class ForYou(Part):
         self._owner.recommendations = True
         self._forget()
 
-    def _examples(self) -> Examples:
-        user = self._owner.pk
-        importance: Counter[int] = Counter()
-        added: dict[int, datetime] = {}
-
-        def add(paper: int, more: float, at: datetime) -> None:
-            importance[paper] += more  # type: ignore[assignment]
-            added[paper] = min(added.get(paper, at), at)
-
-        def last(model: Any, *fields: str, **condition: object) -> Any:
-            rows = model.objects.filter(**{"user": user, **condition}).order_by("-added_at")
-            return rows.values_list("paper", "added_at", *fields)[: 2 * MOST_KEPT]
-
-        for paper, at, status in last(Bookmark, "status"):
-            add(paper, _IMPORTANCE[Status(status)], at)
-        for paper, at in last(Note):
-            add(paper, _NOTE, at)
-        items = ListItem.objects.filter(added_by=user).order_by("-added_at")
-        for paper, at in items.values_list("paper", "added_at")[: 2 * MOST_KEPT]:
-            add(paper, _LIST, at)
-        for paper, at in last(Rating, is_relevant=True):
-            add(paper, _YES, at)
-        refused = {paper: Example(paper, _NO, at) for paper, at in last(Rating, is_relevant=False)}
-        refused |= {paper: Example(paper, 1.0, at) for paper, at in last(Dismissal)}
-        kept = [Example(paper, importance[paper], at) for paper, at in added.items()]
-        return Examples(
-            sorted(kept, key=lambda one: (one.added_at, one.paper))[-2 * MOST_KEPT :],
-            sorted(
-                (one for paper, one in refused.items() if paper not in added),
-                key=lambda one: (one.added_at, one.paper),
-            ),
-            self._wanted(),
-            [paper for paper in self._seen() if paper not in added],
-        )
-
-    def _wanted(self) -> list[int]:
-        """The newest papers of the authors and categories that the person wants more of."""
-        wanted = [one for one in self.preferences if one.wants_more]
-        found: list[int] = []
-        for relation, kind in (
-            ("authors", Preference.Kind.AUTHOR),
-            ("categories", Preference.Kind.CATEGORY),
-        ):
-            for name in [one.name for one in wanted if one.kind == kind]:
-                papers = Paper.objects.visible().filter(**{f"{relation}__name": name})
-                found += papers.newest().values_list("pk", flat=True)[:_OF_EACH]
-        return found
-
-    def _seen(self) -> list[int]:
-        """The papers of the digests that the person read last."""
-        rows = ReadDigest.objects.filter(user=self._owner).order_by("-date")[:_DIGESTS]
-        keys = {DigestKey(row.date, row.stream_id) for row in rows}
-        digests = [digest.pk for digest in Digest.objects.by_key(keys).values()]
-        placed = Placement.objects.filter(digest__in=digests, paper__hidden=False)
-        return list(placed.order_by("digest__date", "pk").values_list("paper", flat=True))[
-            -MOST_SEEN:
-        ]
-
     @staticmethod
     def _printed(weights: Mapping[str, float], examples: Examples) -> dict[str, str]:
         """How the papers that were kept last print the words that speak most for a paper."""
-        best = sorted((-value, name) for name, value in weights.items() if name[0] == WORD)
+        best = sorted((-value, name) for name, value in weights.items() if name[:1] == WORD)
         wanted = {name for _, name in best[: 4 * _LEARNED[WORD]]}
         papers = [one.paper for one in examples.kept[-50:]] + list(examples.wanted)[:50]
         often: dict[str, Counter[str]] = {}

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ),
                 ("weights", models.JSONField(default=dict)),
                 ("words", models.JSONField(default=dict)),
+                ("threshold", models.FloatField(default=0)),
                 ("kept", models.PositiveIntegerField()),
                 ("tested", models.PositiveIntegerField(default=0)),
                 ("by_model", models.PositiveIntegerField(default=0)),

@@ -67,8 +67,9 @@ class Preference(models.Model):
 class InterestModel(models.Model):
     """A linear model of what is of interest to a person, made of their own rows alone.
 
-    weights: of each feature, by its name (`accounts.recommender.features`). words: how the most
-    important words are printed, by feature. kept: the papers that it was learned from.
+    weights: of each feature, by its name (`accounts.recommender.features`); threshold: what those
+    of a paper that is likely to matter add up to. words: how the most important words are printed,
+    by feature. kept: the papers that it was learned from.
 
     The other numbers are of a back-test: of so many papers that the person kept last (tested), how
     many were in the top tenth of their day, by a model that was learned from what was kept before
@@ -79,6 +80,7 @@ class InterestModel(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     weights: models.JSONField[dict[str, float], dict[str, float]] = models.JSONField(default=dict)
     words: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
+    threshold = models.FloatField(default=0)
     kept = models.PositiveIntegerField()
     tested = models.PositiveIntegerField(default=0)
     by_model = models.PositiveIntegerField(default=0)

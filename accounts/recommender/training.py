@@ -6,14 +6,13 @@ and a back-test.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 import numpy as np
 
-from digest.models import Paper
+from digest.models import DigestKey, Paper
 
 from .linear import Floats, fit
 from .vectors import Vectors
@@ -23,10 +22,14 @@ MOST_KEPT, MOST_REFUSED, MOST_SEEN = 400, 400, 400
 _TESTED, _LEAST_TESTED = 40, 5
 """Papers that are asked for in a back-test, at most and at least: the last third of what was kept.
 """
-_PENALTY = 0.02
+_PENALTY = 0.5
 _REFUSED, _SEEN, _OTHER = 4.0, 1.0, 0.5
 """How much a paper counts that was refused, one that was seen in a digest and not kept, and any
 other one."""
+_LIKELY = 0.1
+"""The share of other papers that are likely to matter."""
+_MARGIN = 0.1
+"""Part of the way from there to the mean of what was kept: others may be all alike."""
 _MOST_WEIGHTS = 1_500
 """Weights that are stored, at most: the largest."""
 
@@ -59,11 +62,17 @@ class BackTest(NamedTuple):
     by_chance: float = 0.0
 
 
-def learn(
-    examples: Examples, vectors: Vectors, but: frozenset[date] = frozenset()
-) -> dict[str, float]:
-    """The weights of features, the largest. but: days of whose papers nothing but what the person
-    said is learned. Empty where nothing was kept."""
+class Learned(NamedTuple):
+    """The weights of features, the largest, and the score of a paper that is likely to matter:
+    about one other of ten has it. Without weights where nothing was kept."""
+
+    weights: dict[str, float]
+    threshold: float = 0.0
+
+
+def learn(examples: Examples, vectors: Vectors, but: frozenset[date] = frozenset()) -> Learned:
+    """What is learned from the examples. but: days of whose papers nothing but what the person said
+    is learned."""
     wanted = dict.fromkeys(examples.wanted, 0.5)
     wanted |= {one.paper: one.importance for one in examples.kept[-MOST_KEPT:]}
     unwanted = {paper: _OTHER for paper, day in vectors.sample.items() if day not in but}
@@ -72,17 +81,20 @@ def learn(
     good = vectors.read(wanted)
     bad = [paper for paper in vectors.read(unwanted) if paper not in wanted]
     if not good or not bad:
-        return {}
+        return Learned({})
     matrix = vectors.matrix([*good, *bad])
     kept = np.array([wanted[paper] for paper in good])
     others = np.array([unwanted[paper] for paper in bad])
     importance = np.concatenate([kept / kept.sum(), others / others.sum()])
     targets = np.concatenate([np.ones(len(good)), -np.ones(len(bad))])
-    weights = fit(matrix, targets, importance, _PENALTY) * vectors.rarity[matrix.columns]
+    found = fit(matrix, targets, importance, _PENALTY)
+    scores = matrix.dot(found)
+    threshold = float(np.quantile(scores[len(good) :], 1 - _LIKELY))
+    threshold += _MARGIN * max(float(scores[: len(good)].mean()) - threshold, 0.0)
+    weights = found * vectors.rarity[matrix.columns]
     largest = np.argsort(-np.abs(weights), kind="stable")[:_MOST_WEIGHTS]
-    return {
-        vectors.names[matrix.columns[place]]: round(float(weights[place]), 6) for place in largest
-    }
+    names = [vectors.names[column] for column in matrix.columns[largest]]
+    return Learned(dict(zip(names, weights[largest].round(6).tolist(), strict=True)), threshold)
 
 
 Scorer = Callable[[Sequence[int]], Floats]
@@ -90,23 +102,25 @@ Scorer = Callable[[Sequence[int]], Floats]
 
 
 class _Place(NamedTuple):
-    """The day of a paper, with its stream, and its place there."""
+    """The first digest of a paper, and its `position` there."""
 
-    day: date
-    stream: int
+    digest: DigestKey
     position: int
 
 
 def scored_by_model(examples: Examples, vectors: Vectors, but: frozenset[date]) -> Scorer:
     """What scores papers by what is learned from the examples. but: see `learn`."""
-    weights = learn(examples, vectors, but)
+    weights = learn(examples, vectors, but).weights
+
+    known = np.zeros(len(vectors.names))
+    for name, weight in weights.items():
+        number = vectors.numbers[name]
+        known[number] = weight / vectors.rarity[number]
 
     def score(papers: Sequence[int]) -> Floats:
-        matrix, rarity = vectors.matrix(papers), vectors.rarity
-        names = vectors.names
-        return matrix.dot(
-            np.array([weights.get(names[n], 0.0) / rarity[n] for n in matrix.columns])
-        )
+        matrix = vectors.matrix(papers)
+        new = max(len(vectors.names) - len(known), 0)
+        return matrix.dot(np.append(known, np.zeros(new))[matrix.columns])
 
     return score
 
@@ -130,7 +144,7 @@ def back_test(
     if not tested:
         return BackTest()
     earlier = kept[: -len(tested)]
-    days = frozenset(places[one.paper].day for one in tested)
+    days = frozenset(places[one.paper].digest.date for one in tested)
     known = {one.paper for one in earlier}
     on = _papers_on(days, [one.paper for one in tested], places)
     of_days = {paper for papers in on.values() for paper in papers}
@@ -142,44 +156,38 @@ def back_test(
         [paper for paper in examples.seen if paper not in of_days],
     )
     score = scored(before, vectors, days)
-    found = BackTest(len(tested))
-    for (day, stream), papers in on.items():
-        candidates = [paper for paper in vectors.read(papers) if paper not in known]
-        if not candidates:
-            continue
-        values = score(candidates)
-        top = -(-len(candidates) // 10)
-        best = {candidates[place] for place in np.argsort(-values, kind="stable")[:top]}
-        first = {*candidates[:top]}
-        for one in tested:
-            if places[one.paper][:2] == (day, stream):
-                found = BackTest(
-                    found.tested,
-                    found.by_model + (one.paper in best),
-                    found.by_order + (one.paper in first),
-                    found.by_chance + top / len(candidates),
-                )
-    return found
+    there = {*vectors.read([*of_days])} - known
+    of_day = {key: [paper for paper in papers if paper in there] for key, papers in on.items()}
+    asked = [paper for papers in of_day.values() for paper in papers]
+    scores = dict(zip(asked, score(asked), strict=True))
+    by_model, by_order, by_chance = 0, 0, 0.0
+    for one in tested:
+        papers = of_day[places[one.paper].digest]
+        top = -(-len(papers) // 10)
+        by_model += one.paper in sorted(papers, key=lambda paper: -scores[paper])[:top]
+        by_order += one.paper in papers[:top]
+        by_chance += top / max(len(papers), 1)
+    return BackTest(len(tested), by_model, by_order, by_chance)
 
 
 def _places(papers: Sequence[int]) -> dict[int, _Place]:
     """Where papers were first, of those that the catalogue shows."""
-    found = {}
-    for paper in Paper.objects.visible().filter(pk__in=papers).only("date", "position"):
-        key = paper.first_digest
-        found[paper.pk] = _Place(key.date, key.stream, paper.place)
-    return found
+    rows = Paper.objects.visible().filter(pk__in=papers).values_list("pk", "date", "position")
+    return {key: _place(day, position) for key, day, position in rows}
+
+
+def _place(day: date, position: int) -> _Place:
+    return _Place(DigestKey(day, Paper.stream_at(position)), position)
 
 
 def _papers_on(
     days: frozenset[date], tested: Sequence[int], places: Mapping[int, _Place]
-) -> dict[tuple[date, int], list[int]]:
-    """The papers that were first on the days of those tested, by day and stream, in their order."""
-    wanted = {places[paper][:2] for paper in tested}
-    found: dict[tuple[date, int], list[int]] = defaultdict(list)
-    papers = Paper.objects.visible().filter(date__in=days).only("date", "position")
-    for paper in papers.order_by("date", "position"):
-        key = paper.first_digest
-        if (key.date, key.stream) in wanted:
-            found[key.date, key.stream].append(paper.pk)
+) -> dict[DigestKey, list[int]]:
+    """The papers of the first digests of those tested, by digest, in their order."""
+    found: dict[DigestKey, list[int]] = {places[paper].digest: [] for paper in tested}
+    papers = Paper.objects.visible().filter(date__in=days).order_by("date", "position")
+    for key, day, position in papers.values_list("pk", "date", "position"):
+        of_digest = found.get(_place(day, position).digest)
+        if of_digest is not None:
+            of_digest.append(key)
     return found

@@ -32,7 +32,8 @@ class Vectors:
 
     def __init__(self) -> None:
         self._papers = max(SearchText.objects.count(), 1)
-        self._numbers: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
+        """Of features, by name; -1 for one that is left out."""
         self.names: list[str] = []
         self._rarity: list[float] = []
         self._array = np.empty(0)
@@ -61,14 +62,14 @@ class Vectors:
 
     def _number(self, names: Iterable[str]) -> None:
         """Give each feature that is new a number and its rarity."""
-        new = [name for name in dict.fromkeys(names) if name not in self._numbers]
+        new = [name for name in dict.fromkeys(names) if name not in self.numbers]
         papers: dict[str, int] = {}
-        for some in batches(name[1:] for name in new if name[0] == WORD):
+        for some in batches(name[1:] for name in new if name[:1] == WORD):
             counts = SearchWord.objects.filter(word__in=some)
             papers.update(counts.values_list("word", "papers"))
         for name in new:
-            rarity = _TAG_RARITY if name[0] != WORD else self._word_rarity(papers.get(name[1:], 0))
-            self._numbers[name] = len(self.names) if rarity else -1
+            rarity = _TAG_RARITY if name[:1] != WORD else self._word_rarity(papers.get(name[1:], 0))
+            self.numbers[name] = len(self.names) if rarity else -1
             if rarity:
                 self.names.append(name)
                 self._rarity.append(rarity)
@@ -79,7 +80,7 @@ class Vectors:
         return log(self._papers / papers) + 1
 
     def _vector(self, values: Mapping[str, float]) -> Vector:
-        numbers = self._numbers
+        numbers = self.numbers
         pairs = [
             (number, value) for name, value in values.items() if (number := numbers[name]) >= 0
         ]

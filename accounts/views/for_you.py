@@ -22,6 +22,11 @@ from digest.models import Paper
 from .list_page import not_found
 
 _ANSWER = "answer-"
+_LABELS = {
+    Preference.Kind.WORD: "Words",
+    Preference.Kind.AUTHOR: "Authors",
+    Preference.Kind.CATEGORY: "Categories",
+}
 
 
 @logged_in
@@ -38,8 +43,8 @@ def _page(request: MemberRequest, form: AuthorsForm, status: int = 200) -> HttpR
         "form": form,
         "model": own.model,
         "learned": [
-            (kind.label, [reason for reason in learned if reason.kind == kind])
-            for kind in Preference.Kind
+            (label, [reason for reason in learned if reason.kind == kind])
+            for kind, label in _LABELS.items()
         ],
         "more": [one for one in own.preferences if one.wants_more],
         "less": [one for one in own.preferences if not one.wants_more],

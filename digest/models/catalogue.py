@@ -421,10 +421,15 @@ class Paper(models.Model):
         """The `position` of a paper that is first at a place, from 1, of a stream's digest."""
         return (stream - 1) * PLACES + place
 
+    @staticmethod
+    def stream_at(position: int) -> int:
+        """The stream that a `position` is of."""
+        return (position - 1) // PLACES + 1
+
     @property
     def first_digest(self) -> DigestKey:
         """The first digest that had it."""
-        return DigestKey(self.date, (self.position - 1) // PLACES + 1)
+        return DigestKey(self.date, Paper.stream_at(self.position))
 
     @property
     def place(self) -> int:

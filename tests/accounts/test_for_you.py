@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.library import Library, NotFound
+from accounts.library.examples import examples_of
 from accounts.library.for_you import Reason
 from accounts.models import (
     Bookmark,
@@ -105,7 +106,7 @@ def test_notes_lists_and_answers_count(owner, robotic, library):
     opened.add([robotic[1].pk])
     library.for_you.rate({robotic[2].pk: True})
     assert library.for_you.train(vectors).kept == 3
-    examples = library.for_you._examples()
+    examples = examples_of(owner, library.for_you.preferences)
     assert {one.paper: one.importance for one in examples.kept} == {
         robotic[0].pk: 0.5,
         robotic[1].pk: 0.3,
@@ -120,7 +121,7 @@ def test_a_paper_that_is_kept_is_not_refused(owner, robotic, library):
     library.for_you.rate({robotic[0].pk: False, robotic[1].pk: False})
     library.bookmarks.dismiss([robotic[2].pk])
     library.bookmarks.add([robotic[0].pk], "read")
-    examples = library.for_you._examples()
+    examples = examples_of(owner, library.for_you.preferences)
     assert [(one.paper, one.importance) for one in examples.kept] == [(robotic[0].pk, 1.5)]
     assert sorted((one.paper, one.importance) for one in examples.refused) == [
         (robotic[1].pk, 0.5),
@@ -131,13 +132,13 @@ def test_a_paper_that_is_kept_is_not_refused(owner, robotic, library):
 def test_what_was_seen_and_not_kept_counts_a_little(owner, robotic, library):
     library.digests.mark_read(DAYS[0])
     library.bookmarks.add([robotic[0].pk])
-    seen = library.for_you._examples().seen
+    seen = examples_of(owner, library.for_you.preferences).seen
     assert len(seen) == 10
     assert robotic[0].pk not in seen
     # That all until a day counts as read says nothing of what was looked at.
     library.digests.mark_all_read()
     assert not ReadDigest.objects.exists()
-    assert library.for_you._examples().seen == []
+    assert examples_of(owner, library.for_you.preferences).seen == []
 
 
 def test_who_keeps_nothing_any_more_has_no_model(owner, learned, library):
@@ -186,7 +187,7 @@ def test_somebody_elses_preference_is_not_there(library, other):
 
 
 def test_queries_are_fixed(learned, library, django_assert_num_queries):
-    few = list(Paper.objects.values_list("pk", flat=True)[:20])
+    few = [learned[0].pk]
     many = list(Paper.objects.values_list("pk", flat=True)[:200])
     for papers in (few, many):
         with django_assert_num_queries(6):  # the person, model, preferences, texts, names twice

@@ -127,17 +127,17 @@ def test_each_tool_with_each_scope(world, address):
 
 
 WRONG = [
-    ("read_paper", {"paper": "2502.99999"}, "Not found"),
+    ("read_paper", {"paper": "2502.99999"}, "No digest here has a paper"),
     ("read_paper", {"paper": "../lists?x"}, "is no id of a paper"),
     ("search_papers", {"date_from": "yesterday"}, "date_from"),
     ("search_papers", {"limit": 1000}, "page_size"),
     ("search_papers", {"order": "random"}, "order"),
     ("cite_papers", {"papers": []}, "Name 1 to 20 papers."),
     ("cite_papers", {"papers": [PAPER] * 21}, "Name 1 to 20 papers."),
-    ("cite_papers", {"papers": ["2502.99999"]}, "Not found"),
+    ("cite_papers", {"papers": ["2502.99999"]}, "No digest here has a paper"),
     ("my_lists", {"list": "a/b"}, "is no id of a list"),
-    ("my_lists", {"list": "{theirs}"}, "Not found"),
-    ("add_to_list", {"list": "{theirs}", "papers": [PAPER]}, "Not found"),
+    ("my_lists", {"list": "{theirs}"}, "no such reading list"),
+    ("add_to_list", {"list": "{theirs}", "papers": [PAPER]}, "no such reading list"),
     ("write_note", {"paper": PAPER, "text": ""}, "text"),
     ("write_note", {"paper": PAPER}, "text"),
     ("delete_everything", {}, "Unknown tool"),

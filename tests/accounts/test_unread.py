@@ -277,7 +277,7 @@ def test_the_number_of_queries_is_fixed(client, django_assert_num_queries, owner
         rows = (row(day * 100 + n, date=f"2025-02-{day:02}") for n in range(papers))
         load(digest(*rows), f"{day}.json")
     client.get(UNREAD)  # its cards are made
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get(UNREAD)
     with django_assert_num_queries(6):
         client.get("/digests/")

@@ -290,7 +290,15 @@ class _Writer:
     def finish(self) -> None:
         self._flush()
         for name, pk in self.authors.items():
-            row = (pk, name, identity.author_slug(name), self.written[pk])
+            key = identity.sort_key(name)
+            row = (
+                pk,
+                name,
+                identity.author_slug(name),
+                key,
+                identity.letter(name),
+                self.written[pk],
+            )
             self.rows[models.Author].append(row)
             if pk % 10_000 == 0:
                 self._flush()

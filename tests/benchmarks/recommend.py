@@ -3,7 +3,7 @@
     python tests/benchmarks/recommend.py FOLDER [--papers N ...]
 
 Loads the real digests of a folder into an SQLite database, and makes people of them: some keep a
-category, some what a lab writes (an author and those who often write with them), some a mix of both
+category, some what a lab writes (an author and all who write with them), some a mix of both
 and of a word; each of them keeps four papers of five that are theirs, and some others by chance.
 Of each, the papers that they kept last are tested, as `accounts.recommender.training.back_test`
 does for every person: the share that is in the top tenth of its day. Printed for each kind of
@@ -22,7 +22,6 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from datetime import UTC, datetime, time
 from pathlib import Path
 from statistics import median
@@ -65,8 +64,10 @@ KEPT = 0.8
 """Of the papers that are theirs, so many does a person keep."""
 NOISE = 0.1
 """Of what a person keeps, so many are any papers."""
-LEAST = 24
+LEAST, LEAST_OF_A_LAB = 24, 18
 """Papers of a person, at least."""
+ROUNDS = 3
+"""How often each person is made, with other papers that they miss."""
 
 
 def made_people() -> dict[str, list[set[int]]]:
@@ -90,10 +91,9 @@ def made_people() -> dict[str, list[set[int]]]:
         of_paper.setdefault(paper, set()).add(author)
     labs: list[set[int]] = []
     for author in sorted(of_author, key=lambda one: (-len(of_author[one]), one)):
-        together = Counter(other for paper in of_author[author] for other in of_paper[paper])
-        lab = {other for other, number in together.items() if number >= 2}
-        written = set().union(*(of_author[other] for other in lab)) if lab else set()
-        if LEAST <= len(written) <= papers / 10 and all(
+        lab = {other for paper in of_author[author] for other in of_paper[paper]}
+        written = set().union(*(of_author[other] for other in lab))
+        if LEAST_OF_A_LAB <= len(written) <= papers / 10 and all(
             len(written & other) < len(written) / 2 for other in labs
         ):
             labs.append(written)
@@ -141,7 +141,7 @@ def measure(people: dict[str, list[set[int]]]) -> None:
     print(f"{'keeps':12} {'people':>6} {'tested':>6}   chance  digest  nearest   model")
     for kind, sets in people.items():
         found = {"model": [], "nearest": []}
-        for number, wanted in enumerate(sets):
+        for number, wanted in enumerate(ROUNDS * sets):
             examples = kept(wanted, every, days, SEED + number)
             found["model"].append(back_test(examples, vectors, scored_by_model))
             found["nearest"].append(back_test(examples, vectors, scored_by_nearest))

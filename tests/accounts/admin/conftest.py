@@ -3,6 +3,8 @@
 import pytest
 
 from accounts.library import Library
+from accounts.library.for_you import Reason
+from accounts.recommender.vectors import Vectors
 from tests.admin import enter, holder
 
 
@@ -45,6 +47,9 @@ def kept(owner, papers):
     library.bookmarks.dismiss([papers[2].pk])
     library.notes.save(papers[0], "PRIVATE note", 0)
     library.searches.save("papers", "q=private", "PRIVATE search")
+    library.for_you.rate({papers[1].pk: True})
+    library.for_you.prefer([Reason("word", "PRIVATE word")], more=False)
+    library.for_you.train(Vectors())
     made = library.lists.create("PRIVATE list")
     opened = library.lists.open(made.slug)
     opened.add([papers[0].pk])

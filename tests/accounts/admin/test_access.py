@@ -27,6 +27,7 @@ MANAGING = ("manager", "operator", "superuser")
 OPERATING = ("operator", "superuser")
 ROLES = ("curator", "manager", "operator", "superuser")
 PRIVATE = {"bookmark", "dismissal", "note", "readinglist", "listitem", "savedsearch"}
+PRIVATE |= {"rating", "preference", "interestmodel"}
 # Rights are the same on every database.
 pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 

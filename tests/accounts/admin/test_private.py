@@ -91,7 +91,7 @@ def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
         assert "Private data of users is open until" in answer.content.decode()
         assert "A complaint" in answer.content.decode()
         found += answer.content.decode()
-    for text in ("note", "list", "description", "comment", "section", "search"):
+    for text in ("note", "list", "description", "comment", "section", "word", "search"):
         assert f"PRIVATE {text}" in found
     assert kept.lists.accessible().get().secret not in found
     first, second = Bookmark.objects.order_by("-pk")
@@ -109,6 +109,12 @@ def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
             ("reading lists", f"reading list {numbers['readinglist']}"),
             ("list items", f"list item {numbers['listitem']}"),
             ("list items", f"list item {numbers['listitem']}"),
+            ("ratings", f"rating {numbers['rating']}"),
+            ("ratings", f"rating {numbers['rating']}"),
+            ("preferences", f"preference {numbers['preference']}"),
+            ("preferences", f"preference {numbers['preference']}"),
+            ("interest models", f"interest model {numbers['interestmodel']}"),
+            ("interest models", f"interest model {numbers['interestmodel']}"),
             ("saved searches", f"saved search {numbers['savedsearch']}"),
             ("saved searches", f"saved search {numbers['savedsearch']}"),
         ]

@@ -38,7 +38,8 @@ def test_each_role_has_what_it_needs(db):
         *(f"accounts.{do}_disclosure" for do in ("view", "add", "change")),
         *("accounts.delete_user", "admin.view_logentry"),
         *(f"accounts.view_{name}" for name in ("bookmark", "dismissal", "note")),
-        *(f"accounts.view_{name}" for name in ("listitem", "readinglist", "savedsearch")),
+        *(f"accounts.view_{name}" for name in ("listitem", "readinglist", "rating")),
+        *(f"accounts.view_{name}" for name in ("interestmodel", "preference", "savedsearch")),
     }
 
 

@@ -141,13 +141,13 @@ def test_the_list_of_what_is_new_names_streams(two_streams, mine, owner, arxiv):
 def test_queries_do_not_grow(two_streams, mine, django_assert_num_queries, arxiv):
     Stream.objects.update(is_subscribed=True)
     mine.get("/library/unread/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         mine.get("/library/unread/")
     for number in range(3):
         stream = Stream.objects.create(name=f"S{number}", slug=f"s{number}", is_subscribed=True)
         load(digest(row(1)), "a.json", stream=stream.pk)
     mine.get("/library/unread/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         mine.get("/library/unread/")
     assert Digest.objects.count() == 9
 

@@ -8,7 +8,7 @@ import pytest
 from accounts.recommender.features import Weights, features, word_feature
 from accounts.recommender.linear import Matrix, Vector, fit
 from accounts.recommender.questions import telling_papers
-from accounts.recommender.training import BackTest, Example, Examples, back_test, learn
+from accounts.recommender.training import BackTest, Example, Examples, Learned, back_test, learn
 from accounts.recommender.vectors import Vectors
 from digest.catalogue.load import load
 from digest.models import Author, Category, Paper, SearchText
@@ -104,7 +104,7 @@ def test_the_features_of_a_paper(db):
 
 def test_what_was_kept_speaks_for_what_is_alike(days):
     vectors = Vectors()
-    weights = Weights(learn(examples(days[:5]), vectors))
+    weights = Weights(*learn(examples(days[:5]), vectors))
     other = Paper.objects.filter(title__startswith="Speech").first()
     likely, unlikely = (weights.score(text_of(key)) for key in (days[-1], other.pk))
     assert likely.value > 0 > unlikely.value
@@ -119,8 +119,8 @@ def test_what_is_wanted_less_counts_against(days):
     learned = learn(examples(days[:5]), Vectors())
     author = f"u{Author.objects.get(name='Grace Hopper').pk}"
     text = text_of(days[-1])
-    before = Weights(learned).score(text)
-    after = Weights(learned, frozenset(["wrobot", author])).score(text)
+    before = Weights(*learned).score(text)
+    after = Weights(*learned, frozenset(["wrobot", author])).score(text)
     assert after.value < before.value
     assert not {"wrobot", author} & {reason.name for reason in after.reasons}
 
@@ -128,14 +128,14 @@ def test_what_is_wanted_less_counts_against(days):
 def test_refused_papers_count_against(days):
     others = list(Paper.objects.filter(title__startswith="Speech").values_list("pk", flat=True))
     robotic = text_of(days[-1])
-    alone = Weights(learn(examples(others[:3]), Vectors())).score(robotic)
-    refusing = Weights(learn(examples(others[:3], refused=days[:5]), Vectors())).score(robotic)
+    alone = Weights(*learn(examples(others[:3]), Vectors())).score(robotic)
+    refusing = Weights(*learn(examples(others[:3], refused=days[:5]), Vectors())).score(robotic)
     assert refusing.value < alone.value
 
 
 def test_nothing_is_learned_of_nothing(db):
-    assert learn(examples([]), Vectors()) == {}
-    assert learn(examples([5]), Vectors()) == {}
+    assert learn(examples([]), Vectors()) == Learned({})
+    assert learn(examples([5]), Vectors()) == Learned({})
     assert back_test(examples([]), Vectors()) == BackTest()
     assert telling_papers() == []
 
@@ -158,7 +158,7 @@ def test_the_test_learns_nothing_from_the_days_that_it_asks_for(days, monkeypatc
     asked = []
     monkeypatch.setattr(
         "accounts.recommender.training.learn",
-        lambda before, vectors, but: asked.append((before, but)) or {},
+        lambda before, vectors, but: asked.append((before, but)) or Learned({}),
     )
     others = [paper for paper in of_days if paper not in days]
     known = Examples(

@@ -147,6 +147,8 @@ def test_a_failure_stops_nothing(configured, links, monkeypatch):
     assert found == {
         "suggest_categories": "",
         "find_duplicates": "an unexpected error, see the log: ZeroDivisionError",
+        "recommend": "",
+        "count_bookmarks": "",
         "clearsessions": "",
     }
     assert err.endswith("failed: fetch huggingface, find_duplicates, check_links\n")
