@@ -36,7 +36,7 @@ ORDER = [
     ["digest.caches"],
     ["digest.curation", "digest.fetch"],
     ["digest.pages", "digest.templatetags"],
-    ["digest.api"],
+    ["digest.api", "digest.static_site"],
     ["digest.pages.busy"],  # which answers programs too
     ["digest.admin", "digest.checks", "digest.management"],
     ["accounts.models", "accounts.optional_writes"],

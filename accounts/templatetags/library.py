@@ -69,7 +69,7 @@ def _star(paper: Paper) -> str:
     if paper.hidden:
         return ""
     return format_html(
-        '<p class="bookmark"><a class="star" id="star-{}" href="{}" rel="nofollow">'
+        '<p class="bookmark" data-server><a class="star" id="star-{}" href="{}" rel="nofollow">'
         '<span aria-hidden="true">☆</span> <span class="label">Bookmark</span></a></p>',
         paper.pk,
         reverse("star", args=[paper.slug]),

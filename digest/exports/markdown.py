@@ -11,12 +11,13 @@ from .formulas import Formula, pieces
 
 
 def write(papers: Iterable[Paper], about: About) -> Iterator[str]:
-    """A heading that links to the page, and a list of its papers.
+    """A heading that links to the page, if that has an address, and a list of its papers.
 
     Each has its title, linked; its authors, handles as code; where and when; its links; and its
     summary's points. Texts come out of any CommonMark renderer as they are printed.
     """
-    yield f"# [{_text(' '.join(about.title.split()))}]({_destination(about.url)})\n\n"
+    title = _text(" ".join(about.title.split()))
+    yield f"# [{title}]({_destination(about.url)})\n\n" if about.url else f"# {title}\n\n"
     for paper in papers:
         yield _item(paper)
 

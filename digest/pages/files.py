@@ -70,7 +70,7 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
         wrong = [f"{name}: {text}" for name, texts in errors.items() for text in texts]
         return HttpResponse("\n".join([*wrong, ""]), status=400, content_type="text/plain")
     asked = f"?{query.urlencode()}" if query else ""
-    about = about_page(_title(found), reverse("papers") + asked, request)
+    about = about_page(title_of(found), reverse("papers") + asked, request)
     if suffix != "atom":
         try:
             return export_file(request, suffix, found.qs, about, "papers")
@@ -91,7 +91,8 @@ def _papers_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     return feed_of(papers, _updated(about))
 
 
-def _title(found: PaperFilter) -> str:
+def title_of(found: PaperFilter) -> str:
+    """What a file of the papers that a filter finds is called."""
     words = str(found.form.cleaned_data.get("q") or "").strip()
     chosen = [
         str(row)
@@ -159,8 +160,11 @@ def export_file(
 
 
 def about_page(title: str, path: str, request: HttpRequest) -> About:
-    """What a file or feed says of itself. path: of the page that shows the same."""
-    base = settings.SITE_URL
+    """What a file or feed says of itself. path: of the page that shows the same.
+
+    A mirror without an address (digest/static_site) has no full addresses: they are ""."""
+    if not (base := settings.SITE_URL):
+        return About(title, "", "", "")
     return About(title, base + path, base + request.get_full_path(), base)
 
 

@@ -110,7 +110,7 @@ def _silent(paper: Paper) -> dict[str, datetime]:
 def _cited(paper: Paper) -> dict[str, Any]:
     """What a paper's page says of it to those who cite it, by hand or with a program."""
     citation = Citation.of(paper)
-    page = settings.SITE_URL + paper.get_absolute_url()
+    page = settings.SITE_URL and settings.SITE_URL + paper.get_absolute_url()
     about = About(paper.title, page, page, settings.SITE_URL)
     graph = open_graph(citation, page, plain(paper.title_html))
     return {

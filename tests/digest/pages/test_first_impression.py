@@ -66,7 +66,7 @@ def test_icons_and_the_manifest_lead_to_files_that_are_there(client):
     page = client.get("/").text
     manifest = client.get("/manifest.webmanifest")
     assert manifest["Content-Type"] == "application/manifest+json"
-    assert '<link rel="manifest" href="/manifest.webmanifest">' in page
+    assert '<link rel="manifest" href="/manifest.webmanifest" data-server>' in page
     addresses = [icon["src"] for icon in manifest.json()["icons"]]
     addresses += re.findall(r'<link rel="(?:icon|apple-touch-icon)"\s+href="([^"]+)"', page)
     addresses.append(client.get("/favicon.ico").url)
