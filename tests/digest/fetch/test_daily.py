@@ -28,6 +28,7 @@ STEPS = [
     "find_duplicates",
     "check_links",
     "clearsessions",
+    "check_status",
 ]
 
 
@@ -146,6 +147,7 @@ def test_a_failure_stops_nothing(configured, links, monkeypatch):
         "suggest_categories": "",
         "find_duplicates": "an unexpected error, see the log: ZeroDivisionError",
         "clearsessions": "",
+        "check_status": "",
     }
     assert err.endswith("failed: fetch huggingface, find_duplicates, check_links\n")
     assert "find_duplicates: an unexpected error" in err
