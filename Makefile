@@ -30,7 +30,7 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 	SIGNUP=invitation EMAIL_VERIFICATION=mandatory EMAIL_URL=smtp+tls://mail.example.org \
 	DATABASE_URL=postgres://digest@localhost/digest CACHE_URL=redis://localhost/0
 
-.PHONY: help run install installed test test-fast test-all dev faults chromium lint audit format schema lock clean
+.PHONY: help run install installed test test-fast test-all dev faults bench chromium lint audit format schema lock clean
 
 help:
 	@echo "make run        install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
@@ -39,6 +39,7 @@ help:
 	@echo "make test-fast  run those that need no browser, no PostgreSQL, and the quick ones"
 	@echo "make test-all   run every test at its largest, and break what the site stands on"
 	@echo "make faults     break what the site stands on, and see that nothing is lost (ONLY=disk)"
+	@echo "make bench      run every benchmark at a small size, and write OPERATING.md's table"
 	@echo "make lint       check style, types, templates, migrations and settings"
 	@echo "make audit      ask what is known against the locked versions"
 	@echo "make format     put code and templates into shape"
@@ -86,6 +87,11 @@ faults: dev
 	} || true
 	DATABASE_URL= $(VENV) tests/faults.py $(ONLY)
 	$(VENV) tests/postgres.py $(VENV) tests/faults.py $(ONLY)
+
+# By hand, since it takes minutes: every benchmark in one run, on real digests of any archive.
+ARCHIVE ?= ../shared/archive
+bench: dev
+	DATABASE_URL= $(VENV) tests/benchmarks/bench.py $(ARCHIVE)
 
 # The browser tests drive Chromium, the API's recipes use curl, and some tests start a Redis of
 # their own: only root can install them. Chromium without windows takes half the processor; Debian

@@ -18,6 +18,7 @@ from django.utils.cache import add_never_cache_headers
 
 from digest.log import security
 from digest.pages.busy import is_unavailable
+from digest.pages.compression import hold_secret
 from digest.pages.resubmission import FIELD, Reason, Submission, answer_script, from_script
 
 from .models import User
@@ -133,7 +134,8 @@ class TimeZone:
 
 
 class Private:
-    """No cache keeps the pages of an account, recovery codes among them, the browser's included."""
+    """No cache keeps the pages of an account, recovery codes among them, the browser's included;
+    and they are not compressed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -142,4 +144,5 @@ class Private:
         response = self.get_response(request)
         if request.path.startswith(reverse("account")):
             add_never_cache_headers(response)
+            hold_secret(response)
         return response

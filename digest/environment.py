@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -99,6 +100,18 @@ class Environment:
     def words(self, name: str) -> list[str]:
         """What stands between commas."""
         return [word for part in self.text(name).split(",") if (word := part.strip())]
+
+    def addresses(self, name: str) -> list[str]:
+        """Addresses of mail, separated by commas."""
+        found = self.words(name)
+        for address in found:
+            try:
+                validate_email(address)
+            except ValidationError:
+                raise ImproperlyConfigured(
+                    f"{name}: {address} is no address: use name@example.org, with commas between"
+                ) from None
+        return found
 
     def choices(self, name: str, *, choices: tuple[str, ...], help: str) -> list[str]:
         """Some of the choices, or none, separated by commas. help: the choices in words."""

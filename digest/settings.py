@@ -5,6 +5,7 @@ that is not understood stops the site before it starts.
 """
 
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -161,6 +162,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # it, is for the owner of the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
+ADMINS = [(address, address) for address in env.addresses("ADMINS")]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", "0")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -209,6 +211,15 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 2_000},
     },
 }
+# Which errors were mailed within the hour (digest/error_mail.py), for all processes together.
+CACHES["errors"] = (
+    CACHES["default"]
+    if CACHES["default"]["LOCATION"] != "default"
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR / "errors",
+    }
+)
 if DEBUG:  # whoever edits a template wants to see it
     for name in ("pages", "cards"):
         CACHES[name] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
@@ -224,7 +235,8 @@ STORAGES = {"staticfiles": {"BACKEND": "digest.static.StaticFiles"}}
 mail = env.url("EMAIL_URL", "console://", schemes=("console", "file", "smtp", "smtp+tls", "smtps"))
 if mail.scheme.startswith("smtp") and not mail.host:
     raise ImproperlyConfigured("EMAIL_URL: use smtp://user:password@host:port?from=address")
-EMAIL_BACKEND = {
+EMAIL_BACKEND = "digest.mail.CountedMail"
+EMAIL_TRANSPORT = {
     "console": "django.core.mail.backends.console.EmailBackend",
     "file": "django.core.mail.backends.filebased.EmailBackend",
 }.get(mail.scheme, "django.core.mail.backends.smtp.EmailBackend")
@@ -269,11 +281,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "digest.pages.readiness.Readiness",  # before all that asks for a host name, or for https
+    "digest.pages.request_log.RequestLog",
     "digest.pages.middleware.MethodPreservingRedirect",  # around all that redirects
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.pages.middleware.ContentSecurityPolicy",
     "digest.pages.middleware.BodyLimit",  # before all that reads a body, CSRF's among it
+    "digest.pages.compression.Compression",  # after the tag of an answer was made
     "digest.pages.middleware.ConditionalGet",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "digest.pages.middleware.LastSlash",
@@ -334,7 +348,8 @@ ADMIN_PATH = env.segment(
     "admin",
     taken=(
         *("abs", "account", "api", "authors", "categories", "digests", "healthz", "keys"),
-        *("library", "lists", "offline", "papers", "pdf", "readyz", "streams", "suggest", "trends"),
+        *("library", "lists", "metrics", "offline", "papers", "pdf", "readyz", "streams"),
+        *("suggest", "trends"),
         STATIC_URL.strip("/"),
     ),
 )
@@ -378,7 +393,7 @@ ACCOUNT_EMAIL_VERIFICATION = env.choice(
 # second account may thus name it as well; only one can ever confirm it.
 ACCOUNT_PREVENT_ENUMERATION = True if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "strict"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Paper Digest] "
+ACCOUNT_EMAIL_SUBJECT_PREFIX = EMAIL_SUBJECT_PREFIX = "[Paper Digest] "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
@@ -512,6 +527,14 @@ LOCKS = VAR
 # Whose rights assistants have by `manage.py mcp` (accounts/mcp_server.py).
 
 MCP_TOKEN = env.text("MCP_TOKEN")
+# What operators watch (digest/status.py, digest/metrics.py).
+
+MAX_DIGEST_AGE = env.number("MAX_DIGEST_AGE", "7")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+if METRICS_TOKEN and not re.fullmatch("[!-~]{32,}", METRICS_TOKEN):
+    raise ImproperlyConfigured("METRICS_TOKEN: use at least 32 characters, without spaces")
+METRICS = VAR / "metrics"
+LOG_FORMAT = env.choice("LOG_FORMAT", "text", choices=("text", "json"))
 
 # What is said on the console, where systemd and containers look for it. Django's own set-up
 # says nothing there when DEBUG is off, not even why a page failed.
@@ -520,20 +543,27 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "text": {
             "()": "digest.log.Line",
-            "format": "{asctime} {levelname} {name}: {message}",
+            "format": "{asctime} {levelname} {name}{request_part}: {message}",
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
             "style": "{",
-        }
+        },
+        "json": {"()": "digest.log.JsonLine", "datefmt": "%Y-%m-%dT%H:%M:%S%z"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "count": {"class": "digest.metrics.CountErrors", "level": "ERROR"},
+        "mail": {"class": "digest.error_mail.ErrorMail"},
+    },
+    "root": {"handlers": ["console", "count", "mail"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         # No events: asking for a page that is not there, and asking for the head of one, whose
         # body Django leaves to the server to drop.
         "django.request": {"level": "ERROR"},
         "gunicorn.http.wsgi": {"level": "ERROR"},
+        # What a worker says of its own errors, in the same form as all else.
+        "gunicorn.error": {"handlers": [], "propagate": True},
     },
 }

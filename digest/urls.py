@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path, register_converter
-from django.views import defaults
 
 from accounts import profile
 
@@ -122,7 +121,7 @@ urlpatterns = [
 ]
 
 handler400 = busy.interrupted
-handler403 = or_page(403, defaults.permission_denied)
+handler403 = or_page(403, views.forbidden)
 handler404 = or_page(404, views.not_found)
 handler429 = resubmission.limited
 handler500 = busy.failed

@@ -12,6 +12,7 @@ for name in (
     *("SIGNUP", "EMAIL_VERIFICATION", "ORCID_CLIENT", "GITHUB_CLIENT", "OIDC"),
     *("API_RATE", "API_RATE_ANONYMOUS", "ADMIN_PATH", "SECRET_KEY_FALLBACKS"),
     *("FETCH", "HUGGINGFACE_URL", "ARXIV_URL"),
+    *("ADMINS", "LOG_FORMAT", "MAX_DIGEST_AGE", "METRICS_TOKEN"),
 ):
     os.environ.pop(name, None)
 os.environ["SECRET_KEY"] = "known to everybody, so of use to the tests alone"
@@ -24,6 +25,7 @@ from digest.settings import CACHES, STORAGES  # noqa: E402
 EXPORTS = Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}-exports"
 
 CACHES["previews"]["LOCATION"] = f"{EXPORTS}-previews"
+CACHES["errors"]["LOCATION"] = f"{EXPORTS}-errors"
 
 LOCKS = Path(tempfile.gettempdir())
 

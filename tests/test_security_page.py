@@ -84,7 +84,11 @@ def test_every_secret_setting_is_in_the_inventory() -> None:
     said = PAGE.partition("## Keys and secrets")[2].partition("## What is kept")[0]
     manual = (ROOT / "OPERATING.md").read_text()
     table = re.findall(r"^\| `([A-Z_]+)` \|.*(?:secret|password|key)", manual, re.MULTILINE)
-    named = {"SECRET_KEY": "`SECRET_KEY`", "SECRET_KEY_FALLBACKS": "Renew the key"}
+    named = {
+        "SECRET_KEY": "`SECRET_KEY`",
+        "SECRET_KEY_FALLBACKS": "Renew the key",
+        "METRICS_TOKEN": "`METRICS_TOKEN`",
+    }
     for name in table:
         assert named.get(name, "database, mail, cache and log-in providers") in said, name
 

@@ -60,6 +60,20 @@ REFUSED = [
         )
         for value in ("https://a.example", "a.example:8000", "a.example,,b.example", "a b")
     ),
+    *(
+        (
+            "ADMINS",
+            value,
+            f"ADMINS: {wrong} is no address: use name@example.org, with commas between",
+        )
+        for value, wrong in (("ops", "ops"), ("a@b.example,Ops <c@d.example>", "Ops <c@d.example>"))
+    ),
+    ("LOG_FORMAT", "xml", "LOG_FORMAT=xml: use text or json"),
+    ("MAX_DIGEST_AGE", "a week", "MAX_DIGEST_AGE=a week: give a whole number, 0 or more"),
+    *(
+        ("METRICS_TOKEN", value, "METRICS_TOKEN: use at least 32 characters, without spaces")
+        for value in ("short", "t" * 31, "t" * 20 + " " + "t" * 20, "ü" * 40)
+    ),
     ("SITE_URL", "digest.example.org", f"SITE_URL: {NOT_A_URL}"),
     ("SITE_URL", "https://a b", f"SITE_URL: {NOT_A_URL}"),
     ("SITE_URL", "https://a:port", f"SITE_URL: {NOT_A_URL}"),
@@ -188,7 +202,7 @@ def test_defaults(load: Load) -> None:
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]", "localhost"]
     assert settings["DATABASES"]["default"]["NAME"] == ROOT / "var" / "db.sqlite3"
     assert settings["CACHES"]["default"]["BACKEND"].endswith("LocMemCache")
-    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend"
+    assert settings["EMAIL_TRANSPORT"] == "django.core.mail.backends.console.EmailBackend"
     assert settings["SECURE_SSL_REDIRECT"] is False
     assert settings["SESSION_COOKIE_SECURE"] is False
     assert "SECURE_PROXY_SSL_HEADER" not in settings
@@ -320,9 +334,17 @@ def test_postgres_by_ipv6(load: Load) -> None:
     assert (database["HOST"], database["PORT"]) == ("2001:db8::1", 5433)
 
 
+def test_what_operators_are_told(load: Load) -> None:
+    settings = load(ADMINS="a@b.example, c@d.example", LOG_FORMAT="json", METRICS_TOKEN="t" * 32)
+    assert [address for _, address in settings["ADMINS"]] == ["a@b.example", "c@d.example"]
+    assert settings["LOGGING"]["handlers"]["console"]["formatter"] == "json"
+    assert load()["CACHES"]["errors"]["LOCATION"] == ROOT / "var" / "errors"
+
+
 def test_redis(load: Load) -> None:
-    cache = load(CACHE_URL="redis://:secret@cache.example:6379/1")["CACHES"]["default"]
-    assert cache == {
+    caches = load(CACHE_URL="redis://:secret@cache.example:6379/1")["CACHES"]
+    assert caches["errors"] == caches["default"]
+    assert caches["default"] == {
         "BACKEND": "digest.caches.redis.SharedCache",
         "LOCATION": "redis://:secret@cache.example:6379/1",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
@@ -340,7 +362,7 @@ def test_redis(load: Load) -> None:
 )
 def test_mail_by_smtp(load: Load, url: str, port: int, tls: bool, ssl: bool) -> None:
     settings = load(EMAIL_URL=f"{url}?from=digest@lab.example")
-    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert settings["EMAIL_TRANSPORT"] == "django.core.mail.backends.smtp.EmailBackend"
     assert settings["EMAIL_HOST"] == "mail.example"
     assert settings["EMAIL_HOST_USER"] == "me"
     assert settings["EMAIL_HOST_PASSWORD"] == "p@ss"
@@ -352,7 +374,7 @@ def test_mail_by_smtp(load: Load, url: str, port: int, tls: bool, ssl: bool) -> 
 
 def test_mail_into_a_folder(load: Load) -> None:
     settings = load(EMAIL_URL="file:///var/mail/digest")
-    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
+    assert settings["EMAIL_TRANSPORT"] == "django.core.mail.backends.filebased.EmailBackend"
     assert settings["EMAIL_FILE_PATH"] == "/var/mail/digest"
 
 

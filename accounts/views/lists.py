@@ -15,6 +15,7 @@ from accounts.forms.lists import InviteForm, ListSettingsForm, MemberForm, NewLi
 from accounts.invitations import may_mail, write_to
 from accounts.library import Access, OpenList
 from accounts.models import Role, Visibility
+from digest.pages.compression import hold_secret
 from digest.pages.installed import offline_copy
 from digest.pages.paging import turn_to
 
@@ -121,7 +122,9 @@ def _settings(
         "roles": Role.choices,
         "link": by_link and settings.SITE_URL + reverse("shared-list", args=[found.secret]),
     }
-    return render(request, "accounts/list_settings.html", context)
+    response = render(request, "accounts/list_settings.html", context)
+    hold_secret(response)
+    return response
 
 
 @logged_in

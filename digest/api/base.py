@@ -11,9 +11,7 @@ from typing import Any, ClassVar, cast
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.cache import get_conditional_response, patch_cache_control
-from django.utils.decorators import method_decorator
 from django.utils.http import http_date
-from django.views.decorators.gzip import gzip_page
 from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -23,6 +21,7 @@ from rest_framework.viewsets import ViewSet
 
 from digest.caches.revision import Revision
 from digest.models import Catalogue
+from digest.pages.compression import compressed, encoding_for
 from digest.pages.middleware import since
 
 from .access import PUBLIC, announce, scope
@@ -113,7 +112,6 @@ def _fits(range: str, media_type: str) -> bool:
     return range in ("*/*", media_type, f"{media_type.partition('/')[0]}/*")
 
 
-@method_decorator(gzip_page, name="dispatch")
 class ApiViewSet(ViewSet):
     """Actions that answer as their `schema.Operation` declares.
 
@@ -236,20 +234,25 @@ class CatalogueViewSet(ApiViewSet):
             request._request, etag, changed
         )
         if response is None:
-            answer = revision.once(
-                lambda: _json(make()), *name, storable=lambda answer: isinstance(answer, bytes)
+            encoding = encoding_for(request._request)
+            response = revision.once(
+                lambda: compressed(_json(make()), encoding, stored=True),
+                *(*name, encoding),
+                storable=lambda response: isinstance(response, JsonAnswer),
             )
-            if isinstance(answer, bytes):
-                answer = HttpResponse(answer, content_type="application/json")
-            response = answer
         response["ETag"] = etag
         response["Last-Modified"] = http_date(changed)
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
         return response
 
 
-def _json(answer: dict[str, Any] | HttpResponseBase) -> bytes | HttpResponseBase:
-    """An answer as the text of its JSON; a file as it is."""
+class JsonAnswer(HttpResponse):
+    """An answer that is stored until the catalogue changes."""
+
+
+def _json(answer: dict[str, Any] | HttpResponseBase) -> HttpResponseBase:
+    """An answer as JSON; a file as it is."""
     if isinstance(answer, HttpResponseBase):
         return answer
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return JsonAnswer(text, content_type="application/json")

@@ -1,7 +1,7 @@
 """Errors of the API in one shape: problem details, as RFC 9457 has them.
 
 {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "…",
- "errors": {"date_from": ["Enter a valid date."]}}
+ "errors": {"date_from": ["Enter a valid date."]}, "request_id": "5f1d8a0c9b3e7d26"}
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from digest.caches.exports import ExportBusy
-from digest.log import expected
+from digest.log import expected, request_id
 
 from .serializers import ProblemSerializer
 
@@ -73,6 +73,7 @@ def problem(
         "status": status,
         "detail": detail or HTTPStatus(status).description,
         **({"errors": errors} if errors else {}),
+        **({"request_id": found} if (found := request_id()) else {}),
     }
     return dict(ProblemSerializer(found).data)
 

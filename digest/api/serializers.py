@@ -146,6 +146,9 @@ class ProblemSerializer(Serializer):
         required=False,
         help_text="what is wrong, by parameter or field",
     )
+    request_id = serializers.CharField(
+        required=False, help_text="by which operators find the request in their log"
+    )
 
 
 class PaperAuthorSerializer(Serializer):

@@ -36,6 +36,7 @@ from .curation import (
     Upload,
 )
 from .fetching import DailyRun, FetchedAddress
+from .status import FailingCheck, MailFailure
 
 __all__ = [
     "DEFAULT",
@@ -54,9 +55,11 @@ __all__ = [
     "Digest",
     "DigestKey",
     "Entry",
+    "FailingCheck",
     "FetchedAddress",
     "Link",
     "LinkHealth",
+    "MailFailure",
     "Merge",
     "Paper",
     "PaperQuerySet",

@@ -10,12 +10,12 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import OperationalError, connections
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
-from django.views.defaults import bad_request, server_error
+from django.template.loader import render_to_string
 
 from digest.api.problems import or_page
-from digest.log import expected
+from digest.log import expected, request_id
 
-from .resubmission import Reason, refuse
+from .resubmission import Reason, page, refuse
 
 WAIT = 5
 """Seconds that a request waits for whoever else is writing, where a command waits longer.
@@ -78,7 +78,11 @@ def failed(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if is_unavailable(error):
         return _busy(request, error)
-    return or_page(500, server_error)(request)
+    return or_page(500, _error_page)(request)
+
+
+def _error_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(render_to_string("500.html", {"request_id": request_id()}), status=500)
 
 
 def interrupted(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -86,7 +90,12 @@ def interrupted(request: HttpRequest, exception: Exception) -> HttpResponse:
     one."""
     if isinstance(exception, SessionInterrupted):
         return refuse(request, Reason.LOGGED_OUT)
-    return or_page(400, bad_request)(request, exception)
+    return or_page(400, _bad_request)(request)
+
+
+def _bad_request(request: HttpRequest) -> HttpResponse:
+    context = {"heading": "Not understood", "message": "The site cannot read this request."}
+    return page(request, context, None, 400)
 
 
 def _busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:

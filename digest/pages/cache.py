@@ -12,6 +12,8 @@ from django.utils.cache import patch_vary_headers, set_response_etag
 
 from digest.caches.revision import Revision
 
+from .compression import compressed, encoding_for
+
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
 
@@ -25,6 +27,7 @@ def cached_for_visitors(view: _View, parameters: Collection[str] = ()) -> _View:
 
     parameters: those that the view reads. An address with others redirects to the one without: else
     it would be another page, and anybody could fill the cache with them.
+    A page is stored as it is sent: once for each encoding that somebody takes.
     What the view shows to such a visitor must follow from the address, the `HX-Request` header and
     the catalogue. A visitor with a cookie may be logged in, or have a message waiting: their page
     is rendered for them, and never cached.
@@ -41,9 +44,12 @@ def cached_for_visitors(view: _View, parameters: Collection[str] = ()) -> _View:
         elif request.COOKIES:
             response = view(request, *args, **kwargs)
         else:
+            encoding = encoding_for(request)
             response = Revision().once(
-                lambda: _with_etag(view(request, *args, **kwargs)),
-                *("page", request.headers.get("HX-Request", ""), request.get_full_path()),
+                lambda: compressed(
+                    _with_etag(view(request, *args, **kwargs)), encoding, stored=True
+                ),
+                *("page", encoding, request.headers.get("HX-Request", ""), request.get_full_path()),
                 storable=partial(_is_impersonal, request),
             )
         patch_vary_headers(response, ["Cookie"])

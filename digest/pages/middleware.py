@@ -12,6 +12,8 @@ from django.middleware.http import ConditionalGetMiddleware
 from django.template.loader import render_to_string
 from django.utils.http import escape_leading_slashes, http_date, parse_http_date_safe
 
+from digest.log import request_id
+
 MAX_BODY = 60_000_000
 """Bytes of a request: the largest file that anything here takes has 50 MB, and a form is around it.
 
@@ -127,9 +129,11 @@ class BodyLimit:
                 "title": status.phrase,
                 "status": status,
                 "detail": f"A request has at most {most} MB.",
+                "request_id": request_id(),
             }
             return JsonResponse(problem, status=status, content_type="application/problem+json")
-        return HttpResponse(render_to_string("413.html", {"most": most}), status=status)
+        context = {"most": most, "request_id": request_id()}
+        return HttpResponse(render_to_string("413.html", context), status=status)
 
 
 class UploadLimit(FileUploadHandler):

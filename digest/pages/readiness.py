@@ -1,25 +1,30 @@
-"""`/healthz` and `/readyz`: what a supervisor or a balancer asks, under any host name.
+"""`/healthz`, `/readyz` and `/metrics`: what a supervisor, a balancer or Prometheus asks, under any
+host name.
 
 /healthz: whether the process answers; nothing else is asked. /readyz: whether it can serve, as
 JSON, with 503 if it cannot: the database answers, and all migrations are applied. Beside that it
 says whether the cache answers, without which the site works too, and how old the newest digest and
-the last daily run are.
+the last daily run are. /metrics: the figures of digest.metrics and digest.status, for whoever has
+METRICS_TOKEN; without that setting there is no such page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from secrets import token_hex
+from secrets import compare_digest
 from typing import Any
 
-from django.core.cache import cache
+from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone
+from prometheus_client.exposition import choose_encoder
 
+from digest import metrics
 from digest.models import DailyRun, Digest
+from digest.status import StatusCollector, is_cache_there
 
 _OK, _FAILS = "ok", "fails"
 
@@ -32,27 +37,28 @@ class Readiness:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = _ANSWERS.get(request.path_info)
-        if answer is None:
+        if answer is None or (answer is _metrics and not settings.METRICS_TOKEN):
             return self.get_response(request)
         allowed = request.method in ("GET", "HEAD")
-        response = answer() if allowed else HttpResponseNotAllowed(["GET", "HEAD"])
+        response = answer(request) if allowed else HttpResponseNotAllowed(["GET", "HEAD"])
         response["Cache-Control"] = "no-store"
         return response
 
 
-def _health() -> HttpResponse:
+def _health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def _readiness() -> HttpResponse:
+def _readiness(request: HttpRequest) -> HttpResponse:
     found: dict[str, Any] = {"database": _FAILS, "migrations": None}
     try:
         found |= _asked()
     except Error:  # what else it has is in the log of the database
         connection.close()
+    cache = _OK if is_cache_there() else _FAILS
     is_ready = found["database"] == _OK and found["migrations"] == _OK
     status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-    return JsonResponse({"ready": is_ready, **found, "cache": _cache()}, status=status)
+    return JsonResponse({"ready": is_ready, **found, "cache": cache}, status=status)
 
 
 def _asked() -> dict[str, Any]:
@@ -77,16 +83,15 @@ def _asked() -> dict[str, Any]:
     }
 
 
-def _cache() -> str:
-    """Whether the cache returns what was put into it, and does so by itself: where Redis is down,
-    each process has its own."""
-    value = token_hex(8)
-    try:
-        cache.set("readyz", value, 10)
-        is_there = cache.get("readyz") == value and not getattr(cache, "is_down", False)
-        return _OK if is_there else _FAILS
-    except Exception:  # each kind of cache has errors of its own
-        return _FAILS
+def _metrics(request: HttpRequest) -> HttpResponse:
+    given = request.headers.get("Authorization", "").encode()
+    if not compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
+        headers = {"WWW-Authenticate": "Bearer"}
+        return HttpResponse("Send METRICS_TOKEN.\n", "text/plain", 401, headers=headers)
+    registry = metrics.registry()
+    registry.register(StatusCollector())
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return HttpResponse(encode(registry), content_type=content_type)
 
 
-_ANSWERS = {"/healthz": _health, "/readyz": _readiness}
+_ANSWERS = {"/healthz": _health, "/metrics": _metrics, "/readyz": _readiness}

@@ -25,6 +25,8 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from digest.log import request_id
+
 FIELD = "resubmission"
 """What a log-in form calls the form that waits for it, and a session the one to be sent again."""
 
@@ -101,7 +103,7 @@ def page(
     request: HttpRequest, context: dict[str, Any], submission: Submission | None, status: int = 200
 ) -> HttpResponse:
     """The page that shows what happened, and what was typed. It extends no other template."""
-    context["again"] = request.method in ("GET", "HEAD")
+    context |= {"again": request.method in ("GET", "HEAD"), "request_id": request_id()}
     if submission:
         context |= {"submission": submission, "csrf_token": get_token(request)}
     return HttpResponse(render_to_string("resubmission.html", context), status=status)

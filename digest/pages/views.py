@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from digest.caches.revision import Revision
+from digest.log import request_id
 from digest.models import (
     Alias,
     Author,
@@ -36,8 +37,12 @@ LETTERS = [*ascii_lowercase, OTHER]
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     error = exception if isinstance(exception, PageNotFound) else PageNotFound("")
-    context = {"message": str(error), "links": error.links}
+    context = {"message": str(error), "links": error.links, "request_id": request_id()}
     return render(request, "404.html", context, status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", {"request_id": request_id()}, status=403)
 
 
 # Papers

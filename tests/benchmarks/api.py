@@ -1,6 +1,6 @@
 """Requests a second of the API, beside a plain one of DRF's and datasette, over the same papers.
 
-    python tests/benchmarks/api.py FOLDER --datasette EXECUTABLE [--papers N] [--keep FOLDER]
+    python tests/benchmarks/api.py FOLDER [--datasette EXECUTABLE] [--papers N] [--keep FOLDER]
         [--seconds N]
 
 Builds a catalogue of so many papers from the real digests of a folder (or takes it up again from
@@ -40,8 +40,7 @@ from search_served import TURNS, WORDS, for_datasette, new_words, rate, served  
 TABLE = "/papers/papers.json?_shape=objects&_size="
 
 
-def compare(url: str, datasette: Path, seconds: float) -> None:
-    for_datasette(FOLDER / "papers.db")
+def compare(url: str, datasette: Path | None, seconds: float) -> None:
     gunicorn = (sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:PORT", "--worker-class")
     gunicorn += ("gthread", "--workers", "2", "--threads", "4", "--no-control-socket")
     gunicorn += ("--log-level", "warning")
@@ -62,14 +61,16 @@ def compare(url: str, datasette: Path, seconds: float) -> None:
         ports = {
             "the site": start(served(*gunicorn, "digest.wsgi", environment=environment)),
             "a plain ModelViewSet": start(served(*gunicorn, "naive", environment=theirs)),
-            "datasette's JSON": start(
+        }
+        if datasette:
+            for_datasette(FOLDER / "papers.db")
+            ports["datasette's JSON"] = start(
                 served(
                     *(str(datasette), "serve", "--host", "127.0.0.1", "--port", "PORT"),
                     str(FOLDER / "papers.db"),
                     log=False,
                 )
-            ),
-        }
+            )
         pages = {
             "the site": "/api/v1/papers/?page_size=",
             "a plain ModelViewSet": "/papers/?page_size=",
@@ -120,13 +121,13 @@ def new_pages(name: str, prefix: str) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--datasette", type=Path, required=True)
+    parser.add_argument("--datasette", type=Path)
     parser.add_argument("--papers", type=int, default=200_000)
     parser.add_argument("--keep", type=Path, default=FOLDER)
     parser.add_argument("--seconds", type=float, default=8)
     options = parser.parse_args()
     options.keep.mkdir(exist_ok=True)
-    print(f"on {connection.display_name}, {search_served.READERS} readers, turns of all three")
+    print(f"on {connection.display_name}, {search_served.READERS} readers, turns of all")
     url = search.Catalogues(options.folder, options.keep.resolve()).use(options.papers)
     compare(url, options.datasette, options.seconds)
 

@@ -266,7 +266,7 @@ class Command(threading.Thread):
         while monotonic() < self.until:
             begun = perf_counter()
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", self.name, *next(self.arguments)],
+                [sys.executable, *self.words()],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -277,6 +277,10 @@ class Command(threading.Thread):
             self.said.append(out)
             if self.process.returncode:
                 self.failed.append(err.strip()[-500:])
+
+    def words(self) -> list[str]:
+        """What Python is told to run next."""
+        return ["manage.py", self.name, *next(self.arguments)]
 
     def __str__(self) -> str:
         if not self.runs:

@@ -11,7 +11,8 @@ datasette with the same papers. One is asked after the other, in turns, by so ma
 
 Prints for each page the answers a second, the 99th percentile of how long one took, and the
 milliseconds of the processor that the server spent on one, which say most where others use the
-machine as well; then ratios of the same run. "new" pages are never asked for twice.
+machine as well; then ratios of the same run. "new" pages are never asked for twice, and those with
+"br" are asked for in Brotli.
 """
 
 import argparse
@@ -149,11 +150,16 @@ def _listens(port: int) -> bool:
 
 
 class Asked(NamedTuple):
-    """Pages of one kind: who serves them, their addresses, and the cookies that are sent."""
+    """Pages of one kind: who serves them, their addresses, and the headers that are sent."""
 
     server: Server
     paths: list[str]
     cookies: str = ""
+    encoding: str = ""
+
+    def headers(self) -> str:
+        sent = {"Host": "localhost", "Cookie": self.cookies, "Accept-Encoding": self.encoding}
+        return "".join(f"{name}: {value}\r\n" for name, value in sent.items() if value) + "\r\n"
 
 
 class Measured(NamedTuple):
@@ -168,6 +174,7 @@ class Measured(NamedTuple):
 def measure(asked: Asked, seconds: float, connections: int) -> Measured:
     """Ask for some seconds, by connections that each ask one thing after the other."""
     until = perf_counter() + seconds
+    headers = asked.headers()
 
     def read(number: int) -> list[float]:
         took = []
@@ -177,7 +184,7 @@ def measure(asked: Asked, seconds: float, connections: int) -> Measured:
                 begun = perf_counter()
                 if begun > until:
                     break
-                get(connection, path, asked.cookies)
+                get(connection, path, headers)
                 took.append(perf_counter() - begun)
         return took
 
@@ -189,21 +196,19 @@ def measure(asked: Asked, seconds: float, connections: int) -> Measured:
     return Measured(rate, took[ceil(0.99 * len(took)) - 1] * 1000, used / len(took) * 1000)
 
 
-def get(connection: socket.socket, path: str, cookies: str) -> int:
+def get(connection: socket.socket, path: str, headers: str) -> int:
     """Ask for a page; how many bytes its body has. By hand, for a library's client would take more
     of the processor than the server."""
-    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
-    head += f"Cookie: {cookies}\r\n\r\n" if cookies else "\r\n"
-    connection.sendall(head.encode())
+    connection.sendall(f"GET {path} HTTP/1.1\r\n{headers}".encode())
     answer = bytearray()
     while (end := answer.find(b"\r\n\r\n")) < 0:
         answer += _received(connection, path)
     lines = bytes(answer[:end]).decode("latin-1").lower().split("\r\n")
     if " 200 " not in lines[0]:
         raise SystemExit(f"{path} gave {lines[0]}")
-    headers = dict(line.split(": ", 1) for line in lines[1:])
-    if "content-length" in headers:
-        wanted = end + 4 + int(headers["content-length"])
+    received = dict(line.split(": ", 1) for line in lines[1:])
+    if "content-length" in received:
+        wanted = end + 4 + int(received["content-length"])
         while len(answer) < wanted:
             answer += _received(connection, path)
     else:  # in pieces
@@ -301,6 +306,10 @@ def compare(url: str, options: argparse.Namespace) -> None:
             for kind, paths in pages.items()
             if kind != "library"
         }
+        asked |= {
+            f"{who}: list, br": asked[f"{who}: list"]._replace(encoding="br")
+            for who in ("member", "visitor")
+        }
         bare = FOLDER / "bare"
         shutil.rmtree(bare, ignore_errors=True)
         bare.mkdir()
@@ -373,6 +382,8 @@ def report(found: dict[str, Measured]) -> None:
     print("  ratios: answers a second, and by the processor")
     for ours, theirs in (
         ("visitor: list", "bare: list"),
+        ("visitor: list, br", "visitor: list"),
+        ("member: list, br", "member: list"),
         ("member: list", "linkding: list"),
         ("member: library", "linkding: list"),
         ("member: search", "linkding: search"),

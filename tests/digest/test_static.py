@@ -1,11 +1,25 @@
 """Static files under the names of their contents."""
 
+import gzip
 import re
 
+import brotli
+import pytest
 from django.core.files.storage import FileSystemStorage
 
 from digest.static import StaticFiles
 from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize("name", ["site.css", "site.js"])
+def test_they_are_compressed(tmp_path, name):
+    (tmp_path / name).write_bytes((ROOT / "static" / name).read_bytes())
+    stored = StaticFiles(location=tmp_path, base_url="/static/")
+    list(stored.post_process_with_compression([(name, name, True)]))
+    packed, zipped = ((tmp_path / f"{name}.{suffix}").read_bytes() for suffix in ("br", "gz"))
+    assert brotli.decompress(packed) == gzip.decompress(zipped) == (tmp_path / name).read_bytes()
+    assert len(packed) < len(zipped)
+    assert not stored.create_compressor().should_compress("site.js.map")
 
 
 def test_scripts_import_each_other_by_the_names_of_their_contents(tmp_path):

@@ -212,6 +212,7 @@ def refused(response, detail):
         "title": "Unauthorized",
         "status": 401,
         "detail": detail,
+        "request_id": response["X-Request-ID"],
     }
 
 

@@ -30,6 +30,7 @@ STEPS = [
     "recommend",
     "count_bookmarks",
     "clearsessions",
+    "check_status",
 ]
 
 
@@ -150,6 +151,7 @@ def test_a_failure_stops_nothing(configured, links, monkeypatch):
         "recommend": "",
         "count_bookmarks": "",
         "clearsessions": "",
+        "check_status": "",
     }
     assert err.endswith("failed: fetch huggingface, find_duplicates, check_links\n")
     assert "find_duplicates: an unexpected error" in err

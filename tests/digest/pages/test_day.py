@@ -158,7 +158,7 @@ def test_a_script_is_given_the_papers_alone(client, day):
     response = client.get(DAY + "?has=code", headers={"HX-Request": "true"})
     assert numbers(response) == [1, 2]
     assert text(response).startswith('<section id="results"')
-    assert response["Vary"] == "HX-Request, Cookie"
+    assert response["Vary"] == "HX-Request, Accept-Encoding, Cookie"
     assert "<html" in text(client.get(DAY + "?has=code"))
 
 

@@ -51,7 +51,8 @@ def test_what_is_too_large_is_not_read() -> None:
     assert "Content-Security-Policy" in response.headers
     response = send("/api/v1/me/import/", MAX_BODY + 1)
     assert response["Content-Type"] == "application/problem+json"
-    assert response.json() == problem(413, "A request has at most 60 MB.")
+    found = problem(413, "A request has at most 60 MB.")
+    assert response.json() == found | {"request_id": response["X-Request-ID"]}
 
 
 @pytest.mark.django_db
@@ -64,6 +65,7 @@ def test_nothing_reads_a_body_before_it_was_measured() -> None:
     before = settings.MIDDLEWARE[: settings.MIDDLEWARE.index("digest.pages.middleware.BodyLimit")]
     assert before == [
         "digest.pages.readiness.Readiness",
+        "digest.pages.request_log.RequestLog",
         "digest.pages.middleware.MethodPreservingRedirect",
         "django.middleware.security.SecurityMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -311,7 +311,7 @@ def test_the_examples_of_the_language_can_be_read(client, papers):
 def test_a_page_that_stands_is_given_the_papers_alone(client, papers):
     whole = client.get("/papers/?q=zebras")
     fragment = client.get("/papers/?q=zebras", headers={"HX-Request": "true"})
-    assert whole["Vary"] == fragment["Vary"] == "HX-Request, Cookie"
+    assert whole["Vary"] == fragment["Vary"] == "HX-Request, Accept-Encoding, Cookie"
     assert whole["ETag"] != fragment["ETag"]
     start = text(fragment).strip()
     assert start.startswith("<title>“zebras” in the papers · Paper Digest</title>")
