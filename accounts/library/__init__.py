@@ -26,6 +26,7 @@ from digest.text.identity import arxiv_id
 from .base import NotFound, accessible
 from .bookmarks import Bookmarks
 from .digests import Digests
+from .feeds import Feeds
 from .lists import Access, OpenList, ReadingLists, Removed
 from .mails import Mails
 from .notes import Conflict, Notes
@@ -79,6 +80,7 @@ class Library:
         self.reports = Reports(user)
         self.searches = Searches(user)
         self.mails = Mails(user)
+        self.feeds = Feeds(user)
 
     @cached_property
     def shelf(self) -> Shelf:

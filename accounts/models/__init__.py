@@ -4,6 +4,7 @@ What a person made is reached through `library.Library` alone, and their tokens 
 A person's rows go with their account; a paper stays as long as anybody's rows refer to it.
 """
 
+from .feeds import PrivateFeed
 from .lists import (
     COMMENT_LENGTH,
     Invitation,
@@ -38,6 +39,7 @@ from .rows import (
 )
 from .searches import QUERY_LENGTH, SavedSearch, SearchKind
 from .tokens import ApiToken, Scope
+from .webhooks import HookShape, Webhook, WebhookCall, WebhookPaper
 
 __all__ = [
     "COMMENT_LENGTH",
@@ -53,6 +55,7 @@ __all__ = [
     "Disclosure",
     "Dismissal",
     "Frequency",
+    "HookShape",
     "Invitation",
     "JoinableRow",
     "ListItem",
@@ -62,6 +65,7 @@ __all__ = [
     "Membership",
     "Note",
     "PaperRow",
+    "PrivateFeed",
     "ReadDigest",
     "ReadingList",
     "Report",
@@ -77,4 +81,7 @@ __all__ = [
     "Theme",
     "User",
     "Visibility",
+    "Webhook",
+    "WebhookCall",
+    "WebhookPaper",
 ]

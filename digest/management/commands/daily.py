@@ -22,7 +22,8 @@ and most links lead to one of two hosts: so many take half an hour."""
 class Command(BaseCommand):
     help = (
         "Fetch what FETCH names, then run suggest_categories, find_duplicates, send_mails,"
-        " check_links and clearsessions. If one of them fails, the others run all the same."
+        " call_webhooks, check_links and clearsessions. If one of them fails, the others run all"
+        " the same."
     )
 
     def handle(self, verbosity: int, **options: Any) -> None:
@@ -51,6 +52,7 @@ class Command(BaseCommand):
             ("suggest_categories", ("suggest_categories",)),
             ("find_duplicates", ("find_duplicates",)),
             ("send_mails", ("send_mails",)),
+            ("call_webhooks", ("call_webhooks",)),
             ("check_links", ("check_links", "--limit", MOST_LINKS)),
             ("clearsessions", ("clearsessions",)),
         ):
