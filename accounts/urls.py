@@ -9,6 +9,7 @@ from django.urls import path
 from .views import (
     bookmarks,
     digests,
+    feeds,
     filing,
     for_you,
     keys,
@@ -22,6 +23,7 @@ from .views import (
     stars,
     tokens,
     transfer,
+    webhooks,
 )
 
 
@@ -53,6 +55,10 @@ urlpatterns = [
     path("library/searches/new/", searches.new_search, name="new-search"),
     path("library/searches/undo/", searches.undo, name="undo-search"),
     path("library/searches/<int:key>/", searches.search, name="search"),
+    path("library/feeds/", feeds.feeds, name="feeds"),
+    path("library/feeds/<name:secret>.atom", feeds.private_feed, name="private-feed"),
+    path("library/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("library/webhooks/<int:key>/", webhooks.webhook, name="webhook"),
     path("library/unread/", digests.unread, name="unread"),
     path("library/unread/days/", digests.mark_days, name="mark-days"),
     path("library/unread/all/", digests.mark_all_digests, name="mark-all-digests"),

@@ -27,7 +27,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.alerts import links
+from accounts.alerts import links, webhooks
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import ApiToken, Disclosure, Role, User, Visibility
@@ -158,8 +158,11 @@ def world(db):
     theirs.open(theirs.create(SHORT).slug).invite("owner", Role.VIEWER)
     tokens.create(owner, SHORT, ["library:read"])
     search, _ = library.searches.save("papers", "q=x", SHORT)
+    hook, _ = webhooks.create(owner, SHORT, "https://hooks.invalid/", "json", None)
     places |= {
         "search": search.pk,
+        "feed": library.feeds.make(search),
+        "hook": hook.pk,
         "stop": links.stop_link(owner).rstrip("/").rpartition("/")[2],
         "kept": links.keep_link(owner, first.pk).rstrip("/").rpartition("/")[2],
     }
@@ -200,7 +203,7 @@ MODELS = {
             apps.get_model("accounts", name)
             for name in (
                 *("Note", "ReadingList", "ListItem", "Report", "Invitation", "Preference"),
-                "SavedSearch",
+                *("SavedSearch", "Webhook"),
             )
         ),
     ),

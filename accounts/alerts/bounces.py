@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email import message_from_bytes
 from email.message import Message
+from typing import Any
 
 from accounts.library import Library
 from accounts.models import User
@@ -38,7 +39,7 @@ def _failed(message: Message) -> bool:
     """Whether a delivery status (RFC 3464) says that a mail failed for good."""
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
-            blocks = part.get_payload()
+            blocks: Any = part.get_payload()
             for block in blocks if isinstance(blocks, list) else ():
                 action = str(block.get("Action", "")).strip().lower()
                 status = str(block.get("Status", "5")).strip()

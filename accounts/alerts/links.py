@@ -7,7 +7,7 @@ Nothing is stored. Whoever has a link may do what it is for: end the mails, or b
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -46,7 +46,7 @@ def what_is_kept(token: str) -> tuple[User, int]:
     return _person(person), paper
 
 
-def _read(token: str, salt: str) -> object:
+def _read(token: str, salt: str) -> Any:
     try:
         return signing.loads(token, salt=salt, max_age=LASTS)
     except signing.BadSignature:
@@ -55,7 +55,7 @@ def _read(token: str, salt: str) -> object:
         ) from None
 
 
-def _person(key: object) -> User:
+def _person(key: int) -> User:
     user = User.objects.filter(pk=key, is_active=True).first()
     if user is None:
         raise NotFound("There is no such account any longer.")

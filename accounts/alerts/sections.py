@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings as site
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,7 +28,9 @@ from digest.search.memory import Documents
 MOST_FOR_YOU = 10
 """Papers of a mail that are likely to matter."""
 MOST_NEW = 50_000
-"""Papers that came last which are looked through for what is new."""
+"""Papers that came last which are looked through for what is new, where many people are sent it."""
+MOST_ON_A_PAGE = 2_000
+"""The same where one person waits for it."""
 
 
 class Group(NamedTuple):
@@ -41,15 +44,17 @@ class Group(NamedTuple):
 
 
 class News:
-    """What is new on the site: looked up once for all to whom mails are sent in a run."""
+    """What is new on the site: looked up once for all to whom something is sent in a run. most:
+    papers that came last which are looked through."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_NEW) -> None:
+        self._most = most
         self._matching: dict[str, list[int]] = {}
 
     @cached_property
     def documents(self) -> Documents:
         """The new papers, newest first."""
-        return Documents.of_papers(first_new_day(), 0, MOST_NEW)
+        return Documents.of_papers(first_new_day(), 0, self._most)
 
     def prepare(self, searches: Collection[str]) -> None:
         """Find the new papers of many searches together, given by their query strings."""
@@ -58,17 +63,18 @@ class News:
             for address, query in queries(missing).items():
                 self._matching[address] = self.documents.matching(query.node)
 
-    def of_search(self, search: SavedSearch) -> list[int]:
-        """The keys of the new papers of a search, newest first."""
+    def of_search(self, search: SavedSearch, after: int) -> list[int]:
+        """The keys of the papers of a search that came after the one with a key, newest first."""
         self.prepare([search.query])
-        return [paper for paper in self._matching[search.query] if paper > search.seen_paper]
+        return [paper for paper in self._matching[search.query] if paper > after]
 
 
 class Recipient:
-    """The person to whom a mail is sent. since: when their mails were switched on."""
+    """The person to whom something is sent. since: what was added to lists before is not sent.
+    after: nor are papers up to the one with this key; None: up to what the person has seen."""
 
-    def __init__(self, user: User, since: datetime, news: News) -> None:
-        self.user, self.since, self.news = user, since, news
+    def __init__(self, user: User, since: datetime, news: News, after: int | None = None) -> None:
+        self.user, self.since, self.news, self.after = user, since, news, after
         self.library = Library(user)
 
 
@@ -77,7 +83,8 @@ def of_searches(recipient: Recipient) -> Iterator[Group]:
     searches = recipient.library.searches.all().filter(kind=SearchKind.PAPERS, is_mailed=True)
     for search in searches:
         url = site.SITE_URL + search.get_absolute_url()
-        yield Group(search.name, url, recipient.news.of_search(search))
+        after = search.seen_paper if recipient.after is None else recipient.after
+        yield Group(search.name, url, recipient.news.of_search(search, after))
 
 
 def of_lists(recipient: Recipient) -> Iterator[Group]:
@@ -120,32 +127,52 @@ SECTIONS = [
 ]
 
 
-def compose(settings: MailSettings, news: News, only: Collection[int] | None = None) -> list[Group]:
-    """What a mail to the person has now: papers that they may read, have not dismissed, and were
-    not mailed before; each once, in the first group that has it.
+def find(recipient: Recipient, left_out: Collection[str] = ()) -> list[Group]:
+    """What all sections have, but those that are left out."""
+    chosen = [section for section in SECTIONS if section.name not in left_out]
+    return [group for section in chosen for group in section.find(recipient)]
 
-    only: the papers of a mail that was begun, which may be in it again.
+
+def unsent(
+    user: User,
+    groups: Iterable[Group],
+    sent: QuerySet[Any] | None = None,
+    only: Collection[int] | None = None,
+) -> list[Group]:
+    """The papers that the person may read, has not dismissed, and was not sent before; each once,
+    in the first group that has it.
+
+    sent: rows that name papers which were sent. only: the papers of something that was begun, which
+    may be in it again.
     """
-    recipient = Recipient(settings.user, settings.since, news)
-    found = [
-        group
-        for section in SECTIONS
-        if section.name not in settings.left_out
-        for group in section.find(recipient)
-    ]
-    candidates = {paper for group in found for paper in group.papers}
+    groups = list(groups)
+    candidates = {paper for group in groups for paper in group.papers}
     if only is not None:
         candidates &= {*only}
-    left = _readable(settings.user, candidates)
-    if only is None:
-        left -= _mailed(settings.user, left)
-    groups = []
-    for group in found:
+    left = _readable(user, candidates)
+    if only is None and sent is not None:
+        for some in batches(list(left)):
+            left -= set(sent.filter(paper__in=some).values_list("paper", flat=True))
+    found = []
+    for group in groups:
         papers = [paper for paper in dict.fromkeys(group.papers) if paper in left]
         left.difference_update(papers)
         if papers:
-            groups.append(group._replace(papers=papers))
-    return groups
+            found.append(group._replace(papers=papers))
+    return found
+
+
+def compose(settings: MailSettings, news: News, only: Collection[int] | None = None) -> list[Group]:
+    """What a mail to the person has now. only: the papers of a mail that was begun."""
+    groups = find(Recipient(settings.user, settings.since, news), settings.left_out)
+    return unsent(settings.user, groups, MailedPaper.objects.filter(user=settings.user), only)
+
+
+def everything_new(user: User) -> list[int]:
+    """The keys of all papers that are new for a person, mailed and seen or not, those that came
+    last first."""
+    groups = find(Recipient(user, timezone.now() - NEW_FOR, News(MOST_ON_A_PAGE), after=0))
+    return sorted({paper for group in unsent(user, groups) for paper in group.papers}, reverse=True)
 
 
 def _readable(user: User, papers: Collection[int]) -> set[int]:
@@ -154,12 +181,4 @@ def _readable(user: User, papers: Collection[int]) -> set[int]:
         visible = Paper.objects.visible().filter(pk__in=some)
         dismissed = Dismissal.objects.filter(user=user, paper__in=some).values("paper")
         found.update(visible.exclude(pk__in=dismissed).values_list("pk", flat=True))
-    return found
-
-
-def _mailed(user: User, papers: Collection[int]) -> set[int]:
-    found: set[int] = set()
-    for some in batches(papers):
-        rows = MailedPaper.objects.filter(user=user, paper__in=some)
-        found.update(rows.values_list("paper", flat=True))
     return found

@@ -67,9 +67,8 @@ def send_due() -> Sent:
             due = [one for one in on.filter(pk__in=some) if _is_due(one)]
             _prepare(news, due)
             for settings in due:
-                mail = claim(settings, news)
-                if mail:
-                    _send(mail, settings, news, connection, outcome)
+                if claimed := claim(settings, news):
+                    _send(claimed, settings, news, connection, outcome)
     except OSError as error:  # of which smtplib's errors are
         # Nothing is lost: what is claimed is sent by a later run.
         log.exception("Mails about new papers could not be sent")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError as Refused
 from django.db.models.functions import Lower
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -49,13 +47,7 @@ class SearchesViewSet(LibraryViewSet):
     )
     def create(self, request: Request) -> Response:
         """Save a search. One that is saved already stays as it is (200)."""
-        body = self.body()
-        try:
-            search, is_new = self.library.searches.save(**body)
-        except Refused as error:
-            if "query" in getattr(error, "error_dict", ()):  # which no list is at
-                raise ValidationError(error.message_dict) from None
-            raise
+        search, is_new = self.library.searches.save(**self.body())
         there = {"Location": settings.SITE_URL + reverse("api-search", args=[search.pk])}
         return self._answered(search, 201 if is_new else 200, there)
 
@@ -92,9 +84,8 @@ class SearchesViewSet(LibraryViewSet):
         [shown] = self._shown([search])
         return Response(self.answer(shown), status, headers=headers)
 
-    def _shown(self, searches: Iterable[SavedSearch]) -> list[dict[str, Any]]:
+    def _shown(self, searches: Sequence[SavedSearch]) -> Sequence[dict[str, Any]]:
         """Searches with what is new in them, for `SavedSearchSerializer`."""
-        searches = list(searches)
         new = self.library.searches.new(searches)
         return [
             {

@@ -26,6 +26,7 @@ from digest.text.identity import arxiv_id
 from .base import NotFound, accessible
 from .bookmarks import Bookmarks
 from .digests import Digests
+from .feeds import Feeds
 from .for_you import ForYou, Likely
 from .group import Group
 from .lists import Access, OpenList, ReadingLists, Removed
@@ -87,6 +88,7 @@ class Library:
         self.group = Group(user)
         self.searches = Searches(user)
         self.mails = Mails(user)
+        self.feeds = Feeds(user)
 
     @cached_property
     def shelf(self) -> Shelf:

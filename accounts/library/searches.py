@@ -182,6 +182,11 @@ class Searches(Part):
             }
         return found | self._new_in_library(of_library)
 
+    def kept(self, search: SavedSearch) -> list[int]:
+        """The papers of a search in the library, by their keys, those kept last first."""
+        shelf = Shelf(self._user)
+        return [place.paper for place in shelf.find(shelf.parse(text_of(search))).places]
+
     def _new_in_library(self, searches: list[SavedSearch]) -> dict[int, NewPapers]:
         if not searches:
             return {}

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0017_mails"),
+        ("accounts", "0018_feeds_and_webhooks"),
         ("digest", "0012_authors_by_name"),
     ]
 

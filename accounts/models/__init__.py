@@ -4,6 +4,7 @@ What a person made is reached through `library.Library` alone, and their tokens 
 A person's rows go with their account; a paper stays as long as anybody's rows refer to it.
 """
 
+from .feeds import PrivateFeed
 from .lists import (
     COMMENT_LENGTH,
     Invitation,
@@ -39,6 +40,7 @@ from .rows import (
 )
 from .searches import QUERY_LENGTH, SavedSearch, SearchKind
 from .tokens import ApiToken, Scope
+from .webhooks import HookShape, Webhook, WebhookCall, WebhookPaper
 
 __all__ = [
     "COMMENT_LENGTH",
@@ -54,6 +56,7 @@ __all__ = [
     "Disclosure",
     "Dismissal",
     "Frequency",
+    "HookShape",
     "InterestModel",
     "Invitation",
     "JoinableRow",
@@ -65,6 +68,7 @@ __all__ = [
     "Note",
     "PaperRow",
     "Preference",
+    "PrivateFeed",
     "Rating",
     "ReadDigest",
     "ReadingList",
@@ -82,4 +86,7 @@ __all__ = [
     "User",
     "Visibility",
     "WeeklyCount",
+    "Webhook",
+    "WebhookCall",
+    "WebhookPaper",
 ]

@@ -14,7 +14,7 @@ from accounts.access import MemberRequest, logged_in
 from accounts.alerts import links
 from accounts.alerts.messages import write
 from accounts.alerts.schedule import next_due
-from accounts.alerts.sections import News, compose
+from accounts.alerts.sections import MOST_ON_A_PAGE, News, compose
 from accounts.alerts.sending import address_of
 from accounts.forms.mails import MailSettingsForm
 from accounts.library import Library
@@ -50,7 +50,7 @@ def preview(request: MemberRequest) -> HttpResponse:
     """The mail that would be sent now: as text in a page of the site, or, as `form=html`, its
     HTML."""
     settings = request.library.mails.settings()
-    groups = compose(settings, News())
+    groups = compose(settings, News(MOST_ON_A_PAGE))
     mail = write(settings, groups, address_of(request.user) or "you", timezone.now())
     if request.GET.get("form") == "html":
         [(html, _)] = mail.alternatives

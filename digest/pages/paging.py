@@ -80,7 +80,10 @@ class FoundOnce:
 
 
 def turn_to(
-    request: HttpRequest, rows: QuerySet[_Row] | Sliced, size: int, count: int | None = None
+    request: HttpRequest,
+    rows: QuerySet[_Row] | Sliced | list[Any],
+    size: int,
+    count: int | None = None,
 ) -> Page[Any]:
     """The page of the rows that the address asks for, the first by default.
 

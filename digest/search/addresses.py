@@ -110,7 +110,7 @@ class _SavedFilter(PaperFilter):
         return values if name in _SEVERAL else values[-1]
 
     @cached_property
-    def query(self) -> Query:  # type: ignore[override]
+    def query(self) -> Query:
         if any(None in value for name, value in self.parameters.items() if name in _ROWS):
             return Query(AllOf((NOTHING,)))
         # Not `qs`, which would have its form look everything up.

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from accounts.alerts import links
+from accounts.alerts import links, webhooks
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import Role, Visibility
@@ -123,6 +123,21 @@ TABLE = {
         (LOGIN, 200, 404, 404, 404, 404),
         OWNERS_ONLY,
         do="seen",
+    ),
+    "library/feeds/": row("/library/feeds/", OWN, OWN, do="make"),
+    # Whoever has the secret reads it.
+    "library/feeds/<name:secret>.atom": [
+        *row("/library/feeds/{feed}.atom", 200, 405),
+        *row("/library/feeds/no-such-secret.atom", 404, 405),
+    ],
+    "library/webhooks/": row(
+        "/library/webhooks/", OWN, OWN, name="Lab", shape="json", url="https://example.org/hook"
+    ),
+    "library/webhooks/<int:key>/": row(
+        "/library/webhooks/{hook}/",
+        (LOGIN, 200, 404, 404, 404, 404),
+        OWNERS_ONLY,
+        do="off",
     ),
     "library/unread/": row("/library/unread/", OWN, NO_WRITE),
     "library/unread/days/": row(
@@ -350,6 +365,8 @@ def world(owner, viewer, editor, other, curator, papers):
     places: dict[str, object] = {
         "preference": library.for_you.preferences[0].pk,
         "search": search.pk,
+        "feed": library.feeds.make(search),
+        "hook": webhooks.create(owner, "Lab", "https://example.org/", "json", None)[0].pk,
         "stop": links.stop_link(owner).rstrip("/").rpartition("/")[2],
         "kept": links.keep_link(owner, papers[0].pk).rstrip("/").rpartition("/")[2],
     }

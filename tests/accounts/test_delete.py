@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import models
+from accounts.alerts import webhooks
 from accounts.library import Library
 from accounts.models import User
 from digest.catalogue.load import load
@@ -32,6 +33,10 @@ def shelf(owner, other):
         library = Library(user)
         library.searches.save("papers", "q=x", "X")
         library.mails.choose("daily", 8, 0, [])
+        library.feeds.make(None)
+        hook, _ = webhooks.create(user, "Lab", "https://example.org/", "json", None)
+        call = models.WebhookCall.objects.create(webhook=hook, made_at=NOW)
+        models.WebhookPaper.objects.create(webhook=hook, call=call, paper=paper.pk)
         mail = models.Mail.objects.create(user=user, due_at=NOW, claimed_at=NOW)
         models.MailedPaper.objects.create(user=user, mail=mail, paper=paper.pk)
         SocialAccount.objects.create(user=user, provider="orcid", uid=str(user.pk))
@@ -94,7 +99,7 @@ def test_all_of_it_goes(enter, owner, other, shelf):
     kinds = {type(each).__name__ for each in belongings(owner)}
     assert kinds >= {
         *("Bookmark", "Note", "Dismissal", "ReadDigest", "ReadingList", "Membership", "ListItem"),
-        *("SavedSearch", "MailSettings", "Mail", "MailedPaper"),
+        *("SavedSearch", "MailSettings", "Mail", "MailedPaper", "PrivateFeed", "Webhook"),
         *("EmailAddress", "SocialAccount", "Authenticator", "UserSession", "Session"),
     }
     kept = len(belongings(other)) - 1  # a membership of a list that goes

@@ -22,8 +22,8 @@ and most links lead to one of two hosts: so many take half an hour."""
 class Command(BaseCommand):
     help = (
         "Fetch what FETCH names, then run suggest_categories, find_duplicates, recommend,"
-        " count_bookmarks, send_mails, check_links, clearsessions and check_status. If one of them"
-        " fails, the others run all the same."
+        " count_bookmarks, send_mails, call_webhooks, check_links, clearsessions and check_status."
+        " If one of them fails, the others run all the same."
     )
 
     def handle(self, verbosity: int, **options: Any) -> None:
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             ("recommend", ("recommend",)),
             ("count_bookmarks", ("count_bookmarks",)),
             ("send_mails", ("send_mails",)),
+            ("call_webhooks", ("call_webhooks",)),
             ("check_links", ("check_links", "--limit", MOST_LINKS)),
             ("clearsessions", ("clearsessions",)),
             ("check_status", ("check_status",)),

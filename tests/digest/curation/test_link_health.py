@@ -24,16 +24,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from digest.catalogue.load import load
-from digest.curation import http_check, link_health
-from digest.curation.http_check import (
-    Answer,
-    Checker,
-    LinkOutcome,
-    Refused,
-    is_public,
-    public_addresses,
-)
+from digest.curation import link_health, public_http
+from digest.curation.http_check import Answer, Checker, LinkOutcome
 from digest.curation.link_health import NothingAnswers, check, due, recheck, write
+from digest.curation.public_http import Refused, is_public, public_addresses
 from digest.models import Catalogue, Link, LinkHealth, Paper
 from tests.samples import digest, row
 
@@ -283,14 +277,14 @@ def test_a_host_that_fails_three_times_is_left_alone():
 
 
 def test_an_answer_without_end_is_left(server, checker, monkeypatch):
-    monkeypatch.setattr(http_check, "TIMEOUT", 0.1)
+    monkeypatch.setattr(public_http, "TIMEOUT", 0.1)
     server.answers["/"] = (None, {})
     answer = checker.ask("http://a.example.org/")
     assert answer == Answer(FAILED, None, "did not answer in time")
 
 
 def test_a_handshake_without_end_is_left(monkeypatch):
-    monkeypatch.setattr(http_check, "TIMEOUT", 0.1)
+    monkeypatch.setattr(public_http, "TIMEOUT", 0.1)
     never = threading.Event()
 
     def trickle(listening):

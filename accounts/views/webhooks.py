@@ -1,0 +1,78 @@
+"""Webhooks: which there are, what they last answered, and how they are made and ended."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import MemberRequest, logged_in
+from accounts.alerts import webhooks as all_webhooks
+from accounts.forms.webhooks import WebhookActionForm, WebhookForm
+from accounts.models import Webhook
+
+from .list_page import not_found
+
+
+@logged_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhooks(request: MemberRequest) -> HttpResponse:
+    """The reader's webhooks, and a form for another. The secret of a new one is shown in the answer
+    to the form, and nowhere else."""
+    sent = request.POST if request.method == "POST" else None
+    form = WebhookForm(request.library, sent)
+    created = None
+    if form.is_valid():
+        try:
+            created = all_webhooks.create(request.user, **form.chosen())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            form = WebhookForm(request.library)
+    rows = [(hook, all_webhooks.host_of(hook)) for hook in all_webhooks.of(request.user)]
+    context = {"form": form, "created": created, "rows": rows}
+    status = 400 if form.errors else 200
+    return render(request, "accounts/webhooks.html", context, status=status)
+
+
+@logged_in
+@require_http_methods(["GET", "HEAD", "POST"])
+@not_found
+def webhook(request: MemberRequest, key: int) -> HttpResponse:
+    """What a webhook last answered; and what its owner does with it."""
+    hook = all_webhooks.get(request.user, key)
+    form = WebhookActionForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        match form.cleaned_data["do"]:
+            case "test":
+                _test(request, hook)
+            case "delete":
+                hook.delete()
+                messages.success(request, f"The webhook “{hook}” is deleted.")
+                return redirect("webhooks")
+            case do:
+                all_webhooks.switch(hook, do == "on")
+                messages.success(request, f"The webhook is switched {do}.")
+        return redirect("webhook", key)
+    context = {
+        "hook": hook,
+        "host": all_webhooks.host_of(hook),
+        "form": form,
+        "calls": hook.calls.all()[: all_webhooks.LOGGED],
+    }
+    status = 400 if form.errors else 200
+    return render(request, "accounts/webhook.html", context, status=status)
+
+
+def _test(request: MemberRequest, hook: Webhook) -> None:
+    try:
+        call = all_webhooks.call_to_test(hook)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return
+    if call.is_done:
+        messages.success(request, f"It was taken: the answer was {call.status}.")
+    else:
+        messages.error(request, f"It failed: {call.answer or f'the answer was {call.status}'}.")
