@@ -85,8 +85,8 @@ __all__ = [
     "Theme",
     "User",
     "Visibility",
-    "WeeklyCount",
     "Webhook",
     "WebhookCall",
     "WebhookPaper",
+    "WeeklyCount",
 ]
