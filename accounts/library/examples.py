@@ -18,7 +18,7 @@ from accounts.models import (
     Status,
     User,
 )
-from accounts.recommender.training import MOST_KEPT, MOST_SEEN, Example, Examples
+from accounts.recommender.examples import MOST_KEPT, MOST_SEEN, Example, Examples
 from digest.models import Digest, DigestKey, Paper, Placement
 
 _IMPORTANCE = {Status.TO_READ: 1.0, Status.READING: 1.2, Status.READ: 1.5}

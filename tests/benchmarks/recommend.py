@@ -48,13 +48,8 @@ from django.core.management import call_command  # noqa: E402
 
 from accounts.library import Library  # noqa: E402
 from accounts.models import Bookmark, User  # noqa: E402
-from accounts.recommender.training import (  # noqa: E402
-    BackTest,
-    Example,
-    Examples,
-    back_test,
-    scored_by_model,
-)
+from accounts.recommender.examples import Example, Examples  # noqa: E402
+from accounts.recommender.training import BackTest, back_test, scored_by_model  # noqa: E402
 from accounts.recommender.vectors import Vectors  # noqa: E402
 from digest.catalogue.load import find_files, load_files  # noqa: E402
 from digest.models import Authorship, Category, Paper, SearchText  # noqa: E402

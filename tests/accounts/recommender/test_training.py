@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
+from accounts.recommender.examples import Example, Examples
 from accounts.recommender.features import Weights, features, word_feature
 from accounts.recommender.linear import Matrix, Vector, fit
 from accounts.recommender.questions import telling_papers
-from accounts.recommender.training import BackTest, Example, Examples, Learned, back_test, learn
+from accounts.recommender.training import BackTest, Learned, back_test, learn
 from accounts.recommender.vectors import Vectors
 from digest.catalogue.load import load
 from digest.models import Author, Category, Paper, SearchText
