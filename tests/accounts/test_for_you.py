@@ -321,6 +321,16 @@ def test_it_is_switched_off_and_on(client, owner, learned):
     assert not InterestModel.objects.exists()
 
 
+def test_it_is_learned_at_once_only_so_often(client, owner, robotic, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"learn": "1/5m/user"}
+    keep(owner, robotic[:5])
+    client.post(f"{PAGE}settings/", {"do": "learn"})
+    Library(owner).bookmarks.add([robotic[5].pk])
+    answer = client.post(f"{PAGE}settings/", {"do": "learn"}, follow=True)
+    assert "tomorrow at the latest" in text(answer)
+    assert InterestModel.objects.get().kept == 5
+
+
 def test_a_wrong_setting_is_refused(client):
     answer = client.post(f"{PAGE}settings/", {"do": "sing"}, follow=True)
     assert "“sing” is nothing that can be done here." in text(answer)
