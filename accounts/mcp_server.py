@@ -70,7 +70,7 @@ class Api:
     """The site's API, asked without a connection."""
 
     def __init__(self) -> None:
-        self._handle = WSGIHandler()
+        self._handle: Any = WSGIHandler()
         self._site = urlsplit(settings.SITE_URL)
 
     def ask(

@@ -416,6 +416,8 @@ ACCOUNT_RATE_LIMITS = {
     # Files and texts of references, and exports, by the page and the API together: each may take
     # seconds. No longer span, so that what is said of when to come back is true.
     "import": "10/5m/user",
+    # What is learned of a person at once, which takes half a second
+    "learn": "10/5m/user",
 }
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
 # Limits count visitors by their address, which is what the proxies of our own saw it to be.

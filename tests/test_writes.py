@@ -15,6 +15,7 @@ from django.template import Template
 from accounts import archive, markdown, references, transfer
 from accounts.library import Library
 from accounts.models import COMMENT_LENGTH
+from accounts.recommender import questions, training
 from digest.catalogue.load import load
 from digest.curation import duplicates
 from digest.formats import read
@@ -31,6 +32,7 @@ COSTLY = {
     for function in (
         *(markup.title_html, markup.summary_points, duplicates.papers, duplicates.authors),
         *(read, references.read, archive.open_archive, archive.Archive.read, transfer.export),
+        *(training.learn, training.back_test, questions.telling_papers),
         *(MD5PasswordHasher.encode, Template.render, EmailMessage.send),
     )
 }

@@ -25,7 +25,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.library import Library
-from accounts.models import Note, ReadingList, User
+from accounts.models import Note, Preference, ReadingList, User
 from digest import models
 from digest.catalogue.load import load as load_file
 from digest.curation import link_health
@@ -460,6 +460,17 @@ def people(walk: Walk, size: Sizes, fill: Callable[[User], list[str]]) -> None:
         "a digest unread, after all",
         lambda: client.post(f"/library/unread/{day}/", {"do": "unread"}),
     )
+    there = "/library/for-you/"
+    answers = {f"answer-{slug}": "yes" for slug in slugs[:10]}
+    walk.do("ten answers", lambda: client.post(f"{there}questions/", answers))
+    walk.do("less of a word", lambda: client.post(f"{there}less/", {"reason": "word:learning"}))
+    stated = Preference.objects.filter(user=big).latest("pk").pk
+    walk.do("undo less", lambda: client.post(f"{there}preferences/{stated}/"))
+    for do in ("learn", "off", "on", "forget-answers"):
+        walk.do(f"for you: {do}", lambda: client.post(f"{there}settings/", {"do": do}))  # noqa: B023
+    User.objects.filter(pk=big.pk).update(is_counted=True)
+    walk.do("learn for all", lambda: call_command("recommend", verbosity=0))
+    walk.do("count bookmarks", lambda: call_command("count_bookmarks", verbosity=0))
     walk.do(
         "report",
         lambda: client.post(f"/library/reports/{one}/", {"kind": "title", "comment": "It is cut."}),

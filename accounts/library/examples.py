@@ -18,7 +18,7 @@ from accounts.models import (
     Status,
     User,
 )
-from accounts.recommender.training import MOST_KEPT, MOST_SEEN, Example, Examples
+from accounts.recommender.examples import MOST_KEPT, MOST_SEEN, Example, Examples
 from digest.models import Digest, DigestKey, Paper, Placement
 
 _IMPORTANCE = {Status.TO_READ: 1.0, Status.READING: 1.2, Status.READ: 1.5}
@@ -83,8 +83,8 @@ def _wanted(preferences: Iterable[Preference]) -> list[int]:
 
 def _seen(person: User) -> list[int]:
     """The papers of the digests that the person read last."""
-    rows = ReadDigest.objects.filter(user=person).order_by("-date")[:_DIGESTS]
-    keys = {DigestKey(row.date, row.stream_id) for row in rows}
+    rows = ReadDigest.objects.filter(user=person).order_by("-date").values_list("date", "stream")
+    keys = {DigestKey(*row) for row in rows[:_DIGESTS]}
     digests = [digest.pk for digest in Digest.objects.by_key(keys).values()]
     placed = Placement.objects.filter(digest__in=digests, paper__hidden=False)
     return list(placed.order_by("digest__date", "pk").values_list("paper", flat=True))[-MOST_SEEN:]

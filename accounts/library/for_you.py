@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,19 +21,17 @@ from accounts.models import (
     Rating,
     User,
 )
+from accounts.recommender.examples import Examples
 from accounts.recommender.features import AUTHOR, CATEGORY, WORD, Score, Weights, word_feature
-from accounts.recommender.training import (
-    Examples,
-    Learned,
-    back_test,
-    learn,
-)
-from accounts.recommender.vectors import Vectors
 from digest.batches import batches
 from digest.models import Author, Category, SearchText
 
 from .base import NotFound, Part, accessible
 from .examples import examples_of
+
+if TYPE_CHECKING:
+    # It needs NumPy, which takes 20 MB of a process, and which only learning needs.
+    from accounts.recommender.vectors import Vectors
 
 MOST_PREFERENCES = 500
 """Words, authors and categories that a person may want more or less of, at most."""
@@ -290,6 +288,12 @@ class ForYou(Part):
     def train(self, vectors: Vectors) -> InterestModel | None:
         """Learn from the person's rows, and test it on them. None if they kept nothing, or switched
         it off: then nothing is stored."""
+        from accounts.recommender.training import (  # and NumPy: see Vectors
+            Learned,
+            back_test,
+            learn,
+        )
+
         owner = self._owner
         vectors.trim()
         examples = examples_of(owner, self.preferences)

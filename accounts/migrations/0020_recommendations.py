@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 (
                     "paper",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="digest.paper",
                     ),

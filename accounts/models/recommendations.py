@@ -114,7 +114,8 @@ class WeeklyCount(models.Model):
     there are fewer than the lowest, there is no row.
     """
 
-    paper = models.ForeignKey(Paper, models.CASCADE, related_name="+")
+    # Protected, as every row of people: papers without such rows are deleted without looking here.
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     reading_list = models.ForeignKey(ReadingList, models.CASCADE, null=True, related_name="+")
     people = models.PositiveSmallIntegerField()
     counted_on = models.DateField()

@@ -48,7 +48,8 @@ class Matrix:
 
     def dot(self, weights: Floats) -> Floats:
         """What each row adds up to. weights: of each column."""
-        return np.bincount(self._row, self._values * weights[self._column], self.count)
+        values = self._values * weights[self._column]
+        return np.bincount(self._row, values, self.count).astype(np.float64, copy=False)
 
     def likeness(self) -> Floats:
         """How like each two rows are, from 0 to 1: the cosine. Of a few hundred rows at most."""
@@ -59,7 +60,9 @@ class Matrix:
 
     def transposed_dot(self, values: Floats) -> Floats:
         """What each column adds up to. values: of each row."""
-        return np.bincount(self._column, self._values * values[self._row], len(self.columns))
+        products = self._values * values[self._row]
+        found = np.bincount(self._column, products, len(self.columns))
+        return found.astype(np.float64, copy=False)
 
 
 def fit(matrix: Matrix, targets: Floats, importance: Floats, penalty: float) -> Floats:

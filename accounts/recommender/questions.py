@@ -10,8 +10,8 @@ from .vectors import Vectors
 
 _CANDIDATES = 300
 """Papers to choose from: the newest."""
-ASKED, CHOSEN = 10, 60
-"""Papers that are asked of at once, and those that are chosen for everybody, to take them from."""
+CHOSEN = 60
+"""Papers that are chosen for everybody, of which a person is asked about a few."""
 
 
 def telling_papers() -> list[int]:

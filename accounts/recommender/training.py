@@ -7,18 +7,17 @@ and a back-test.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
 from digest.models import DigestKey, Paper
 
+from .examples import MOST_KEPT, MOST_REFUSED, MOST_SEEN, Examples
 from .linear import Floats, fit
 from .vectors import Vectors
 
-MOST_KEPT, MOST_REFUSED, MOST_SEEN = 400, 400, 400
-"""Papers that are learned from, at most: the last ones."""
 _TESTED, _LEAST_TESTED = 40, 5
 """Papers that are asked for in a back-test, at most and at least: the last third of what was kept.
 """
@@ -32,25 +31,6 @@ _MARGIN = 0.1
 """Part of the way from there to the mean of what was kept: others may be all alike."""
 _MOST_WEIGHTS = 1_500
 """Weights that are stored, at most: the largest."""
-
-
-class Example(NamedTuple):
-    """A paper that a person kept or refused. importance: how much it counts, 1 for a bookmark."""
-
-    paper: int
-    importance: float
-    added_at: datetime
-
-
-class Examples(NamedTuple):
-    """kept, refused: those that the person said so of, the first one first. wanted: papers that
-    follow from what they said, such as those of an author; seen: papers of digests that they read
-    and kept nothing of. Both have no time."""
-
-    kept: Sequence[Example]
-    refused: Sequence[Example]
-    wanted: Sequence[int] = ()
-    seen: Sequence[int] = ()
 
 
 class BackTest(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.core.internal import ratelimit
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,13 +15,13 @@ from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.for_you import AuthorsForm, ReasonForm, SettingsForm
 from accounts.library.for_you import Reason
 from accounts.models import Preference
-from accounts.recommender.questions import ASKED, CHOSEN, telling_papers
-from accounts.recommender.vectors import Vectors
 from digest.caches.revision import Revision
 from digest.models import Paper
 
 from .list_page import not_found
 
+ASKED, MOST_ANSWERS = 10, 100
+"""Papers that are asked about at once, and answers that are taken at once."""
 _ANSWER = "answer-"
 _LABELS = {
     Preference.Kind.WORD: "Words",
@@ -64,19 +65,25 @@ def questions(request: MemberRequest) -> HttpResponse:
             for name, value in request.POST.items()
             if name.startswith(_ANSWER) and value in ("yes", "no")
         }
-        papers = request.library.papers([*given][:CHOSEN])
+        papers = request.library.papers([*given][:MOST_ANSWERS])
         if papers:
             own.rate({paper.pk: given[name] == "yes" for name, paper in papers.items()})
             _learn(request)
             return redirect("for-you")
         messages.error(request, "Say yes or no to one paper at least.")
     # The same for everybody until the catalogue changes.
-    telling = Revision().once(telling_papers, "telling-papers")
+    telling = Revision().once(_telling_papers, "telling-papers")
     keys = own.questions(telling, ASKED)
     found = Paper.objects.visible().in_bulk(keys)
     shown = [found[key] for key in keys if key in found]
     status = 400 if request.method == "POST" else 200
     return render(request, "accounts/for_you_questions.html", {"papers": shown}, status=status)
+
+
+def _telling_papers() -> list[int]:
+    from accounts.recommender.questions import telling_papers  # needs NumPy, as few pages do
+
+    return telling_papers()
 
 
 @logged_in
@@ -158,8 +165,12 @@ def change(request: MemberRequest) -> HttpResponse:
 
 def _learn(request: MemberRequest) -> None:
     """Learn from what the reader kept and said until now."""
+    from accounts.recommender.vectors import Vectors  # needs NumPy, as few pages do
+
     if not request.user.recommendations:
         messages.info(request, "Saved. It is used once you switch papers for you on.")
+    elif not ratelimit.consume(request, app="allauth.account", action="learn", user=request.user):
+        messages.info(request, "Saved. It is used once it is learned anew, tomorrow at the latest.")
     elif request.library.for_you.train(Vectors()) is None:
         messages.info(request, "There is nothing to learn from yet.")
     else:

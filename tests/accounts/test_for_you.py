@@ -35,19 +35,19 @@ from tests.samples import digest
 
 pytestmark = pytest.mark.django_db
 
-DAYS = [date(2025, 2, day) for day in range(1, 21)]
+DAYS = [date(2025, 2, day) for day in range(1, 18)]
 PAGE = "/library/for-you/"
 UNREAD = "/library/unread/"
 
 
 @pytest.fixture
 def robotic(db):
-    """Twenty days of eleven papers each, of which the last one is about robots."""
+    """Seventeen days of five papers each, of which the last one is about robots."""
     rows = []
     for number, day in enumerate(map(str, DAYS)):
-        first = number * 11 + 1
-        rows += [speech(first + place, date=day) for place in range(10)]
-        rows.append(robots(first + 10, date=day))
+        first = number * 5 + 1
+        rows += [speech(first + place, date=day) for place in range(4)]
+        rows.append(robots(first + 4, date=day))
     load(digest(*rows), "a.json")
     return list(Paper.objects.filter(title__startswith="Grasping").order_by("date"))
 
@@ -74,19 +74,19 @@ def keep(user, papers):
 @pytest.fixture
 def learned(owner, robotic):
     """The owner kept papers about robots, all but the last two days'."""
-    keep(owner, robotic[:18])
+    keep(owner, robotic[:15])
     call_command("recommend", verbosity=0)
     return robotic
 
 
 def test_each_person_gets_a_model_of_their_own(owner, other, robotic, capsys):
-    keep(owner, robotic[:18])
+    keep(owner, robotic[:15])
     call_command("recommend")
     assert capsys.readouterr().out == "Learned for 1 people.\n"
     model = InterestModel.objects.get()
-    assert (model.user, model.kept, model.tested) == (owner, 18, 6)
-    assert (model.by_model, model.by_order, model.is_useful) == (6, 0, True)
-    assert model.by_chance == pytest.approx(6 * 2 / 11)  # two of the eleven of a day
+    assert (model.user, model.kept, model.tested) == (owner, 15, 5)
+    assert (model.by_model, model.by_order, model.is_useful) == (5, 0, True)
+    assert model.by_chance == pytest.approx(1)  # one of the five of a day
 
 
 def test_nobody_elses_rows_count(owner, other, robotic):
@@ -133,7 +133,7 @@ def test_what_was_seen_and_not_kept_counts_a_little(owner, robotic, library):
     library.digests.mark_read(DAYS[0])
     library.bookmarks.add([robotic[0].pk])
     seen = examples_of(owner, library.for_you.preferences).seen
-    assert len(seen) == 10
+    assert len(seen) == 4
     assert robotic[0].pk not in seen
     # That all until a day counts as read says nothing of what was looked at.
     library.digests.mark_all_read()
@@ -204,10 +204,10 @@ def titles(response):
 def test_new_papers_are_ordered_within_their_days(client, owner, learned):
     User.objects.update(read_until=DAYS[-3])
     plain = client.get(UNREAD)
-    assert titles(plain).index("Grasping") == 10
+    assert titles(plain).index("Grasping") == 4
     assert "For you:" not in text(plain)
     ordered = client.get(UNREAD, {"order": "for-you"})
-    assert [n for n, title in enumerate(titles(ordered)) if title == "Grasping"] == [0, 11]
+    assert [n for n, title in enumerate(titles(ordered)) if title == "Grasping"] == [0, 5]
     assert "For you: grasping, robots" in text(ordered) or "For you:" in text(ordered)
     assert ">for you first</a>" in ordered.content.decode()
 
@@ -216,7 +216,7 @@ def test_an_order_that_is_no_better_steps_back(client, learned):
     InterestModel.objects.update(by_model=0)
     User.objects.update(read_until=DAYS[-3])
     page = client.get(UNREAD, {"order": "for-you"})
-    assert titles(page).index("Grasping") == 10
+    assert titles(page).index("Grasping") == 4
     assert "the newest are first" in text(page)
     assert ">for you first</a>" not in page.content.decode()
     assert "That is no better than newest first" in text(client.get(PAGE))
@@ -224,9 +224,9 @@ def test_an_order_that_is_no_better_steps_back(client, learned):
 
 def test_the_page_says_how_good_it_is(client, learned):
     said = text(client.get(PAGE))
-    assert "Of the 6 papers that you kept last, 6 would have been in the top tenth" in said
-    assert "In the order of the digest it would have been 0, and by chance 1.1" in said
-    assert "from 18 papers" in said
+    assert "Of the 5 papers that you kept last, 5 would have been in the top tenth" in said
+    assert "In the order of the digest it would have been 0, and by chance 1.0" in said
+    assert "from 15 papers" in said
 
 
 def test_too_few_papers_are_not_tested(client, owner, robotic):
@@ -313,12 +313,22 @@ def test_it_is_switched_off_and_on(client, owner, learned):
     call_command("recommend", verbosity=0)
     assert not InterestModel.objects.exists()
     client.post(f"{PAGE}settings/", {"do": "on"})
-    assert InterestModel.objects.get().kept == 18
+    assert InterestModel.objects.get().kept == 15
     # By the profile, too.
     fields = {"time_zone": "UTC", "theme": "auto", "density": "brief", "papers_on_a_page": 25}
     assert client.post("/account/", fields).status_code == 302
     assert not User.objects.get().recommendations
     assert not InterestModel.objects.exists()
+
+
+def test_it_is_learned_at_once_only_so_often(client, owner, robotic, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"learn": "1/5m/user"}
+    keep(owner, robotic[:5])
+    client.post(f"{PAGE}settings/", {"do": "learn"})
+    Library(owner).bookmarks.add([robotic[5].pk])
+    answer = client.post(f"{PAGE}settings/", {"do": "learn"}, follow=True)
+    assert "tomorrow at the latest" in text(answer)
+    assert InterestModel.objects.get().kept == 5
 
 
 def test_a_wrong_setting_is_refused(client):
@@ -386,16 +396,16 @@ def test_answers_go_with_merged_papers(library, owner, robotic):
 def test_programs_get_the_best_new_papers(client, owner, learned):
     User.objects.update(read_until=DAYS[-3])
     data = client.get("/api/v1/library/for-you/").json()
-    assert data["model"]["tested"] == 6
+    assert data["model"]["tested"] == 5
     assert data["model"]["is_useful"] is True
     assert [row["paper"]["id"] for row in data["results"]] == [
-        learned[19].slug,
-        learned[18].slug,
+        learned[16].slug,
+        learned[15].slug,
     ]
     assert {"kind": "word", "name": "robots"} in data["results"][0]["reasons"]
-    Library(owner).bookmarks.dismiss([learned[19].pk])
+    Library(owner).bookmarks.dismiss([learned[16].pk])
     data = client.get("/api/v1/library/for-you/").json()
-    assert [row["paper"]["id"] for row in data["results"]] == [learned[18].slug]
+    assert [row["paper"]["id"] for row in data["results"]] == [learned[15].slug]
     InterestModel.objects.update(by_model=0)
     data = client.get("/api/v1/library/for-you/").json()
     assert (data["model"]["is_useful"], data["results"]) == (False, [])

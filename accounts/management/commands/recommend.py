@@ -1,5 +1,6 @@
 """`manage.py recommend`: learns for each person which new papers are likely to matter to them."""
 
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -8,6 +9,7 @@ from django.db import IntegrityError
 from accounts.library import Library
 from accounts.models import InterestModel, User
 from accounts.recommender.vectors import Vectors
+from digest.batches import batches
 
 
 class Command(BaseCommand):
@@ -21,7 +23,8 @@ class Command(BaseCommand):
         InterestModel.objects.exclude(user__in=people).delete()
         vectors = Vectors()
         learned = 0
-        for person in people.order_by("pk").iterator():
+        keys = list(people.order_by("pk").values_list("pk", flat=True))
+        for person in chain.from_iterable(people.in_bulk(some).values() for some in batches(keys)):
             try:
                 learned += Library(person).for_you.train(vectors) is not None
             except IntegrityError:  # the account was deleted meanwhile

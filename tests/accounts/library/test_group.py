@@ -10,6 +10,8 @@ from django.utils import timezone
 from accounts.library import Library
 from accounts.library.group import Popularity, count_week
 from accounts.models import Bookmark, Role, User, Visibility, WeeklyCount
+from digest.catalogue.load import undo
+from digest.models import Paper, Source
 
 NOW = datetime(2025, 6, 12, 6, 30, tzinfo=UTC)
 
@@ -113,6 +115,12 @@ def test_members_see_what_members_bookmarked(people, papers, other):
     # Whom the list is closed to sees it no longer, and its members are not counted again.
     opened.show_to(Visibility.PRIVATE)
     assert seen(members[0], papers) == {}
+
+
+def test_a_source_is_undone_all_the_same(papers):
+    WeeklyCount.objects.create(paper=papers[0], people=3, counted_on=NOW)
+    undo(Source.objects.get())
+    assert [*Paper.objects.values_list("hidden", flat=True)] == [True]
 
 
 def test_a_visitor_sees_nothing(people, papers):
