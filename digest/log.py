@@ -12,13 +12,14 @@ from contextvars import ContextVar
 from secrets import token_hex
 from textwrap import indent
 from typing import Any
+from urllib.parse import unquote
 
 from allauth.core import context
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 _log = logging.getLogger(__name__)
 _security = logging.getLogger("security")
@@ -71,24 +72,34 @@ class JsonLine(logging.Formatter):
 
 
 def _without_secrets(record: logging.LogRecord) -> logging.LogRecord:
-    """The record; Django's own have the path of the request, in which there may be a secret."""
+    """The record; those of Django and gunicorn have the path of a request, in which there may be a
+    secret, or its whole address."""
     request = getattr(record, "request", None)
-    if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
+    if not isinstance(record.args, tuple):
+        return record
+    if isinstance(request, HttpRequest):
         shown = shown_path(request)
         paths = (request.path, request.path.encode("unicode_escape").decode("ascii"))
         record.args = tuple(shown if each in paths else each for each in record.args)
+    elif record.name == "gunicorn.error":
+        record.args = tuple(
+            _masked(unquote(each.partition("?")[0])) if str(each).startswith("/") else each
+            for each in record.args
+        )
     return record
 
 
 def shown_path(request: HttpRequest) -> str:
     """The path of a request, as it may stand in a log: with “…” in place of secrets."""
-    match = request.resolver_match
+    return _masked(request.path, request.resolver_match)
+
+
+def _masked(path: str, match: ResolverMatch | None = None) -> str:
     if match is None:  # it was answered before its view, such as without its last slash
         try:
-            match = resolve(f"{request.path_info.rstrip('/')}/")
+            match = resolve(f"{path.rstrip('/')}/")
         except Resolver404:
-            return request.path
-    path = request.path
+            return path
     for name in SECRETS:
         value = match.kwargs.get(name)
         if value and isinstance(value, str):  # a number is the key of a row

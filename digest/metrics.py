@@ -8,11 +8,13 @@ names before this is imported; a command counts for itself, and is not asked.
 from __future__ import annotations
 
 import logging
-import os
 from functools import partial
 
+from django.conf import settings
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from digest.metrics_folder import own_folder
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -54,8 +56,8 @@ def registry() -> CollectorRegistry:
     """All of these, of all workers of this server."""
     found = CollectorRegistry()
     if values.ValueClass._multiprocess:
-        collector = MultiProcessCollector(found)  # type: ignore[no-untyped-call]
-        os.utime(collector._path)  # it is in use: see digest.metrics_folder.OLD
+        folder = own_folder(settings.METRICS)  # which is in use, and so not deleted
+        MultiProcessCollector(found, str(folder))  # type: ignore[no-untyped-call]
     else:
         for each in (REQUESTS, SECONDS, SEARCHES, ERRORS, MAILS):
             found.register(each)

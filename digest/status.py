@@ -162,7 +162,7 @@ def _mails() -> Finding:
 
 def _disk() -> Finding:
     disk = shutil.disk_usage(settings.VAR)
-    name = settings.DATABASES["default"]["NAME"]
+    name = connection.settings_dict["NAME"]
     database = Path(name).stat().st_size if connection.vendor == "sqlite" else 0
     is_wrong = disk.free < max(LEAST_DISK, database)
     text = f"The disk of var/ has {filesizeformat(disk.free)} left of {filesizeformat(disk.total)}"

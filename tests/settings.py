@@ -20,12 +20,15 @@ if "TEST_API_RATE" in os.environ:
     os.environ["API_RATE"] = os.environ["API_RATE_ANONYMOUS"] = os.environ["TEST_API_RATE"]
 
 from digest.settings import *  # noqa: E402, F403
-from digest.settings import CACHES, STORAGES  # noqa: E402
+from digest.settings import CACHES, LOGGING, STORAGES  # noqa: E402
 
 EXPORTS = Path(tempfile.gettempdir()) / f"paper-digest-test-{os.getpid()}-exports"
 
 CACHES["previews"]["LOCATION"] = f"{EXPORTS}-previews"
 CACHES["errors"]["LOCATION"] = f"{EXPORTS}-errors"
+
+# A line for each request would be among those that tests look for.
+LOGGING["loggers"]["request"] = {"level": "WARNING"}
 
 LOCKS = Path(tempfile.gettempdir())
 

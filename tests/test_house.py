@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import whom: a module imports what stands on the lines before its own, and nothing
 # beside it or after. The name of a package stands for all that is in it.
 ORDER = [
+    ["digest.metrics_folder"],
     [
         "digest.batches",
         "digest.environment",
         "digest.log",
         "digest.metrics",
-        "digest.metrics_folder",
         "digest.static",
         "digest.template_loader",
         "digest.text",

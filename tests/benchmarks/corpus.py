@@ -290,15 +290,8 @@ class _Writer:
     def finish(self) -> None:
         self._flush()
         for name, pk in self.authors.items():
-            key = identity.sort_key(name)
-            row = (
-                pk,
-                name,
-                identity.author_slug(name),
-                key,
-                identity.letter(name),
-                self.written[pk],
-            )
+            slug, key = identity.author_slug(name), identity.sort_key(name)
+            row = (pk, name, slug, key, identity.letter(name), self.written[pk])
             self.rows[models.Author].append(row)
             if pk % 10_000 == 0:
                 self._flush()
@@ -323,7 +316,10 @@ def _values(row: Model) -> Values:
 
 def _insert(model: type[Model], rows: list[Values]) -> None:
     """Insert rows with all columns, or with all but the key."""
-    columns = [field.column for field in model._meta.concrete_fields][-len(rows[0]) :]
+    every = [field.column for field in model._meta.concrete_fields]
+    columns = every[-len(rows[0]) :]
+    if len(every) - len(columns) > 1:
+        raise ValueError(f"{model.__name__} has other columns by now: {', '.join(every)}")
     into = f"{model._meta.db_table} ({', '.join(columns)})"
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

@@ -12,7 +12,7 @@ for links.
 Prints for each of ten parts of the time the answers a second, p50 and p99 of how long they took,
 errors, and the memory of the workers together; then the ratios of the last third to the one in the
 middle, since the first one warms up. Ends with 1 if there was an error, if anything was lost, or if
-memory grew by more than a tenth.
+memory grew by more than a quarter from the middle third to the last.
 """
 
 import argparse
@@ -27,18 +27,18 @@ from pathlib import Path
 from statistics import median
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
-TOKEN = "a token that everybody knows, for nobody else asks"
-os.environ["METRICS_TOKEN"] = TOKEN.replace(" ", "-")
+os.environ["METRICS_TOKEN"] = "known-to-everybody-so-of-no-use-elsewhere"
 
-import mixed  # noqa: E402
-from django.db import connection  # noqa: E402
-from mixed import PASSWORD, Addresses, Command, Failed, Kept, Measured, Reader, Writer  # noqa: E402
+import mixed
+from django.db import connection
+from mixed import PASSWORD, Addresses, Command, Failed, Kept, Measured, Reader, Writer
 
-from accounts.models import User  # noqa: E402
-from digest.models import Source  # noqa: E402
-from digest.search import index  # noqa: E402
-from tests.served import Browser, served  # noqa: E402
+from accounts.models import User
+from digest.models import Source
+from digest.search import index
+from tests.served import Answer, Browser, served
 
 mixed.FILES = 30  # of one load, so that the last one ends soon after the others
 PARTS = 10
@@ -50,6 +50,15 @@ from digest.management.commands import check_links
 check_links.due = lambda *_: []
 call_command("daily", verbosity=0)
 """
+
+
+class FreshBrowser(Browser):
+    """With a connection for each question: one that rests is closed by the server, and on a busy
+    machine at the moment at which it is used again."""
+
+    def ask(self, *args: Any, **options: Any) -> Answer:
+        self.close()
+        return super().ask(*args, **options)
 
 
 class Asker(Thread):
@@ -177,7 +186,7 @@ def main() -> bool:
         rates = {"API_RATE": "1000000", "API_RATE_ANONYMOUS": "1000000"}
         port = stack.enter_context(served(mixed.FOLDER / "log", **rates))
         processes = workers()
-        browsers = [Browser(port) for _ in range(options.writers + options.readers + 2)]
+        browsers = [FreshBrowser(port) for _ in range(options.writers + options.readers + 2)]
         for browser in browsers:
             stack.callback(browser.close)
         for number, browser in enumerate([*browsers[: logged_in - 1], browsers[-2]]):
@@ -264,7 +273,7 @@ def report(
         f"  the last third to the middle one: p99 {ratios['p99']:.2f}, answers a second"
         f" {ratios['rate']:.2f}, memory {ratios['megabytes']:.2f}"
     )
-    return not (errors or lost) and health.is_ok and ratios["megabytes"] <= 1.1
+    return not (errors or lost) and health.is_ok and ratios["megabytes"] <= 1.25
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def curator():
     return holder("curator", "Curators")
 
 
-OF_THE_BODY = ("Content-Length", "ETag")
+OF_THE_ANSWER = ("Content-Length", "ETag", "X-Request-ID")
 
 
 def answers(client, address):
@@ -37,8 +37,9 @@ def answers(client, address):
     found = []
     for method in ("get", "head", "post", "put", "delete", "options", "trace"):
         answer = getattr(client, method)(address)
-        headers = {name: answer[name] for name in answer.headers if name not in OF_THE_BODY}
+        headers = {name: answer[name] for name in answer.headers if name not in OF_THE_ANSWER}
         body = answer.content.decode().replace(quote(address, safe=""), "").replace(address, "")
+        body = body.replace(answer["X-Request-ID"], "")
         body = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", body)
         found.append((answer.status_code, headers, body))
     return found

@@ -95,6 +95,22 @@ def test_the_path_of_an_error_has_no_secret(client, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("/lists/shared/abc%64efgh/?q=a", "/lists/shared/…/"),
+        ("/papers/?q=a+secret+thought", "/papers/"),
+        ("/nowhere", "/nowhere"),
+    ],
+)
+def test_the_server_names_no_secret_either(address, path):
+    """What gunicorn says of an answer that broke off."""
+    text = "Error handling request %s %s"
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, text, ("GET", address), None)
+    line = Line("{message}", style="{").format(record)
+    assert line == f"Error handling request GET {path}"
+
+
+@pytest.mark.parametrize(
     ("proxies", "given", "is_taken"),
     [
         (1, "abc-1.2:3_x", True),
