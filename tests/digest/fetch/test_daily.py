@@ -26,6 +26,8 @@ STEPS = [
     "fetch huggingface",
     "suggest_categories",
     "find_duplicates",
+    "send_mails",
+    "call_webhooks",
     "check_links",
     "clearsessions",
 ]
@@ -145,6 +147,8 @@ def test_a_failure_stops_nothing(configured, links, monkeypatch):
     assert found == {
         "suggest_categories": "",
         "find_duplicates": "an unexpected error, see the log: ZeroDivisionError",
+        "send_mails": "",
+        "call_webhooks": "",
         "clearsessions": "",
     }
     assert err.endswith("failed: fetch huggingface, find_duplicates, check_links\n")
@@ -172,7 +176,7 @@ def test_an_interruption_ends_it(configured, monkeypatch):
     out, err, status = run("daily")
     assert (err.splitlines()[-1][:12], status) == ("interrupted:", 1)
     assert "clearsessions:" not in out
-    assert [*errors()] == STEPS[:3]
+    assert [*errors()] == STEPS[:5]
     assert DailyRun.objects.get().ended_at is None
 
 
