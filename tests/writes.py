@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from unittest.mock import patch
 
+from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from accounts.alerts import webhooks
 from accounts.library import Library
-from accounts.models import Note, Preference, ReadingList, User
+from accounts.models import MailSettings, Note, Preference, ReadingList, User
 from digest import models
 from digest.catalogue.load import load as load_file
 from digest.curation import link_health
@@ -221,7 +223,24 @@ def commands(walk: Walk, rows: Rows, size: Sizes, home: Path) -> None:
     )
     walk.do(f"clearsessions, {size.forgotten:,} of them", command("clearsessions"))
     walk.do("invite", command("invite", "new@example.org"))
+    alerts(walk, rows, size, command)
     walk.do("export_digest --all", command("export_digest", all=True, output=home / "out"))
+
+
+def alerts(walk: Walk, rows: Rows, size: Sizes, command: Callable[..., Callable[[], None]]) -> None:
+    """Mails to so many people, and a call of a webhook of each, which is answered by nobody."""
+    today = timezone.now().date()
+    for number in range(size.chosen):
+        user = User.objects.create_user(f"subscriber{number}", f"s{number}@example.org")
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        library = Library(user)
+        library.searches.save("papers", "date_from=2020-01-01", "All")
+        library.mails.choose("daily", 0, 0, [])
+        webhooks.create(user, "Nobody", "https://hooks.invalid/", "json", None)
+    MailSettings.objects.update(last_due=timezone.now() - timedelta(days=2))
+    load_file(rows.new(size.day, today), "alerts.json")
+    walk.do(f"send_mails, {size.chosen} mails", command("send_mails"))
+    walk.do(f"call_webhooks, {size.chosen} calls", lambda: webhooks.call_due(lambda *_: 204))
 
 
 class Links(BaseHTTPRequestHandler):

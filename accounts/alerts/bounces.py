@@ -13,8 +13,10 @@ from digest.log import security
 
 from .links import Mark, read_mark
 from .messages import MARK
-from .sending import address_of
 
+_STATUS = re.compile(r"\b5\.(?:0\.0|1\.\d+|2\.1|4\.4)\b")
+"""Of RFC 3463, the codes by which a mail server says that there is no such address, or no longer.
+Others, such as those of a full mailbox or of its own rules, may be no fault of the address."""
 _HEADER = re.compile(rf"^{MARK}:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -28,11 +30,17 @@ def returned(content: bytes) -> str:
     if found is None:
         return "This gives back no mail of this site, or an old one: nothing is changed."
     user = User.objects.filter(pk=found.user).first()
-    if user is None or address_of(user) != found.address:
+    if user is None or Library(user).mails.address() != found.address:
         return "The address is nobody's by now: nothing is changed."
     Library(user).mails.end_bounced()
     security("mails_bounced", user)
     return f"The mails to the account {user.pk} are ended."
+
+
+def is_no_address(answer: str) -> bool:
+    """Whether the answer of a mail server, or a status of it, says that the address does not work
+    for good."""
+    return bool(_STATUS.search(answer))
 
 
 def _failed(message: Message) -> bool:
@@ -42,8 +50,7 @@ def _failed(message: Message) -> bool:
             blocks: Any = part.get_payload()
             for block in blocks if isinstance(blocks, list) else ():
                 action = str(block.get("Action", "")).strip().lower()
-                status = str(block.get("Status", "5")).strip()
-                if action == "failed" and status.startswith("5"):
+                if action == "failed" and is_no_address(str(block.get("Status", ""))):
                     return True
     return False
 

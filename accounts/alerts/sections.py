@@ -21,7 +21,7 @@ from accounts.library.searches import NEW_FOR, first_new_day
 from accounts.models import Dismissal, MailedPaper, MailSettings, SavedSearch, SearchKind, User
 from accounts.names import for_mail
 from digest.batches import batches
-from digest.models import Paper
+from digest.models import Merge, Paper
 from digest.search.addresses import queries
 from digest.search.memory import Documents
 
@@ -151,8 +151,10 @@ def unsent(
         candidates &= {*only}
     left = _readable(user, candidates)
     if only is None and sent is not None:
-        for some in batches(list(left)):
-            left -= set(sent.filter(paper__in=some).values_list("paper", flat=True))
+        shown_at = _merged_into(left)
+        for some in batches(shown_at):
+            was_sent = sent.filter(paper__in=some).values_list("paper", flat=True)
+            left.difference_update(shown_at[paper] for paper in was_sent)
     found = []
     for group in groups:
         papers = [paper for paper in dict.fromkeys(group.papers) if paper in left]
@@ -173,6 +175,21 @@ def everything_new(user: User) -> list[int]:
     last first."""
     groups = find(Recipient(user, timezone.now() - NEW_FOR, News(MOST_ON_A_PAGE), after=0))
     return sorted({paper for group in unsent(user, groups) for paper in group.papers}, reverse=True)
+
+
+def _merged_into(papers: Collection[int]) -> dict[int, int]:
+    """The papers, and those that were merged into them, each with the one where it is shown."""
+    found = {paper: paper for paper in papers}
+    some = list(papers)
+    while some:
+        rows = [
+            row
+            for batch in batches(some)
+            for row in Merge.objects.active().filter(into__in=batch).values_list("paper", "into")
+        ]
+        some = [paper for paper, _ in rows if paper not in found]
+        found |= {paper: found[into] for paper, into in rows if paper not in found}
+    return found
 
 
 def _readable(user: User, papers: Collection[int]) -> set[int]:

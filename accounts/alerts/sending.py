@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from smtplib import SMTPRecipientsRefused, SMTPResponseException, SMTPServerDisconnected
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.core.mail import get_connection
 from django.db import transaction
 from django.db.models import QuerySet
@@ -30,10 +30,10 @@ from accounts.models import (
     MailSettings,
     SavedSearch,
     SearchKind,
-    User,
 )
 from digest.batches import batches
 
+from .bounces import is_no_address
 from .messages import write
 from .schedule import last_due
 from .sections import Group, News, compose
@@ -61,14 +61,17 @@ def send_due() -> Sent:
     connection = get_connection()
     try:
         for mail in _left_over():
-            _send(mail, _settings().filter(user=mail.user_id).first(), news, connection, outcome)
+            with _reported(outcome):
+                settings = _settings().filter(user=mail.user_id).first()
+                _send(mail, settings, news, connection, outcome)
         on = _settings().exclude(frequency=Frequency.OFF)
         for some in batches(list(on.values_list("pk", flat=True))):
-            due = [one for one in on.filter(pk__in=some) if _is_due(one)]
+            due = [settings for settings in on.filter(pk__in=some) if _is_due(settings)]
             _prepare(news, due)
-            for settings in due:
-                if claimed := claim(settings, news):
-                    _send(claimed, settings, news, connection, outcome)
+            for one in due:
+                with _reported(outcome):
+                    if claimed := claim(one, news):
+                        _send(claimed, one, news, connection, outcome)
     except OSError as error:  # of which smtplib's errors are
         # Nothing is lost: what is claimed is sent by a later run.
         log.exception("Mails about new papers could not be sent")
@@ -78,10 +81,16 @@ def send_due() -> Sent:
     return outcome
 
 
-def address_of(user: User) -> str:
-    """Where to write to a person: their first address, if they have confirmed it; else ""."""
-    found = EmailAddress.objects.filter(user=user, primary=True, verified=True)
-    return found.values_list("email", flat=True).first() or ""
+@contextmanager
+def _reported(outcome: Sent) -> Iterator[None]:
+    """What goes wrong with one person's mail keeps nobody else's back."""
+    try:
+        yield
+    except OSError:  # the mail server: it is the same for all
+        raise
+    except Exception:
+        log.exception("A mail about new papers could not be made")
+        outcome.deferred += 1
 
 
 def _settings() -> QuerySet[MailSettings]:
@@ -106,7 +115,7 @@ def claim(settings: MailSettings, news: News) -> Mail | None:
     """Claim the mail that is due to a person; None if there is nothing to send, or another process
     has claimed it."""
     due_at = last_due(settings, timezone.now())
-    if due_at is None or not address_of(settings.user):
+    if due_at is None or not Library(settings.user).mails.address():
         return None
     groups = compose(settings, news)
     with transaction.atomic():
@@ -147,7 +156,7 @@ def _send(
     groups = list[Group]()
     address = ""
     if settings and settings.frequency != Frequency.OFF:
-        address = address_of(settings.user)
+        address = Library(settings.user).mails.address()
         only = mail.papers.values_list("paper", flat=True)
         groups = compose(settings, news, only={*only})
     if not settings or not address or not groups:
@@ -159,15 +168,16 @@ def _send(
     try:
         message.send()
     except SMTPRecipientsRefused as error:
-        code, _ = error.recipients.get(address, (0, b""))
-        if 500 <= code < 600:
+        _, answer = error.recipients.get(address, (0, b""))
+        if is_no_address(answer.decode(errors="replace")):
             Library(settings.user).mails.end_bounced()
             mail.delete()
             outcome.refused += 1
         else:
             outcome.deferred += 1
-    except SMTPResponseException:  # about this mail; a later run sends it
+    except (SMTPResponseException, SMTPServerDisconnected):  # a later run sends it
         log.exception("A mail about new papers was not taken")
+        connection.close()  # the server may have ended it: the next mail has another
         outcome.deferred += 1
     else:
         Mail.objects.filter(pk=mail.pk).update(sent_at=timezone.now())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.library import Library, NotFound
-from accounts.library.searches import newest_paper
+from accounts.library.searches import NEW_FOR, newest_paper
 from accounts.models import (
     HookShape,
     ReadingList,
@@ -53,6 +54,7 @@ _SHOWN = 20
 _DISCORD = 2_000
 """Characters that Discord takes."""
 
+log = logging.getLogger(__name__)
 Post = Callable[[str, bytes, dict[str, str]], int]
 
 # A person's webhooks
@@ -145,11 +147,15 @@ def call_due(send: Post = post) -> Called:
     """Make the calls for what is new, and try all that are due."""
     outcome, news = Called(), News()
     hooks = Webhook.objects.filter(is_on=True, user__is_active=True)
-    for hook in hooks.select_related("user", "reading_list").order_by("pk"):
+    for hook in list(hooks.select_related("user", "reading_list").order_by("pk")):
         _make(hook, news)
     due = WebhookCall.objects.filter(next_at__lte=timezone.now()).order_by("pk")
-    for call in due.select_related("webhook__user", "webhook__reading_list"):
-        _call(call, news, send, outcome)
+    for call in list(due.select_related("webhook__user", "webhook__reading_list")):
+        try:
+            _call(call, news, send, outcome)
+        except Exception:  # which is no matter to the others
+            log.exception("A webhook could not be called")
+            outcome.later += 1
     return outcome
 
 
@@ -188,7 +194,8 @@ def _added(hook: Webhook) -> list[Group]:
     except NotFound:
         return []
     found = opened.reading_list
-    items = opened.newest().filter(added_at__gt=hook.since).select_related("added_by")
+    since = max(hook.since, timezone.now() - NEW_FOR)
+    items = opened.newest().filter(added_at__gt=since).select_related("added_by")
     about = {item.paper_id: f"added by {item.added_by}" for item in items if item.added_by}
     url = site.SITE_URL + found.get_absolute_url()
     return [Group(for_mail(found.name, 100), url, [item.paper_id for item in items], about)]

@@ -144,7 +144,9 @@ class SearchChangeSerializer(Serializer):
     example = {"seen": True}
 
     name = LineField(max_length=200, required=False)
-    is_mailed = FlagField(required=False, help_text="whether its new papers are in your mails")
+    is_mailed = FlagField(
+        required=False, help_text="whether its new papers are sent to you, by mail and otherwise"
+    )
     seen = FlagField(
         required=False, help_text="true: count all papers that have come until now as seen"
     )

@@ -38,7 +38,11 @@ class SearchSettingsForm(forms.Form):
     """What a saved search is called, and whether its new papers are mailed."""
 
     name = forms.CharField(widget=forms.TextInput({"maxlength": 200, "dir": "auto"}))
-    is_mailed = forms.BooleanField(required=False, label="New papers of it in my mails")
+    is_mailed = forms.BooleanField(
+        required=False,
+        label="Send me its new papers",
+        help_text="by mail, in the feed of all that is new, and by webhooks",
+    )
 
     def __init__(self, search: SavedSearch, data: object = None) -> None:
         initial = {"name": search.name, "is_mailed": search.is_mailed}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,6 +16,11 @@ from .base import Part
 
 class Mails(Part):
     """They are off until the person switches them on."""
+
+    def address(self) -> str:
+        """Where to write to the person: their first address, if they have confirmed it; else ""."""
+        found = EmailAddress.objects.filter(user=self._user.pk, primary=True, verified=True)
+        return found.values_list("email", flat=True).first() or ""
 
     def settings(self) -> MailSettings:
         """The person's settings, or those of somebody who has none yet."""

@@ -58,8 +58,8 @@ class Migration(migrations.Migration):
                     "is_mailed",
                     models.BooleanField(
                         default=True,
-                        help_text="whether new papers of it are in the person's mails",
-                        verbose_name="by mail",
+                        help_text="whether new papers of it are sent to the person",
+                        verbose_name="sent",
                     ),
                 ),
                 ("added_at", models.DateTimeField()),

@@ -33,7 +33,7 @@ class SavedSearch(models.Model):
         help_text="the query string of its address, in the one form that each list has",
     )
     is_mailed = models.BooleanField(
-        "by mail", default=True, help_text="whether new papers of it are in the person's mails"
+        "sent", default=True, help_text="whether new papers of it are sent to the person"
     )
     added_at = models.DateTimeField()
     # Papers have no time at which they came, but their keys are in the order in which they came.

@@ -15,7 +15,6 @@ from accounts.alerts import links
 from accounts.alerts.messages import write
 from accounts.alerts.schedule import next_due
 from accounts.alerts.sections import MOST_ON_A_PAGE, News, compose
-from accounts.alerts.sending import address_of
 from accounts.forms.mails import MailSettingsForm
 from accounts.library import Library
 
@@ -38,7 +37,7 @@ def mail_settings(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "settings": settings,
-        "address": address_of(request.user),
+        "address": request.library.mails.address(),
         "next": next_due(settings, timezone.now()),
     }
     return render(request, "accounts/mails.html", context, status=400 if form.errors else 200)
@@ -51,7 +50,7 @@ def preview(request: MemberRequest) -> HttpResponse:
     HTML."""
     settings = request.library.mails.settings()
     groups = compose(settings, News(MOST_ON_A_PAGE))
-    mail = write(settings, groups, address_of(request.user) or "you", timezone.now())
+    mail = write(settings, groups, request.library.mails.address() or "you", timezone.now())
     if request.GET.get("form") == "html":
         [(html, _)] = mail.alternatives
         return HttpResponse(str(html), headers={"Content-Security-Policy": _CSP})

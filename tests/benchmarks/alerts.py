@@ -103,7 +103,7 @@ def measure(people: int, searches: int) -> None:
     begun, used = perf_counter(), process_time()
     news = News()
     news.prepare({*every.values_list("query", flat=True)})
-    found = sum(bool(news.of_search(one)) for one in every)
+    found = sum(bool(news.of_search(one, 0)) for one in every)
     print(
         f"  {every.count():,} searches of {people:,} people asked of"
         f" {len(news.documents.papers):,} new papers: {perf_counter() - begun:.1f} s,"

@@ -290,9 +290,15 @@ class _Writer:
     def finish(self) -> None:
         self._flush()
         for name, pk in self.authors.items():
-            slug, key = identity.author_slug(name), identity.sort_key(name)
-            row = (pk, name, slug, key, identity.letter(name), self.written[pk])
-            self.rows[models.Author].append(row)
+            author = models.Author(
+                id=pk,
+                name=name,
+                slug=identity.author_slug(name),
+                sort_key=identity.sort_key(name),
+                letter=identity.letter(name),
+                paper_count=self.written[pk],
+            )
+            self.rows[models.Author].append(_values(author))
             if pk % 10_000 == 0:
                 self._flush()
         for category in self.material.categories:

@@ -67,7 +67,7 @@ def test_a_mail_that_comes_back_is_the_last(mail, monkeypatch, whole, clock):
 
 
 @pytest.mark.parametrize(
-    ("action", "status"), [("delayed", "4.4.1"), ("failed", "4.2.2"), ("delivered", "2.0.0")]
+    ("action", "status"), [("delayed", "4.4.1"), ("failed", "4.2.2"), ("failed", "5.7.26")]
 )
 def test_a_mail_that_is_late_or_there_is_none(mail, monkeypatch, action, status):
     assert "nothing is changed" in bounced(report(mail, action, status), monkeypatch)

@@ -15,6 +15,7 @@ from accounts.alerts.sections import News
 from accounts.alerts.sending import claim, send_due
 from accounts.library import Library
 from accounts.models import Mail, MailedPaper, MailSettings
+from digest.curation.decisions import merge_papers
 from digest.models import Paper
 from tests import kills
 from tests.accounts.alerts.conftest import papers_in
@@ -81,6 +82,20 @@ def test_a_paper_is_in_one_mail_and_once_in_it(mailbox, clock, arrive, subscribe
     clock.forward(days=1)
     send_due()
     assert received(mailbox) == [("ada", [4])]
+
+
+def test_two_papers_that_become_one_are_mailed_once(mailbox, clock, arrive, subscriber):
+    subscriber("ada", "q=point")
+    arrive(1)
+    clock.forward(days=1)
+    send_due()
+    arrive(2, 3, 4)
+    first, second, third, _ = Paper.objects.order_by("slug")
+    merge_papers(second, third, person("curator"))
+    merge_papers(first, third, person("another"))
+    clock.forward(days=1)
+    send_due()
+    assert received(mailbox) == [("ada", [1]), ("ada", [4])]
 
 
 def test_what_is_categorised_later_is_mailed_then(mailbox, clock, arrive, subscriber):
@@ -186,13 +201,17 @@ def test_a_mail_server_that_is_down_costs_nobody_a_mail(
 
 
 def test_an_address_that_is_refused(mailbox, clock, arrive, subscriber):
-    for name in ("ada", "bob", "eve"):
+    for name in ("ada", "bob", "eve", "max"):
         subscriber(name, "q=point")
-    mailbox.refuses = {"ada@example.org": "550 No such user", "bob@example.org": "450 Later"}
+    mailbox.refuses = {
+        "ada@example.org": "550 5.1.1 No such user",
+        "bob@example.org": "450 Later",
+        "max@example.org": "554 5.7.1 Relay access denied",  # which is no fault of the address
+    }
     arrive(1)
     clock.forward(days=1)
     outcome = send_due()
-    assert (outcome.sent, outcome.refused, outcome.deferred) == (1, 1, 1)
+    assert (outcome.sent, outcome.refused, outcome.deferred) == (1, 1, 2)
     assert received(mailbox) == [("eve", [1])]
     ended = MailSettings.objects.get(user__username="ada")
     assert (ended.frequency, ended.bounced_at) == ("off", clock.now)
@@ -200,10 +219,35 @@ def test_an_address_that_is_refused(mailbox, clock, arrive, subscriber):
     clock.forward(hours=1)
     arrive(2)
     send_due()
-    assert received(mailbox) == [("bob", [1])]
+    assert received(mailbox) == [("bob", [1]), ("max", [1])]
     clock.forward(days=1)
     send_due()
-    assert sorted(received(mailbox)) == [("bob", [2]), ("eve", [2])]
+    assert sorted(received(mailbox)) == [("bob", [2]), ("eve", [2]), ("max", [2])]
+
+
+def test_what_goes_wrong_for_one_person_is_no_matter_to_others(
+    mailbox, clock, arrive, subscriber, monkeypatch
+):
+    for name in ("ada", "bob"):
+        subscriber(name, "q=point")
+    arrive(1)
+    clock.forward(days=1)
+    write = sending.write
+
+    def fail(settings, *rest):
+        if settings.user.username == "ada":
+            raise ZeroDivisionError
+        return write(settings, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "write", fail)
+        assert send_due().sent == 1
+        clock.forward(hours=1)
+        assert send_due().sent == 0
+    assert received(mailbox) == [("bob", [1])]
+    clock.forward(hours=1)
+    send_due()
+    assert received(mailbox) == [("ada", [1])]
 
 
 def test_two_runs_at_once_send_one_mail(clock, arrive, subscriber):

@@ -26,9 +26,11 @@ STEPS = [
     "fetch huggingface",
     "suggest_categories",
     "find_duplicates",
-    "check_links",
     "recommend",
     "count_bookmarks",
+    "send_mails",
+    "call_webhooks",
+    "check_links",
     "clearsessions",
     "check_status",
 ]
@@ -150,6 +152,8 @@ def test_a_failure_stops_nothing(configured, links, monkeypatch):
         "find_duplicates": "an unexpected error, see the log: ZeroDivisionError",
         "recommend": "",
         "count_bookmarks": "",
+        "send_mails": "",
+        "call_webhooks": "",
         "clearsessions": "",
         "check_status": "",
     }
@@ -178,7 +182,7 @@ def test_an_interruption_ends_it(configured, monkeypatch):
     out, err, status = run("daily")
     assert (err.splitlines()[-1][:12], status) == ("interrupted:", 1)
     assert "clearsessions:" not in out
-    assert [*errors()] == STEPS[:3]
+    assert [*errors()] == STEPS[:7]
     assert DailyRun.objects.get().ended_at is None
 
 
