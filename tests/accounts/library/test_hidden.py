@@ -15,6 +15,8 @@ from digest.models import Paper, Source
 from tests.accounts.pages import text
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.sqlite
+
 GONE = "No longer in the catalogue"
 IN_PLACE = {"HX-Request": "true"}
 
@@ -126,6 +128,7 @@ def test_its_note_is_read_changed_and_deleted(client, owner, library, hidden):
     assert not Note.objects.exists()
 
 
+@pytest.mark.databases
 def test_a_dismissal_of_it_is_shown_without_a_link(client, owner, library, hidden):
     library.bookmarks.dismiss([hidden.pk])
     client.force_login(owner)
@@ -136,6 +139,7 @@ def test_a_dismissal_of_it_is_shown_without_a_link(client, owner, library, hidde
     assert not library.bookmarks.dismissed().exists()
 
 
+@pytest.mark.databases
 def test_nobody_else_can_keep_it(client, other, hidden, papers):
     client.force_login(other)
     library = Library(other)
@@ -196,6 +200,7 @@ def test_merged_papers_are_added_to_a_list_by_their_old_names(client, owner, lib
 # In a list
 
 
+@pytest.mark.databases
 def test_owner_and_editor_see_it_in_the_list_and_others_do_not(
     client, survey, hidden, owner, editor, viewer, other
 ):
