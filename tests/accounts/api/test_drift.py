@@ -8,6 +8,7 @@ from accounts.models import Role
 from digest.catalogue.load import load
 from digest.models import Digest, Paper
 from tests.accounts.conftest import person
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.sqlite
@@ -30,7 +31,7 @@ def pages(mine, path, between, **query):
 
 @pytest.fixture
 def papers(db):
-    load(digest(*(row(n) for n in range(1, 8))), "2025-02-06.json")
+    load_once((digest(*(row(n) for n in range(1, 8))), "2025-02-06.json"))
     return list(Paper.objects.order_by("position"))
 
 

@@ -13,6 +13,7 @@ from digest.catalogue.load import load, undo
 from digest.curation.decisions import correct, merge_papers
 from digest.models import Paper, Source
 from tests.accounts.pages import text
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.sqlite
@@ -37,7 +38,7 @@ def hide(request):
 @pytest.fixture
 def paper(papers):
     """One of a day of its own; five others are of the day before."""
-    load(digest(row(6, date="2025-02-07")), "2025-02-07.json")
+    load_once((digest(row(6, date="2025-02-07")), "2025-02-07.json"))
     return Paper.objects.get(slug="2502.00006")
 
 

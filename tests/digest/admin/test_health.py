@@ -14,6 +14,7 @@ from digest.curation.http_check import Answer, Checker, LinkOutcome
 from digest.curation.link_health import write
 from digest.models import Alias, Author, LinkHealth, Merge, Paper, Proposal
 from tests.admin import enter, holder
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -33,7 +34,7 @@ def papers():
         row(2, title=f"{TITLE}s", link="https://lab.org/2", authors="Lovelace Ada, Alan Turing"),
         row(3, title="A title of its", authors="Grace Hopper", github_urls=["https://gone.org/3"]),
     ]
-    load(digest(*rows), "2025-02-06.json")
+    load_once((digest(*rows), "2025-02-06.json"))
     return list(Paper.objects.order_by("position"))
 
 
