@@ -16,6 +16,10 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --
 # are one too many.
 ALONE := mkdir -p var && $(if $(shell command -v flock),flock var/install.lock,)
 
+# The tests start a hundred processes: what Python compiles for the first is there for the others,
+# wherever else a person has it leave nothing behind.
+unexport PYTHONDONTWRITEBYTECODE
+
 # How many at once: tests/conftest.py.
 PYTEST := $(VENV) -m pytest --numprocesses auto --dist worksteal
 

@@ -15,7 +15,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -33,6 +33,7 @@ from digest.search.filters import PARAMETERS
 from tests.accounts.conftest import person
 from tests.accounts.test_access import routes
 from tests.admin import enter, holder
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.slow
@@ -62,7 +63,7 @@ def world(db, monkeypatch):
     monkeypatch.setattr("digest.api.access.Throttle.allow_request", lambda *_: True)
     # Its page is looked at elsewhere, and takes half of the time here.
     monkeypatch.setattr("digest.urls.handler404", lambda *_, **__: HttpResponse(status=404))
-    load(digest(*(row(n) for n in range(1, 6))), f"{DAY}.json")
+    load_once((digest(*(row(n) for n in range(1, 6))), f"{DAY}.json"))
     papers = list(Paper.objects.order_by("position"))
     Stream.objects.create(name="Ours", slug="ours")
     member, operator = person("member"), holder("operator", is_superuser=True)
@@ -179,12 +180,15 @@ def test_by_every_method(world):
     asked = []
     # The admin makes the same kinds of pages of each model: together they are asked by each method.
     # Each of its pages is opened below.
+    # So does Django of a page: one that takes forms alone, say, refuses all others in one place.
     turns = cycle([one for one in METHODS if one not in ("GET", "POST")])
     for address in addresses.values():
         if address.startswith("/admin/"):
             methods, without = ("POST", next(turns)), ("GET",)
-        else:
+        elif address.startswith("/api/"):
             methods, without = METHODS, ("GET", "POST")
+        else:
+            methods, without = ("GET", "POST", next(turns), next(turns)), ("GET", "POST")
         asked += [(asker(address), method, address) for method in methods]
         asked += [("visitor", method, address) for method in without]
     assert failures(sessions, asked) == []
@@ -246,8 +250,11 @@ def _linked(said):
     return {name for query in queries for name in parse_qs(query)}
 
 
-def nonsense(world):
-    """Each parameter and each field that each page knows, with a value that it does not expect."""
+def nonsense(world, expected):
+    """Each parameter and each field that each page knows, with a value that it does not expect.
+
+    expected: values that are left out.
+    """
     sessions, addresses = world
     by_start = parameters()
     values = cycle(IN_FIELDS)
@@ -263,8 +270,9 @@ def nonsense(world):
             continue
         html = "html" in response.get("Content-Type", "")
         said = response.content.decode() if html else ""
-        queries = [f"{quote(name)}={next(values)}" for name in known(address, said, by_start)]
-        if who == "operator" and not LIST.match(address):  # a form, that takes them all together
+        sent = zip(known(address, said, by_start), values, strict=False)
+        queries = [f"{quote(name)}={value}" for name, value in sent if value not in expected]
+        if queries and who == "operator" and not LIST.match(address):  # a form takes all together
             queries = ["&".join(queries)]
         for query in queries:
             yield who, "GET", f"{address}?{query}"
@@ -272,15 +280,22 @@ def nonsense(world):
         if 'method="post"' in said and fields:
             for value in islice(values, 1):
                 filled_in = "&".join(f"{quote(name)}={value}" for name in fields)
-                yield who, "POST", address, filled_in, FORM
+                if value not in expected:
+                    yield who, "POST", address, filled_in, FORM
         if "_selected_action" in fields:
             for action in ACTION.findall(said):
                 for value in islice(values, 2):
-                    yield who, "POST", address, f"_selected_action={value}&action={action}", FORM
+                    chosen = f"_selected_action={value}&action={action}"
+                    if value not in expected:
+                        yield who, "POST", address, chosen, FORM
 
 
-def test_with_nonsense_in_what_each_page_knows(world):
-    assert failures(world[0], list(nonsense(world))) == []
+def test_with_nonsense_in_what_each_page_knows(world, pytestconfig):
+    """PostgreSQL minds all of it. What SQLite minds and PostgreSQL does not are long numbers, so
+    that they alone are tried on both."""
+    one_will_do = connection.vendor == "sqlite" and not pytestconfig.getoption("thorough")
+    expected = {*IN_FIELDS} - {LONG, LONGEST} if one_will_do else set()
+    assert failures(world[0], list(nonsense(world, expected))) == []
 
 
 @pytest.mark.parametrize("said", [LONGEST, "[" * 100_000])

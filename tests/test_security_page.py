@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,16 +45,17 @@ def test_no_cell_is_empty() -> None:
     assert [line for line in tables if re.search(r"\|\s*\|", line)] == []
 
 
-@pytest.mark.slow
 def test_every_test_that_is_named_is_there() -> None:
     named = re.findall(r"`(\w[\w/]*\.py)::(test_\w+)`", PAGE)
     assert len(named) == sum(len(cells) == 4 for cells in rows(ASVS))
-    missing = []
-    for file, name in named:
-        tree = ast.parse((ROOT / "tests" / file).read_text())
-        if name not in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}:
-            missing.append(f"{file}::{name}")
-    assert missing == []
+    there = {
+        (file, name)
+        for file in {file for file, _ in named}
+        for name in re.findall(
+            r"^ *def (test_\w+)", (ROOT / "tests" / file).read_text(), re.MULTILINE
+        )
+    }
+    assert {*named} - there == set()
 
 
 def test_every_requirement_of_level_2_is_answered_once() -> None:

@@ -8,8 +8,8 @@ from django.test import Client
 from accounts import markdown
 from accounts.library import Library
 from accounts.models import User
-from digest.catalogue.load import load
 from digest.models import Paper
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 PASSWORD = "correct horse battery"
@@ -92,7 +92,7 @@ def library(owner):
 @pytest.fixture
 def papers(db):
     """Five papers of one day, in the order of their digest."""
-    load(digest(*(row(number) for number in range(1, 6))), "2025-02-06.json")
+    load_once((digest(*(row(number) for number in range(1, 6))), "2025-02-06.json"))
     return list(Paper.objects.order_by("position"))
 
 
@@ -107,6 +107,12 @@ def survey(library, papers):
 @pytest.fixture
 def three_days(db):
     """Digests of three days; the second paper of the second is the first of the third again."""
-    for day, numbers in (("04", [1]), ("05", [2, 3]), ("06", [3, 4, 5])):
-        rows = (row(number, date=f"2025-02-{day}") for number in numbers)
-        load(digest(*rows), f"2025-02-{day}.json")
+    load_once(
+        *(
+            (
+                digest(*(row(number, date=f"2025-02-{day}") for number in numbers)),
+                f"2025-02-{day}.json",
+            )
+            for day, numbers in (("04", [1]), ("05", [2, 3]), ("06", [3, 4, 5]))
+        )
+    )

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES, PEOPLE = 5, 10  # people of each process, each in a thread of their own
-PAPERS = 3
+PAPERS = 2
 
 BEGIN = f"""
 import json, django

@@ -22,6 +22,8 @@ from accounts.transfer import export, restore
 from digest.models import Paper
 from tests.accounts.pages import errors, text
 
+pytestmark = pytest.mark.sqlite
+
 PAPER = "/papers/2502.00001/"
 FORM = "/library/reports/2502.00001/"
 PAGE = "/account/reports/"
@@ -84,6 +86,7 @@ def test_visitors_are_led_to_the_log_in_and_back(anonymous, papers):
     assert not Report.objects.exists()
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -110,6 +113,7 @@ def test_what_is_amiss_stands_beside_its_field(mine, data, said):
     assert not Report.objects.exists()
 
 
+@pytest.mark.databases
 def test_line_ends_do_not_make_a_comment_too_long(mine):
     mine.post(FORM, {**SAID, "comment": "x\r\n" * (REPORT_LENGTH // 2 - 1) + "yy"})
     assert len(Report.objects.get().comment) == REPORT_LENGTH
@@ -126,11 +130,13 @@ def test_what_waits_is_said_once(mine, report, settled, papers, library):
     assert mine.post(FORM, SAID).status_code == 302  # it is wrong again
 
 
+@pytest.mark.databases
 def test_another_may_say_the_same(report, other, papers):
     Library(other).reports.add(papers[0], **SAID)
     assert Report.objects.count() == 2
 
 
+@pytest.mark.databases
 def test_a_person_says_so_many_things_a_day(mine, owner, other, papers):
     for number in range(A_DAY):
         Report.objects.create(
@@ -163,12 +169,14 @@ def test_other_methods(mine):
     assert mine.post(PAGE).status_code == 405
 
 
+@pytest.mark.databases
 def test_a_visitors_library_takes_none(papers):
     with pytest.raises(NotFound):
         Library(AnonymousUser()).reports.add(papers[0], **SAID)
     assert list(Library(AnonymousUser()).reports.all()) == []
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     "fields", [{"kind": "weather"}, {"comment": "x" * (REPORT_LENGTH + 1)}, {"outcome": "mended"}]
 )

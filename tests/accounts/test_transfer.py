@@ -33,6 +33,8 @@ from digest.curation.decisions import correct
 from digest.models import Entry, Paper, Source, Stream
 from tests.samples import digest, row
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def client(owner):
@@ -114,6 +116,7 @@ def test_an_export_comes_back_whole(filled, other):
     assert (back, their_texts) == (library, texts)
 
 
+@pytest.mark.databases
 def test_a_paper_comes_back_whatever_its_title_was_corrected_to(filled, other, curator):
     paper = Paper.objects.get(arxiv_id=None, url="")
     correct(paper, "title", "A paper on deep learning", curator)
@@ -154,6 +157,7 @@ def test_to_import_twice_changes_nothing(filled, owner):
     assert after == before
 
 
+@pytest.mark.databases
 def test_what_is_there_stays_as_it_is(filled, other, papers):
     theirs = Library(other)
     other.theme = "light"
@@ -171,6 +175,7 @@ def test_what_is_there_stays_as_it_is(filled, other, papers):
     assert (other.theme, other.display_name) == ("light", "Ada L.")
 
 
+@pytest.mark.databases
 def test_papers_that_are_not_here_are_named(filled, other):
     content = exported(filled)
     for model in (Bookmark, Dismissal, Note, ListItem):
@@ -183,6 +188,7 @@ def test_papers_that_are_not_here_are_named(filled, other):
     assert (restored.bookmarks, restored.notes, restored.lists) == (3, 1, 2)
 
 
+@pytest.mark.databases
 def test_members_are_not_let_in_by_an_import(filled, other, editor, viewer):
     opened = filled.lists.open(filled.lists.owned()[0].slug)
     opened.invite("editor", Role.EDITOR)
@@ -255,6 +261,7 @@ def test_a_name_that_misleads_is_not_taken_in(filled, other, given, name, proble
 NOT_HERE = {"title": "Not here", "arxiv_id": "2502.99999", "url": ""}
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     "change",
     [
@@ -335,6 +342,7 @@ def test_what_is_too_much_is_said_in_words(filled, other):
         restore(Library(other), other, content)
 
 
+@pytest.mark.databases
 def test_all_is_read_before_anything_is_written(filled, other, monkeypatch):
     read = Archive.read
 
@@ -379,6 +387,7 @@ def test_a_dry_run_only_reads(locked, other, filled):
     assert (other.display_name, other.theme) == ("", "auto")
 
 
+@pytest.mark.databases
 def test_a_dry_run_says_what_will_be(filled, other):
     def odd(library):
         library["profile"].update(display_name="Ada \u202e.L")
@@ -439,6 +448,7 @@ def test_two_lists_of_one_name_are_one(filled, other):
     assert theirs.lists.open(made.slug).items().count() == 3
 
 
+@pytest.mark.databases
 def test_a_list_that_is_changed_meanwhile_stops_the_import(filled, other, monkeypatch):
     theirs, content = Library(other), exported(filled)
     opened = theirs.lists.open(theirs.lists.create("A/../B “list”").slug)
@@ -457,6 +467,7 @@ def test_a_list_that_is_changed_meanwhile_stops_the_import(filled, other, monkey
     assert restore(theirs, other, content).problems == []
 
 
+@pytest.mark.databases
 def test_an_import_writes_lists_in_as_few_statements_for_many_as_for_one(filled, other, viewer):
     def many(library):
         one = library["lists"][0]
@@ -515,6 +526,7 @@ def test_references_are_matched_by_id_address_and_title(filled, library):
     )
 
 
+@pytest.mark.databases
 def test_a_title_of_two_papers_means_neither(papers, library):
     load(digest(row(9, title="Paper 1", date="2025-02-08")), "2025-02-08.json")
     assert titles(match(library, read(b"TY  - JOUR\nTI  - Paper 1\nER  - \n").references)) == (
@@ -557,6 +569,7 @@ BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
 """
 
 
+@pytest.mark.databases
 def test_a_preview_counts_by_format(client, owner, library, papers):
     library.bookmarks.add([papers[1].pk])
     page = client.post("/library/import/", {"text": BOOKMARKS})
@@ -581,6 +594,7 @@ def confirmed(client, page, **choices):
     return client.post("/library/import/confirm/", data | choices, follow=True)
 
 
+@pytest.mark.databases
 def test_notes_and_tags_of_a_file_are_added(client, owner, library, papers):
     library.notes.save(papers[1], "Mine", 0)
     library.lists.create("NLP")
@@ -603,6 +617,7 @@ def test_notes_and_tags_of_a_file_are_added(client, owner, library, papers):
     ]
 
 
+@pytest.mark.databases
 def test_notes_and_tags_are_added_only_if_one_says_so(client, owner, library, papers):
     page = client.post("/library/import/", {"text": BOOKMARKS})
     confirmed(client, page, add_notes="")
@@ -610,11 +625,13 @@ def test_notes_and_tags_are_added_only_if_one_says_so(client, owner, library, pa
     assert Bookmark.objects.count() == 3
 
 
+@pytest.mark.databases
 def test_without_notes_and_tags_nothing_is_asked_about_them(client, papers):
     page = client.post("/library/import/", {"text": "2502.00001"})
     assert [*page.context["form"].fields] == ["papers", "status", "list", "new_list"]
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     "data",
     [
@@ -637,6 +654,7 @@ def test_notes_and_tags_that_no_preview_had_change_nothing(client, owner, papers
     assert not ReadingList.objects.exists()
 
 
+@pytest.mark.databases
 def test_what_is_more_than_a_form_carries_is_said(client, library, papers, monkeypatch):
     monkeypatch.setattr("accounts.transfer.references.MAX_NOTES", 50)
     monkeypatch.setattr("accounts.transfer.references.MAX_TAG_LISTS", 1)
@@ -650,6 +668,7 @@ def test_what_is_more_than_a_form_carries_is_said(client, library, papers, monke
     assert library.notes.all().count() == 2
 
 
+@pytest.mark.databases
 def test_papers_of_notes_and_tags_that_are_not_imported_are_left_out(client, library, papers):
     data = {"notes": '{"2502.00002": "x", "2502.99999": "y"}', "add_notes": "on"}
     data |= {"tags": '{"a": ["2502.00002", "2502.00001"]}', "list_tags": "on"}
@@ -659,6 +678,7 @@ def test_papers_of_notes_and_tags_that_are_not_imported_are_left_out(client, lib
     assert [paper.position for paper in library.lists.open(made.slug).papers()] == [1]
 
 
+@pytest.mark.databases
 def test_a_title_without_the_dollars_of_its_formula_is_found(library, papers):
     load(digest(row(9, title="M^3Fin: A Benchmark", date="2025-02-08")), "2025-02-08.json")
     bib = b"@misc{a, title = {{M}{$^{3}$}{Fin}: A Benchmark}}"
@@ -683,6 +703,7 @@ def test_a_form_of_a_page_from_before_its_address_changed_is_saved(client, paper
     assert Bookmark.objects.get().paper.slug == "2502.00001"
 
 
+@pytest.mark.databases
 def test_taking_in_twice_is_once(client, papers):
     data = {"papers": "2502.00001 2502.00001 9999.99999 ' OR 1"}
     for _ in range(2):
@@ -692,6 +713,7 @@ def test_taking_in_twice_is_once(client, papers):
     ]
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("address", "data", "complaint"),
     [
@@ -720,6 +742,7 @@ def test_visitors_log_in_first(anonymous, papers):
     assert not Bookmark.objects.exists()
 
 
+@pytest.mark.databases
 def test_streams_come_back(filled, other, three_days):
     arxiv = Stream.objects.create(name="arXiv cs.CL", slug="arxiv-cs-cl")
     load(digest(row(1)), "a.json", stream=arxiv.pk)

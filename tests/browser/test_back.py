@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Note, User
-from digest.catalogue.load import load
 from digest.models import Paper
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 DIGEST, PAPER = "/digests/2025-02-06/", "/papers/2502.00001/"
@@ -15,7 +15,7 @@ FROM_MEMORY = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: tr
 
 @pytest.fixture
 def owner(transactional_db):
-    load(digest(*(row(number) for number in range(1, 4))), "2025-02-06.json")
+    load_once((digest(*(row(number) for number in range(1, 4))), "2025-02-06.json"))
     return User.objects.create_user("owner")
 
 

@@ -5,15 +5,15 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Bookmark, ListItem, Role, User
-from digest.catalogue.load import load
 from digest.models import Paper
 from tests.browser.look import NARROW, sticking_out
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 
 @pytest.fixture
 def library(transactional_db):
-    load(digest(*(row(number) for number in range(1, 7))), "2025-02-06.json")
+    load_once((digest(*(row(number) for number in range(1, 7))), "2025-02-06.json"))
     library = Library(User.objects.create_user("owner"))
     papers = [*Paper.objects.order_by("position").values_list("pk", flat=True)]
     library.bookmarks.add(papers[:4], "read")

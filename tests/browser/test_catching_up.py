@@ -56,8 +56,7 @@ def days(page):
     ]
 
 
-@pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("script", "width"), [(True, 1280), (False, 360)])
 def test_six_days_in_the_list(open_page, member, script, width):
     page = open_page(UNREAD, width, java_script_enabled=script)
     seen, acts = set(), 0

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Bookmark, Dismissal, ListItem, Note, ReadingList, User
-from digest.catalogue.load import load
 from tests.browser.look import AXE, NARROW, sticking_out, violations
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 DAY, PAPER = "/digests/2025-02-06/", "/papers/2502.00001/"
@@ -15,7 +15,7 @@ DAY, PAPER = "/digests/2025-02-06/", "/papers/2502.00001/"
 
 @pytest.fixture
 def library(transactional_db):
-    load(digest(*(row(number) for number in range(1, 5))), "2025-02-06.json")
+    load_once((digest(*(row(number) for number in range(1, 5))), "2025-02-06.json"))
     library = Library(User.objects.create_user("owner"))
     library.lists.create("Survey")
     return library

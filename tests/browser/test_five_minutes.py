@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Bookmark, ListItem, Note, User
-from digest.catalogue.load import load
 from tests.browser.look import sticking_out
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 DAY = "/digests/2025-02-06/"
@@ -24,9 +24,11 @@ def meant():
 @pytest.fixture
 def reader(transactional_db):
     summary = f"- {POINT}\n- {POINT}\n- Third."
-    load(
-        digest(*(row(number, summary=summary) for number in range(1, PAPERS + 1))),
-        "2025-02-06.json",
+    load_once(
+        (
+            digest(*(row(number, summary=summary) for number in range(1, PAPERS + 1))),
+            "2025-02-06.json",
+        )
     )
     reader = User.objects.create_user("reader")
     Library(reader).lists.create("Survey")

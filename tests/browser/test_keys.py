@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Bookmark, Dismissal, User
-from digest.catalogue.load import load
 from tests.browser.look import AXE, NARROW, sticking_out, violations
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 DAY, PAPER = "/digests/2025-02-06/", "/papers/2502.00001/"
@@ -17,9 +17,11 @@ DAY, PAPER = "/digests/2025-02-06/", "/papers/2502.00001/"
 
 @pytest.fixture
 def library(transactional_db):
-    load(digest(row(31, date="2025-02-05")), "2025-02-05.json")
-    load(digest(*(row(number) for number in range(1, 21))), "2025-02-06.json")
-    load(digest(row(32, date="2025-02-07")), "2025-02-07.json")
+    load_once(
+        (digest(row(31, date="2025-02-05")), "2025-02-05.json"),
+        (digest(*(row(number) for number in range(1, 21))), "2025-02-06.json"),
+        (digest(row(32, date="2025-02-07")), "2025-02-07.json"),
+    )
     library = Library(User.objects.create_user("owner"))
     library.lists.create("Survey")
     return library
@@ -196,8 +198,9 @@ def test_the_sheet_names_the_keys_and_switches_them_off(
     expect(sheet.get_by_role("row", name="b bookmark it, or not any more")).to_be_visible()
     press(page, "jj")
     assert current(page).count() == 0
-    page.evaluate(AXE)
-    assert violations(page) == []
+    if who == "member":  # to both it is the same
+        page.evaluate(AXE)
+        assert violations(page) == []
     sheet.get_by_role("button", name="Switch them off").click()
     expect(sheet).to_contain_text("Single keys are off.")
     press(page, ["Escape"])

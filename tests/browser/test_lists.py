@@ -9,13 +9,14 @@ from accounts.models import User
 from digest.catalogue.load import load
 from digest.models import Paper
 from tests.browser.look import WIDE
+from tests.catalogue import load_once
 from tests.samples import FORMULA, NASTY, WORD, digest, row
 
 
 @pytest.fixture
 def survey(transactional_db):
     """A list of five papers, the last two of them under a heading, as its owner has it open."""
-    load(digest(*(row(number) for number in range(1, 6))), "a.json")
+    load_once((digest(*(row(number) for number in range(1, 6))), "a.json"))
     lists = Library(User.objects.create_user("owner", "owner@example.org")).lists
     made = lists.open(lists.create("Survey").slug)
     papers = list(Paper.objects.order_by("position"))
@@ -32,7 +33,7 @@ def visit_as(visit, live_server):
     def visit_as(user, address, width=WIDE, **options):
         client = Client()
         client.force_login(user)
-        page = visit("/papers/", width, **options)
+        page = visit("/robots.txt", width, **options)
         name, value = (
             settings.SESSION_COOKIE_NAME,
             client.cookies[settings.SESSION_COOKIE_NAME].value,

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Note, User
 from digest.catalogue.load import load
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 PASSWORD = "correct horse battery"
@@ -28,7 +29,7 @@ def stranger(owner):
 @pytest.fixture
 def tab(visit, owner, log_in, live_server):
     """Opens the paper's page in a tab of the same person."""
-    load(digest(row(1)), "2025-02-06.json")
+    load_once((digest(row(1)), "2025-02-06.json"))
 
     def tab():
         page = visit("/papers/")

@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import Bookmark, Note
-from digest.catalogue.load import load
 from tests.accounts.conftest import person
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 DAY, PAPER = "/digests/2025-02-06/", "/papers/2502.00001/"
@@ -26,7 +26,7 @@ KEPT = """async () => {
 @pytest.fixture
 def reader(transactional_db):
     """A person with a paper in the library and in a list of theirs."""
-    load(digest(*(row(n) for n in range(1, 4))), "2025-02-06.json")
+    load_once((digest(*(row(n) for n in range(1, 4))), "2025-02-06.json"))
     user = person("reader")
     library = Library(user)
     papers = [*library.accessible.order_by("slug")]

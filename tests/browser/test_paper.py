@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from digest.catalogue.load import load
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 PAPER = "/papers/2502.00001/"
@@ -16,7 +17,7 @@ def page(transactional_db, visit, log_in, live_server):
     points = "\n".join(
         f"- Point {n} is a sentence of some words, as points are." for n in range(30)
     )
-    load(digest(row(1, summary=points), row(2)), "a.json")
+    load_once((digest(row(1, summary=points), row(2)), "a.json"))
     page = visit("/")
     log_in(page, User.objects.create_user("owner", "owner@example.org"))
     page.goto(live_server.url + PAPER)

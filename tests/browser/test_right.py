@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from digest.catalogue.load import load
 from tests.browser.look import sticking_out
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 DAY = "/digests/2025-02-06/"
@@ -21,7 +21,9 @@ def day(transactional_db):
         "authors": "Ada Lovelace, Alan Turing, Grace Hopper, Edsger Dijkstra, Barbara Liskov",
     }
     title = "Network {}: On the Generalization of Sparse Mixtures of Experts to Long Contexts"
-    load(digest(*(row(n, title=title.format(n), **long) for n in range(1, 32))), "2025-02-06.json")
+    load_once(
+        (digest(*(row(n, title=title.format(n), **long) for n in range(1, 32))), "2025-02-06.json")
+    )
 
 
 def background(page):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from digest.catalogue.load import load
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 
@@ -13,7 +13,7 @@ from tests.samples import digest, row
 def papers(transactional_db):
     days = [f"2025-02-{day:02}" for day in range(1, 11)]
     rows = [row(n, title=f"Zebra {n}", date=days[n % 10]) for n in range(1, 41)]
-    load(digest(*rows, row(50, title="Okapi", classification=["Robotics"])), "a.json")
+    load_once((digest(*rows, row(50, title="Okapi", classification=["Robotics"])), "a.json"))
 
 
 def field(page):

@@ -6,21 +6,25 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.library import Library
-from digest.catalogue.load import load
 from tests.accounts.conftest import person
 from tests.browser.look import violations
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 
 @pytest.fixture
 def papers(transactional_db):
-    load(
-        digest(
-            row(1, title="Zebras walk", authors="Zelda Quist", classification=["Robotics"]),
-            row(2, title="Zebras speak"),
-            row(3, title="Okapis sing in a title that is long enough to need a second line " * 2),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                row(1, title="Zebras walk", authors="Zelda Quist", classification=["Robotics"]),
+                row(2, title="Zebras speak"),
+                row(
+                    3, title="Okapis sing in a title that is long enough to need a second line " * 2
+                ),
+            ),
+            "a.json",
+        )
     )
 
 

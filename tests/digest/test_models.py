@@ -19,6 +19,7 @@ from digest.models import (
     Placement,
     Source,
 )
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def catalogue():
-    load(digest(row(1), row(2)), "a.json")
+    load_once((digest(row(1), row(2)), "a.json"))
 
 
 def paper(**fields):

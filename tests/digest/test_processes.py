@@ -13,7 +13,7 @@ from tests.samples import digest, row
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = 120
+ROWS = 60
 
 
 def manage(database, *arguments, **options):
@@ -41,7 +41,7 @@ def numbers(database):
 
 @pytest.fixture
 def files(tmp_path):
-    """Three digests of a hundred papers and more, no paper twice."""
+    """Three digests of many papers, no paper twice."""
     paths = []
     for day in (6, 7, 8):
         rows = [row(day * 1000 + n, date=f"2025-02-{day:02}") for n in range(ROWS)]

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from tests.admin import enter
 
+pytestmark = pytest.mark.sqlite
+
 LOG = "/admin/admin/logentry/"
 
 
@@ -35,6 +37,7 @@ def test_it_says_who_did_what_and_when(entries, operating, owner):
     assert operating.get(f"{LOG}{entries[0].pk}/change/").status_code == 200
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -59,6 +62,7 @@ def test_it_is_searched_by_person_kind_and_day(entries, operating, curator, quer
     assert [entry.object_repr for entry in page.context["cl"].result_list] == found
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("role", ["operator", "superuser"])
 def test_nobody_changes_it(entries, request, role):
     client = enter(request.getfixturevalue(role))
@@ -70,6 +74,7 @@ def test_nobody_changes_it(entries, request, role):
     assert LogEntry.objects.count() == 2
 
 
+@pytest.mark.databases
 def test_it_takes_as_many_queries_however_long(
     entries, operating, curator, django_assert_num_queries
 ):

@@ -9,6 +9,8 @@ from django.test import Client
 from accounts.models import User
 from tests.admin import PASSWORD, app, enter, holder, log_in
 
+pytestmark = pytest.mark.sqlite
+
 PEOPLE = "/admin/accounts/user/"
 
 
@@ -69,6 +71,7 @@ def test_the_list_shows_who_is_who(managing, owner, django_assert_num_queries):
         managing.get(PEOPLE)
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -102,6 +105,7 @@ def test_nothing_is_changed_that_would_open_an_account(operating, owner, field):
     assert User.objects.values().get(pk=owner.pk) == before
 
 
+@pytest.mark.databases
 def test_nobody_is_made_a_superuser_here(superuser, owner):
     change(enter(superuser), owner, is_superuser="on", user_permissions="1")
     owner.refresh_from_db()
@@ -157,6 +161,7 @@ def test_a_user_manager_gives_no_right_that_they_lack(managing, owner):
     assert roles(owner) == ["User managers"]
 
 
+@pytest.mark.databases
 def test_roles_that_one_cannot_give_stay(managing, owner):
     owner.groups.add(said("Curators"))
     change(managing, owner, groups=[said("User managers")], display_name="New")
@@ -184,6 +189,7 @@ def test_nobody_changes_themselves(managing, user_manager, operating, operator, 
     assert roles(user_manager) == ["User managers"]
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("active", [True, False])
 @pytest.mark.parametrize("role", ["operator", "superuser"])
 def test_a_user_manager_touches_nobody_above(managing, request, role, active):
@@ -251,6 +257,7 @@ def test_the_log_outlives_who_acted(operating, managing, user_manager, owner):
     assert (left.is_active, left.has_usable_password(), left.email) == (False, False, "")
 
 
+@pytest.mark.databases
 def test_the_log_outlives_who_deletes_their_account(managing, user_manager, owner):
     act(managing, "deactivate", owner)
     managing.post("/account/delete/", {"password": PASSWORD})
@@ -265,6 +272,7 @@ def invite(client, *lines):
     return client.post(f"{PEOPLE}add/", {"addresses": "\r\n".join(lines)}, follow=True)
 
 
+@pytest.mark.databases
 def test_people_are_invited_and_added_by_nobody(managing, owner):
     page = invite(managing, "ada@example.org", " ada@example.org ", "", "owner@example.org")
     assert [str(message) for message in page.context["messages"]] == [
@@ -317,6 +325,7 @@ def test_a_closed_site_invites_nobody(managing, settings):
 # Groups
 
 
+@pytest.mark.databases
 def test_an_operator_makes_a_role_of_rights_that_they_have(operating):
     rights = {each.codename: each.pk for each in Permission.objects.all()}
     given = {"name": "Readers", "permissions": [rights["view_user"], rights["view_group"]]}
@@ -331,6 +340,7 @@ def test_an_operator_makes_a_role_of_rights_that_they_have(operating):
     assert log()[1][:3] == ("operator", "Readers", ADDITION)
 
 
+@pytest.mark.databases
 def test_an_operator_gives_no_right_that_they_lack(operating, operator):
     lacking = Permission.objects.get(codename="add_logentry")
     group = Group.objects.create(name="Readers")

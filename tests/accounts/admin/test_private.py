@@ -21,6 +21,8 @@ from accounts.models import (
 )
 from tests.admin import enter
 
+pytestmark = pytest.mark.sqlite
+
 DISCLOSURES = "/admin/accounts/disclosure/"
 ADD = f"{DISCLOSURES}add/"
 MODELS = {"bookmark": Bookmark, "dismissal": Dismissal, "note": Note}
@@ -62,6 +64,7 @@ def test_an_operator_opens_them_for_a_time(operating, operator):
     assert log() == [("operator", "A complaint", ADDITION, "Opened for an hour.")]
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
@@ -77,6 +80,7 @@ def test_they_open_for_a_reason_and_for_a_day_at_most(operating, fields, wrong):
     assert not Disclosure.objects.exists()
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("role", ["operator", "superuser"])
 def test_open_they_are_read_and_every_look_is_logged(request, kept, role):
     client = enter(request.getfixturevalue(role))
@@ -134,6 +138,7 @@ def test_open_they_are_still_not_for_the_other_roles(kept, operating, managing, 
     assert Disclosure.objects.get().closes_at > timezone.now()
 
 
+@pytest.mark.databases
 def test_open_nothing_is_changed_or_deleted(kept, operating):
     opened(operating)
     for name, row in rows():
@@ -146,6 +151,7 @@ def test_open_nothing_is_changed_or_deleted(kept, operating):
         assert type(row).objects.filter(pk=row.pk).exists()
 
 
+@pytest.mark.databases
 def test_they_close_by_themselves(kept, operating):
     opened(operating)
     Disclosure.objects.update(
@@ -157,6 +163,7 @@ def test_they_close_by_themselves(kept, operating):
     assert "/admin/accounts/note/" not in operating.get("/admin/").content.decode()
 
 
+@pytest.mark.databases
 def test_they_are_closed_early(kept, operating):
     disclosure = opened(operating)
     page = f"{DISCLOSURES}{disclosure.pk}/"

@@ -13,6 +13,8 @@ from digest.models import Paper
 from tests.accounts.pages import text
 from tests.admin import enter, holder
 
+pytestmark = pytest.mark.sqlite
+
 QUEUE = "/admin/accounts/report/"
 
 
@@ -53,6 +55,7 @@ def test_what_waits_comes_first_then_the_newest(curating, curator, library, pape
     assert "delete_selected" not in shown
 
 
+@pytest.mark.databases
 def test_the_queue_is_narrowed(curating, curator, library, papers):
     library.reports.add(papers[0], "links", "Wrong")
     settle(library.reports.add(papers[1], "title", "Wrong"), "mended", "", curator)
@@ -90,6 +93,7 @@ def test_a_report_stands_beside_what_the_paper_shows(curating, page, papers):
     assert "the paper is hidden" in text(shown)
 
 
+@pytest.mark.databases
 def test_a_curator_settles_it(curating, curator, page, report, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         answer = curating.post(page, {"outcome": "mended", "answer": " Done.\r\nThanks. "})
@@ -132,6 +136,7 @@ def test_what_is_amiss_stands_beside_its_field(curating, page, report, data, fie
     assert report.outcome == ""
 
 
+@pytest.mark.databases
 def test_of_two_curators_the_second_is_told(curating, curator, page, report):
     second = enter(holder("editor", "Curators"))
     assert "<textarea" in second.get(page).content.decode()

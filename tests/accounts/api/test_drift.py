@@ -8,7 +8,10 @@ from accounts.models import Role
 from digest.catalogue.load import load
 from digest.models import Digest, Paper
 from tests.accounts.conftest import person
+from tests.catalogue import load_once
 from tests.samples import digest, row
+
+pytestmark = pytest.mark.sqlite
 
 SIZE = 2
 
@@ -28,7 +31,7 @@ def pages(mine, path, between, **query):
 
 @pytest.fixture
 def papers(db):
-    load(digest(*(row(n) for n in range(1, 8))), "2025-02-06.json")
+    load_once((digest(*(row(n) for n in range(1, 8))), "2025-02-06.json"))
     return list(Paper.objects.order_by("position"))
 
 
@@ -52,6 +55,7 @@ def test_bookmarks(mine, library, papers, sort):
     assert told == slugs(papers if sort == "title" else reversed(papers))
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("sort", ["date", "title"])
 def test_an_order_that_the_catalogue_changed_begins_again(mine, library, papers, sort):
     library.bookmarks.add([paper.pk for paper in papers])
@@ -61,6 +65,7 @@ def test_an_order_that_the_catalogue_changed_begins_again(mine, library, papers,
     assert mine.get(path).status_code == 410
 
 
+@pytest.mark.databases
 def test_notes(mine, library, papers):
     for paper in papers:
         library.notes.save(paper, "Text", 0)
@@ -72,6 +77,7 @@ def test_notes(mine, library, papers):
     assert named(pages(mine, "notes/", between)) == slugs(papers)
 
 
+@pytest.mark.databases
 def test_items(mine, library, papers):
     made = library.lists.create("Survey").slug
     library.lists.open(made).add([paper.pk for paper in papers])
@@ -84,6 +90,7 @@ def test_items(mine, library, papers):
     assert [one["position"] for one in rows] == [1, 2, 2, 3, 3, 4, 4]  # as they were then
 
 
+@pytest.mark.databases
 def test_lists(mine, library):
     for name in "EdCbA":
         library.lists.create(name)
@@ -94,6 +101,7 @@ def test_lists(mine, library):
     assert [one["name"] for one in pages(mine, "lists/", between)] == [*"AbCdE"]
 
 
+@pytest.mark.databases
 def test_invitations(mine, owner, db):
     theirs = Library(person("host"))
     for number in range(5):
@@ -107,6 +115,7 @@ def test_invitations(mine, owner, db):
     assert told == [f"List {number}" for number in (4, 3, 2, 1, 0)]
 
 
+@pytest.mark.databases
 def test_unread(mine, db):
     for day in range(1, 6):
         load(digest(row(day, date=f"2025-02-0{day}")), f"{day}.json")

@@ -6,6 +6,8 @@ from accounts.library import Library
 from accounts.models import Visibility
 from digest.curation.decisions import correct, merge_papers
 
+pytestmark = pytest.mark.sqlite
+
 ID = "2502.00001"
 
 
@@ -42,6 +44,7 @@ def test_to_others_it_is_not_there(theirs, other, hidden):
     assert said == {"added": 1, "missing": [ID]}
 
 
+@pytest.mark.databases
 def test_a_list_has_it_for_those_alone_who_may_take_it_out(mine, theirs, library, papers):
     made = library.lists.create("Survey", visibility=Visibility.PUBLIC)
     library.lists.open(made.slug).add([paper.pk for paper in papers[:3]])

@@ -12,6 +12,8 @@ from accounts.library import Library
 from accounts.models import Bookmark, ReadDigest, Role
 from tests.accounts.api.conftest import errors
 
+pytestmark = pytest.mark.sqlite
+
 TEXT = "2502.00001\narXiv:2502.00003v2\nhttps://arxiv.org/abs/1706.03762\n???"
 
 
@@ -110,6 +112,7 @@ NOTED = b"""<!DOCTYPE NETSCAPE-Bookmark-file-1>
 @misc{b}"""
 
 
+@pytest.mark.databases
 def test_notes_are_added_and_tags_if_one_says_so(mine, owner, library, papers):
     file = SimpleUploadedFile("x.html", NOTED)
     said = mine.send("import/", file=file).json()
@@ -242,6 +245,7 @@ def test_an_export_is_a_zip(mine, filled):
     assert (wrong.status_code, wrong.json()["status"]) == (406, 406)
 
 
+@pytest.mark.databases
 def test_what_was_taken_away_is_brought_elsewhere(mine, theirs, other, filled):
     brings = {"file": SimpleUploadedFile("export.zip", archive(mine))}
     said = {

@@ -8,6 +8,8 @@ from django.utils import timezone
 from accounts.models import Note
 from tests.accounts.api.conftest import errors
 
+pytestmark = pytest.mark.sqlite
+
 ONE = "notes/2502.00001/"
 
 
@@ -35,6 +37,7 @@ def test_a_note_is_written_read_changed_and_deleted(mine, papers):
     assert mine.get(ONE).status_code == 404
 
 
+@pytest.mark.databases
 def test_a_note_says_when_it_was_changed(mine, papers):
     write(mine, "x")
     # Within the second of a change it is not said when it was.
@@ -136,6 +139,7 @@ def test_texts(mine, papers, text):
     assert write(mine, text).json()["text"] == text.replace("\r\n", "\n")
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     "text", ["", " \n", "x" * 100_001, "a\x00b", None, 5, True, ["x"], {"x": "y"}]
 )

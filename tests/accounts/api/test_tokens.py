@@ -18,6 +18,8 @@ from tests.accounts.conftest import PASSWORD
 from tests.accounts.pages import errors, heading, text
 from tests.admin import enter as enter_admin
 
+pytestmark = pytest.mark.sqlite
+
 PAGE = "/account/tokens/"
 SAID = {"name": "My script", "scopes": ["library:read", "catalogue:read"], "expires": "90"}
 
@@ -29,6 +31,7 @@ def mine(enter, owner):
     return client
 
 
+@pytest.mark.databases
 def test_an_open_session_is_not_enough(client, owner):
     client.force_login(owner)
     answer = client.post("/account/tokens/", {"name": "x", "scopes": ["library:read"]})
@@ -87,6 +90,7 @@ def test_an_expired_one_is_said_to_be(mine, owner):
     assert "never used" in text(mine.get(PAGE))
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
@@ -145,6 +149,7 @@ def test_a_person_has_fifty_at_most(mine, owner, other):
     tokens.create(other, "x", ["library:read"])
 
 
+@pytest.mark.databases
 def test_a_token_is_revoked(mine, owner):
     token, secret = tokens.create(owner, "Script", ["library:read"])
     assert ask(secret).status_code == 200
@@ -197,6 +202,7 @@ def test_queries(mine, owner, django_assert_num_queries, number):
 # What they open
 
 
+@pytest.mark.databases
 def test_only_its_hash_is_kept(owner):
     token, secret = tokens.create(owner, "Script", ["library:read", "nonsense"])
     assert re.fullmatch(r"pd_[\w-]{43}", secret)
@@ -241,6 +247,7 @@ def test_other_ways_to_say_it_are_not_read(owner, papers):
     assert kind.get("/api/v1/library/bookmarks/").status_code == 200
 
 
+@pytest.mark.databases
 def test_the_day_of_its_last_use_is_kept(mine, owner, papers, unlimited):
     token, secret = tokens.create(owner, "Script", ["library:read"])
     assert "never used" in text(mine.get(PAGE))

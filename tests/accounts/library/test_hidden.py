@@ -13,7 +13,10 @@ from digest.catalogue.load import load, undo
 from digest.curation.decisions import correct, merge_papers
 from digest.models import Paper, Source
 from tests.accounts.pages import text
+from tests.catalogue import load_once
 from tests.samples import digest, row
+
+pytestmark = pytest.mark.sqlite
 
 GONE = "No longer in the catalogue"
 IN_PLACE = {"HX-Request": "true"}
@@ -35,7 +38,7 @@ def hide(request):
 @pytest.fixture
 def paper(papers):
     """One of a day of its own; five others are of the day before."""
-    load(digest(row(6, date="2025-02-07")), "2025-02-07.json")
+    load_once((digest(row(6, date="2025-02-07")), "2025-02-07.json"))
     return Paper.objects.get(slug="2502.00006")
 
 
@@ -126,6 +129,7 @@ def test_its_note_is_read_changed_and_deleted(client, owner, library, hidden):
     assert not Note.objects.exists()
 
 
+@pytest.mark.databases
 def test_a_dismissal_of_it_is_shown_without_a_link(client, owner, library, hidden):
     library.bookmarks.dismiss([hidden.pk])
     client.force_login(owner)
@@ -136,6 +140,7 @@ def test_a_dismissal_of_it_is_shown_without_a_link(client, owner, library, hidde
     assert not library.bookmarks.dismissed().exists()
 
 
+@pytest.mark.databases
 def test_nobody_else_can_keep_it(client, other, hidden, papers):
     client.force_login(other)
     library = Library(other)
@@ -196,6 +201,7 @@ def test_merged_papers_are_added_to_a_list_by_their_old_names(client, owner, lib
 # In a list
 
 
+@pytest.mark.databases
 def test_owner_and_editor_see_it_in_the_list_and_others_do_not(
     client, survey, hidden, owner, editor, viewer, other
 ):

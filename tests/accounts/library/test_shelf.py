@@ -4,24 +4,26 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.library import Library, Sort
-from digest.catalogue.load import load
 from digest.models import Paper
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 
 @pytest.fixture
 def kept(library, other):
     """Six papers: of one nothing is kept."""
-    load(
-        digest(
-            row(1, title="Diffusion of images", date="2025-02-03"),
-            row(2, title="Images of language", date="2025-02-05"),
-            row(3, title="A language", github_urls=[], date="2025-02-04"),
-            row(4, title="Zebra stripes", summary="- A summary.", date="2025-02-06"),
-            row(5, title="Only in a list", date="2025-02-02"),
-            row(6, title="Diffusion of nothing", date="2025-02-01"),
-        ),
-        "2025.json",
+    load_once(
+        (
+            digest(
+                row(1, title="Diffusion of images", date="2025-02-03"),
+                row(2, title="Images of language", date="2025-02-05"),
+                row(3, title="A language", github_urls=[], date="2025-02-04"),
+                row(4, title="Zebra stripes", summary="- A summary.", date="2025-02-06"),
+                row(5, title="Only in a list", date="2025-02-02"),
+                row(6, title="Diffusion of nothing", date="2025-02-01"),
+            ),
+            "2025.json",
+        )
     )
     papers = {int(paper.slug[-1]): paper for paper in Paper.objects.all()}
     library.bookmarks.add([papers[1].pk])

@@ -14,9 +14,10 @@ from digest.curation.http_check import Answer, Checker, LinkOutcome
 from digest.curation.link_health import write
 from digest.models import Alias, Author, LinkHealth, Merge, Paper, Proposal
 from tests.admin import enter, holder
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 TITLE = "A title that is long enough to be alike"
 
@@ -33,7 +34,7 @@ def papers():
         row(2, title=f"{TITLE}s", link="https://lab.org/2", authors="Lovelace Ada, Alan Turing"),
         row(3, title="A title of its", authors="Grace Hopper", github_urls=["https://gone.org/3"]),
     ]
-    load(digest(*rows), "2025-02-06.json")
+    load_once((digest(*rows), "2025-02-06.json"))
     return list(Paper.objects.order_by("position"))
 
 
@@ -71,6 +72,7 @@ def test_the_queue_has_both_sides(curating, proposals):
     assert "the same words in another order" in narrowed
 
 
+@pytest.mark.databases
 def test_the_queue_takes_as_many_queries_for_one_as_for_many(
     curating, proposals, django_assert_num_queries
 ):
@@ -105,6 +107,7 @@ def test_two_authors_side_by_side(curating, proposals):
     assert f'<td dir="auto"><a href="/papers/2502.00001/">{TITLE}</a></td>' in shown
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("into", ["first", "second"])
 def test_papers_are_merged(curating, proposals, into):
     proposal = proposals["paper"]
@@ -121,6 +124,7 @@ def test_papers_are_merged(curating, proposals, into):
     assert not Proposal.objects.filter(kind="paper").exists()
 
 
+@pytest.mark.databases
 def test_authors_are_merged(curating, proposals):
     curating.post(page(proposals["author"]), {"do": "first"})
     assert Alias.objects.values_list("name", "of").get() == ("Lovelace Ada", "Ada Lovelace")
@@ -135,6 +139,7 @@ def test_after_one_comes_the_next_of_its_kind(curating, proposals):
     assert curating.post(page(other), {"do": "two"}).url == "/admin/digest/proposal/"
 
 
+@pytest.mark.databases
 def test_two_that_are_two_stay_apart(curating, proposals):
     proposal = proposals["author"]
     curating.post(page(proposal), {"do": "two", "why": "Two people"})
@@ -146,6 +151,7 @@ def test_two_that_are_two_stay_apart(curating, proposals):
     assert "curator said on" in text(curating.get(page(proposal)))
 
 
+@pytest.mark.databases
 def test_what_cannot_be_merged_is_told_and_stays(curating, proposals):
     Paper.objects.filter(slug=proposals["paper"].second).update(slug="elsewhere")
     shown = text(curating.get(page(proposals["paper"])))
@@ -161,6 +167,7 @@ def test_what_cannot_be_merged_is_told_and_stays(curating, proposals):
     assert Proposal.objects.filter(kind="paper", refused_at=None).exists()
 
 
+@pytest.mark.databases
 def test_a_proposal_that_is_gone_leads_to_the_queue(curating, proposals):
     Proposal.objects.all().delete()
     for method in (curating.get, curating.post):
@@ -170,6 +177,7 @@ def test_a_proposal_that_is_gone_leads_to_the_queue(curating, proposals):
     assert curating.get("/admin/digest/proposal/x/change/").status_code == 404
 
 
+@pytest.mark.databases
 def test_proposals_are_for_those_with_the_right(proposals):
     manager = enter(holder("manager", "User managers"))
     assert manager.get(page(proposals["paper"])).status_code == 403
@@ -199,6 +207,7 @@ GONE = Answer(LinkOutcome.GONE, 404, "Not Found")
 ALIVE = Answer(LinkOutcome.ALIVE, 200)
 
 
+@pytest.mark.databases
 def test_links_can_be_narrowed_down_and_not_edited(curating, papers):
     write({"https://gone.org/3": GONE, "https://lab.org/2": ALIVE})
     write(
@@ -231,6 +240,7 @@ def recheck(client, *pks):
     return text(client.post("/admin/digest/linkhealth/", data, follow=True))
 
 
+@pytest.mark.databases
 def test_links_are_checked_again(curating, papers, answering):
     write({"https://gone.org/3": GONE})
     answering(ALIVE)
@@ -240,6 +250,7 @@ def test_links_are_checked_again(curating, papers, answering):
     assert said() == [("linkhealth", "Checked 1 of 1 links: 1 alive.")]
 
 
+@pytest.mark.databases
 def test_no_more_are_checked_than_somebody_can_wait_for(curating, answering):
     write({f"https://gone.org/{number}": GONE for number in range(201)})
     answering(ALIVE)
@@ -250,6 +261,7 @@ def test_no_more_are_checked_than_somebody_can_wait_for(curating, answering):
     assert LinkHealth.objects.filter(dead=False).count() == 20
 
 
+@pytest.mark.databases
 def test_a_machine_without_a_network_says_so(curating, answering):
     write({f"https://{name}.org/": ALIVE for name in "abcde"})
     answering(Answer(LinkOutcome.FAILED, None, "no name server knows it"))
@@ -263,6 +275,7 @@ def check_papers(client, papers):
     return text(client.post("/admin/digest/paper/", data, follow=True))
 
 
+@pytest.mark.databases
 def test_the_links_of_papers_are_checked_again(curating, papers, answering, monkeypatch):
     answering(GONE)
     assert "Checked 3 of 3 links: 3 gone." in check_papers(curating, papers[1:])
@@ -301,6 +314,7 @@ def test_the_doctor_counts_and_shows(curating, papers):
     assert '<td dir="auto">says 7, has 1</td>' in shown
 
 
+@pytest.mark.databases
 def test_the_doctor_counts_once_for_each_state_of_the_catalogue(
     curating, papers, django_assert_num_queries
 ):

@@ -19,7 +19,7 @@ from digest.models import Entry, Paper, Source, Verdict
 from tests.admin import enter, holder
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 LIST = "/admin/digest/source/"
 UNDO = f"{LIST}undo/"
@@ -85,6 +85,7 @@ def said():
 # The list
 
 
+@pytest.mark.databases
 def test_the_list_has_each_source_with_its_counts(curating, curator):
     loaded(row(1), row(2, title=""), row(3, github_urls=["nowhere"]), name="a.json")
     loaded(row(1, title="New"), row(4, date="2025-02-08"), name="b.json", by=curator.pk)
@@ -106,6 +107,7 @@ def test_an_empty_list_leads_to_loading(curating):
     assert curating.get(f"{LIST}add/").url == "/admin/digest/upload/add/"
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -256,6 +258,7 @@ def test_a_table_is_kept_as_text(curating):
 # Undoing
 
 
+@pytest.mark.databases
 def test_undoing_is_told_first_and_then_done(curating, curator, other):
     kept = loaded(row(1), name="a.json")
     source = loaded(
@@ -296,6 +299,7 @@ def test_several_are_undone_from_the_list(curating):
     assert list(Source.objects.all()) == [made[1]]
 
 
+@pytest.mark.databases
 def test_so_many_that_a_request_would_take_too_long_go_in_several(curating, monkeypatch):
     keys = [loaded(row(n), name=f"{n}.json").pk for n in (1, 2, 3)]
     monkeypatch.setattr(sources, "SECONDS", 0)
@@ -342,6 +346,7 @@ def test_what_is_no_source_is_said_to_be_none(curating, asked, method):
 # Reading again
 
 
+@pytest.mark.databases
 def test_reading_again_is_told_first_and_then_done(curating, curator):
     source = loaded(row(1), row(2), name="a.json")
     # An older reader left out a row, and read another's title otherwise.

@@ -22,7 +22,7 @@ from digest.models import Paper, Source, Upload
 from tests.admin import enter, holder
 from tests.samples import digest, hugging_face, hugging_face_paper, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 ADD = "/admin/digest/upload/add/"
 LIST = "/admin/digest/upload/"
@@ -147,6 +147,7 @@ def test_what_was_loaded_before_is_known(curating):
     assert "known already This file was loaded before" in text(curating.get(address))
 
 
+@pytest.mark.databases
 def test_text_is_pasted(curating):
     table = "| Title | Authors | Summary |\n|-|-|-|\n| A | B | C |\n"
     address = bring(curating, text=table, name="2025-02-06.md")
@@ -158,6 +159,7 @@ def test_text_is_pasted(curating):
     assert Upload.objects.last().name == "pasted"
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("files", "fields", "complaint"),
     [
@@ -222,6 +224,7 @@ def test_a_request_looks_at_files_for_a_time_and_the_page_asks_for_the_rest(cura
     ]
 
 
+@pytest.mark.databases
 def test_a_file_too_large_to_preview_is_read_and_no_more(curating, monkeypatch):
     for module in (uploads, upload_previews):
         monkeypatch.setattr(module, "PREVIEWED", 1)
@@ -243,6 +246,7 @@ def test_problems_are_listed_and_no_more_than_fit(curating, monkeypatch):
 # Loading them
 
 
+@pytest.mark.databases
 def test_what_is_ticked_is_loaded_and_the_rest_thrown_away(curating, curator):
     address = bring(curating, A, B, (BAD.encode(), "bad.md"), (b"nothing", "none.md"))
     first, _, third, fourth = keys()
@@ -288,6 +292,7 @@ def test_each_request_loads_for_a_time(curating, monkeypatch):
     assert Source.objects.count() == 3
 
 
+@pytest.mark.databases
 def test_that_something_else_was_done_than_previewed_is_said(curating):
     address = bring(curating, A, (digest(row(1, title="Other"), row(3)), "c.json"))
     confirm(curating, address, seen=curating.get(address))
@@ -298,6 +303,7 @@ def test_that_something_else_was_done_than_previewed_is_said(curating):
     assert shown.index("c.json") < shown.index("previewed as")
 
 
+@pytest.mark.databases
 def test_that_what_was_previewed_was_done_needs_no_word(curating):
     address = bring(curating, A)
     confirm(curating, address, seen=curating.get(address))
@@ -404,6 +410,7 @@ def test_batches_wait_for_whoever_may_load(curating, monkeypatch):
     assert {one.loaded_by.username for one in Source.objects.all()} == {"editor"}
 
 
+@pytest.mark.databases
 def test_what_is_thrown_away_is_gone_and_what_was_loaded_stays(curating, monkeypatch):
     monkeypatch.setattr(uploads, "SECONDS", 0)
     address = bring(curating, A, B)
@@ -418,6 +425,7 @@ def test_what_is_thrown_away_is_gone_and_what_was_loaded_stays(curating, monkeyp
     assert "1 file loaded" in text(curating.get(address))
 
 
+@pytest.mark.databases
 def test_what_became_of_uploads_is_known_for_a_month(curating):
     address = bring(curating, A)
     confirm(curating, address)
@@ -455,6 +463,7 @@ def test_what_is_not_there_is_not_found(curating):
     assert curating.post(address).status_code == 405
 
 
+@pytest.mark.databases
 def test_who_may_not_load_sees_nothing_of_it(curating):
     address = bring(curating, A)
     key = keys()[0]

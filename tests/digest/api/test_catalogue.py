@@ -27,6 +27,7 @@ from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.models import Author, Catalogue, Paper, Source, Stream
 from tests.admin import PASSWORD, app, enter
+from tests.catalogue import load_once
 from tests.samples import NASTY, digest, hugging_face, hugging_face_paper, row
 
 pytestmark = pytest.mark.django_db
@@ -34,14 +35,22 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def papers():
-    load(digest(*(row(n, date="2025-02-06") for n in range(1, 4))), "2025-02-06.json")
-    load(
-        digest(
-            row(3, date="2025-02-07"),
-            row(4, title="Zebras", date="2025-02-07", github_urls=[], classification=["Robotics"]),
-            row(5, link="https://arxiv.org/abs/hep-th/9901001", date="2025-02-07"),
+    load_once(
+        (digest(*(row(n, date="2025-02-06") for n in range(1, 4))), "2025-02-06.json"),
+        (
+            digest(
+                row(3, date="2025-02-07"),
+                row(
+                    4,
+                    title="Zebras",
+                    date="2025-02-07",
+                    github_urls=[],
+                    classification=["Robotics"],
+                ),
+                row(5, link="https://arxiv.org/abs/hep-th/9901001", date="2025-02-07"),
+            ),
+            "2025-02-07.json",
         ),
-        "2025-02-07.json",
     )
 
 

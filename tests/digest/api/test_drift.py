@@ -6,6 +6,7 @@ import pytest
 from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.models import Author, Catalogue, Category, Link, Paper
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def merge_ahead(one):
 @pytest.fixture
 def many():
     """Four days of eight papers each."""
-    load(digest(*(row(n, date=f"2025-02-1{n // 8}") for n in range(32))), "many.json")
+    load_once((digest(*(row(n, date=f"2025-02-1{n // 8}") for n in range(32))), "many.json"))
 
 
 def pages(client, address, between):

@@ -12,6 +12,7 @@ from digest.curation.doctor import CHECKS, cut, examine, misshapen
 from digest.curation.http_check import Answer, LinkOutcome
 from digest.curation.link_health import write
 from digest.models import Author, Authorship, Category, Digest, Paper, Placement, Source
+from tests.catalogue import load_once
 from tests.samples import NASTY, digest, row
 
 
@@ -88,7 +89,7 @@ def papers(db):
         row(8, title="Code alone", link=""),
         row(6, huggingface_urls=["github.com/lab/six", "https://lab.github.io/six", "null"]),
     ]
-    load(digest(*rows), "2025-02-06.json")
+    load_once((digest(*rows), "2025-02-06.json"))
     return {paper.title: paper for paper in Paper.objects.all()}
 
 

@@ -23,12 +23,12 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 
-from digest.catalogue.load import load
 from digest.curation import link_health, public_http
 from digest.curation.http_check import Answer, Checker, LinkOutcome
 from digest.curation.link_health import NothingAnswers, check, due, recheck, write
 from digest.curation.public_http import Refused, is_public, public_addresses
 from digest.models import Catalogue, Link, LinkHealth, Paper
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 ALIVE, GONE, FAILED, UNKNOWN = LinkOutcome
@@ -449,7 +449,7 @@ def papers(db):
         row(2, github_urls=["https://a.example.org/"]),
         row(3, link="https://c.example.org/paper", github_urls=[]),
     ]
-    load(digest(*rows), "2025-02-06.json")
+    load_once((digest(*rows), "2025-02-06.json"))
     return list(Paper.objects.order_by("position"))
 
 

@@ -11,6 +11,7 @@ from digest.fetch import arxiv
 from digest.formats import Format
 from digest.models import Digest, DigestKey, Paper, Source, Stream
 from digest.search import index
+from tests.catalogue import load_once
 from tests.digest.fetch.commands import run
 from tests.digest.fetch.conftest import Reply
 from tests.samples import digest, in_format, row
@@ -36,7 +37,7 @@ def answer(*numbers, day="2025-02-01"):
 @pytest.fixture
 def papers(db):
     """Two papers of a day, with authors that are cut."""
-    load(digest(row(1, authors=FIVE), row(2, authors=FIVE)), "2025-02-06.json")
+    load_once((digest(row(1, authors=FIVE), row(2, authors=FIVE)), "2025-02-06.json"))
 
 
 def repair(*arguments, **options):

@@ -17,6 +17,7 @@ from digest.catalogue.load import load
 from digest.curation import decisions
 from digest.formats import Format
 from digest.models import Paper
+from tests.catalogue import load_once
 from tests.samples import digest, hugging_face, hugging_face_paper, in_format, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -136,7 +137,7 @@ ADDRESSES = [
 @pytest.fixture
 def member(django_user_model):
     """A person who made something of the first paper, and is logged in."""
-    load(digest(*(row(number) for number in range(1, 41))), "a.json")
+    load_once((digest(*(row(number) for number in range(1, 41))), "a.json"))
     user = django_user_model.objects.create_user("zora", "zora@example.org", "secret")
     first, second = Paper.objects.order_by("pk")[:2]
     library = Library(user)

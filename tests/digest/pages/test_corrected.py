@@ -10,6 +10,7 @@ from digest.catalogue.load import load, undo
 from digest.curation import decisions
 from digest.models import Correction, Paper, Source
 from tests.accounts.conftest import person
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ CORRECTED = {
 
 @pytest.fixture
 def paper():
-    load(digest(row(1, summary=""), row(2)), "a.json")
+    load_once((digest(row(1, summary=""), row(2)), "a.json"))
     return Paper.objects.get(slug="2502.00001")
 
 

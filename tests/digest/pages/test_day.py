@@ -7,6 +7,7 @@ import pytest
 
 from digest.catalogue.load import load
 from digest.models import Stream
+from tests.catalogue import load_once
 from tests.digest.pages.test_views import text, titles
 from tests.samples import digest, hugging_face, hugging_face_paper, row
 
@@ -25,8 +26,10 @@ def day():
         row(3, title="Parsing seas", **no_code),
         row(4, title="Counting seas", classification=["Gardening"], **no_code),
     ]
-    load(digest(*rows), "2025-02-06.json")
-    load(digest(row(5, date="2025-02-05", title="Parsing the day before")), "2025-02-05.json")
+    load_once(
+        (digest(*rows), "2025-02-06.json"),
+        (digest(row(5, date="2025-02-05", title="Parsing the day before")), "2025-02-05.json"),
+    )
 
 
 def numbers(response):

@@ -13,6 +13,7 @@ from django.urls import resolve
 
 from digest.catalogue.load import load
 from digest.models import Paper
+from tests.catalogue import load_once
 from tests.samples import NASTY, digest, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -41,9 +42,11 @@ def part(response, start, end="</section>"):
 @pytest.fixture
 def nasty():
     """A catalogue of all that has ever broken a page; one day is empty, one says otherwise."""
-    load(digest(*NASTY), "a.json")
-    load(b"[]", "2025/02/05.json")
-    load(digest({**NASTY[1], "link": NASTY[0]["link"], "date": "2025-02-04"}), "b.json")
+    load_once(
+        (digest(*NASTY), "a.json"),
+        (b"[]", "2025/02/05.json"),
+        (digest({**NASTY[1], "link": NASTY[0]["link"], "date": "2025-02-04"}), "b.json"),
+    )
 
 
 # The card

@@ -18,6 +18,7 @@ from digest.exports import WRITERS, Writer
 from digest.models import Catalogue, Paper, Source
 from digest.pages import files
 from digest.search.filters import PaperFilter
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -30,14 +31,16 @@ MAPS = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 @pytest.fixture
 def papers(monkeypatch):
     monkeypatch.setattr("digest.caches.exports.A_MINUTE", 10_000)
-    load(
-        digest(
-            row(1, title="Diffusion models", classification=["Robotics"]),
-            row(2, title="On diffusion", github_urls=[], authors="Grace Hopper"),
-            row(3, title="Sound & fury", classification=["Audio"], date="2025-02-07"),
-            row(4, title="Old", date="2024-03-01", link="https://lab.example.org/old"),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                row(1, title="Diffusion models", classification=["Robotics"]),
+                row(2, title="On diffusion", github_urls=[], authors="Grace Hopper"),
+                row(3, title="Sound & fury", classification=["Audio"], date="2025-02-07"),
+                row(4, title="Old", date="2024-03-01", link="https://lab.example.org/old"),
+            ),
+            "a.json",
+        )
     )
 
 

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from digest.catalogue.load import load
+from tests.catalogue import load_once
 from tests.digest.pages.test_every_page import flat, part, strict, text
 from tests.samples import digest, row
 
@@ -14,14 +15,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 @pytest.fixture
 def papers():
-    load(
-        digest(
-            row(1, title="Zebras walk", classification=["Robotics"], authors="Ada Lovelace"),
-            row(2, title="Zebras speak", classification=["Text-to-Speech", "Robotics"]),
-            row(3, title="Okapis speak", classification=["Text-to-Speech"], github_urls=[]),
-            row(4, title="Okapis <sing> & walk", date="2024-05-01", authors="lvwerra"),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                row(1, title="Zebras walk", classification=["Robotics"], authors="Ada Lovelace"),
+                row(2, title="Zebras speak", classification=["Text-to-Speech", "Robotics"]),
+                row(3, title="Okapis speak", classification=["Text-to-Speech"], github_urls=[]),
+                row(4, title="Okapis <sing> & walk", date="2024-05-01", authors="lvwerra"),
+            ),
+            "a.json",
+        )
     )
 
 

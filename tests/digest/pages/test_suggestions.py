@@ -9,6 +9,7 @@ from accounts.library import Library
 from digest.catalogue.load import load
 from digest.search import authors_named
 from tests.accounts.conftest import person
+from tests.catalogue import load_once
 from tests.digest.pages.test_every_page import text
 from tests.samples import digest, row
 
@@ -19,13 +20,15 @@ TEXT = 'category:"Text Generation"'
 
 @pytest.fixture(autouse=True)
 def papers():
-    load(
-        digest(
-            row(1, title="Zebras <walk>", authors="Zelda Quist", classification=["Robotics"]),
-            row(2, title="Zebras speak", authors="Danqi Chen, Ze Qu", date="2024-05-01"),
-            row(3, title="Okapis", authors="Danqi Chen", summary="- A zebra.", link="a.org/x"),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                row(1, title="Zebras <walk>", authors="Zelda Quist", classification=["Robotics"]),
+                row(2, title="Zebras speak", authors="Danqi Chen, Ze Qu", date="2024-05-01"),
+                row(3, title="Okapis", authors="Danqi Chen", summary="- A zebra.", link="a.org/x"),
+            ),
+            "a.json",
+        )
     )
 
 

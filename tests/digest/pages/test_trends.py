@@ -24,6 +24,7 @@ from digest.pages.counts import (
     periods,
 )
 from digest.search.filters import PaperFilter
+from tests.catalogue import load_once
 from tests.digest.pages.test_every_page import flat, strict, text
 from tests.samples import digest, row
 
@@ -49,7 +50,7 @@ def catalogue():
         )
         for n in range(10)
     ]
-    load(digest(*old, *new), "a.json")
+    load_once((digest(*old, *new), "a.json"))
 
 
 def rows(response):

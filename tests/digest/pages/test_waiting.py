@@ -13,6 +13,7 @@ from digest.curation import decisions
 from digest.models import Author, Catalogue, Correction, Paper, Source
 from digest.search import index
 from tests.admin import enter, holder
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,8 +57,10 @@ def only_read():
 
 @pytest.fixture
 def loaded():
-    load(digest(row(1), row(2, authors="Grace Hopper"), row(3)), "a.json")
-    load(digest(row(1, date="2025-02-07", title="Later")), "b.json")
+    load_once(
+        (digest(row(1), row(2, authors="Grace Hopper"), row(3)), "a.json"),
+        (digest(row(1, date="2025-02-07", title="Later")), "b.json"),
+    )
 
 
 def test_a_dry_run_only_reads(loaded, tmp_path):

@@ -2,6 +2,7 @@ import pytest
 
 from digest.catalogue.load import load
 from digest.search import Results, parse
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -9,15 +10,25 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def papers():
-    load(
-        digest(
-            row(1, title="Zebra stripes", summary="- Of an okapi in the wild.", authors=""),
-            row(2, title="On animals", summary="- A zebra and its stripes.", authors="Okapi Jones"),
-            row(3, title="Zebra songs", summary="- Nothing else.", authors="", github_urls=[]),
-            row(4, title="Common things", summary="- Stripes are common.", authors=""),
-            *(row(n, title=f"Common {n}", summary="- Common.", authors="") for n in range(10, 40)),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                row(1, title="Zebra stripes", summary="- Of an okapi in the wild.", authors=""),
+                row(
+                    2,
+                    title="On animals",
+                    summary="- A zebra and its stripes.",
+                    authors="Okapi Jones",
+                ),
+                row(3, title="Zebra songs", summary="- Nothing else.", authors="", github_urls=[]),
+                row(4, title="Common things", summary="- Stripes are common.", authors=""),
+                *(
+                    row(n, title=f"Common {n}", summary="- Common.", authors="")
+                    for n in range(10, 40)
+                ),
+            ),
+            "a.json",
+        )
     )
 
 

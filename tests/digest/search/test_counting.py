@@ -11,6 +11,7 @@ from digest.curation import decisions
 from digest.models import Catalogue, Paper, SearchText, Source
 from digest.search import Results, counting, parse
 from digest.search.nodes import AllOf
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def counts(text=""):
 
 @pytest.fixture
 def papers():
-    load(digest(*map(made, range(1, 40))), "a.json")
+    load_once((digest(*map(made, range(1, 40))), "a.json"))
 
 
 def test_counts_are_those_of_the_index_after_every_change(papers, monkeypatch):

@@ -6,6 +6,7 @@ from digest.pages.facets import FilterPanel
 from digest.search import Results, parse
 from digest.search.filters import PaperFilter
 from digest.search.nodes import AllOf, AnyOf, Tag
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -13,14 +14,23 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def papers():
-    load(
-        digest(
-            row(1, classification=["Robotics"], authors="Ada Lovelace"),
-            row(2, classification=["Text-to-Video"], authors="Ada Lovelace, A B", github_urls=[]),
-            row(3, classification=["Text-to-Video", "Robotics"], date="2025-02-07", authors="C D"),
-            row(4, classification=["Text-to-Speech"], date="2024-05-01", authors="C D"),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                row(1, classification=["Robotics"], authors="Ada Lovelace"),
+                row(
+                    2, classification=["Text-to-Video"], authors="Ada Lovelace, A B", github_urls=[]
+                ),
+                row(
+                    3,
+                    classification=["Text-to-Video", "Robotics"],
+                    date="2025-02-07",
+                    authors="C D",
+                ),
+                row(4, classification=["Text-to-Speech"], date="2024-05-01", authors="C D"),
+            ),
+            "a.json",
+        )
     )
 
 

@@ -3,6 +3,7 @@ import pytest
 from digest.catalogue.load import load
 from digest.models import Paper
 from digest.search.related import related
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -16,16 +17,24 @@ def found(number):
 @pytest.fixture
 def papers():
     alone = {"authors": "", "classification": []}
-    load(
-        digest(
-            row(1, title="Zebra stripes", summary="- With LoRA.", **alone),
-            row(2, title="Zebra sounds", summary="- Nothing.", **alone),
-            row(3, title="A model", summary="- It has LoRA and a zebra.", **alone),
-            row(4, title="Unlike", authors="A B, C D", summary="- x", classification=["Robotics"]),
-            row(5, title="Other", authors="C D", summary="- y", classification=["Robotics"]),
-            row(6, title="Solitary", summary="- z", authors="E F", classification=[]),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                row(1, title="Zebra stripes", summary="- With LoRA.", **alone),
+                row(2, title="Zebra sounds", summary="- Nothing.", **alone),
+                row(3, title="A model", summary="- It has LoRA and a zebra.", **alone),
+                row(
+                    4,
+                    title="Unlike",
+                    authors="A B, C D",
+                    summary="- x",
+                    classification=["Robotics"],
+                ),
+                row(5, title="Other", authors="C D", summary="- y", classification=["Robotics"]),
+                row(6, title="Solitary", summary="- z", authors="E F", classification=[]),
+            ),
+            "a.json",
+        )
     )
 
 

@@ -14,6 +14,7 @@ from digest.models import Category, Paper, SearchText
 from digest.search import Results, index, matching, parse
 from digest.search.databases import current_database
 from digest.search.nodes import AllOf, Not, Tag
+from tests.catalogue import load_once
 from tests.samples import digest, hugging_face, hugging_face_paper, in_format, row
 
 pytestmark = pytest.mark.django_db
@@ -25,22 +26,33 @@ def slugs(text, order="best"):
 
 @pytest.fixture
 def papers():
-    load(
-        digest(
-            row(1, title="Diffusion models", summary="- Nothing of note."),
-            row(2, title="On images", summary="- A diffusion of models.", authors="Grace Hopper"),
-            row(
-                3,
-                title="On sound",
-                authors="Diffusion Jones",
-                github_urls=[],
-                summary="- Text-to-speech.",
+    load_once(
+        (
+            digest(
+                row(1, title="Diffusion models", summary="- Nothing of note."),
+                row(
+                    2, title="On images", summary="- A diffusion of models.", authors="Grace Hopper"
+                ),
+                row(
+                    3,
+                    title="On sound",
+                    authors="Diffusion Jones",
+                    github_urls=[],
+                    summary="- Text-to-speech.",
+                ),
+                row(
+                    4,
+                    title="Diffusers",
+                    summary="- GPT-4o and Éclair.",
+                    classification=["Robotics"],
+                ),
+                row(5, title="Old diffusion", date="2024-03-01", summary="- Nothing of note."),
+                row(
+                    6, title="$\\text{Net}^2$: 大模型", summary="- y", authors="", classification=[]
+                ),
             ),
-            row(4, title="Diffusers", summary="- GPT-4o and Éclair.", classification=["Robotics"]),
-            row(5, title="Old diffusion", date="2024-03-01", summary="- Nothing of note."),
-            row(6, title="$\\text{Net}^2$: 大模型", summary="- y", authors="", classification=[]),
-        ),
-        "a.json",
+            "a.json",
+        )
     )
 
 

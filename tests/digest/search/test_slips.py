@@ -1,7 +1,7 @@
 import pytest
 
-from digest.catalogue.load import load
 from digest.search import Results, parse
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -13,14 +13,16 @@ def papers():
         *("Diffusion models", "On diffusion", "Infusion and fusion", "Chain of thought"),
         *("SmolLM: when small goes big", "The smollm family", "A family of thoughts"),
     ]
-    load(
-        digest(
-            *(row(n, title=title, summary="- x", authors="") for n, title in enumerate(titles)),
-            row(20, title="Kernels", summary="- x", authors="Bernhard Schölkopf"),
-            row(22, title="On tuning", summary="- x", authors=""),
-            row(21, title="Colonels", summary="- x", classification=["Text Generation"]),
-        ),
-        "a.json",
+    load_once(
+        (
+            digest(
+                *(row(n, title=title, summary="- x", authors="") for n, title in enumerate(titles)),
+                row(20, title="Kernels", summary="- x", authors="Bernhard Schölkopf"),
+                row(22, title="On tuning", summary="- x", authors=""),
+                row(21, title="Colonels", summary="- x", classification=["Text Generation"]),
+            ),
+            "a.json",
+        )
     )
 
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from digest.catalogue.load import load
 from digest.models import Paper
 from tests.admin import enter, holder
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 
@@ -27,7 +27,7 @@ def papers(db):
         row(2, title="Learning to write", authors="Grace Hopper", classification=["Odd"]),
         row(3, title="Robots", authors="lvwerra", github_urls=[]),
     ]
-    load(digest(*rows), "2025-02-06.json")
+    load_once((digest(*rows), "2025-02-06.json"))
     return list(Paper.objects.order_by("position"))
 
 

@@ -19,6 +19,8 @@ from tests.samples import digest, hugging_face, hugging_face_paper, row
 
 from .conftest import messages, page, text
 
+pytestmark = pytest.mark.sqlite
+
 LISTS = ("authors", "categories", "links")
 TEXTS = ("title", "summary", "abstract", "keywords", "comment", "doi")
 
@@ -99,6 +101,7 @@ def test_keywords_stand_on_a_line_each(curating, db):
     assert "Not the DOI of a published paper: nothing" in text(save(curating, paper, doi="nothing"))
 
 
+@pytest.mark.databases
 def test_each_field_that_was_changed_is_one_correction(curating, papers, curator):
     paper = papers[0]
     answer = save(
@@ -358,6 +361,7 @@ def test_no_such_correction(curating, papers, key):
         assert messages(answer) == ["There is no such correction."]
 
 
+@pytest.mark.databases
 def test_a_correction_of_another_paper_is_not_withdrawn_here(curating, papers, curator):
     made = decisions.correct(papers[1], "title", "Mine", curator)
     assert messages(save(curating, papers[0], _withdraw=made.pk)) == [
@@ -440,6 +444,7 @@ def test_papers_are_neither_added_nor_deleted(curating, papers):
     assert Paper.objects.count() == 3
 
 
+@pytest.mark.databases
 def test_reports_that_wait_are_a_link_away(curating, papers, curator):
     assert "by readers" not in text(curating.get(page(papers[0])))
     for paper in papers[:2]:

@@ -11,6 +11,8 @@ from tests.samples import digest, row
 
 from .conftest import messages, page, text
 
+pytestmark = pytest.mark.sqlite
+
 QUEUE = "/admin/digest/difference/"
 
 
@@ -28,6 +30,7 @@ def differences(papers, curator):
     return list(Difference.objects.order_by("filed_at"))
 
 
+@pytest.mark.databases
 def test_the_queue(curating, differences, django_assert_num_queries):
     answer = curating.get(QUEUE)
     assert list(answer.context["cl"].result_list) == differences[::-1]
@@ -55,6 +58,7 @@ def test_both_stand_beside_each_other(curating, differences, papers):
     assert "<del>Mine</del><ins>Theirs</ins>" in shown
 
 
+@pytest.mark.databases
 def test_one_after_the_other_is_settled(curating, differences, curator, papers):
     first, second, third = differences
     answer = curating.post(page(third), {"taken": ""}, follow=True)
@@ -104,6 +108,7 @@ def test_what_is_settled_is_settled(curating, differences):
     assert differences[0].settled == "kept"
 
 
+@pytest.mark.databases
 def test_where_the_correction_ended_nothing_waits(curating, differences, curator):
     decisions.withdraw(differences[0].correction, curator)
     assert list(curating.get(QUEUE).context["cl"].result_list) == differences[:0:-1]
@@ -121,6 +126,7 @@ def keep(client, differences):
     return messages(client.post(QUEUE, data, follow=True))
 
 
+@pytest.mark.databases
 def test_several_are_kept_at_once(curating, differences):
     assert keep(curating, differences[:2]) == ["Kept: 2."]
     assert [one.settled for one in Difference.objects.order_by("filed_at")] == ["kept", "kept", ""]
@@ -128,6 +134,7 @@ def test_several_are_kept_at_once(curating, differences):
     assert LogEntry.objects.filter(change_message="Kept the correction.").count() == 2
 
 
+@pytest.mark.databases
 def test_not_too_many_are_kept_at_once(curating, differences, monkeypatch):
     monkeypatch.setattr(differences_admin, "MOST", 2)
     assert keep(curating, differences) == ["An action settles at most 2 differences: choose fewer."]

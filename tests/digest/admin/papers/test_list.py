@@ -16,6 +16,8 @@ from tests.samples import digest, row
 
 from .conftest import messages, text
 
+pytestmark = pytest.mark.sqlite
+
 LIST = "/admin/digest/paper/"
 
 
@@ -59,6 +61,7 @@ def test_as_many_queries_for_one_paper_as_for_many(curating, papers, django_asse
             assert len(titles(curating.get(address))) >= 42
 
 
+@pytest.mark.databases
 def test_the_days_come_from_the_digests(curating, papers):
     load(digest(row(4, title="March", date="2025-03-01")), "b.json")
     load(digest(row(5, title="Before", date="2024-03-01")), "c.json")
@@ -73,6 +76,7 @@ def test_the_days_come_from_the_digests(curating, papers):
         assert curating.get(f"{LIST}?{bad}", follow=True).status_code == 200
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("chosen", "found"),
     [
@@ -114,6 +118,7 @@ def test_a_merged_paper_is_found(curating, papers, curator):
     assert cells(curating.get(f"{LIST}?curation=merged"))[0][-1] == "merged, hidden"
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -134,6 +139,7 @@ def test_search_is_the_sites_own_and_finds_hidden_ones_too(curating, papers, cur
     assert titles(answer) == found
 
 
+@pytest.mark.databases
 def test_what_cannot_be_read_of_a_query_is_said(curating, papers):
     answer = curating.get(LIST, {"q": "learning date:x"})
     assert titles(answer) == ["Learning to read", "Learning to write"]
@@ -141,6 +147,7 @@ def test_what_cannot_be_read_of_a_query_is_said(curating, papers):
     assert said.startswith("“date:x” was left out: date: takes 2025")
 
 
+@pytest.mark.databases
 def test_search_and_filters_go_together(curating, papers):
     answer = curating.get(f"{LIST}?q=learning&categories=unknown")
     assert titles(answer) == ["Learning to write"]
@@ -159,6 +166,7 @@ def act(client, action, papers, **data):
     return client.post(LIST, sent, follow=True)
 
 
+@pytest.mark.databases
 def test_papers_are_hidden_and_shown_again(curating, papers, curator):
     answer = act(curating, "hide", papers[:2])
     assert messages(answer) == ["Hidden: 2 papers."]
@@ -174,6 +182,7 @@ def test_papers_are_hidden_and_shown_again(curating, papers, curator):
     assert messages(act(curating, "show", papers)) == ["There was nothing to do for these papers."]
 
 
+@pytest.mark.databases
 def test_a_category_is_set_of_several_after_one_was_asked_for(curating, papers, curator):
     asked = act(curating, "set_category", papers[:2])
     assert "Set it for 2 papers" in text(asked)

@@ -15,6 +15,8 @@ from tests.samples import digest, row
 
 from .conftest import messages, page, text
 
+pytestmark = pytest.mark.sqlite
+
 
 def address(row, action):
     return f"/admin/digest/{row._meta.model_name}/{row.pk}/{action}/"
@@ -23,6 +25,7 @@ def address(row, action):
 # Papers
 
 
+@pytest.mark.databases
 def test_a_paper_is_merged_after_a_look_at_what_would_change(curating, papers, curator):
     first, second, _ = papers
     Library(curator).bookmarks.add([first.pk])
@@ -56,6 +59,7 @@ def test_a_paper_is_merged_after_a_look_at_what_would_change(curating, papers, c
     assert "Merge into…" not in merged
 
 
+@pytest.mark.databases
 def test_a_paper_is_split_after_a_look_at_what_would_change(curating, papers, curator):
     merge = decisions.merge_papers(papers[1], papers[0], curator)
     looked = text(curating.get(address(merge, "split")))
@@ -120,6 +124,7 @@ def test_what_cannot_be_logged_is_not_done(curating, papers, monkeypatch):
     assert Paper.objects.visible().count() == 3
 
 
+@pytest.mark.databases
 def test_the_other_paper_may_be_named_by_a_link(curating, papers):
     answer = curating.get(address(papers[0], "merge") + f"?into={papers[1].pk}")
     assert "Learning to write (2502.00002, 6 Feb 2025)" in text(answer)
@@ -129,6 +134,7 @@ def test_the_other_paper_may_be_named_by_a_link(curating, papers):
 # Authors
 
 
+@pytest.mark.databases
 def test_an_author_is_merged_after_a_look_at_what_would_change(curating, papers, curator):
     author, into = (Author.objects.get(name=name) for name in ("Grace Hopper", "Alan Turing"))
     shown = text(curating.get(page(author)))
@@ -197,6 +203,7 @@ def test_a_name_is_split_after_a_look_at_what_would_change(curating, papers, cur
         assert messages(again) == ["This name is no longer an alias."]
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -223,6 +230,7 @@ def test_authors_are_found_by_beginning_or_word(curating, papers, query, found):
     assert sorted(one["text"] for one in suggested.json()["results"]) == found
 
 
+@pytest.mark.databases
 def test_the_lists_of_authors_and_categories(curating, papers, curator):
     decisions.merge_authors("Grace Hopper", "Alan Turing", curator)
     for query, found in [
@@ -244,6 +252,7 @@ def test_the_lists_of_authors_and_categories(curating, papers, curator):
     assert curating.post(page(odd), {"name": "Even"}).status_code == 403
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("rows", [1, 60])
 def test_the_page_of_an_author_takes_a_fixed_number_of_queries(
     curating, papers, django_assert_num_queries, rows
@@ -262,6 +271,7 @@ def test_the_page_of_an_author_takes_a_fixed_number_of_queries(
 # What was decided
 
 
+@pytest.mark.databases
 def test_all_decisions_can_be_surveyed(curating, papers, curator, django_assert_num_queries):
     other = holder("other", "Curators")
     first = decisions.correct(papers[2], "title", "Mine", curator, "why")
