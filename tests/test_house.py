@@ -34,7 +34,7 @@ ORDER = [
     ["digest.catalogue"],
     ["digest.exports"],
     ["digest.caches"],
-    ["digest.curation", "digest.fetch"],
+    ["digest.backups", "digest.curation", "digest.fetch"],
     ["digest.pages", "digest.templatetags"],
     ["digest.api"],
     ["digest.pages.busy"],  # which answers programs too
