@@ -21,6 +21,7 @@ ORDER = [
         "digest.batches",
         "digest.environment",
         "digest.log",
+        "digest.snapshot",
         "digest.static",
         "digest.template_loader",
         "digest.text",
@@ -63,6 +64,9 @@ PLACES = {name: place for place, names in enumerate(ORDER) for name in names}
 
 # What is against the order, by decision: a file and the name in it, and the reason.
 EXCEPTIONS = {
+    ("digest/management/commands/copy_database.py", "digest.settings.database_at"): (
+        "the other database is named as DATABASE_URL names the site's"
+    ),
     ("digest/settings.py", "digest.wsgi.application"): (
         "Django's development server asks for it, and it asks for the settings"
     ),
