@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import connection
 
+from digest.environment import LOOPBACK
+
 # In WAL mode, earlier releases can corrupt the database (https://sqlite.org/wal.html#walresetbug).
 SQLITE = (3, 51, 3)
 
@@ -35,5 +37,21 @@ def https_can_be_seen(**kwargs: Any) -> list[CheckMessage]:
             "like plain http and is redirected for ever.",
             hint="Set TRUSTED_PROXIES=1, unless the server holds the certificate itself.",
             id="digest.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def hosts_share_a_key(**kwargs: Any) -> list[CheckMessage]:
+    host = connection.settings_dict["HOST"]
+    if not settings.KEY_FILE or not host or host.startswith("/") or host in LOOPBACK:
+        return []
+    return [
+        Warning(
+            f"The database is on another host, and the secret key is in {settings.KEY_FILE}: a "
+            "second host of the site would make a key of its own, and could not read the sessions "
+            "and second factors of this one.",
+            hint=f"Set SECRET_KEY on each host, to what is in {settings.KEY_FILE} here.",
+            id="digest.W003",
         )
     ]

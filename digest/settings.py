@@ -101,6 +101,13 @@ def database(url: ParsedUrl) -> dict[str, Any]:
     }
 
 
+def database_at(env: Environment) -> dict[str, Any]:
+    """The database that DATABASE_URL names."""
+    return database(
+        env.url("DATABASE_URL", "sqlite:///var/db.sqlite3", schemes=("sqlite", "postgres"))
+    )
+
+
 def cache(url: ParsedUrl) -> dict[str, Any]:
     # Rate limits are counted here: with Django's 300 entries, a crowd would wash them out. Never
     # in the catalogue's database: whoever counts there waits for whoever writes.
@@ -168,7 +175,11 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 DEBUG = env.switch("DEBUG", "off")
-SECRET_KEY = env.text("SECRET_KEY") or secret_key(VAR / "secret_key")
+KEY_FILE = None if env.text("SECRET_KEY") else VAR / "secret_key"
+"""Where the secret key is, unless the environment has it."""
+KEY_IS_NEW = KEY_FILE is not None and not KEY_FILE.exists()
+"""Whether this process made the key, so that nothing was signed or encrypted with it before."""
+SECRET_KEY = secret_key(KEY_FILE) if KEY_FILE else env.text("SECRET_KEY")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY: use at least 32 characters, chosen at random")
 
@@ -179,11 +190,7 @@ if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
 # Where things are kept.
 
 SESSION_ENGINE = "accounts.sessions"
-DATABASES = {
-    "default": database(
-        env.url("DATABASE_URL", "sqlite:///var/db.sqlite3", schemes=("sqlite", "postgres"))
-    )
-}
+DATABASES = {"default": database_at(env)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

@@ -3,7 +3,9 @@
     python tests/faults.py [NAME...]            on SQLite
     python tests/postgres.py python tests/faults.py [NAME...]
 
-    kill-load, kill-note, kill-import: SIGKILL, by the clock and before the database's steps
+    kill-load, kill-note, kill-import, kill-migrate, kill-backup, kill-restore, kill-copy: SIGKILL,
+        by the clock and before the database's steps
+    busy: backups are made while people write and files are loaded
     disk: it is full
     locked: another process keeps everybody from writing
     gone: PostgreSQL ends, and is back
@@ -14,7 +16,8 @@ Prints what was done, what was seen and whether that is right. The exit code is 
 not. What cannot be played here is skipped, and it is said why. After each fault, the search index
 has to agree with the catalogue, and everything that was acknowledged has to be there.
 
-SEED chooses other random points; LOCKED says for how many seconds the database is locked.
+SEED chooses other random points; LOCKED says for how many seconds the database is locked, and PAUSE
+how many a writer waits while backups are made.
 """
 
 import io
@@ -33,6 +36,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -56,11 +60,13 @@ django.setup()
 
 import psycopg  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import DatabaseError, connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from accounts.models import Bookmark, ListItem, Note, ReadingList, User  # noqa: E402
 from accounts.tokens import create as create_token  # noqa: E402
+from digest.backups import folders, tables  # noqa: E402
+from digest.backups.copying import copy_to  # noqa: E402
 from digest.catalogue.load import load  # noqa: E402
 from digest.models import (  # noqa: E402
     Authorship,
@@ -81,6 +87,9 @@ from tests.served import Answer, Browser, served  # noqa: E402
 KILLS, MOST = 20, 40
 """Kills of each kind, and tries, of which some are over before the kill."""
 PASSWORD = "correct horse battery"
+WRITERS = 12
+"""People who write while backups are made; the others have no password."""
+PAUSE = float(os.environ.get("PAUSE", 1))
 SQLITE = connection.vendor == "sqlite"
 WITHIN = 7
 """Seconds in which a write that cannot be done is refused: five of waiting, and a loaded machine's
@@ -119,40 +128,74 @@ class Seen:
 @contextmanager
 def database(name: str, folder: Path = FOLDER) -> Iterator[str]:
     """A copy of the base, for a fault to itself: its URL. This process asks it, too."""
+    copy = create(name, folder, empty=False)
+    with at(copy):
+        yield url_of(copy)
+
+
+def create(name: str, folder: Path = FOLDER, *, empty: bool = True) -> str:
+    """Create an empty database, or a copy of the base: what it is called."""
     connection.close()
-    base = connection.settings_dict["NAME"]
     if SQLITE:
-        copy = folder / f"{name}.sqlite3"
-        shutil.copy(FOLDER / "base.sqlite3", copy)
-        connection.settings_dict["NAME"] = copy
-        url = f"sqlite:///{copy}"
-    else:
-        host = connection.settings_dict["HOST"]
-        copy_name = name.replace("-", "_")
-        with closing(
-            psycopg.connect(host=host, user="postgres", dbname="template1", autocommit=True)
-        ) as server:
-            server.execute(f"CREATE DATABASE {copy_name} TEMPLATE {base}")
-        connection.settings_dict["NAME"] = copy_name
-        url = f"postgres://postgres@/{copy_name}?host={host}"
+        path = folder / f"{name}.sqlite3"
+        if not empty:
+            shutil.copy(FOLDER / "base.sqlite3", path)
+        return str(path)
+    name, host = name.replace("-", "_"), connection.settings_dict["HOST"]
+    template = "template0" if empty else connection.settings_dict["NAME"]
+    with closing(
+        psycopg.connect(host=host, user="postgres", dbname="template1", autocommit=True)
+    ) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return name
+
+
+@contextmanager
+def at(name: str) -> Iterator[None]:
+    """Within, this process asks another database."""
+    connection.close()
+    was = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = name
     try:
-        yield url
+        yield
     finally:
         connection.close()
-        connection.settings_dict["NAME"] = base
+        connection.settings_dict["NAME"] = was
+
+
+def url_of(name: str) -> str:
+    if SQLITE:
+        return f"sqlite:///{name}"
+    return f"postgres://postgres@/{name}?host={connection.settings_dict['HOST']}"
+
+
+def contents() -> dict[str, tuple[int, str, int | None]]:
+    """Of each table how many rows it has, their checksum, and the last number of a row."""
+    found = {}
+    for table in tables.tables_of(tables.migrations_of("default")):
+        there = tables.tally(table, "default")
+        found[table.name] = (there.rows, there.sha256, tables.last_number(table, "default"))
+    return found
 
 
 def fill() -> None:
     """What the base holds: a digest of a hundred papers, and people."""
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
     load(digest(*(row(number) for number in range(1, 101))), "2025-02-06.json")
     for number in range(MOST + 1):
         name = f"person{number}"
-        User.objects.create_user(name, f"{name}@example.org", PASSWORD if number < 3 else None)
+        User.objects.create_user(
+            name, f"{name}@example.org", PASSWORD if number < WRITERS else None
+        )
     if SQLITE:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@cache
+def collect_static_files() -> None:
+    """Once, and only for those that show pages: it takes longer than most of the others."""
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def person(number: int) -> User:
@@ -255,6 +298,7 @@ def kill_load(seen: Seen) -> None:
 
 def kill_note(seen: Seen) -> None:
     """A note's save, as a whole request: a text of 20,000 characters over an earlier one."""
+    collect_static_files()
     papers = list(Paper.objects.order_by("pk")[: MOST + 1])
 
     def text(number: int) -> str:
@@ -334,6 +378,7 @@ def archive(papers: list[Paper], notes: int) -> bytes:
 
 def kill_import(seen: Seen) -> None:
     """The import of an account's archive, as a whole request: 100 bookmarks, 60 notes, 2 lists."""
+    collect_static_files()
     with database("kill-import"):
         content = archive(list(Paper.objects.order_by("pk")), 60)
         users = [person(number) for number in range(MOST + 1)]
@@ -361,6 +406,107 @@ def kill_import(seen: Seen) -> None:
             return "none" if not any(counts) else f"half: {counts}"
 
         kill_each(seen, "import of an archive", work, became)
+        whole(seen)
+
+
+def kill_migrate(seen: Seen) -> None:
+    """The migrations of an empty database, which make all tables. Whole is what they leave when
+    they are run again."""
+    names = [create(f"migrate-{number}") for number in range(MOST + 1)]
+    first: list[str] = []
+
+    def work(number: int) -> int:
+        with at(names[number]):
+            call_command("migrate", verbosity=0)
+        return 1
+
+    def became(number: int) -> str:
+        try:
+            work(number)
+        except DatabaseError as error:
+            return f"half: {_words(str(error))}"
+        with at(names[number]):
+            made = _made_by_migrations()
+        first[:] = first or made
+        return "whole" if made == first else "half: other tables"
+
+    kill_each(seen, "migrate", work, became)
+
+
+def _made_by_migrations() -> list[str]:
+    """What the tables, indexes and triggers are, to be compared."""
+    sql = (
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
+        if SQLITE
+        else "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL"
+        " SELECT concat(table_name, column_name, data_type, is_nullable)"
+        " FROM information_schema.columns WHERE table_schema = 'public' UNION ALL"
+        " SELECT pg_get_constraintdef(oid) FROM pg_constraint UNION ALL"
+        " SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        made = [text for (text,) in cursor.fetchall()]
+        cursor.execute("SELECT app || ' ' || name FROM django_migrations")
+        return sorted(made + [text for (text,) in cursor.fetchall()])
+
+
+def kill_backup(seen: Seen) -> None:
+    """A backup of the base. Whole is one that is verified; nothing else is in its folder after the
+    next one."""
+    places = [FOLDER / f"backups-{number}" for number in range(MOST + 1)]
+
+    def became(number: int) -> str:
+        found = folders.backups_in(places[number]) if places[number].is_dir() else []
+        problems = [problem for path in found for problem in folders.verify(path)[1]]
+        folders.make(places[number], keep=1)
+        names = {path.name for path in places[number].iterdir()}
+        if problems or names != {".lock", *(p.name for p in folders.backups_in(places[number]))}:
+            return f"half: {problems}, {names}"
+        return "whole" if found else "none"
+
+    with database("kill-backup"):
+        kill_each(seen, "backup", lambda number: bool(folders.make(places[number])), became)
+        whole(seen)
+
+
+def kill_restore(seen: Seen) -> None:
+    """A backup is restored into an empty database."""
+    path, _ = folders.make(FOLDER / "backups")
+    _kill_copies(seen, "restore", lambda name: _within(name, lambda: folders.restore(path)))
+
+
+def kill_copy(seen: Seen) -> None:
+    """The base is copied into an empty database."""
+
+    def copy(name: str) -> int:
+        copy_to({**connection.settings_dict, "NAME": name})
+        return 1
+
+    _kill_copies(seen, "copy_database", copy)
+
+
+def _within(name: str, work: Callable[[], object]) -> int:
+    with at(name):
+        work()
+    return 1
+
+
+def _kill_copies(seen: Seen, what: str, copy: Callable[[str], int]) -> None:
+    names = [create(f"{what}-{number}") for number in range(MOST + 1)]
+    right = contents()
+
+    def became(number: int) -> str:
+        with at(names[number]):
+            if not connection.introspection.table_names():
+                return "none"
+            return "whole" if contents() == right else "half"
+
+    kill_each(seen, what, lambda number: copy(names[number]), became)
+    missing = [name for number, name in enumerate(names) if became(number) == "none"]
+    copy(missing[0])
+    with at(missing[0]):
+        seen.check(contents() == right, "one of them is done again: whole")
         whole(seen)
 
 
@@ -443,6 +589,7 @@ def _ask(browser: Browser, method: str, path: str, form: Any = None, **headers: 
 
 @contextmanager
 def asking(url: str, **settings: str) -> Iterator[Asking]:
+    collect_static_files()
     log = FOLDER / f"log-{time.monotonic_ns()}"
     with served(log, DATABASE_URL=url, **settings) as port:
         people = Asking(port)
@@ -771,6 +918,7 @@ def clock(seen: Seen) -> None:
     faketime = shutil.which("faketime")
     if faketime is None:
         raise Skipped("needs faketime: apt install faketime")
+    collect_static_files()
     back = (faketime, "-f", "-1h")
     with database("clock") as url:
         mirror: dict[str, str] = {}
@@ -812,10 +960,126 @@ def clock(seen: Seen) -> None:
         whole(seen)
 
 
+def busy(seen: Seen) -> None:
+    """Twelve people write and files are loaded, while backups are made by the command, twenty times
+    one after the other. Each is restored elsewhere. At the end the database is destroyed."""
+    collect_static_files()
+    with database("busy") as url:
+        ends, writers = threading.Event(), []
+        with served(FOLDER / "log-busy", DATABASE_URL=url) as port:
+            writers = [Writing(port, number, ends) for number in range(WRITERS)]
+            loader = threading.Thread(target=lambda: _load_until(url, ends, loaded))
+            loaded: list[str] = []
+            for thread in (*writers, loader):
+                thread.start()
+            right, rows = 0, 0
+            for number in range(KILLS):
+                before = [len(writer.acknowledged) for writer in writers]
+                files = len(loaded)
+                made = _command(url, "backup", str(FOLDER / "busy"), "--keep", "3")
+                elsewhere = create(f"busy-{number}")
+                done = _command(url_of(elsewhere), "restore", str(FOLDER / "busy"))
+                if made.returncode or done.returncode:
+                    seen.say(_words(made.stderr + done.stderr))
+                    continue
+                with at(elsewhere):
+                    missing = [
+                        each
+                        for writer, count in zip(writers, before, strict=True)
+                        for each in writer.missing(count)
+                    ]
+                    names = {*Source.objects.values_list("name", flat=True)}
+                    missing += [name for name in loaded[:files] if name not in names]
+                    health = index.check()
+                    rows = sum(count for count, *_ in contents().values())
+                if missing or not health.is_ok:
+                    seen.say(f"backup {number}: missing {missing}, {health}")
+                right += not missing and health.is_ok
+            written = sum(len(writer.acknowledged) for writer in writers)
+            ends.set()
+            for thread in (*writers, loader):
+                thread.join()
+        refused_ = sum(writer.refused for writer in writers)
+        seen.check(
+            right == KILLS,
+            f"{right} of {KILLS} backups restored elsewhere, equal by counts and checksums, with"
+            f" all that was acknowledged before; the last has {rows:,} rows",
+        )
+        seen.check(
+            written and loaded,
+            f"meanwhile {written} writes and {len(loaded)} loads, {refused_} refused as busy",
+        )
+        before = contents()
+        made = _command(url, "backup", str(FOLDER / "busy"))
+    again = create("busy-again")
+    done = _command(url_of(again), "restore", str(FOLDER / "busy"))
+    with at(again):
+        seen.check(
+            not made.returncode and not done.returncode and contents() == before,
+            f"the last one restored: as the database was at its end {_words(done.stderr)}",
+        )
+        whole(seen)
+
+
+class Writing(threading.Thread):
+    """Somebody who saves notes until it ends. acknowledged: slugs and texts, in their order."""
+
+    def __init__(self, port: int, number: int, ends: threading.Event) -> None:
+        super().__init__()
+        self.browser, self.ends = Browser(port), ends
+        self.browser.log_in(f"person{number}", PASSWORD)
+        self.user = person(number).pk
+        self.acknowledged: list[tuple[str, str]] = []
+        self.refused = 0
+        connection.close()
+
+    def run(self) -> None:
+        number = 0
+        versions: Counter[str] = Counter()
+        while not self.ends.wait(PAUSE):
+            number += 1
+            slug, text = f"2502.{number % 100 + 1:05}", f"Note {number}, *kept*."
+            said = {"text": text, "version": versions[slug]}
+            path = f"/library/notes/{slug}/"
+            answer = _ask(self.browser, "POST", path, said, Accept="application/json")
+            if answer and answer.status == 200:
+                self.acknowledged.append((slug, text))
+                versions[slug] += 1
+            else:
+                self.refused += 1
+        self.browser.close()
+
+    def missing(self, count: int) -> list[str]:
+        """Of so many that were acknowledged, those that are not in the database: an older text."""
+        there = dict(Note.objects.filter(user=self.user).values_list("paper__slug", "text"))
+        wanted = dict(self.acknowledged[:count])
+        return [slug for slug, text in wanted.items() if _number(there.get(slug)) < _number(text)]
+
+
+def _number(text: str | None) -> int:
+    return int(text.split()[1].strip(",")) if text else 0
+
+
+def _load_until(url: str, ends: threading.Event, loaded: list[str]) -> None:
+    number = 0
+    while not ends.wait(PAUSE):
+        number += 1
+        path = FOLDER / f"busy-{number}.json"
+        first = 10_000 + 40 * number
+        path.write_bytes(digest(*(row(n, date="2025-05-01") for n in range(first, first + 40))))
+        if not _command(url, "load_digest", str(path)).returncode:
+            loaded.append(path.name)
+
+
 FAULTS: dict[str, Callable[[Seen], None]] = {
     "kill-load": kill_load,
     "kill-note": kill_note,
     "kill-import": kill_import,
+    "kill-migrate": kill_migrate,
+    "kill-backup": kill_backup,
+    "kill-restore": kill_restore,
+    "kill-copy": kill_copy,
+    "busy": busy,
     "disk": disk,
     "locked": locked,
     "gone": gone,

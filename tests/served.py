@@ -71,8 +71,8 @@ class Answer(NamedTuple):
 class Browser:
     """Asks one thing after the other, keeps cookies, and sends the token against forgery."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        self.port, self.address = port, address
         self.cookies: dict[str, str] = {}
         self.connection: HTTPConnection | None = None
         self.used = 0.0
@@ -86,7 +86,7 @@ class Browser:
         # A connection that rests is closed by the server at a moment of its choice.
         if self.connection is None or begun - self.used > 1:
             self.close()
-            self.connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+            self.connection = HTTPConnection(self.address, self.port, timeout=TIMEOUT)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         headers["Host"] = "localhost"
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

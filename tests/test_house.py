@@ -23,6 +23,7 @@ ORDER = [
         "digest.environment",
         "digest.log",
         "digest.metrics",
+        "digest.snapshot",
         "digest.static",
         "digest.template_loader",
         "digest.text",
@@ -36,7 +37,8 @@ ORDER = [
     ["digest.catalogue"],
     ["digest.exports"],
     ["digest.caches"],
-    ["digest.curation", "digest.fetch", "digest.status"],
+    ["digest.backups", "digest.curation", "digest.fetch"],
+    ["digest.status"],
     ["digest.pages", "digest.templatetags"],
     ["digest.api", "digest.static_site"],
     ["digest.pages.busy"],  # which answers programs too
@@ -74,6 +76,9 @@ PLACES = {name: place for place, names in enumerate(ORDER) for name in names}
 
 # What is against the order, by decision: a file and the name in it, and the reason.
 EXCEPTIONS = {
+    ("digest/management/commands/copy_database.py", "digest.settings.database_at"): (
+        "the other database is named as DATABASE_URL names the site's"
+    ),
     ("digest/settings.py", "digest.wsgi.application"): (
         "Django's development server asks for it, and it asks for the settings"
     ),

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("digest", "0012_authors_by_name"),
+        ("digest", "0016_backup"),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """The catalogue's tables: what was loaded, what is shown of it, and what curators decided."""
 
+from .backups import Backup
 from .catalogue import (
     DEFAULT,
     PLACES,
@@ -45,6 +46,7 @@ __all__ = [
     "Alias",
     "Author",
     "Authorship",
+    "Backup",
     "Catalogue",
     "Category",
     "Classification",

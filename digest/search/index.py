@@ -13,7 +13,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from django.db import DatabaseError, connection, transaction
 
 from digest.batches import SIZE, batches
 from digest.models import Catalogue, Paper, SearchText, SearchWord
+from digest.snapshot import snapshot
 
 from .databases import INDEX, TABLE, current_database, matches
 from .nodes import Node
@@ -164,12 +165,14 @@ def _rows(sql: str, *parameters: str | float) -> list[tuple[Any, ...]]:
 # Keeping it complete
 
 
-def create() -> None:
-    """Make the database's own index anew over the rows that there are, and count their words."""
+def create(*, count: bool = True) -> None:
+    """Make the database's own index anew over the rows that there are. count: and count their
+    words, which is not needed where the counts were copied with the rows."""
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (*current_database().drop, *current_database().create):
             cursor.execute(statement)
-        _count()
+        if count:
+            _count()
 
 
 def _count() -> None:
@@ -281,13 +284,13 @@ def check(*, repair: bool = False) -> Health:
     stale = list(SearchText.objects.filter(paper__hidden=True).values_list("paper", flat=True))
     keys = Paper.objects.visible().order_by("pk").values_list("pk", flat=True)
     for some in batches(keys):
-        with _snapshot():
+        with snapshot():
             stale += _stale(some)
         health.papers += len(some)
     health.stale = len({*stale})
     if repair:
         _repair(stale)
-    health.agrees = is_complete() and _agrees()
+    health.agrees = agrees()
     if repair and not health.agrees:
         create()
         Catalogue.change()
@@ -298,26 +301,6 @@ def check(*, repair: bool = False) -> Health:
                 Catalogue.change()
                 _count()
     return health
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """All reads within see the database at one moment, and nobody has to wait to write."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "sqlite":
-        # Our transactions begin as writers (digest/settings.py); this one never becomes one.
-        lite: Any = connection
-        mode, lite.transaction_mode = lite.transaction_mode, "DEFERRED"
-        try:
-            with transaction.atomic():
-                yield
-        finally:
-            lite.transaction_mode = mode
-    else:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
 
 
 def _stale(papers: list[int]) -> dict[int, SearchText | None]:
@@ -356,15 +339,16 @@ def _repair(papers: list[int]) -> None:
 
 def _counts_agree() -> bool:
     """Whether the words are counted as the rows have them."""
-    with _snapshot():
+    with snapshot():
         known = SearchWord.objects.exclude(papers=0, in_authors=0)
         return {*known.values_list().iterator(chunk_size=SIZE)} == {*_words()}
 
 
-def _agrees() -> bool:
-    """Whether SQLite's index holds exactly what the rows do; PostgreSQL's cannot hold else."""
-    if connection.vendor != "sqlite":
-        return True
+def agrees() -> bool:
+    """Whether the database's own index is there, and holds exactly what the rows do. PostgreSQL's
+    cannot hold anything else."""
+    if connection.vendor != "sqlite" or not is_complete():
+        return is_complete()
     if connection.in_atomic_block:  # others wait already, and see nothing of what is written
         with connection.cursor() as cursor:
             return _agrees_in(cursor)

@@ -1,9 +1,11 @@
 import sqlite3
+from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
 
-from digest.checks import https_can_be_seen, sqlite_is_safe
+from digest.checks import hosts_share_a_key, https_can_be_seen, sqlite_is_safe
 
 
 @pytest.mark.sqlite
@@ -31,3 +33,21 @@ def test_a_redirect_without_end_is_warned_of(
     settings.SECURE_SSL_REDIRECT = redirect
     settings.TRUSTED_PROXIES = proxies
     assert [message.id for message in https_can_be_seen()] == ids
+
+
+@pytest.mark.parametrize(
+    ("host", "file", "ids"),
+    [
+        ("db.example.org", Path("var/secret_key"), ["digest.W003"]),
+        ("db.example.org", None, []),
+        ("127.0.0.1", Path("var/secret_key"), []),
+        ("/run/postgresql", Path("var/secret_key"), []),
+        ("", Path("var/secret_key"), []),
+    ],
+)
+def test_hosts_that_would_have_keys_of_their_own_are_warned_of(
+    settings: object, monkeypatch: pytest.MonkeyPatch, host: str, file: Path | None, ids: list[str]
+) -> None:
+    settings.KEY_FILE = file
+    monkeypatch.setitem(connection.settings_dict, "HOST", host)
+    assert [message.id for message in hosts_share_a_key()] == ids
