@@ -4,6 +4,7 @@
     python tests/postgres.py python tests/faults.py [NAME...]
 
     kill-load, kill-note, kill-import: SIGKILL, by the clock and before the database's steps
+    kill-upgrade: SIGKILL before the steps of a migration
     disk: it is full
     locked: another process keeps everybody from writing
     gone: PostgreSQL ends, and is back
@@ -44,6 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
     os.environ["DATABASE_URL"] = f"sqlite:///{FOLDER}/base.sqlite3"
+os.environ["ENV_FILE"] = os.devnull
 os.environ["DEBUG"] = "off"
 os.environ["ALLOWED_HOSTS"] = "localhost"
 os.environ["EMAIL_URL"] = f"file://{FOLDER}/mail"
@@ -72,6 +74,7 @@ from digest.models import (  # noqa: E402
 )
 from digest.search import index  # noqa: E402
 from tests import kills  # noqa: E402
+from tests.earlier import go_back, rows  # noqa: E402
 from tests.postgres import postgres  # noqa: E402
 from tests.redis import PROGRAM as REDIS  # noqa: E402
 from tests.redis import Server as Redis  # noqa: E402
@@ -123,7 +126,7 @@ def database(name: str, folder: Path = FOLDER) -> Iterator[str]:
     base = connection.settings_dict["NAME"]
     if SQLITE:
         copy = folder / f"{name}.sqlite3"
-        shutil.copy(FOLDER / "base.sqlite3", copy)
+        shutil.copy(base, copy)
         connection.settings_dict["NAME"] = copy
         url = f"sqlite:///{copy}"
     else:
@@ -292,6 +295,28 @@ def kill_note(seen: Seen) -> None:
 
         kill_each(seen, "save of a note", work, became)
         whole(seen)
+
+
+def kill_upgrade(seen: Seen) -> None:
+    """`migrate` on a database of an earlier version, which begins again after each kill."""
+
+    def migrate() -> str:
+        call_command("migrate", verbosity=0, stdout=io.StringIO())
+        return "done"
+
+    with database("earlier"):
+        before = rows()
+        go_back()
+        with database("upgraded"):
+            steps = kills.run(migrate).steps
+        killed = right = 0
+        for number in range(KILLS):
+            with database(f"upgrade-{number}"):
+                killed += kills.run(migrate, step=chance.randint(1, steps)).killed
+                migrate()
+                right += rows() == before
+        seen.check(killed == KILLS, f"{killed} of {KILLS} killed before one of {steps} steps")
+        seen.check(right == KILLS, f"{right} of {KILLS} hold all rows after a second run")
 
 
 def archive(papers: list[Paper], notes: int) -> bytes:
@@ -816,6 +841,7 @@ FAULTS: dict[str, Callable[[Seen], None]] = {
     "kill-load": kill_load,
     "kill-note": kill_note,
     "kill-import": kill_import,
+    "kill-upgrade": kill_upgrade,
     "disk": disk,
     "locked": locked,
     "gone": gone,
