@@ -2,8 +2,8 @@
 
 /healthz: whether the process answers; nothing else is asked. /readyz: whether it can serve, as
 JSON, with 503 if it cannot: the database answers, and all migrations are applied. Beside that it
-says whether the cache answers, without which the site works too, and how old the newest digest and
-the last daily run are.
+says which version this is, whether the cache answers, without which the site works too, and how old
+the newest digest and the last daily run are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -45,7 +46,7 @@ def _health() -> HttpResponse:
 
 
 def _readiness() -> HttpResponse:
-    found: dict[str, Any] = {"database": _FAILS, "migrations": None}
+    found: dict[str, Any] = {"version": settings.VERSION, "database": _FAILS, "migrations": None}
     try:
         found |= _asked()
     except Error:  # what else it has is in the log of the database
