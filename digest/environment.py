@@ -37,6 +37,12 @@ def refused(name: str, value: str, advice: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name}={shown}: {advice}" if shown else f"{name}: {advice}")
 
 
+def reason(error: OSError) -> str:
+    """Why a file cannot be used, and what to do if it is a matter of rights."""
+    advice = ": run this as the user of the site" if isinstance(error, PermissionError) else ""
+    return f"{error.strerror}{advice}"
+
+
 def read_file(path: Path) -> dict[str, str]:
     """The variables of a file: a line NAME=value each, beside empty lines and comments (#).
 
@@ -45,9 +51,7 @@ def read_file(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"{path}: cannot be read: {error.strerror}: run this as the user of the site"
-        ) from error
+        raise ImproperlyConfigured(f"{path}: cannot be read: {reason(error)}") from error
     except ValueError as error:
         raise ImproperlyConfigured(f"{path}: not a text in UTF-8") from error
     found: dict[str, str] = {}
@@ -138,7 +142,7 @@ class Environment:
         try:
             value = Path(path).read_text("utf-8").strip()
         except OSError as error:
-            raise refused(f"{name}_FILE", path, f"cannot read it: {error.strerror}") from error
+            raise refused(f"{name}_FILE", path, f"cannot be read: {reason(error)}") from error
         except ValueError as error:
             raise refused(f"{name}_FILE", path, "not a text in UTF-8") from error
         if not value:
@@ -167,11 +171,16 @@ class Environment:
             raise refused(name, "", "use id:secret, as the provider gave them")
         return user, secret
 
-    def number(self, name: str, default: str, *, most: int = 999_999_999) -> int:
+    def number(self, name: str, default: str) -> int:
         value = self.text(name, default)
-        if not re.fullmatch("[0-9]{1,9}", value) or int(value) > most:
-            least = "0 or more" if most == 999_999_999 else f"{most} at most"
-            raise refused(name, value, f"give a whole number, {least}")
+        if not re.fullmatch("[0-9]{1,9}", value):
+            raise refused(name, value, "give a whole number, 0 or more")
+        return int(value)
+
+    def port(self, name: str, default: str) -> int:
+        value = self.text(name, default)
+        if not re.fullmatch("[0-9]{1,5}", value) or not 0 < int(value) < 2**16:
+            raise refused(name, value, "give a whole number from 1 to 65535")
         return int(value)
 
     def segment(self, name: str, default: str, *, taken: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from digest.environment import LOOPBACK, Environment, ParsedUrl, read_file, refused
+from digest.environment import LOOPBACK, Environment, ParsedUrl, read_file, reason, refused
 from digest.text.arxiv_categories import NAMES as ARXIV_CATEGORIES
 
 try:
@@ -38,9 +38,7 @@ VAR = ROOT / "var"
 try:
     VAR.mkdir(mode=0o700, exist_ok=True)  # holds people's data and the secret key
 except OSError as error:
-    raise ImproperlyConfigured(
-        f"{VAR}: cannot be created: {error.strerror}: run this as the user who owns {ROOT}"
-    ) from error
+    raise ImproperlyConfigured(f"{VAR}: cannot be created: {reason(error)}") from error
 
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
@@ -75,9 +73,7 @@ def secret_key(path: Path) -> str:
                 os.unlink(draft)
         return path.read_text()
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"SECRET_KEY: {path} cannot be used: {error.strerror}: run this as the user of the site"
-        ) from error
+        raise ImproperlyConfigured(f"SECRET_KEY: {path} cannot be used: {reason(error)}") from error
 
 
 def database(url: ParsedUrl) -> dict[str, Any]:
@@ -153,8 +149,9 @@ def cache(url: ParsedUrl) -> dict[str, Any]:
         return {"BACKEND": backend, "LOCATION": "default", "OPTIONS": options}
     if not url.path.isdigit() and (url.path or not url.host):
         raise url.refused()
-    certificates = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
-    url.check_options("db", *(certificates if url.scheme == "rediss" else ()))
+    certificates = ("ca_certs", "certfile", "keyfile", "cert_reqs", "check_hostname")
+    known = [f"ssl_{name}" for name in certificates if url.scheme == "rediss"]
+    url.check_options("db", *known)
     if not url.options.get("db", "0").isdigit():
         raise url.refused("db after the ? is to be a number")
     backend = "digest.caches.redis.SharedCache"
@@ -225,7 +222,7 @@ if not site.host or site.user or site.path or site.options:
 HTTPS = site.scheme == "https"
 STANDARD_PORT = 443 if HTTPS else 80
 # Where gunicorn listens. For who tries the site on one machine, it is the port of the address.
-PORT = env.number("PORT", "8000", most=65_535)
+PORT = env.port("PORT", "8000")
 if not env.text("SITE_URL"):
     site = replace(site, port=PORT)
 elif not env.text("PORT") and not HTTPS and site.host in LOOPBACK:

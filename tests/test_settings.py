@@ -64,8 +64,15 @@ REFUSED = [
     ("DEBUG", "on\noff", rf"DEBUG=on\noff: {SWITCH}"),
     ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES=-1: give a whole number, 0 or more"),
     ("TRUSTED_PROXIES", "1.5", "TRUSTED_PROXIES=1.5: give a whole number, 0 or more"),
-    ("TRUSTED_PROXIES", "\u0661", "TRUSTED_PROXIES=\u0661: give a whole number, 0 or more"),
-    ("PORT", "65536", "PORT=65536: give a whole number, 65535 at most"),
+    (
+        "TRUSTED_PROXIES",
+        "\u0661",
+        "TRUSTED_PROXIES=\u0661: give a whole number, 0 or more",
+    ),
+    *(
+        ("PORT", value, f"PORT={value}: give a whole number from 1 to 65535")
+        for value in ("0", "65536")
+    ),
     *(
         (
             "ALLOWED_HOSTS",
