@@ -1,7 +1,6 @@
 # Paper Digest. `make run` and `make test` are all that a new machine needs; see README.md.
 
 PYTHON ?= python3
-PORT ?= 8000
 
 # A renewed lock file makes its stamp old, and so installs; otherwise that takes no time.
 BASE := .venv/base
@@ -14,7 +13,7 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --
 
 # One at a time installs: a second one waits, and finds it done. Where there is no flock, two at once
 # are one too many.
-ALONE := mkdir -p var && $(if $(shell command -v flock),flock var/install.lock,)
+ALONE := mkdir -p -m 700 var && $(if $(shell command -v flock),flock var/install.lock,)
 
 # The tests start a hundred processes: what Python compiles for the first is there for the others,
 # wherever else a person has it leave nothing behind.
@@ -25,7 +24,7 @@ PYTEST := $(VENV) -m pytest --numprocesses auto --dist worksteal
 
 # On SQLite and on PostgreSQL at the same time: each often waits, for a process or for a page. What
 # the second one says is shown at the end.
-BOTH = mkdir -p var; $(VENV) tests/postgres.py $(PYTEST) $(1) >var/postgresql.txt 2>&1 & other=$$!; \
+BOTH = mkdir -p -m 700 var; $(VENV) tests/postgres.py $(PYTEST) $(1) >var/postgresql.txt 2>&1 & other=$$!; \
 	DATABASE_URL= $(PYTEST) $(1); status=$$?; \
 	wait $$other || status=1; cat var/postgresql.txt; exit $$status
 
@@ -37,7 +36,7 @@ DEPLOYED := SITE_URL=https://digest.example.org TRUSTED_PROXIES=1 \
 .PHONY: help run install installed test test-fast test-all dev faults bench chromium lint audit format schema lock clean
 
 help:
-	@echo "make run        install and serve on http://127.0.0.1:$(PORT)/ (PORT=9000 to change)"
+	@echo "make run        install and serve on http://localhost:8000/ (PORT=9000 to change)"
 	@echo "make install    the same, without serving"
 	@echo "make test       run the tests, on SQLite and on PostgreSQL"
 	@echo "make test-fast  run those that need no browser, no PostgreSQL, and the quick ones"
@@ -51,21 +50,20 @@ help:
 	@echo "make lock       renew requirements/ from pyproject.toml"
 	@echo "make clean      remove what can be made again; var/, with the data, stays"
 
-run: export SITE_URL := $(or $(SITE_URL),http://localhost:$(PORT))
+# Commands that are typed meanwhile, such as invite, find the port in var/port (digest/settings.py).
 run: install
+	@echo "$(PORT)" > var/port
 	@echo
-	@echo "Paper Digest is at http://127.0.0.1:$(PORT)/ until Ctrl-C."
 	@echo "To load digests of your own: .venv/bin/python manage.py load_digest PATH..."
-	@echo
-	@$(VENV) -m gunicorn digest.wsgi --bind 127.0.0.1:$(PORT) \
-		--worker-class gthread --workers 2 --threads 4 --no-control-socket --log-level warning
+	@echo "To stop: Ctrl-C"
+	@exec $(VENV) -m gunicorn --log-level warning
 
 install:
 	@$(ALONE) $(MAKE) --no-print-directory installed
 
 installed: $(BASE)
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) load_digest fixtures/
+	@$(MANAGE) load_digest fixtures/*.md --if-new
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 
 # What the tests need, installed alone as well.

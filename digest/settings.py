@@ -1,7 +1,7 @@
-"""The site's settings: one file, read from the environment.
+"""The site's settings: one file, read from the environment, and from the file `.env` beside it.
 
 OPERATING.md has the table of variables. Each has a default that works on one machine; a value
-that is not understood stops the site before it starts.
+that is not understood stops the site before it starts, with a line that says what is right.
 """
 
 import os
@@ -10,12 +10,16 @@ import secrets
 import sys
 import tempfile
 import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from digest.environment import LOOPBACK, Environment, ParsedUrl
+from digest.environment import LOOPBACK, Environment, ParsedUrl, read_file, reason, refused
 from digest.text.arxiv_categories import NAMES as ARXIV_CATEGORIES
 
 try:
@@ -31,36 +35,64 @@ else:
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
-VAR.mkdir(mode=0o700, exist_ok=True)  # holds people's data and the secret key
+try:
+    VAR.mkdir(mode=0o700, exist_ok=True)  # holds people's data and the secret key
+except OSError as error:
+    raise ImproperlyConfigured(f"{VAR}: cannot be created: {reason(error)}") from error
 
-env = Environment(os.environ)
+
+def variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that settings are read from: of the environment, and where it has none of a
+    name, of the file that ENV_FILE names; without ENV_FILE, of `.env`, if there is such a file, and
+    the port that `make run` wrote down."""
+    set_here = {name: value for name, value in environment.items() if value.strip()}
+    if "ENV_FILE" in set_here:
+        return {**read_file(Path(environment["ENV_FILE"].strip())), **set_here}
+    beside = ROOT / ".env"
+    found = read_file(beside) if beside.exists() else {}
+    with suppress(OSError):  # which others may not read, and do not need
+        found["PORT"] = (VAR / "port").read_text().strip() or found.get("PORT", "")
+    return {**found, **set_here}
+
+
+env = Environment(variables(os.environ))
 
 
 def secret_key(path: Path) -> str:
     """The key kept at `path`, which the first call makes; racing processes get the same one."""
-    if not path.exists():
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
-        with open(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-        try:
-            os.link(draft, path)  # all at once, and never over another process's key
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(draft)
-    return path.read_text()
+    try:
+        if not path.exists():
+            descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+            with open(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(64))
+            try:
+                os.link(draft, path)  # all at once, and never over another process's key
+            except FileExistsError:
+                pass
+            finally:
+                os.unlink(draft)
+        return path.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"SECRET_KEY: {path} cannot be used: {reason(error)}") from error
 
 
 def database(url: ParsedUrl) -> dict[str, Any]:
     if url.scheme == "sqlite":
         # A database in memory would be empty in each process; as a path, it is a file of that name.
-        if url.host or url.path in ("", ":memory:") or url.options:
-            raise ImproperlyConfigured(
-                "DATABASE_URL: use sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path"
-            )
+        if url.host or url.path in ("", ":memory:"):
+            raise url.refused()
+        url.check_options()
+        path = ROOT / url.path
+        if os.path.isdir(path):
+            raise url.refused("this is a folder: name a file in it")
+        if not os.path.isdir(path.parent):
+            raise url.refused(f"there is no folder {path.parent}: create it, or name another")
+        for place in (path.parent, path):
+            if os.path.exists(place) and not os.access(place, os.R_OK | os.W_OK):
+                raise url.refused(f"no right to write to {place}: run this as the user of the site")
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": ROOT / url.path,
+            "NAME": path,
             # A new connection knows nothing of the file: to read the index's own tables again
             # would be a tenth of what a search costs.
             "CONN_MAX_AGE": 60,
@@ -81,7 +113,11 @@ def database(url: ParsedUrl) -> dict[str, Any]:
             },
         }
     if not url.path:
-        raise ImproperlyConfigured("DATABASE_URL: use postgres://user:password@host:port/name")
+        raise url.refused()
+    import psycopg  # needed where the database is PostgreSQL alone
+
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    url.check_options(*known, advice="use those of libpq")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": url.path,
@@ -104,7 +140,16 @@ def database(url: ParsedUrl) -> dict[str, Any]:
 def database_at(env: Environment) -> dict[str, Any]:
     """The database that DATABASE_URL names."""
     return database(
-        env.url("DATABASE_URL", "sqlite:///var/db.sqlite3", schemes=("sqlite", "postgres"))
+        env.url(
+            "DATABASE_URL",
+            "sqlite:///var/db.sqlite3",
+            schemes={
+                **dict.fromkeys(("sqlite", "sqlite3"), "sqlite"),
+                **dict.fromkeys(("postgres", "postgresql", "pgsql"), "postgres"),
+            },
+            advice="use sqlite:///path/from/the/checkout.sqlite3, sqlite:////full/path or"
+            " postgres://user:password@host:port/name",
+        )
     )
 
 
@@ -113,18 +158,48 @@ def cache(url: ParsedUrl) -> dict[str, Any]:
     # in the catalogue's database: whoever counts there waits for whoever writes.
     options = {"MAX_ENTRIES": 10_000}
     if url.scheme == "memory":
+        if url.host or url.path:
+            raise url.refused()
+        url.check_options()
         backend = "django.core.cache.backends.locmem.LocMemCache"
         return {"BACKEND": backend, "LOCATION": "default", "OPTIONS": options}
+    if not url.path.isdigit() and (url.path or not url.host):
+        raise url.refused()
+    certificates = ("ca_certs", "certfile", "keyfile", "cert_reqs", "check_hostname")
+    known = [f"ssl_{name}" for name in certificates if url.scheme == "rediss"]
+    url.check_options("db", *known)
+    if not url.options.get("db", "0").isdigit():
+        raise url.refused("db after the ? is to be a number")
     backend = "digest.caches.redis.SharedCache"
-    return {"BACKEND": backend, "LOCATION": url.text, "OPTIONS": options}
+    location = url.scheme + url.text[url.text.index("://") :]
+    return {"BACKEND": backend, "LOCATION": location, "OPTIONS": options}
+
+
+def check_mail(url: ParsedUrl) -> None:
+    """Raises ImproperlyConfigured if mail cannot be sent by a URL that was understood."""
+    if url.scheme == "file":
+        folder = Path(f"/{url.path}")
+        there = next(place for place in (folder, *folder.parents) if os.path.exists(place))
+        if url.host or not url.path:
+            raise url.refused()
+        if not os.path.isdir(there) or not os.access(there, os.W_OK):
+            raise url.refused(f"{there} is no folder that this user may write to")
+    elif url.scheme == "console":
+        if url.host or url.path:
+            raise url.refused()
+    elif not url.host or url.path or bool(url.user) != bool(url.password):
+        raise url.refused()
+    url.check_options("from")
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(url.options.get("from", "a@b"))[1]):
+        raise url.refused("from after the ? is to be an e-mail address")
 
 
 def openid_connect(url: ParsedUrl) -> dict[str, Any]:
     """The OpenID Connect provider at a URL, which names the client and its secret as well."""
     near = url.host in LOOPBACK
-    known = {*url.options} <= {"name"}
-    if not (url.host and url.user and url.password and known and (url.scheme == "https" or near)):
-        raise ImproperlyConfigured("OIDC: use https://id:secret@host/path/of/the/issuer?name=Lab")
+    if not (url.host and url.user and url.password and (url.scheme == "https" or near)):
+        raise url.refused()
+    url.check_options("name")
     host = f"[{url.host}]" if ":" in url.host else url.host
     address = f"{url.scheme}://{host}" + (f":{url.port}" if url.port else "") + f"/{url.path}"
     return {
@@ -136,24 +211,43 @@ def openid_connect(url: ParsedUrl) -> dict[str, Any]:
     }
 
 
-def service(name: str, url: ParsedUrl) -> str:
+def service(name: str, default: str) -> str:
     """The address of a service that is asked for papers, without a slash at its end."""
+    url = env.url(
+        name,
+        default,
+        schemes={"https": "https", "http": "http"},
+        advice="use an https address, without a name, a password or a query",
+    )
     near = url.host in LOOPBACK
     if not url.host or url.user or url.options or not (url.scheme == "https" or near):
-        raise ImproperlyConfigured(
-            f"{name}: use an https address, without a name, a password or a query"
-        )
+        raise url.refused()
     return url.text.rstrip("/")
 
 
 # The address that people use, and what follows from it.
 
-site = env.url("SITE_URL", "http://localhost:8000", schemes=("http", "https"))
+site = env.url(
+    "SITE_URL",
+    "http://localhost:8000",
+    schemes={"http": "http", "https": "https"},
+    advice="use the address alone, like https://digest.example.org",
+)
 if not site.host or site.user or site.path or site.options:
-    raise ImproperlyConfigured("SITE_URL: use the address alone, like https://digest.example.org")
-SITE_HOST = f"[{site.host}]" if ":" in site.host else site.host  # IPv6
-SITE_URL = f"{site.scheme}://{SITE_HOST}" + (f":{site.port}" if site.port else "")
+    raise site.refused()
 HTTPS = site.scheme == "https"
+STANDARD_PORT = 443 if HTTPS else 80
+# Where gunicorn listens. For who tries the site on one machine, it is the port of the address.
+PORT = env.port("PORT", "8000")
+if not env.text("SITE_URL"):
+    site = replace(site, port=PORT)
+elif not env.text("PORT") and not HTTPS and site.host in LOOPBACK:
+    PORT = site.port or STANDARD_PORT
+SITE_HOST = f"[{site.host}]" if ":" in site.host else site.host  # IPv6
+# As browsers write it: the standard port is left out.
+SITE_URL = f"{site.scheme}://{SITE_HOST}" + (
+    f":{site.port}" if site.port not in (None, STANDARD_PORT) else ""
+)
 
 ALLOWED_HOSTS = [*env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), SITE_HOST]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -181,11 +275,11 @@ KEY_IS_NEW = KEY_FILE is not None and not KEY_FILE.exists()
 """Whether this process made the key, so that nothing was signed or encrypted with it before."""
 SECRET_KEY = secret_key(KEY_FILE) if KEY_FILE else env.text("SECRET_KEY")
 if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("SECRET_KEY: use at least 32 characters, chosen at random")
+    raise refused("SECRET_KEY", "", "use at least 32 characters, chosen at random")
 
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
-    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS: use earlier keys, with commas between them")
+    raise refused("SECRET_KEY_FALLBACKS", "", "use earlier keys, with commas between them")
 
 # Where things are kept.
 
@@ -194,7 +288,18 @@ DATABASES = {"default": database_at(env)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": cache(env.url("CACHE_URL", "memory://", schemes=("memory", "redis", "rediss"))),
+    "default": cache(
+        env.url(
+            "CACHE_URL",
+            "memory://",
+            schemes={
+                **dict.fromkeys(("memory", "locmem", "locmemcache"), "memory"),
+                **dict.fromkeys(("redis", "valkey", "rediscache"), "redis"),
+                **dict.fromkeys(("rediss", "valkeys"), "rediss"),
+            },
+            advice="use memory://, redis://user:password@host:port/0 or rediss:// with the same",
+        )
+    ),
     # Pages made for visitors, and API answers about the catalogue (digest/caches/revision.py),
     # in each process's own memory. They end with the process: a new release shows none of the old.
     "pages": {
@@ -239,9 +344,20 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 STORAGES = {"staticfiles": {"BACKEND": "digest.static.StaticFiles"}}
 
-mail = env.url("EMAIL_URL", "console://", schemes=("console", "file", "smtp", "smtp+tls", "smtps"))
-if mail.scheme.startswith("smtp") and not mail.host:
-    raise ImproperlyConfigured("EMAIL_URL: use smtp://user:password@host:port?from=address")
+mail = env.url(
+    "EMAIL_URL",
+    "console://",
+    schemes={
+        **dict.fromkeys(("console", "consolemail"), "console"),
+        **dict.fromkeys(("file", "filemail"), "file"),
+        "smtp": "smtp",
+        **dict.fromkeys(("smtp+tls", "smtp+starttls", "submission"), "smtp+tls"),
+        **dict.fromkeys(("smtps", "smtp+ssl", "submissions"), "smtps"),
+    },
+    advice="use console://, file:///folder, or smtp://user:password@host:port?from=address,"
+    " or smtp+tls:// or smtps:// with the same",
+)
+check_mail(mail)
 EMAIL_BACKEND = "digest.mail.CountedMail"
 EMAIL_TRANSPORT = {
     "console": "django.core.mail.backends.console.EmailBackend",
@@ -459,7 +575,16 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
 }
 if env.text("OIDC"):
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
-        "APPS": [openid_connect(env.url("OIDC", "", schemes=("https", "http")))]
+        "APPS": [
+            openid_connect(
+                env.url(
+                    "OIDC",
+                    "",
+                    schemes={"https": "https", "http": "http"},
+                    advice="use https://id:secret@host/path/of/the/issuer?name=Lab",
+                )
+            )
+        ]
     }
 
 # What programs are answered (digest/api, accounts/api).
@@ -521,13 +646,8 @@ FETCH = env.choices(
     choices=("huggingface", *(f"arxiv:{category}" for category in ARXIV_CATEGORIES)),
     help="huggingface, or arxiv: with a category, such as arxiv:cs.CL",
 )
-HUGGINGFACE_URL = service(
-    "HUGGINGFACE_URL",
-    env.url("HUGGINGFACE_URL", "https://huggingface.co", schemes=("https", "http")),
-)
-ARXIV_URL = service(
-    "ARXIV_URL", env.url("ARXIV_URL", "https://export.arxiv.org", schemes=("https", "http"))
-)
+HUGGINGFACE_URL = service("HUGGINGFACE_URL", "https://huggingface.co")
+ARXIV_URL = service("ARXIV_URL", "https://export.arxiv.org")
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 """The version of the site, which is in the user agent that services see."""
 LOCKS = VAR
@@ -541,7 +661,7 @@ MCP_TOKEN = env.text("MCP_TOKEN")
 MAX_DIGEST_AGE = env.number("MAX_DIGEST_AGE", "7")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 if METRICS_TOKEN and not re.fullmatch("[!-~]{32,}", METRICS_TOKEN):
-    raise ImproperlyConfigured("METRICS_TOKEN: use at least 32 characters, without spaces")
+    raise refused("METRICS_TOKEN", "", "use at least 32 characters, without spaces")
 METRICS = VAR / "metrics"
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", choices=("text", "json"))
 

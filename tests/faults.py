@@ -5,6 +5,7 @@
 
     kill-load, kill-note, kill-import, kill-migrate, kill-backup, kill-restore, kill-copy: SIGKILL,
         by the clock and before the database's steps
+    kill-upgrade: SIGKILL before the steps of a migration
     busy: backups are made while people write and files are loaded
     disk: it is full
     locked: another process keeps everybody from writing
@@ -48,6 +49,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
     os.environ["DATABASE_URL"] = f"sqlite:///{FOLDER}/base.sqlite3"
+os.environ["ENV_FILE"] = os.devnull
 os.environ["DEBUG"] = "off"
 os.environ["ALLOWED_HOSTS"] = "localhost"
 os.environ["EMAIL_URL"] = f"file://{FOLDER}/mail"
@@ -78,6 +80,7 @@ from digest.models import (  # noqa: E402
 )
 from digest.search import index  # noqa: E402
 from tests import kills  # noqa: E402
+from tests.earlier import go_back, rows  # noqa: E402
 from tests.postgres import postgres  # noqa: E402
 from tests.redis import PROGRAM as REDIS  # noqa: E402
 from tests.redis import Server as Redis  # noqa: E402
@@ -139,7 +142,7 @@ def create(name: str, folder: Path = FOLDER, *, empty: bool = True) -> str:
     if SQLITE:
         path = folder / f"{name}.sqlite3"
         if not empty:
-            shutil.copy(FOLDER / "base.sqlite3", path)
+            shutil.copy(connection.settings_dict["NAME"], path)
         return str(path)
     name, host = name.replace("-", "_"), connection.settings_dict["HOST"]
     template = "template0" if empty else connection.settings_dict["NAME"]
@@ -336,6 +339,28 @@ def kill_note(seen: Seen) -> None:
 
         kill_each(seen, "save of a note", work, became)
         whole(seen)
+
+
+def kill_upgrade(seen: Seen) -> None:
+    """`migrate` on a database of an earlier version, which begins again after each kill."""
+
+    def migrate() -> str:
+        call_command("migrate", verbosity=0, stdout=io.StringIO())
+        return "done"
+
+    with database("earlier"):
+        before = rows()
+        go_back()
+        with database("upgraded"):
+            steps = kills.run(migrate).steps
+        killed = right = 0
+        for number in range(KILLS):
+            with database(f"upgrade-{number}"):
+                killed += kills.run(migrate, step=chance.randint(1, steps)).killed
+                migrate()
+                right += rows() == before
+        seen.check(killed == KILLS, f"{killed} of {KILLS} killed before one of {steps} steps")
+        seen.check(right == KILLS, f"{right} of {KILLS} hold all rows after a second run")
 
 
 def archive(papers: list[Paper], notes: int) -> bytes:
@@ -1079,6 +1104,7 @@ FAULTS: dict[str, Callable[[Seen], None]] = {
     "kill-backup": kill_backup,
     "kill-restore": kill_restore,
     "kill-copy": kill_copy,
+    "kill-upgrade": kill_upgrade,
     "busy": busy,
     "disk": disk,
     "locked": locked,

@@ -26,8 +26,7 @@ def served(log: Path, **environment: str) -> Iterator[int]:
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = f"-m gunicorn digest.wsgi --bind 127.0.0.1:{port} --worker-class gthread --workers 2"
-    command += " --threads 4 --no-control-socket --log-level warning"
+    command = f"-m gunicorn --bind 127.0.0.1:{port} --log-level warning"
     with log.open("a") as opened:
         process = subprocess.Popen(
             [sys.executable, *command.split()],

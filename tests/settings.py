@@ -1,6 +1,7 @@
 """The site's settings as the tests need them.
 
-Only DATABASE_URL is taken from outside, and TEST_API_RATE: what the API answers to anybody.
+Only DATABASE_URL is taken from outside, and TEST_API_RATE: what the API answers to anybody. No file
+of settings is read, here and in the processes that tests start.
 """
 
 import os
@@ -11,10 +12,11 @@ for name in (
     *("CACHE_URL", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "EMAIL_URL"),
     *("SIGNUP", "EMAIL_VERIFICATION", "ORCID_CLIENT", "GITHUB_CLIENT", "OIDC"),
     *("API_RATE", "API_RATE_ANONYMOUS", "ADMIN_PATH", "SECRET_KEY_FALLBACKS"),
-    *("FETCH", "HUGGINGFACE_URL", "ARXIV_URL"),
-    *("ADMINS", "LOG_FORMAT", "MAX_DIGEST_AGE", "METRICS_TOKEN"),
+    *("FETCH", "HUGGINGFACE_URL", "ARXIV_URL", "PORT"),
+    *("ADMINS", "LOG_FORMAT", "MAX_DIGEST_AGE", "METRICS_TOKEN", "MCP_TOKEN"),
 ):
     os.environ.pop(name, None)
+os.environ["ENV_FILE"] = os.devnull
 os.environ["SECRET_KEY"] = "known to everybody, so of use to the tests alone"
 if "TEST_API_RATE" in os.environ:
     os.environ["API_RATE"] = os.environ["API_RATE_ANONYMOUS"] = os.environ["TEST_API_RATE"]

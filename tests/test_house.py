@@ -193,7 +193,7 @@ def files(*suffixes: str, below: Path = ROOT) -> Iterator[Path]:
             or not (name.startswith(".") or name in ("__pycache__", "var"))
         ]
         # In a second work tree, .git is a file.
-        names = [name for name in names if name != ".git"]
+        names = [name for name in names if name not in (".git", ".env")]
         yield from (Path(folder, name) for name in names if not suffixes or name.endswith(suffixes))
 
 

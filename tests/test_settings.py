@@ -33,24 +33,46 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Load:
         with monkeypatch.context() as patch:
             for name in list(os.environ):
                 patch.delenv(name)
-            for name, value in ({"SECRET_KEY": KEY} | variables).items():
+            for name, value in ({"SECRET_KEY": KEY, "ENV_FILE": os.devnull} | variables).items():
                 patch.setenv(name, value)
             return runpy.run_path(str(ROOT / "digest" / "settings.py"))
 
     return load
 
 
-NOT_A_URL = (
-    "not a URL; inside a name or a password, write %23 for #, "
-    "%25 for %, %2F for /, %3A for :, %3F for ?, %40 for @"
+ESCAPES = (
+    "inside a name or a password, write %23 for #, %25 for %, %2F for /, %3A for :, %3F for ?, "
+    "%40 for @"
 )
+SITE = "use the address alone, like https://digest.example.org"
+DATABASE = (
+    "use sqlite:///path/from/the/checkout.sqlite3, sqlite:////full/path or "
+    "postgres://user:password@host:port/name"
+)
+CACHE = "use memory://, redis://user:password@host:port/0 or rediss:// with the same"
+MAIL = (
+    "use console://, file:///folder, or smtp://user:password@host:port?from=address, or "
+    "smtp+tls:// or smtps:// with the same"
+)
+OIDC = "use https://id:secret@host/path/of/the/issuer?name=Lab"
+SERVICE = "use an https address, without a name, a password or a query"
+SWITCH = "use on or true or yes or 1, or off or false or no or 0"
 FETCHED = "use huggingface, or arxiv: with a category, such as arxiv:cs.CL"
 REFUSED = [
-    ("DEBUG", "maybe", "DEBUG=maybe: use on or off"),
-    ("DEBUG", "1", "DEBUG=1: use on or off"),
+    ("DEBUG", "maybe", f"DEBUG=maybe: {SWITCH}"),
+    ("DEBUG", "2", f"DEBUG=2: {SWITCH}"),
+    ("DEBUG", "on\noff", rf"DEBUG=on\noff: {SWITCH}"),
     ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES=-1: give a whole number, 0 or more"),
     ("TRUSTED_PROXIES", "1.5", "TRUSTED_PROXIES=1.5: give a whole number, 0 or more"),
-    ("TRUSTED_PROXIES", "\u0661", "TRUSTED_PROXIES=\u0661: give a whole number, 0 or more"),
+    (
+        "TRUSTED_PROXIES",
+        "\u0661",
+        "TRUSTED_PROXIES=\u0661: give a whole number, 0 or more",
+    ),
+    *(
+        ("PORT", value, f"PORT={value}: give a whole number from 1 to 65535")
+        for value in ("0", "65536")
+    ),
     *(
         (
             "ALLOWED_HOSTS",
@@ -64,7 +86,7 @@ REFUSED = [
         (
             "ADMINS",
             value,
-            f"ADMINS: {wrong} is no address: use name@example.org, with commas between",
+            f"ADMINS={wrong}: no address: use name@example.org, with commas between",
         )
         for value, wrong in (("ops", "ops"), ("a@b.example,Ops <c@d.example>", "Ops <c@d.example>"))
     ),
@@ -74,54 +96,124 @@ REFUSED = [
         ("METRICS_TOKEN", value, "METRICS_TOKEN: use at least 32 characters, without spaces")
         for value in ("short", "t" * 31, "t" * 20 + " " + "t" * 20, "ü" * 40)
     ),
-    ("SITE_URL", "digest.example.org", f"SITE_URL: {NOT_A_URL}"),
-    ("SITE_URL", "https://a b", f"SITE_URL: {NOT_A_URL}"),
-    ("SITE_URL", "https://a:port", f"SITE_URL: {NOT_A_URL}"),
-    ("SITE_URL", "ftp://a.example", "SITE_URL begins ftp://: use http:// or https://"),
-    *(
-        ("SITE_URL", value, "SITE_URL: use the address alone, like https://digest.example.org")
-        for value in ("https://", "https://a/papers", "https://me@a", "https://a?b=c")
+    (
+        "ALLOWED_HOSTS",
+        "a b" * 100,
+        f"ALLOWED_HOSTS={('a b' * 100)[:200]}…: use host names, without http:// or a port, "
+        "separated by commas",
     ),
-    ("DATABASE_URL", "var/db.sqlite3", f"DATABASE_URL: {NOT_A_URL}"),
-    ("DATABASE_URL", "postgres://me:hunter#2@host/db", f"DATABASE_URL: {NOT_A_URL}"),
-    ("DATABASE_URL", "postgres://me:hunter/2@host/db", f"DATABASE_URL: {NOT_A_URL}"),
+    ("SITE_URL", "digest.example.org", f"SITE_URL=digest.example.org: not a URL: {SITE}"),
+    ("SITE_URL", "https://a b", f"SITE_URL=https://a b: not a URL: {SITE}"),
+    ("SITE_URL", "https://a:port", f"SITE_URL: not a URL: {SITE}"),
+    ("SITE_URL", "https://a:0", f"SITE_URL=https://a:0: not a URL: {SITE}"),
+    ("SITE_URL", "ftp://a.example", f"SITE_URL=ftp://a.example: {SITE}"),
+    *(
+        ("SITE_URL", value, f"SITE_URL={shown}: {SITE}")
+        for value, shown in (
+            ("https://", "https://"),
+            ("https://a/papers", "https://a/papers"),
+            ("https://me@a", "https://***@a"),
+            ("https://a?b=c", "https://a?…"),
+        )
+    ),
+    ("DATABASE_URL", "var/db.sqlite3", f"DATABASE_URL=var/db.sqlite3: not a URL: {DATABASE}"),
+    *(
+        ("DATABASE_URL", value, f"DATABASE_URL: not a URL: {DATABASE}; {ESCAPES}")
+        for value in (
+            "postgres://me:hunter#2@host/db",
+            "postgres://me:hunter/2@host/db",
+            "postgres://me:2/hunter@host/db",
+            "me:hunter2@host/db",
+        )
+    ),
     (
         "DATABASE_URL",
-        "mysql://me:hunter2@host/db",
-        "DATABASE_URL begins mysql://: use sqlite:// or postgres://",
+        "postgres://me:hunter%002@host/db",
+        f"DATABASE_URL=postgres://***@host/db: not a URL: {DATABASE}; {ESCAPES}",
     ),
+    ("DATABASE_URL", "mysql://me:hunter2@host/db", f"DATABASE_URL=mysql://***@host/db: {DATABASE}"),
     *(
-        (
-            "DATABASE_URL",
-            value,
-            "DATABASE_URL: use sqlite:///path/from/the/checkout.sqlite3 or sqlite:////full/path",
-        )
-        for value in (
-            *("sqlite://", "sqlite://var/db.sqlite3", "sqlite:///db?mode=ro"),
-            "sqlite:///:memory:",
-        )
+        ("DATABASE_URL", value, f"DATABASE_URL={value}: {DATABASE}")
+        for value in ("sqlite://", "sqlite://var/db.sqlite3", "sqlite:///:memory:")
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite:///db?mode=ro",
+        "DATABASE_URL=sqlite:///db?…: mode after the ? is unknown: leave it out",
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite:////nowhere/at/all.sqlite3",
+        "DATABASE_URL=sqlite:////nowhere/at/all.sqlite3: there is no folder /nowhere/at: create "
+        "it, or name another",
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite:///digest",
+        "DATABASE_URL=sqlite:///digest: this is a folder: name a file in it",
     ),
     (
         "DATABASE_URL",
         "postgres://me:hunter2@host",
-        "DATABASE_URL: use postgres://user:password@host:port/name",
+        f"DATABASE_URL=postgres://***@host: {DATABASE}",
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://me:hunter2@host/db?ssl=hunter2",
+        "DATABASE_URL=postgres://***@host/db?…: ssl after the ? is unknown: use those of libpq",
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://host/db?sslmode=require&sslmode=allow",
+        "DATABASE_URL=postgres://host/db?…: an option is there twice after the ?",
+    ),
+    *(
+        ("CACHE_URL", value, f"CACHE_URL={shown}: {CACHE}")
+        for value, shown in (
+            ("memcached://host", "memcached://host"),
+            ("database://", "database://"),
+            ("memory://host", "memory://host"),
+            ("redis://", "redis://"),
+            ("redis://:hunter2@host/main", "redis://***@host/main"),
+        )
     ),
     (
         "CACHE_URL",
-        "memcached://host",
-        "CACHE_URL begins memcached://: use memory:// or redis:// or rediss://",
+        "redis://host?max=1",
+        "CACHE_URL=redis://host?…: max after the ? is unknown: use db",
     ),
     (
         "CACHE_URL",
-        "database://",
-        "CACHE_URL begins database://: use memory:// or redis:// or rediss://",
+        "redis://host?db=one",
+        "CACHE_URL=redis://host?…: db after the ? is to be a number",
+    ),
+    *(
+        ("EMAIL_URL", value, f"EMAIL_URL={shown}: {MAIL}")
+        for value, shown in (
+            ("imap://me:hunter2@host", "imap://***@host"),
+            ("smtp://", "smtp://"),
+            ("smtp://me@host", "smtp://***@host"),
+            ("smtp://host/path", "smtp://host/path"),
+            ("file://folder", "file://folder"),
+            ("file:///", "file:///"),
+            ("console://host", "console://host"),
+        )
     ),
     (
         "EMAIL_URL",
-        "imap://me:hunter2@host",
-        "EMAIL_URL begins imap://: use console:// or file:// or smtp:// or smtp+tls:// or smtps://",
+        "smtp://host?tls=1",
+        "EMAIL_URL=smtp://host?…: tls after the ? is unknown: use from",
     ),
-    ("EMAIL_URL", "smtp://", "EMAIL_URL: use smtp://user:password@host:port?from=address"),
+    (
+        "EMAIL_URL",
+        "smtp://host?from=lab",
+        "EMAIL_URL=smtp://host?…: from after the ? is to be an e-mail address",
+    ),
+    (
+        "EMAIL_URL",
+        "file:///dev/null/mail",
+        "EMAIL_URL=file:///dev/null/mail: /dev/null is no folder that this user may write to",
+    ),
     ("SIGNUP", "yes", "SIGNUP=yes: use open, invitation or closed"),
     (
         "EMAIL_VERIFICATION",
@@ -133,14 +225,20 @@ REFUSED = [
         for name in ("ORCID_CLIENT", "GITHUB_CLIENT")
         for value in ("hunter2", ":hunter2", "id:", "id:hunter 2")
     ),
-    ("OIDC", "login.example.org", f"OIDC: {NOT_A_URL}"),
-    ("OIDC", "ldap://id:hunter2@host", "OIDC begins ldap://: use https:// or http://"),
+    ("OIDC", "login.example.org", f"OIDC=login.example.org: not a URL: {OIDC}"),
+    ("OIDC", "ldap://id:hunter2@host", f"OIDC=ldap://***@host: {OIDC}"),
     *(
-        ("OIDC", value, "OIDC: use https://id:secret@host/path/of/the/issuer?name=Lab")
-        for value in (
-            *("https://login.example.org/lab", "https://id@login.example.org"),
-            *("https://id:hunter2@login.example.org/?title=Lab", "http://id:hunter2@a.example"),
+        ("OIDC", value, f"OIDC={shown}: {OIDC}")
+        for value, shown in (
+            ("https://login.example.org/lab", "https://login.example.org/lab"),
+            ("https://id@login.example.org", "https://***@login.example.org"),
+            ("http://id:hunter2@a.example", "http://***@a.example"),
         )
+    ),
+    (
+        "OIDC",
+        "https://id:hunter2@login.example.org/?title=Lab",
+        "OIDC=https://***@login.example.org/?…: title after the ? is unknown: use name",
     ),
     *(
         ("ADMIN_PATH", value, f"ADMIN_PATH={value}: use letters, digits, - and _ alone")
@@ -155,18 +253,25 @@ REFUSED = [
         for value in ("papers", "static", "api")
     ),
     *(
-        ("FETCH", f"huggingface, {value}", f"FETCH: {value} is unknown: {FETCHED}")
+        (
+            "FETCH",
+            f"huggingface, {value}",
+            f"FETCH=huggingface,{value}: {value} is unknown: {FETCHED}",
+        )
         for value in ("arxiv", "hf", "arxiv:cs.XX", "arxiv:")
     ),
     *(
-        (name, value, f"{name}: use an https address, without a name, a password or a query")
+        (name, value, f"{name}={shown}: {SERVICE}")
         for name in ("HUGGINGFACE_URL", "ARXIV_URL")
-        for value in (
-            *("http://mirror.example.org", "https://", "https://me:hunter2@mirror.example.org"),
-            *("https://mirror.example.org/?a=b", "http://10.0.0.1"),
+        for value, shown in (
+            ("http://mirror.example.org", "http://mirror.example.org"),
+            ("https://", "https://"),
+            ("https://me:hunter2@mirror.example.org", "https://***@mirror.example.org"),
+            ("https://mirror.example.org/?a=b", "https://mirror.example.org/?…"),
+            ("http://10.0.0.1", "http://10.0.0.1"),
+            ("ftp://mirror.example.org", "ftp://mirror.example.org"),
         )
     ),
-    ("ARXIV_URL", "ftp://mirror.example.org", "ARXIV_URL begins ftp://: use https:// or http://"),
     ("SECRET_KEY", "hunter2", "SECRET_KEY: use at least 32 characters, chosen at random"),
     (
         "SECRET_KEY_FALLBACKS",
@@ -184,16 +289,119 @@ def test_a_bad_value_is_refused_by_name(load: Load, name: str, value: str, messa
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["fetch", "huggingface"], ["daily"]])
-def test_a_command_says_in_a_line_what_is_refused(arguments: list[str]) -> None:
+WRONG = {"SECRET_KEY": KEY, "FETCH": "arxiv", "ENV_FILE": "/dev/null"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(
+            "manage.py check",
+            "manage.py fetch huggingface",
+            "manage.py daily",
+            "manage.py runserver",
+        ),
+        *("-m gunicorn", "-m gunicorn --preload", "-m digest.wsgi"),
+    ],
+)
+def test_commands_and_servers_say_in_a_line_what_is_refused(command: str) -> None:
     done = subprocess.run(
-        [sys.executable, ROOT / "manage.py", *arguments],
-        env={"SECRET_KEY": KEY, "FETCH": "arxiv"},
-        capture_output=True,
-        text=True,
+        [sys.executable, *command.split()], cwd=ROOT, env=WRONG, capture_output=True, text=True
     )
-    assert done.returncode == 1
-    assert (done.stdout, done.stderr) == ("", f"FETCH: arxiv is unknown: {FETCHED}\n")
+    assert done.returncode == 2
+    assert (done.stdout, done.stderr) == ("", f"FETCH=arxiv: arxiv is unknown: {FETCHED}\n")
+
+
+@pytest.mark.parametrize("value", ["0", "1", "TRUE", "false", "Yes", "no", "on", "OFF"])
+def test_switches_are_written_in_many_ways(load: Load, value: str) -> None:
+    assert load(DEBUG=value)["DEBUG"] is (value.lower() in {"1", "true", "yes", "on"})
+
+
+def test_choices_may_be_in_capitals(load: Load) -> None:
+    assert load(SIGNUP="Invitation")["SIGNUP"] == "invitation"
+
+
+def test_what_a_user_has_no_right_to_is_said(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(
+        ImproperlyConfigured, match=r"SECRET_KEY: .* cannot be used: Is a directory"
+    ):
+        secret_key(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(ImproperlyConfigured, match=r"EMAIL_URL=.*/file is no folder"):
+        load(EMAIL_URL=f"file://{tmp_path}/file/mail")
+
+
+# The file of settings
+
+
+def test_the_environment_counts_more_than_the_file(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text(
+        "# A comment\n\nSIGNUP=closed\nexport FETCH = huggingface\n".replace(" = ", "=")
+        + "EMAIL_URL='smtp://me:a$b;c@mail.example?from=a@b'\nSITE_URL=\"https://digest.example\"\n"
+    )
+    settings = load(ENV_FILE=str(file), SIGNUP="invitation", FETCH="")
+    assert settings["SIGNUP"] == "invitation"
+    assert settings["FETCH"] == ["huggingface"]
+    assert settings["EMAIL_HOST_PASSWORD"] == "a$b;c"
+    assert settings["SITE_URL"] == "https://digest.example"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("SIGNUP", "write NAME=value, or # and a note"),
+        ("SIGNUP = open", "write NAME=value, or # and a note"),
+        ("SIGN-UP=open", "write NAME=value, or # and a note"),
+        ("DEBUG=off\n", "DEBUG is there twice"),
+        *(
+            (f"OIDC={value}", "OIDC: write the value in single quotes, and nothing after it")
+            for value in ("a b", "$HOME", "a # b", "'a' b", "a'b'", '"a$b"', r"a\b", "`a`", '"a')
+        ),
+    ],
+)
+def test_a_line_that_is_read_in_two_ways_is_refused(
+    load: Load, tmp_path: Path, line: str, message: str
+) -> None:
+    file = tmp_path / "env"
+    file.write_text(f"DEBUG=off\n{line}")
+    with pytest.raises(ImproperlyConfigured) as caught:
+        load(ENV_FILE=str(file))
+    assert str(caught.value) == f"{file}, line 2: {message}"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_a_file_of_settings_that_is_named_is_read_or_refused(
+    load: Load, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "env"
+    if content:
+        file.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(str(file))}: "):
+        load(ENV_FILE=str(file))
+
+
+# What follows from the settings
+
+
+@pytest.mark.parametrize(
+    ("variables", "address", "port"),
+    [
+        ({}, "http://localhost:8000", 8000),
+        ({"PORT": "9000"}, "http://localhost:9000", 9000),
+        ({"SITE_URL": "http://localhost:9000"}, "http://localhost:9000", 9000),
+        ({"SITE_URL": "http://localhost"}, "http://localhost", 80),
+        ({"SITE_URL": "http://localhost:8080", "PORT": "9000"}, "http://localhost:8080", 9000),
+        ({"SITE_URL": "https://a.example:443"}, "https://a.example", 8000),
+        ({"SITE_URL": "https://a.example:8443", "PORT": "9000"}, "https://a.example:8443", 9000),
+    ],
+)
+def test_the_address_and_the_port(
+    load: Load, variables: dict[str, str], address: str, port: int
+) -> None:
+    settings = load(**variables)
+    assert (settings["SITE_URL"], settings["PORT"]) == (address, port)
+    assert settings["CSRF_TRUSTED_ORIGINS"] == [address]
 
 
 def test_defaults(load: Load) -> None:
@@ -285,9 +493,9 @@ def test_an_address_with_a_port(load: Load) -> None:
     assert settings["ALLOWED_HOSTS"][-1] == "[::1]"
 
 
-def test_sqlite_elsewhere(load: Load) -> None:
-    settings = load(DATABASE_URL="sqlite:////srv/a%20b.sqlite3")
-    assert settings["DATABASES"]["default"]["NAME"] == Path("/srv/a b.sqlite3")
+def test_sqlite_elsewhere(load: Load, tmp_path: Path) -> None:
+    settings = load(DATABASE_URL=f"sqlite:///{tmp_path}/a%20b.sqlite3")
+    assert settings["DATABASES"]["default"]["NAME"] == tmp_path / "a b.sqlite3"
 
 
 @pytest.mark.sqlite
@@ -307,8 +515,9 @@ def test_sqlite_is_tuned() -> None:
     assert connection.transaction_mode == "IMMEDIATE"
 
 
-def test_postgres(load: Load) -> None:
-    url = "postgres://a%40b:p%23%2F%3A@db.example:6543/the%20name?sslmode=require"
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "pgsql"])
+def test_postgres(load: Load, scheme: str) -> None:
+    url = f"{scheme}://a%40b:p%23%2F%3A@db.example:6543/the%20name?sslmode=require"
     database = load(DATABASE_URL=url)["DATABASES"]["default"]
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert database["NAME"] == "the name"
@@ -341,8 +550,27 @@ def test_what_operators_are_told(load: Load) -> None:
     assert load()["CACHES"]["errors"]["LOCATION"] == ROOT / "var" / "errors"
 
 
-def test_redis(load: Load) -> None:
-    caches = load(CACHE_URL="redis://:secret@cache.example:6379/1")["CACHES"]
+@pytest.mark.parametrize("scheme", ["memory", "locmem", "locmemcache"])
+def test_a_cache_for_trying_out(load: Load, scheme: str) -> None:
+    cache = load(CACHE_URL=f"{scheme}://")["CACHES"]["default"]
+    assert cache["BACKEND"] == "django.core.cache.backends.locmem.LocMemCache"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rediss://cache.example/1?ssl_ca_certs=/etc/ca.pem",
+        "valkeys://cache.example/1?ssl_ca_certs=/etc/ca.pem",
+    ],
+)
+def test_an_encrypted_cache(load: Load, url: str) -> None:
+    location = load(CACHE_URL=url)["CACHES"]["default"]["LOCATION"]
+    assert location == "rediss://cache.example/1?ssl_ca_certs=/etc/ca.pem"
+
+
+@pytest.mark.parametrize("scheme", ["redis", "valkey"])
+def test_redis(load: Load, scheme: str) -> None:
+    caches = load(CACHE_URL=f"{scheme}://:secret@cache.example:6379/1")["CACHES"]
     assert caches["errors"] == caches["default"]
     assert caches["default"] == {
         "BACKEND": "digest.caches.redis.SharedCache",
@@ -356,7 +584,9 @@ def test_redis(load: Load) -> None:
     [
         ("smtp://me:p%40ss@mail.example", 25, False, False),
         ("smtp+tls://me:p%40ss@mail.example", 587, True, False),
+        ("submission://me:p%40ss@mail.example", 587, True, False),
         ("smtps://me:p%40ss@mail.example", 465, False, True),
+        ("smtp+ssl://me:p%40ss@mail.example", 465, False, True),
         ("smtps://me:p%40ss@mail.example:2465", 2465, False, True),
     ],
 )
@@ -372,10 +602,10 @@ def test_mail_by_smtp(load: Load, url: str, port: int, tls: bool, ssl: bool) -> 
     assert settings["DEFAULT_FROM_EMAIL"] == "digest@lab.example"
 
 
-def test_mail_into_a_folder(load: Load) -> None:
-    settings = load(EMAIL_URL="file:///var/mail/digest")
+def test_mail_into_a_folder(load: Load, tmp_path: Path) -> None:
+    settings = load(EMAIL_URL=f"file://{tmp_path}/mail")
     assert settings["EMAIL_TRANSPORT"] == "django.core.mail.backends.filebased.EmailBackend"
-    assert settings["EMAIL_FILE_PATH"] == "/var/mail/digest"
+    assert settings["EMAIL_FILE_PATH"] == f"{tmp_path}/mail"
 
 
 def test_who_may_sign_up(load: Load) -> None:
@@ -461,8 +691,14 @@ def test_every_variable_is_in_the_manual() -> None:
     read = {}
     for node in ast.walk(ast.parse((ROOT / "digest" / "settings.py").read_text())):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name("env")), args=[name, *default]):
-                read[ast.literal_eval(name)] = ast.literal_eval(default[0]) if default else None
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name("env")) | ast.Name("service"),
+                args=[ast.Constant(name), *default],
+            ):
+                value = ast.literal_eval(default[0]) if default else None
+                read[name] = read.get(name) or value
+            case ast.Subscript(value=ast.Name("environment"), slice=ast.Constant(name)):
+                read[name] = None
     rows = re.findall(
         r"^\| `([A-Z_]+)` \| (.+?) \|", (ROOT / "OPERATING.md").read_text(), re.MULTILINE
     )

@@ -85,6 +85,7 @@ class SchemaViewSet(CatalogueViewSet):
 
 
 class IndexSerializer(Serializer):
+    version = serializers.CharField(help_text="of the site; that of the API is in its addresses")
     papers = serializers.CharField(help_text="address of the papers, and so on")
     lookup = serializers.CharField()
     streams = serializers.CharField()
@@ -101,7 +102,7 @@ class IndexSerializer(Serializer):
     recipes = serializers.CharField()
 
 
-_INDEX = {name: f"api-{name}" for name in IndexSerializer().fields} | {
+_INDEX = {name: f"api-{name}" for name in IndexSerializer().fields if name != "version"} | {
     "library": "api-bookmarks",
     "recipes": "api",
 }
@@ -113,7 +114,7 @@ class IndexViewSet(CatalogueViewSet):
     @Operation("index", IndexSerializer, tag="index", summary="The addresses of the API")
     def show(self, request: Request) -> HttpResponseBase:
         addresses = {name: settings.SITE_URL + reverse(to) for name, to in _INDEX.items()}
-        return self.cached(lambda: self.answer(addresses))
+        return self.cached(lambda: self.answer({"version": settings.VERSION, **addresses}))
 
 
 class ReferencePage(SpectacularSwaggerSplitView):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.db import OperationalError
 
-from digest.models import Source
+from digest.models import Source, Tombstone
 
 SAMPLE = Path(__file__).resolve().parents[2] / "fixtures"
 known: dict[str, bool] = {}
@@ -18,6 +18,11 @@ known: dict[str, bool] = {}
 @cache
 def _hashes() -> set[str]:
     return {sha256(file.read_bytes()).hexdigest() for file in SAMPLE.glob("*.md")}
+
+
+def is_new() -> bool:
+    """Whether no source was ever loaded: none is there, and none was undone."""
+    return not Source.objects.exists() and not Tombstone.objects.exists()
 
 
 def is_sample_alone() -> bool:

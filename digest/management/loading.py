@@ -7,12 +7,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
+from django.db import Error, InterfaceError, OperationalError
 
 from digest.catalogue.load import LoadReport
 from digest.models import DEFAULT, Stream
 
-_NO_TABLES = re.compile("no such table|relation .* does not exist")
+_NOT_MIGRATED = re.compile(
+    r"no such (table|column)|has no column named|(relation|column) .* does not exist"
+)
+
+
+_SQLITE_ERROR, _SQLITE_BROKEN = 1, {11, 26}
+"""SQLITE_ERROR, a wrong statement; SQLITE_CORRUPT and NOTADB: see sqlite.org/rescode.html."""
+
+
+def cannot_be_used(error: Error) -> str:
+    """Why the database cannot be used, in a line; "" if the error is of another kind."""
+    reason = " ".join(str(error).split())
+    if _NOT_MIGRATED.search(reason):
+        return f"the database is not of this version: {reason}: run `python manage.py migrate`"
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+    is_of_the_database = isinstance(error, OperationalError | InterfaceError)
+    if (is_of_the_database and code != _SQLITE_ERROR) or code in _SQLITE_BROKEN:
+        return f"the database cannot be used: {reason}"
+    return ""
 
 
 @contextmanager
@@ -20,13 +38,11 @@ def loading(done: str) -> Iterator[None]:
     """Turn what ends a command early into a CommandError. done: what was done by then, in words."""
     try:
         yield
-    except (OperationalError, ProgrammingError) as error:
-        message = f"the database cannot be used: {str(error).strip()}\n"
-        if _NO_TABLES.search(message):
-            message += "It is a new one: run `python manage.py migrate` first."
-        else:
-            message += f"{done[:1].upper()}{done[1:]}: run this again when it can be."
-        raise CommandError(message) from error
+    except Error as error:
+        reason = cannot_be_used(error)
+        if not reason:
+            raise
+        raise CommandError(f"{reason}: {done}", returncode=2) from error
     except KeyboardInterrupt:
         raise CommandError(f"interrupted: {done}") from None
 

@@ -20,13 +20,16 @@ def give_verdicts(apps: Any, schema_editor: Any) -> None:
         seen.add(paper)
     for start in range(0, len(later), 500):
         Entry.objects.filter(pk__in=later[start : start + 500]).update(verdict="unchanged")
-    for source in Source.objects.only("pk", "problems").iterator():
+    many = Source.objects.count()
+    for number, source in enumerate(Source.objects.only("pk", "problems").iterator(), 1):
         entries = source.entries.all()
         source.new = entries.filter(verdict="new").count()
         source.unchanged = entries.filter(verdict="unchanged").count()
         source.rejected = sum(problem["action"] == "row left out" for problem in source.problems)
         source.rows = source.new + source.unchanged + source.rejected
         source.save(update_fields=["new", "unchanged", "rejected", "rows"])
+        if number % 500 == 0:
+            print(f"\n  Sources: {number:,} of {many:,}", end="", flush=True)
 
 
 class Migration(migrations.Migration):

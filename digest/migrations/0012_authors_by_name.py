@@ -10,7 +10,8 @@ LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae",
 def sort(apps: Any, schema_editor: Any) -> None:
     """Give the authors that there are what they are sorted by, as digest.text.identity does."""
     authors = apps.get_model("digest", "Author").objects.only("name").order_by("pk")
-    last = 0
+    last = done = 0
+    many = authors.count()
     while batch := list(authors.filter(pk__gt=last)[:SIZE]):
         for author in batch:
             decomposed = unicodedata.normalize("NFKD", author.name.casefold())
@@ -19,7 +20,9 @@ def sort(apps: Any, schema_editor: Any) -> None:
             first = author.sort_key[:1]
             author.letter = first if "a" <= first <= "z" else "#"
         authors.bulk_update(batch, ["sort_key", "letter"], batch_size=200)
-        last = batch[-1].pk
+        last, done = batch[-1].pk, done + len(batch)
+        if many > SIZE:
+            print(f"\n  Authors: {done:,} of {many:,}", end="", flush=True)
 
 
 class Migration(migrations.Migration):

@@ -3,9 +3,9 @@ host name.
 
 /healthz: whether the process answers; nothing else is asked. /readyz: whether it can serve, as
 JSON, with 503 if it cannot: the database answers, and all migrations are applied. Beside that it
-says whether the cache answers, without which the site works too, and how old the newest digest and
-the last daily run are. /metrics: the figures of digest.metrics and digest.status, for whoever has
-METRICS_TOKEN; without that setting there is no such page.
+says which version this is, whether the cache answers, without which the site works too, and how old
+the newest digest and the last daily run are. /metrics: the figures of digest.metrics and
+digest.status, for whoever has METRICS_TOKEN; without that setting there is no such page.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _health(request: HttpRequest) -> HttpResponse:
 
 
 def _readiness(request: HttpRequest) -> HttpResponse:
-    found: dict[str, Any] = {"database": _FAILS, "migrations": None}
+    found: dict[str, Any] = {"version": settings.VERSION, "database": _FAILS, "migrations": None}
     try:
         found |= _asked()
     except Error:  # what else it has is in the log of the database

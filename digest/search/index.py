@@ -218,7 +218,7 @@ def after_migrate(
     if not {model._meta.db_table for model in (SearchText, SearchWord, Catalogue)} <= {*tables}:
         return
     if _is_old():
-        _renew(stdout if verbosity else None)
+        _renew(stdout, is_quiet=not verbosity)
     if not is_complete():
         create()
     missing = list(Paper.objects.visible().filter(search_text=None).values_list("pk", flat=True))
@@ -231,10 +231,10 @@ def _is_old() -> bool:
     return Catalogue.objects.exclude(index_version=SearchText.VERSION).exists()
 
 
-def _renew(stdout: TextIO | None) -> None:
+def _renew(stdout: TextIO | None, is_quiet: bool) -> None:
     """Make the rows of all papers anew, which an older version made, and say how far it is.
 
-    Broken off, it begins again with the next migration."""
+    is_quiet: only where it takes long. Broken off, it begins again with the next migration."""
     with transaction.atomic():
         # First of all: whoever writes waits here, and holds nothing yet that is asked for below.
         Catalogue.change()
@@ -249,7 +249,7 @@ def _renew(stdout: TextIO | None) -> None:
         for some in batches(papers.iterator(chunk_size=SIZE), _RENEWED_AT_ONCE):
             SearchText.objects.bulk_create(rows(some), batch_size=SIZE)
             done += len(some)
-            if stdout:
+            if stdout and (not is_quiet or many > _RENEWED_AT_ONCE):
                 stdout.write(f"\n  Search index: {done:,} of {many:,} papers")
                 stdout.flush()
         create()

@@ -29,6 +29,7 @@ from digest.search import Query, mark
 
 register = template.Library()
 register.simple_tag(is_sample_alone)
+register.simple_tag(lambda: settings.VERSION, name="version")
 
 _FORMULA = re.compile(r"<math[^>]*>(.*?)</math>")
 _TAG = re.compile(r"<[^>]*>")

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from digest import models
+from digest.catalogue.load import undo
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.django_db
@@ -151,8 +152,25 @@ def test_a_database_that_fails_is_said_with_what_to_do(folder, monkeypatch):
 
     monkeypatch.setattr("digest.management.commands.load_digest.load_files", full)
     _, err, status = run(folder)
-    assert status == 1
-    assert "database or disk is full\nThe files before this one stay loaded" in err
+    assert status == 2
+    assert err == (
+        "the database cannot be used: database or disk is full: the files before this one stay"
+        " loaded\n"
+    )
+
+
+def test_a_database_that_had_a_digest_is_not_new(folder):
+    first = folder / "1.json"
+    out, err, status = run(first, "--if-new")
+    assert (cells(out)[0], err, status) == ("1", "", 0)
+    (source,) = models.Source.objects.all()
+    nothing = ("Nothing was loaded: the database has, or had, digests.\n", "", 0)
+    assert run(folder, "--if-new") == nothing
+    undo(source)
+    assert not models.Source.objects.exists()
+    assert run(folder, "--if-new") == nothing
+    out, err, status = run(folder, "--if-new", "--json")
+    assert (json.loads(out)["written"], err, status) == (False, "", 0)
 
 
 def test_files_of_a_folder_that_are_no_digests_are_counted(folder):

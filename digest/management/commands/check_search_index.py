@@ -21,7 +21,8 @@ class Command(BaseCommand):
         try:
             health = index.check(repair=not dry_run)
         except (OSError, DatabaseError) as error:
-            raise CommandError(f"the index cannot be compared: {error}") from error
+            reason = " ".join(str(error).split())
+            raise CommandError(f"the index cannot be compared: {reason}", returncode=2) from error
         index_ = "agrees with them" if health.agrees else "did not agree with them"
         found = f"{health.papers} papers, {health.stale} out of date; the index {index_}."
         if health.is_ok:

@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from digest.catalogue.load import LoadReport, find_files, load_files
+from digest.catalogue.sample import is_new
 from digest.formats import SUFFIXES
 from digest.management.loading import chosen_stream, loading
 
@@ -43,6 +44,11 @@ class Command(BaseCommand):
             metavar="SLUG",
             help="the stream of the digests; by default, the default one",
         )
+        parser.add_argument(
+            "--if-new",
+            action="store_true",
+            help="load into a database that never had a digest, and do nothing otherwise",
+        )
         parser.add_argument("--json", action="store_true", help="report as JSON, for programs")
 
     def handle(
@@ -50,6 +56,12 @@ class Command(BaseCommand):
     ) -> None:
         with loading("nothing was written"):
             stream = chosen_stream(options["stream"])
+            if options["if_new"] and not is_new():
+                if options["json"]:
+                    self.print_json([], Counter(), written=False)
+                elif verbosity:
+                    self.stdout.write("Nothing was loaded: the database has, or had, digests.")
+                return
         files = []
         passed_over: Counter[str] = Counter()
         for path in paths:

@@ -717,10 +717,12 @@ def test_the_schema_is_to_be_had_as_json(client, db):
     assert "format" in problem(client.get("/api/v1/schema/", {"format": "xml"}))["errors"]
 
 
-def test_the_index_leads_everywhere(client, papers, schema):
+def test_the_index_leads_everywhere(client, papers, schema, settings):
     found = client.get("/api/v1/")
     conforms(schema, "index", found)
-    for name, address in found.json().items():
+    addresses = found.json()
+    assert addresses.pop("version") == settings.VERSION
+    for name, address in addresses.items():
         expected = {"lookup": 405, **dict.fromkeys(("library", "notes", "lists", "sources"), 401)}
         path = address.removeprefix("http://localhost:8000")
         assert client.get(path).status_code == expected.get(name, 200), name

@@ -7,6 +7,7 @@ import pytest
 from digest.catalogue import sample
 from digest.catalogue.load import load
 from tests.accounts.pages import text
+from tests.admin import enter, holder
 from tests.conftest import ROOT
 from tests.samples import digest, row
 
@@ -45,12 +46,35 @@ def test_an_empty_site_says_how_to_load(client, unknown):
     assert "a sample" not in page
 
 
-@pytest.mark.parametrize("address", ["/", "/papers/", "/account/login/", "/api/"])
+@pytest.mark.parametrize("address", ["/", "/papers/", "/account/login/", "/api/", "/nowhere/"])
 def test_every_page_says_that_there_is_a_sample_alone(client, unknown, address):
     load_sample()
-    assert "This site shows a sample of one day." in text(client.get(address))
+    page = text(client.get(address))
+    assert "This site shows a sample of one day." in page
+    assert "manage.py load_digest PATH" in page
+    assert "To become its first curator: .venv/bin/python manage.py createsuperuser ;" in page
     load(digest(row()), "2025-03-06.json")
     assert "a sample" not in text(client.get(address))
+
+
+def test_the_admin_says_it_too_and_its_address_is_on_no_page(client, unknown, settings):
+    load_sample()
+    assert "/admin/" not in client.get("/").text
+    curator = enter(holder("root", is_superuser=True))
+    page = curator.get("/admin/")
+    assert "This site shows a sample of one day." in text(page)
+    assert "first curator" not in text(page)
+    (footer,) = re.findall(r"<footer[^>]*>\s*(.*?)\s*</footer>", page.text, re.DOTALL)
+    assert footer == f"Paper Digest {settings.VERSION}"
+    assert f"Version {settings.VERSION}." in curator.get("/").text
+    assert "Version" not in client.get("/").text
+
+
+def test_a_sample_alone_is_one_query_a_page(client, unknown, django_assert_num_queries):
+    load_sample()
+    sample.is_sample_alone()
+    with django_assert_num_queries(1):
+        assert sample.is_sample_alone()
 
 
 def test_a_process_that_has_met_another_source_asks_no_more(

@@ -36,9 +36,10 @@ def test_health_asks_no_database(client):
 
 
 @pytest.mark.django_db
-def test_an_empty_site_is_ready(client, now):
+def test_an_empty_site_is_ready(client, now, settings):
     assert client.get("/readyz").json() == {
         "ready": True,
+        "version": settings.VERSION,
         "database": "ok",
         "migrations": "ok",
         "newest_digest": None,
@@ -63,7 +64,7 @@ def test_how_old_things_are(client, now):
 
 
 @pytest.mark.django_db
-def test_without_its_database_it_is_not_ready(client, monkeypatch):
+def test_without_its_database_it_is_not_ready(client, monkeypatch, settings):
     def fail(_):
         raise OperationalError("gone")
 
@@ -73,6 +74,7 @@ def test_without_its_database_it_is_not_ready(client, monkeypatch):
     assert answer.status_code == 503
     assert answer.json() == {
         "ready": False,
+        "version": settings.VERSION,
         "database": "fails",
         "migrations": None,
         "cache": "ok",

@@ -169,10 +169,10 @@ def test_of_two_migrations_at_once_one_makes_the_rows_anew(papers, monkeypatch):
         index.after_migrate(verbosity=1, stdout=other)
         connection.close()
 
-    def renewed(stdout):
+    def renewed(stdout, is_quiet):
         if stdout is other:
             begun.set()
-        renew(stdout)
+        renew(stdout, is_quiet)
 
     def rows(papers):
         if not late:
