@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNTS = {"README.md": 5, "OPERATING.md": 30, "CONTRIBUTING.md": 15}
+COUNTS = {"README.md": 5, "OPERATING.md": 31, "CONTRIBUTING.md": 15}
 """The commands of each document."""
 TEXTS = {name: (ROOT / name).read_text() for name in COUNTS}
 
