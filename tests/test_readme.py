@@ -97,7 +97,7 @@ def test_a_command_works(checkout: Path, services: dict[str, str], command: str)
         return
     for long, short in (
         ("manage.py runserver", "--help"),
-        ("manage.py mcp --http", "--help"),
+        ("mcp --http 127.0.0.1:8001", "--help"),
         ("-m pytest", "--collect-only"),
     ):
         command = command.replace(long, f"{long} {short}")

@@ -1,8 +1,9 @@
 """What several people bookmarked this week, without saying who or exactly how many.
 
 Only people who agreed are counted, and a paper is shown once three of them bookmarked it. Numbers
-are rounded down, papers of one number are in no order among themselves, and everything is counted
-once a day: so what one person does is seen in no count.
+are rounded down, and never that of all people who may be meant; papers of one number are in no
+order among themselves, and everything is counted once a day: so what one person does is seen in no
+count.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import Bookmark, Membership, ReadingList, Visibility, WeeklyCount
+from accounts.models import Bookmark, Membership, ReadingList, User, Visibility, WeeklyCount
 from digest.batches import batches
 
 from .base import Part
@@ -49,7 +50,7 @@ class Group(Part):
         for some in batches(papers):
             rows = WeeklyCount.objects.filter(
                 Q(reading_list=None) | Q(reading_list__in=lists), paper__in=some
-            ).order_by("people", "-reading_list")
+            ).order_by("people", F("reading_list").asc(nulls_first=True))
             for paper, people, name in rows.values_list("paper", "people", "reading_list__name"):
                 found[paper] = Popularity(people, name or "")
         return found
@@ -87,9 +88,10 @@ def count_week() -> int | None:
     by_person: dict[int, list[int]] = defaultdict(list)
     for person, paper in bookmarks.values_list("user", "paper").iterator():
         by_person[person].append(paper)
-    rows = _counts(None, by_person, by_person)
+    everybody = User.objects.filter(is_active=True).count()
+    rows = _counts(None, by_person, everybody, by_person)
     for reading_list, members in _members().items():
-        rows += _counts(reading_list, members, by_person)
+        rows += _counts(reading_list, members, len(members), by_person)
     for row in rows:
         row.counted_on = today
     with transaction.atomic():
@@ -111,12 +113,16 @@ def _members() -> dict[int, set[int]]:
 
 
 def _counts(
-    reading_list: int | None, people: Iterable[int], by_person: dict[int, list[int]]
+    reading_list: int | None, people: Iterable[int], size: int, by_person: dict[int, list[int]]
 ) -> list[WeeklyCount]:
+    """size: how many people others may take to be meant; where it was all of them, it would be
+    known of each."""
     counted = Counter(paper for one in people for paper in by_person.get(one, ()))
     found = []
     for paper, number in counted.items():
         if number >= LEVELS[0]:
             level = max(one for one in LEVELS if one <= number)
-            found.append(WeeklyCount(paper_id=paper, reading_list_id=reading_list, people=level))
+            if level < size:
+                row = WeeklyCount(paper_id=paper, reading_list_id=reading_list, people=level)
+                found.append(row)
     return found

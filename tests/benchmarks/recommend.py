@@ -11,9 +11,9 @@ people: by chance, in the order of the digest, by the nearest of the papers that
 (the mean likeness of the three nearest), and by the model; the same once more without categories,
 which the people were made of.
 
-With the archive of spring 2025 (2,530 papers), by chance 12 %, in the order of the digest 8 to 13,
-by the nearest papers 77 (a category), 67 (a lab) and 46 % (a mix), by the model 88, 78 and 66 %;
-without categories 53, 79 and 48 % by the nearest, 64, 79 and 54 % by the model.
+With the archive of spring 2025 (2,530 papers), by chance 12 %, in the order of the digest 8 to
+13 %, by the nearest papers 77 % (a category), 67 % (a lab) and 46 % (a mix), by the model 88, 78
+and 66 %; without categories 53, 79 and 48 % by the nearest, 64, 79 and 54 % by the model.
 
 Then, for a catalogue of each of these sizes (5,000 and 200,000 papers), made of the same digests,
 in a process of its own: the processor time of learning and testing for a person, the median of 20,

@@ -117,6 +117,22 @@ def test_members_see_what_members_bookmarked(people, papers, other):
     assert seen(members[0], papers) == {}
 
 
+def test_all_members_of_a_list_are_never_meant(people, papers):
+    """“Three or more” of three would say of each of them that they bookmarked it."""
+    owner, *members = people[:3]
+    library = Library(owner)
+    opened = library.lists.open(library.lists.create("Ours").slug)
+    for member in members:
+        opened.invite(member.username, Role.VIEWER)
+        Library(member).lists.accept(Library(member).lists.invitations().get().pk)
+    keep(people[:3], papers[0])
+    count_week()
+    assert WeeklyCount.objects.get().reading_list is None
+    WeeklyCount.objects.all().delete()
+    User.objects.exclude(pk__in=[one.pk for one in people[:3]]).update(is_active=False)
+    assert count_week() == 0
+
+
 def test_a_source_is_undone_all_the_same(papers):
     WeeklyCount.objects.create(paper=papers[0], people=3, counted_on=NOW)
     undo(Source.objects.get())
