@@ -273,7 +273,7 @@ def test_the_library_is_its_owners_and_in_no_cache(client, anonymous, other, pap
 
 
 @pytest.mark.parametrize(
-    ("address", "queries"), [("/library/", 8), ("/library/?q=paper has:note", 12), ("/", 11)]
+    ("address", "queries"), [("/library/", 8), ("/library/?q=paper has:note", 13), ("/", 11)]
 )
 def test_as_many_queries_for_one_as_for_three(
     client, owner, papers, django_assert_num_queries, address, queries

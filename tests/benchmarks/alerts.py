@@ -6,13 +6,12 @@
 For each size builds a catalogue of so many papers from the real digests of a folder (`corpus.py`),
 with people who have so many saved searches each: authors, categories, words, phrases, and several
 of these together. Then it does what `manage.py send_mails` does for all of them, whose mails go
-nowhere: each search is asked of the new papers, each person's mail is claimed, written, and given
-to a mail server that takes it. Prints seconds on the clock and of the processor, which others may
-be using, and the papers that were mailed; for the smaller part of all this, to find what is new, as
-well. The papers of the last 30 days of the catalogue are new.
+nowhere: each search is asked of the new papers, and each person's mail is claimed and written.
+Prints seconds on the clock and of the processor, which others may be using: first for what is
+new in each search alone, then for all. The papers of the last 30 days of the catalogue are new.
 
-On two cores that others used as well, SQLite took for 1,000 people with 5 searches each, among
-200,000 papers: see OPERATING.md.
+On two cores that others used as well, SQLite took 0.8 s of the processor to ask 5,000 searches of
+1,000 people of 1,540 new papers, and 64 s for all of `send_mails`, with 145 papers for each person.
 """
 
 import argparse
