@@ -36,7 +36,8 @@ ORDER = [
     ["digest.catalogue"],
     ["digest.exports"],
     ["digest.caches"],
-    ["digest.curation", "digest.fetch", "digest.status"],
+    ["digest.curation", "digest.fetch"],
+    ["digest.status"],
     ["digest.pages", "digest.templatetags"],
     ["digest.api"],
     ["digest.pages.busy"],  # which answers programs too
