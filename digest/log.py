@@ -83,7 +83,9 @@ def _without_secrets(record: logging.LogRecord) -> logging.LogRecord:
         record.args = tuple(shown if each in paths else each for each in record.args)
     elif record.name == "gunicorn.error":
         record.args = tuple(
-            _masked(unquote(each.partition("?")[0])) if str(each).startswith("/") else each
+            _masked(unquote(text.partition("?")[0]))
+            if (text := str(each)).startswith("/")
+            else each
             for each in record.args
         )
     return record
