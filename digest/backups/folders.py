@@ -143,8 +143,8 @@ def restore(path: Path) -> dict[str, Tally]:
         wrong = [name for name, tally in written.items() if not _is_as(tally, known[name])]
         if wrong:
             raise BackupError(f"The backup changed while it was read: {', '.join(wrong)}.")
-        if key:
-            _replace_key(key)
+        if key and settings.KEY_FILE:
+            _replace_key(settings.KEY_FILE, key)
 
     return fill(
         manifest["migrations"],
@@ -324,8 +324,7 @@ def _key_to_restore(path: Path, manifest: dict[str, Any]) -> str | None:
     return (path / _KEY).read_text()
 
 
-def _replace_key(key: str) -> None:
-    place: Path = settings.KEY_FILE
+def _replace_key(place: Path, key: str) -> None:
     draft = place.with_name(f"{place.name}.restored")
     draft.unlink(missing_ok=True)
     _write_file(draft, key.encode())

@@ -37,7 +37,7 @@ class Executor(MigrationExecutor):
             yield
 
 
-migrate.MigrationExecutor = Executor  # type: ignore[misc]
+migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
 
 
 class Command(migrate.Command):
