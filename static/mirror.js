@@ -55,6 +55,7 @@
     const turn = (asked += 1);
     showChosen(asks);
     const [words, options, best] = question(asks);
+    byId("without-script").hidden = true;
     results.hidden = false;
     try {
       pagefind ??= await import(new URL("pagefind/pagefind.js", root).href);
@@ -111,13 +112,16 @@
   }
 
   // The words around those that were sought, which are marked; no other markup in an excerpt counts.
-  // Where it would say the title again, the summary begins.
-  function marked(excerpt, { title, summary }) {
+  // Where it would say the title again, the summary is shown.
+  function marked(excerpt, { title, summary = "" }) {
     const { body } = new DOMParser().parseFromString(excerpt, "text/html");
-    const isTitle = body.textContent.startsWith(title.slice(0, 20));
-    if (!body.querySelector("mark") || isTitle) return [summary ?? ""];
-    return [...body.childNodes].map((node) => (
-      node.nodeName === "MARK" ? element("mark", {}, node.textContent) : node.textContent
+    const mark = (text) => element("mark", {}, text);
+    const found = new Set([...body.querySelectorAll("mark")].map((one) => one.textContent));
+    if (!found.size || body.textContent.startsWith(title.slice(0, 20))) {
+      return summary.split(/(\s+)/).map((word) => (found.has(word) ? mark(word) : word));
+    }
+    return [...body.childNodes].map(({ nodeName, textContent }) => (
+      nodeName === "MARK" ? mark(textContent) : textContent
     ));
   }
 

@@ -20,7 +20,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import Http404
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 from lxml import etree
 
@@ -176,8 +176,9 @@ class _Mirror:
 
     def _content_of(self, file: str, address: str) -> bytes:
         request = Visit(address)
-        suffix = request.resolver_match.kwargs.get("suffix")
-        if request.resolver_match.url_name == "papers-file" and suffix != "atom":
+        match = resolve(request.path)
+        suffix = match.kwargs.get("suffix", "")
+        if match.url_name == "papers-file" and suffix != "atom":
             # Without the limits of the site's own view.
             found = PaperFilter(request.GET)
             papers = found.qs
@@ -220,10 +221,10 @@ class _Mirror:
 
 
 def _static_file(name: str) -> bytes:
-    """A static file as the site serves it, or as it is before it is collected."""
-    if staticfiles_storage.exists(name):
-        with staticfiles_storage.open(name) as file:
-            return cast(bytes, file.read())
-    if not (path := finders.find(name)):
+    """A static file: from its source, where it has that name, else as it was collected."""
+    if path := finders.find(name):
+        return Path(path).read_bytes()
+    if not staticfiles_storage.exists(name):
         raise CannotExport(f"{name} is missing: {_NOT_COLLECTED}")
-    return Path(path).read_bytes()
+    with staticfiles_storage.open(name) as file:
+        return cast(bytes, file.read())

@@ -33,7 +33,7 @@ class Visit(HttpRequest):
 def answer(address: str) -> bytes:
     """What the site answers, whole."""
     request = Visit(address)
-    match = request.resolver_match
+    match = resolve(request.path)
     response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     if response.status_code != 200:
         raise RuntimeError(f"{address} answers {response.status_code}")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from digest.management.loading import loading
+from digest.pages.paging import number_of_papers
 from digest.static_site import CannotExport, export_site
 
 
@@ -66,9 +67,10 @@ class Command(BaseCommand):
                 where = f"{error.filename}: " if error.filename else ""
                 raise CommandError(f"{where}{error.strerror}. {folder} is as it was.") from error
         if verbosity:
+            papers = number_of_papers(report.papers)
             self.stdout.write(
-                f"{report.papers:,} papers: {report.files:,} files, of which {report.pages:,} are"
-                f" pages, {report.size / 1e6:,.1f} MB, in {folder}."
+                f"{papers}: {report.files:,} files, of which {report.pages:,} are pages,"
+                f" {report.size / 1e6:,.1f} MB, in {folder}."
             )
             if not url:
                 self.stdout.write(
