@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from digest.backups import last_backup
 from digest.models import DailyRun, Digest, FailingCheck, MailFailure, Source
 
 DAY = timedelta(days=1)
@@ -160,6 +161,40 @@ def _mails() -> Finding:
     return Finding(f"{text}: {failure.error}.", is_wrong=True, figures=(figure,))
 
 
+def _backup() -> Finding:
+    backup = last_backup()
+    if backup is None:
+        return Finding(
+            "There is no backup: let a timer run manage.py backup and verify every day.",
+            is_wrong=True,
+            figures=(_BACKUP._replace(value=0), _VERIFIED._replace(value=0)),
+        )
+    verified = backup.verified_at
+    figures = (
+        _BACKUP._replace(value=backup.made_at.timestamp()),
+        _VERIFIED._replace(value=verified.timestamp() if verified and not backup.error else 0),
+        Figure("backup_bytes", "Bytes of the last backup", backup.size),
+    )
+    made = f"The last backup was made {_ago(backup.made_at)}"
+    if backup.error:
+        return Finding(f"{made}. It is broken: {backup.error}", is_wrong=True, figures=figures)
+    if backup.made_at < timezone.now() - OVERDUE:
+        return Finding(f"{made}: there should be one every day.", is_wrong=True, figures=figures)
+    if verified is None:
+        return Finding(f"{made}. It was not verified.", is_wrong=True, figures=figures)
+    return Finding(f"{made}, and verified.", figures=figures)
+
+
+_BACKUP = Figure(
+    "backup_timestamp_seconds", "When the last backup was made, in seconds since 1970", 0
+)
+_VERIFIED = Figure(
+    "backup_verified_timestamp_seconds",
+    "When the last backup was verified, in seconds since 1970; 0 if it was not, or is broken",
+    0,
+)
+
+
 def _disk() -> Finding:
     disk = shutil.disk_usage(settings.VAR)
     name = connection.settings_dict["NAME"]
@@ -187,6 +222,7 @@ CHECKS = [
     Check("sources", "Files", _sources),
     Check("daily_run", "Daily run", _daily_run),
     Check("mails", "Mails", _mails),
+    Check("backup", "Backup", _backup),
     Check("disk", "Disk", _disk),
 ]
 """In the order in which they are shown. An app may add some when it is ready."""

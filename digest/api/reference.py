@@ -102,7 +102,9 @@ class IndexSerializer(Serializer):
     recipes = serializers.CharField()
 
 
-_INDEX = {name: f"api-{name}" for name in IndexSerializer().fields if name != "version"} | {
+_INDEX = {
+    name: f"api-{name}" for name in map(str, IndexSerializer().fields) if name != "version"
+} | {
     "library": "api-bookmarks",
     "recipes": "api",
 }

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from digest import status
 from digest.catalogue.load import load
-from digest.models import DailyRun, FailingCheck, MailFailure
+from digest.models import Backup, DailyRun, FailingCheck, MailFailure
 from tests.admin import enter, holder
 from tests.samples import digest, row
 
@@ -46,12 +46,16 @@ def wrong():
 
 
 def ran(begun_at=NOW, **fields):
+    """A daily run, and a backup of the same time."""
+    Backup.objects.update_or_create(
+        id=1, defaults={"made_at": begun_at, "verified_at": begun_at, "path": "a", "size": 1000}
+    )
     DailyRun.objects.all().delete()
     DailyRun.objects.create(begun_at=begun_at, **{"ended_at": begun_at, "steps": [], **fields})
 
 
 def test_an_empty_site(at):
-    assert wrong() == ["daily_run"]
+    assert wrong() == ["daily_run", "backup"]
     assert found("newest_digest").text == "There is no digest yet."
     assert found("sources").text == "No file is loaded yet."
     assert found("daily_run").text == "manage.py daily never ran: let a timer run it every day."
@@ -103,6 +107,31 @@ def test_a_daily_run_that_is_missed_or_does_not_end(at):
     assert found("daily_run").text.endswith("it should run every day.")
     ran(NOW - 25 * HOUR, ended_at=None)
     assert found("daily_run").is_wrong
+
+
+BACKUP = "The last backup was made 1 hour ago, on 8 February 2025, 11:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "is_wrong", "verified"),
+    [
+        ({}, f"{BACKUP}. It was not verified.", True, 0),
+        ({"verified_at": NOW}, f"{BACKUP}, and verified.", False, NOW.timestamp()),
+        (
+            {"verified_at": NOW, "error": "a.gz is cut."},
+            f"{BACKUP}. It is broken: a.gz is cut.",
+            True,
+            0,
+        ),
+    ],
+)
+def test_the_last_backup(at, fields, text, is_wrong, verified):
+    Backup.objects.create(made_at=NOW - HOUR, path="backups/a", size=1000, **fields)
+    finding = found("backup")
+    assert (finding.text, finding.is_wrong) == (text, is_wrong)
+    assert [one.value for one in finding.figures] == [(NOW - HOUR).timestamp(), verified, 1000]
+    at(NOW + 36 * HOUR)
+    assert found("backup").is_wrong
 
 
 def test_a_disk_that_fills(at, monkeypatch):
@@ -215,6 +244,8 @@ def test_what_is_wrong_for_a_day_is_mailed_once_a_day(at, admins, mailoutbox):
         "This has been wrong for a day:\n\n"
         "Daily run, since 8 February 2025, 12:00 UTC at the latest: "
         "manage.py daily never ran: let a timer run it every day.\n\n"
+        "Backup, since 8 February 2025, 12:00 UTC at the latest: "
+        "There is no backup: let a timer run manage.py backup and verify every day.\n\n"
         "All that is checked: http://localhost:8000/admin/status/\n"
     )
 
