@@ -102,9 +102,8 @@ class IndexSerializer(Serializer):
     recipes = serializers.CharField()
 
 
-_INDEX = {
-    name: f"api-{name}" for name in map(str, IndexSerializer().fields) if name != "version"
-} | {
+_ADDRESSES = [name for name in map(str, IndexSerializer().fields) if name != "version"]
+_INDEX = {name: f"api-{name}" for name in _ADDRESSES} | {
     "library": "api-bookmarks",
     "recipes": "api",
 }
