@@ -22,7 +22,7 @@ from accounts.models import (
     User,
 )
 from accounts.recommender.examples import Examples
-from accounts.recommender.features import AUTHOR, CATEGORY, WORD, Score, Weights, word_feature
+from accounts.recommender.features import AUTHOR, CATEGORY, READ, WORD, Score, Weights, word_feature
 from digest.batches import batches
 from digest.models import Author, Category, SearchText
 
@@ -103,7 +103,7 @@ class ForYou(Part):
         weights = self._weights
         scores: dict[int, Score] = {}
         for some in batches(papers):
-            for text in SearchText.objects.filter(paper__in=some):
+            for text in SearchText.objects.filter(paper__in=some).only(*READ):
                 scores[text.paper_id] = weights.score(text)
         reasons = (reason for score in scores.values() for reason in score.reasons)
         names = self._names({reason.name for reason in reasons})
@@ -336,7 +336,7 @@ class ForYou(Part):
         wanted = {name for _, name in best[: 4 * _LEARNED[WORD]]}
         papers = [one.paper for one in examples.kept[-50:]] + list(examples.wanted)[:50]
         often: dict[str, Counter[str]] = {}
-        for text in SearchText.objects.filter(paper__in=papers):
+        for text in SearchText.objects.filter(paper__in=papers).only(*READ):
             for word in (*text.title.split(), *text.summary.split()):
                 if (feature := word_feature(word)) in wanted:
                     often.setdefault(feature, Counter())[word] += 1

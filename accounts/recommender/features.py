@@ -18,6 +18,8 @@ from digest.search.common_words import COMMON, GENERIC, singular
 from digest.search.text import stem
 
 WORD, AUTHOR, CATEGORY = "w", "u", "c"
+READ = ("paper", "title", "summary", "tags")
+"""The columns of `SearchText` that are read."""
 _TITLE = 2.0
 """How many times a word of a title counts."""
 _AUTHORS, _CATEGORIES = 1.0, 0.4

@@ -92,10 +92,10 @@ def scored_by_model(examples: Examples, vectors: Vectors, but: frozenset[date]) 
     """What scores papers by what is learned from the examples. but: see `learn`."""
     weights = learn(examples, vectors, but).weights
 
-    known = np.zeros(len(vectors.names))
+    known, rarity = np.zeros(len(vectors.names)), vectors.rarity
     for name, weight in weights.items():
         number = vectors.numbers[name]
-        known[number] = weight / vectors.rarity[number]
+        known[number] = weight / rarity[number]
 
     def score(papers: Sequence[int]) -> Floats:
         matrix = vectors.matrix(papers)

@@ -13,7 +13,7 @@ from digest.batches import batches
 from digest.models import SearchText, SearchWord
 from digest.search.rows import DAY
 
-from .features import WORD, features
+from .features import READ, WORD, features
 from .linear import Floats, Matrix, Vector
 
 MOST = 50_000
@@ -48,7 +48,7 @@ class Vectors:
         """Those of the papers that have a vector: the catalogue shows them."""
         missing = [paper for paper in dict.fromkeys(papers) if paper not in self._vectors]
         for some in batches(missing):
-            texts = SearchText.objects.filter(paper__in=some)
+            texts = SearchText.objects.filter(paper__in=some).only(*READ)
             found = {text.paper_id: features(text) for text in texts}
             self._number(name for values in found.values() for name in values)
             for paper, values in found.items():
