@@ -136,7 +136,7 @@ class _Mirror:
     def _write_page(self, file: str, page: bytes, address: str, facts: Any = ()) -> None:
         self._write(file, self._static_pages.made_static(page, address, file, facts))
         self.report.pages += 1
-        self._progress("Writing pages", self.report.pages, len(self._pages))
+        self._progress("Writing pages", self.report.pages, len(self._pages) + 2)
 
     def _write_paper(self, paper: Paper, facts: list[dict[str, str]]) -> None:
         """Its page, and the files that the page offers."""
