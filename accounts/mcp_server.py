@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -118,6 +119,8 @@ class Api:
             return Answer(response.status_code, b"".join(response), response.get("ETag", ""))
         finally:
             response.close()
+            # Tools run in threads that end when there is little to do.
+            connections.close_all()
 
 
 def server(caller_of: Callable[[Context], Caller] = caller_of) -> MCPServer:
