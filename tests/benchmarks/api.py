@@ -37,6 +37,8 @@ import search_served  # noqa: E402
 from django.db import connection  # noqa: E402
 from search_served import TURNS, WORDS, for_datasette, new_words, rate, served  # noqa: E402
 
+from digest.models import Paper  # noqa: E402
+
 TABLE = "/papers/papers.json?_shape=objects&_size="
 
 
@@ -52,6 +54,7 @@ def compare(url: str, datasette: Path | None, seconds: float) -> None:
     }
     theirs = {**environment, "PYTHONPATH": str(Path(__file__).parent)}
     words = new_words()
+    most = min(400, Paper.objects.visible().count() // 25 - 2)
 
     def searches(prefix: str, words: Iterator[str]) -> Iterator[str]:
         return (f"{prefix}{quote_plus(some)}" for some in words)
@@ -68,7 +71,6 @@ def compare(url: str, datasette: Path | None, seconds: float) -> None:
                 served(
                     *(str(datasette), "serve", "--host", "127.0.0.1", "--port", "PORT"),
                     str(FOLDER / "papers.db"),
-                    log=False,
                 )
             )
         pages = {
@@ -86,7 +88,7 @@ def compare(url: str, datasette: Path | None, seconds: float) -> None:
             for name, port in ports.items():
                 asked = {
                     "page": [f"{pages[name]}25"],
-                    "new page": list(islice(new_pages(name, pages[name]), 400)),
+                    "new page": list(islice(new_pages(name, pages[name]), most)),
                     "search": list(searches(finds[name], iter(WORDS))),
                     "new search": list(islice(searches(finds[name], words), 400)),
                 }

@@ -91,7 +91,7 @@ BENCHMARKS = [
     ),
     Benchmark(
         "api",
-        f"{JSON} {BUILT} --seconds 3",
+        f"{JSON} {BUILT} --seconds 6",
         [
             Figure(
                 "A page of the API, to a plain ModelViewSet",

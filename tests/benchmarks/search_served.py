@@ -15,6 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryFile
 from time import perf_counter, sleep
 from urllib.parse import quote_plus
 
@@ -91,9 +92,9 @@ def compare(url: str, folder: Path, datasette: Path, seconds: float) -> None:
                 environment={"DATABASE_URL": url, "CACHE_URL": "memory://", "DEBUG": "off"},
             )
         )
-        plain = servers.enter_context(served(*serve, str(flat), log=False))
+        plain = servers.enter_context(served(*serve, str(flat)))
         quiet = ("--setting", "suggest_facets", "off")
-        fast = servers.enter_context(served(*serve, *quiet, str(tuned), log=False))
+        fast = servers.enter_context(served(*serve, *quiet, str(tuned)))
         asked = {
             "the site": (ours, site, {}),
             "the site, with a cookie": (ours, site, {"Cookie": "a=b"}),
@@ -165,28 +166,28 @@ def for_datasette(path: Path) -> None:
 
 
 @contextmanager
-def served(
-    *command: str, environment: dict[str, str] | None = None, log: bool = True
-) -> Iterator[int]:
+def served(*command: str, environment: dict[str, str] | None = None) -> Iterator[int]:
     """Run a server at a free port of this machine, which is said for PORT; gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [part.replace("PORT", str(port)) for part in command],
-        cwd=ROOT,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=None if log else subprocess.DEVNULL,
-    )
-    try:
-        while not answers(port):
-            if process.poll() is not None:
-                raise SystemExit(f"{command[0]} ended at once")
-            sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+    with TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [part.replace("PORT", str(port)) for part in command],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+        try:
+            while not answers(port):
+                if process.poll() is not None:
+                    log.seek(0)
+                    raise SystemExit(f"{command[0]} ended at once:\n{log.read()[-2000:]}")
+                sleep(0.1)
+            yield port
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def answers(port: int) -> bool:

@@ -127,8 +127,6 @@ def test_who_has_the_answer_is_not_told_again(mine, filled):
     for path in ("bookmarks/", ONE):
         client = mine.client
         first = client.get(f"/api/v1/library/{path}", headers={"Accept-Encoding": "gzip"})
-        if path == "bookmarks/":  # what is short may not get shorter
-            assert first["Content-Encoding"] == "gzip"
         assert "no-store" not in first["Cache-Control"]
         assert {"private", "no-cache"} <= {*first["Cache-Control"].split(", ")}
         assert {"Authorization", "Cookie"} <= {*first["Vary"].split(", ")}
