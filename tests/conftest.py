@@ -20,7 +20,7 @@ EXAMPLES = {
     "suppress_health_check": [HealthCheck.function_scoped_fixture],
 }
 
-settings.register_profile("tests", max_examples=20, stateful_step_count=20, **EXAMPLES)
+settings.register_profile("tests", max_examples=30, stateful_step_count=20, **EXAMPLES)
 settings.register_profile("thorough", max_examples=200, stateful_step_count=50, **EXAMPLES)
 
 

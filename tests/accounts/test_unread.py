@@ -13,6 +13,7 @@ from accounts.library.digests import Digests
 from accounts.templatetags.library import since
 from digest.catalogue.load import load
 from digest.models import Stream
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -34,9 +35,12 @@ def client(owner):
 @pytest.fixture
 def days(owner):
     """Six days, of twenty papers each."""
-    for number in range(1, 7):
+
+    def file(number):
         rows = (row(number * 100 + n, date=f"2025-02-0{number}") for n in range(20))
-        load(digest(*rows), f"2025-02-0{number}.json")
+        return digest(*rows), f"2025-02-0{number}.json"
+
+    load_once(*map(file, range(1, 7)))
 
 
 def shown(response):

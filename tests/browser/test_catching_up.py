@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import User
-from digest.catalogue.load import load
 from tests.browser.look import sticking_out
+from tests.catalogue import load_once
 from tests.samples import digest, row
 
 UNREAD = "/library/unread/"
@@ -20,9 +20,9 @@ SUMMARY = "- It introduces a benchmark of forty tasks. " * 3
 @pytest.fixture
 def member(transactional_db):
     """A person who has not read six days of thirty papers each."""
-    user = User.objects.create_user("owner")
     areas = ("Translation", "Depth Estimation")
-    for day in range(1, 7):
+
+    def file(day):
         rows = (
             row(
                 day * 100 + n,
@@ -33,8 +33,10 @@ def member(transactional_db):
             )
             for n in range(30)
         )
-        load(digest(*rows), f"2025-02-0{day}.json")
-    return user
+        return digest(*rows), f"2025-02-0{day}.json"
+
+    load_once(*map(file, range(1, 7)))
+    return User.objects.create_user("owner")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.admin import PASSWORD, app, enter
 from tests.catalogue import load_once
 from tests.samples import NASTY, digest, hugging_face, hugging_face_paper, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture
@@ -339,6 +339,7 @@ def changes(client, since, size=100):
     return sorted(papers), sorted(gone)
 
 
+@pytest.mark.databases
 def test_a_mirror_misses_nothing_when_the_clock_is_set_back(client, papers, monkeypatch):
     seen = client.get("/api/v1/papers/?modified_since=2000-01-01").json()["results"]
     last = max(paper["changed_at"] for paper in seen)
@@ -429,6 +430,7 @@ def test_one_of_each(client, papers, schema):
         assert problem(client.get(f"/api/v1/{address}"))["status"] == 404
 
 
+@pytest.mark.databases
 def test_links_of_a_kind(client, papers):
     said = client.get("/api/v1/links/?kind=code").json()
     assert {link["paper"] for link in said["results"]} == set(
@@ -497,6 +499,7 @@ def test_a_lookup_that_is_half_understood_is_refused(client, query, body, field)
     assert (response.status_code, [*problem(response)["errors"]]) == (400, [field])
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(("body", "status"), [(b"[" * 100_000, 400), (b" " * 2_700_000, 413)])
 def test_a_lookup_that_would_cost_too_much(client, body, status):
     response = client.post("/api/v1/papers/lookup/", body, "application/json")
@@ -615,6 +618,7 @@ def test_what_cannot_be_loaded_is_said(curator, query, body, kind, status, field
     assert not Source.objects.exists()
 
 
+@pytest.mark.databases
 def test_who_may_push_and_see_sources(client, curator, papers, schema):
     other = User.objects.create_user("other")
     answers = {
@@ -683,6 +687,7 @@ def test_other_sites_may_read_the_catalogue_alone(client, papers):
         assert "Access-Control-Allow-Origin" not in client.get(address)
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("accept", "kind"),
     [
@@ -699,11 +704,13 @@ def test_what_is_wanted_most_is_answered(client, papers, accept, kind):
     assert answer["Content-Type"] == kind
 
 
+@pytest.mark.databases
 def test_what_is_not_wanted_is_not_answered(client, papers):
     answer = client.get("/api/v1/papers/", headers={"Accept": "application/json;q=0"})
     assert problem(answer)["status"] == 406
 
 
+@pytest.mark.databases
 def test_the_schema_is_to_be_had_as_json(client, db):
     whole = client.get("/api/v1/schema/")
     assert whole["Content-Type"] == "application/vnd.oai.openapi"
@@ -717,6 +724,7 @@ def test_the_schema_is_to_be_had_as_json(client, db):
     assert "format" in problem(client.get("/api/v1/schema/", {"format": "xml"}))["errors"]
 
 
+@pytest.mark.databases
 def test_the_index_leads_everywhere(client, papers, schema, settings):
     found = client.get("/api/v1/")
     conforms(schema, "index", found)
@@ -835,6 +843,7 @@ def asked(client):
     ]
 
 
+@pytest.mark.databases
 def test_a_curators_rights_take_a_second_factor_as_in_the_admin(curator):
     """Neither a session that gave a password alone, nor a token that such a session made."""
     session = Client(headers={"Accept": "application/json"})
@@ -882,6 +891,7 @@ def ours():
     return Stream.objects.create(name="Ours", slug="ours", description="What we read")
 
 
+@pytest.mark.databases
 def test_streams_are_listed(client, papers, ours):
     said = client.get("/api/v1/streams/").json()["results"]
     assert said == [
@@ -902,6 +912,7 @@ def test_streams_are_listed(client, papers, ours):
     ]
 
 
+@pytest.mark.databases
 def test_digests_of_a_stream(client, ours):
     load(digest(row(1)), "a.json")
     load(digest(row(2)), "b.json", stream=ours.pk)
@@ -917,6 +928,7 @@ def test_digests_of_a_stream(client, ours):
         assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["stream"])
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("in_form", [True, False])
 def test_loading_into_a_stream(curator, ours, in_form):
     mine = bearer(curator, "digests:write")
@@ -931,6 +943,7 @@ def test_loading_into_a_stream(curator, ours, in_form):
     assert mine.get("/api/v1/sources/").json()["results"][0]["stream"] == "ours"
 
 
+@pytest.mark.databases
 def test_loading_into_no_stream(curator, ours):
     mine = bearer(curator, "digests:write")
     answer = mine.post("/api/v1/digests/?stream=none", FILE, "application/json")
