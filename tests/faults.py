@@ -1093,7 +1093,7 @@ def _load_until(url: str, ends: threading.Event, loaded: list[str]) -> None:
         first = 10_000 + 40 * number
         path.write_bytes(digest(*(row(n, date="2025-05-01") for n in range(first, first + 40))))
         if not _command(url, "load_digest", str(path)).returncode:
-            loaded.append(path.name)
+            loaded.append(str(path))
 
 
 FAULTS: dict[str, Callable[[Seen], None]] = {

@@ -210,7 +210,7 @@ def caches(one: Site, other: Site) -> None:
         for _ in range(2)
     ]
     said = [process.communicate()[1].decode() for process in both]
-    sources = Source.objects.filter(name=file.name).count()
+    sources = Source.objects.filter(name=str(file)).count()
     right = (sources, said, [process.returncode for process in both]) == (1, ["", ""], [0, 0])
     check(right, f"two loads of a file at once are one: {sources} {''.join(said)}")
     for _ in range(2):
