@@ -23,6 +23,8 @@ from time import monotonic
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+LEAST = 12_000
+"""Papers of a catalogue from which a library of 10,000 is drawn."""
 BEGIN, END = "<!-- benchmarks -->", "<!-- end of benchmarks -->"
 
 
@@ -211,11 +213,13 @@ def write_table(lines: list[str], papers: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--papers", type=int, default=3_000)
+    parser.add_argument("--papers", type=int, default=LEAST)
     parser.add_argument("--only", nargs="+", choices=[each.name for each in BENCHMARKS])
     parser.add_argument("--no-table", action="store_true")
     options = parser.parse_args()
     archive = options.archive.resolve()
+    if options.papers < LEAST:
+        parser.error(f"--papers: the library of the benchmarks needs {LEAST:,} papers")
     if not (archive / "json").is_dir():
         parser.error(f"{options.archive} has no folder json/ with digests")
     chosen = [each for each in BENCHMARKS if not options.only or each.name in options.only]
