@@ -20,6 +20,7 @@ SUMMARY = "- It introduces a benchmark of forty tasks. " * 3
 @pytest.fixture
 def member(transactional_db):
     """A person who has not read six days of thirty papers each."""
+    user = User.objects.create_user("owner")
     areas = ("Translation", "Depth Estimation")
 
     def file(day):
@@ -36,7 +37,7 @@ def member(transactional_db):
         return digest(*rows), f"2025-02-0{day}.json"
 
     load_once(*map(file, range(1, 7)))
-    return User.objects.create_user("owner")
+    return user
 
 
 @pytest.fixture
