@@ -19,6 +19,7 @@ from accounts.library import Library
 from accounts.library.feeds import by_secret
 from accounts.models import SavedSearch, SearchKind
 from digest.models import Catalogue, Paper
+from digest.pages.compression import hold_secret
 from digest.pages.files import IN_A_FEED, about_page, feed_of
 from digest.search import Results
 from digest.search.addresses import queries
@@ -50,7 +51,9 @@ def feeds(request: MemberRequest) -> HttpResponse:
         "everything": made.get(None),
         "rows": [(search, made.get(search.pk)) for search in request.library.searches.all()],
     }
-    return render(request, "accounts/feeds.html", context, status=400 if form.errors else 200)
+    response = render(request, "accounts/feeds.html", context, status=400 if form.errors else 200)
+    hold_secret(response)
+    return response
 
 
 @require_safe

@@ -12,6 +12,7 @@ from accounts.access import MemberRequest, logged_in
 from accounts.alerts import webhooks as all_webhooks
 from accounts.forms.webhooks import WebhookActionForm, WebhookForm
 from accounts.models import Webhook
+from digest.pages.compression import hold_secret
 
 from .list_page import not_found
 
@@ -34,7 +35,9 @@ def webhooks(request: MemberRequest) -> HttpResponse:
     rows = [(hook, all_webhooks.host_of(hook)) for hook in all_webhooks.of(request.user)]
     context = {"form": form, "created": created, "rows": rows}
     status = 400 if form.errors else 200
-    return render(request, "accounts/webhooks.html", context, status=status)
+    response = render(request, "accounts/webhooks.html", context, status=status)
+    hold_secret(response)
+    return response
 
 
 @logged_in
