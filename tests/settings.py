@@ -13,7 +13,7 @@ for name in (
     *("SIGNUP", "EMAIL_VERIFICATION", "ORCID_CLIENT", "GITHUB_CLIENT", "OIDC"),
     *("API_RATE", "API_RATE_ANONYMOUS", "ADMIN_PATH", "SECRET_KEY_FALLBACKS"),
     *("FETCH", "HUGGINGFACE_URL", "ARXIV_URL", "PORT"),
-    *("ADMINS", "LOG_FORMAT", "MAX_DIGEST_AGE", "METRICS_TOKEN", "MCP_TOKEN"),
+    *("ADMINS", "LOG_FORMAT", "MAX_DIGEST_AGE", "METRICS_TOKEN"),
 ):
     os.environ.pop(name, None)
 os.environ["ENV_FILE"] = os.devnull

@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "tests" / "benchmarks"
-PARTS = {"bare", "corpus", "naive", "search_served", "bench"}
-"""What others use, and the one that runs them."""
+PARTS = {"bare", "corpus", "naive", "search_served", "bench", "two_processes"}
+"""What others use, the one that runs them, and one that needs PostgreSQL and Redis."""
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,8 @@ def write(
     }
     message = EmailMultiAlternatives(
         f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{many:,} new paper{'s' * (many != 1)}",
-        render_to_string("accounts/email/new_papers.txt", context),
+        # A plain text: pages would take what a template made for HTML.
+        "".join(render_to_string("accounts/email/new_papers.txt", context)),
         None,
         [address],
         headers={

@@ -155,7 +155,6 @@ def follow(
     context: RequestContext,
     filter: PaperFilter | None = None,
     kind: str = SearchKind.PAPERS,
-    label: str = "Follow",
     **parameters: str,
 ) -> dict[str, Any]:
     """The button that saves a list as a search, in one query for a reader and none for a visitor.
@@ -168,7 +167,7 @@ def follow(
         query = ""
     search = context["library"].searches.having(kind, query) if query else None
     asked = {name: context.get(name) for name in ("user", "request", "csrf_token")}
-    return {**asked, "search": search, "kind": kind, "query": query, "label": label}
+    return {**asked, "search": search, "kind": kind, "query": query}
 
 
 PUBLIC_LISTS = 10

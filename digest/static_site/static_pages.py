@@ -16,7 +16,7 @@ from .search_index import PAPER
 NEEDS_SERVER = "data-server"
 """Templates mark with this attribute what makes sense on a live site alone."""
 POLICY = (
-    "default-src 'none'; script-src 'self'{}; style-src 'self'; img-src 'self';"
+    "default-src 'none'; script-src 'self'{}; style-src 'self'; img-src 'self'; font-src 'self';"
     " connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'"
 )
 _ADDRESSES = {"a": "href", "link": "href", "script": "src", "form": "action"}

@@ -27,7 +27,7 @@ def test_mails_are_off_until_they_are_switched_on(client, owner):
         "frequency": "off",
         "hour": 8,
         "weekday": 0,
-        "sections": ["searches", "lists"],
+        "sections": ["searches", "for-you", "lists"],
     }
     assert not MailSettings.objects.exists()
     saved = client.post(MAILS, GOOD, follow=True)

@@ -132,6 +132,28 @@ BENCHMARKS = [
         [Figure("Related papers of the same category", r"first five .*: ([\d.]+%)")],
     ),
     Benchmark(
+        "recommend",
+        "ARCHIVE --papers PAPERS",
+        [
+            Figure(
+                "What a person kept, in the top tenth of its day, to chance",
+                r"category .*?([\d.]+) times chance",
+                "{} times",
+            ),
+        ],
+    ),
+    Benchmark(
+        "alerts",
+        f"{JSON} --papers PAPERS --people 200",
+        [
+            Figure(
+                "The searches of 200 people, asked of the new papers",
+                r"new papers: ([\d.]+) s, ([\d.]+) s of the processor",
+                "{} s, {} s of the processor",
+            ),
+        ],
+    ),
+    Benchmark(
         "mixed",
         f"{JSON} --seconds 15 --pause 0.1",
         [

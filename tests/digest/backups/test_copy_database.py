@@ -98,9 +98,15 @@ def test_a_database_that_is_not_empty_is_refused(site, filled):
 @pytest.mark.parametrize(
     ("to", "words"),
     [
-        ("mysql://db.example.org/digest", "--to: DATABASE_URL begins mysql://: use sqlite:// or"),
-        ("var/db.sqlite3", "--to: DATABASE_URL: not a URL"),
-        ("postgres://db.example.org", "--to: DATABASE_URL: use postgres://user"),
+        (
+            "mysql://db.example.org/digest",
+            "--to: DATABASE_URL=mysql://db.example.org/digest: use sqlite://",
+        ),
+        ("var/db.sqlite3", "--to: DATABASE_URL=var/db.sqlite3: not a URL"),
+        (
+            "postgres://db.example.org",
+            "--to: DATABASE_URL=postgres://db.example.org: use sqlite://",
+        ),
     ],
 )
 def test_a_wrong_url_is_refused(to, words):
