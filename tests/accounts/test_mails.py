@@ -37,7 +37,7 @@ def test_mails_are_off_until_they_are_switched_on(client, owner):
         "daily",
         7,
         2,
-        ["lists"],
+        ["for-you", "lists"],
     )
     begun = found.since
     client.post(MAILS, {**GOOD, "frequency": "weekly"})

@@ -73,7 +73,7 @@ def test_a_page_of_everything_has_no_button(client, papers):
 def test_a_visitor_is_led_to_the_login_and_saves_after_a_look(client, papers):
     visitor = Client()
     page = visitor.get("/authors/ada-lovelace/").content.decode()
-    (link,) = re.findall(r'<a class="follow"\s+href="([^"]+)"', page)
+    (link,) = re.findall(r'<a class="follow"\s+data-server\s+href="([^"]+)"', page)
     address = link.replace("&amp;", "&")
     assert visitor.get(address).url.startswith("/account/login/?next=/library/searches/new/%3F")
     asked = client.get(address)
