@@ -75,9 +75,9 @@
         ? "The search needs a web server: browsers do not let a page search that was opened from a folder."
         : "The search could not be loaded. Load the page again to try once more.";
     }
+    document.querySelector(".switch").hidden = !words;
     for (const button of orders) {
       button.ariaPressed = String((button.value === "best") === Boolean(best));
-      button.hidden = !words;
     }
   }
 
