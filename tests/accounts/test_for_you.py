@@ -9,10 +9,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts.library import Library, NotFound
 from accounts.library.examples import examples_of
-from accounts.library.for_you import Reason
+from accounts.library.for_you import Reason, SavedPreference
 from accounts.models import (
     Bookmark,
     InterestModel,
@@ -178,6 +179,23 @@ def test_only_so_many_preferences(library, monkeypatch):
     with pytest.raises(ValidationError, match="undo some first"):
         library.for_you.prefer([Reason("word", "c")], more=False)
     assert len(library.for_you.preferences) == 2
+    library.for_you.restore([], [SavedPreference("word", "d", True, timezone.now())])
+    assert {one.name for one in library.for_you.preferences} == {"a", "b"}
+
+
+def test_what_may_not_be_read_is_not_rated(library, robotic):
+    Paper.objects.filter(pk=robotic[0].pk).update(hidden=True)
+    library.for_you.rate({robotic[0].pk: True, robotic[1].pk: True})
+    assert [one.paper for one in library.for_you.ratings()] == [robotic[1]]
+
+
+def test_nobody_is_asked_of_what_they_have_said(library, robotic):
+    keys = [paper.pk for paper in robotic[:5]]
+    library.bookmarks.add([keys[0]])
+    library.bookmarks.dismiss([keys[1]])
+    library.notes.save(robotic[2], "A note", 0)
+    library.for_you.rate({keys[3]: False})
+    assert library.for_you.questions(keys, 10) == keys[4:]
 
 
 def test_somebody_elses_preference_is_not_there(library, other):

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from digest import status
@@ -77,6 +77,7 @@ def test_how_old_the_newest_digest_is(at, settings, days, most, text, is_wrong):
     settings.MAX_DIGEST_AGE = most
     at(datetime(2025, 2, 6, 23, tzinfo=UTC))
     load(digest(row(1)), "a.json")
+    load(digest(row(2, date="2029-01-01")), "b.json")  # which is still to come
     at(datetime(2025, 2, 6, 1, tzinfo=UTC) + timedelta(days=days))
     finding = found("newest_digest")
     assert (finding.text, finding.is_wrong) == (text, is_wrong)
@@ -140,13 +141,27 @@ def test_a_disk_that_fills(at, monkeypatch):
     assert found("disk")[:2] == (text, True)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the database is a file of SQLite's")
+def test_a_disk_with_less_left_than_the_database_takes(at, monkeypatch, tmp_path):
+    file = tmp_path / "db.sqlite3"
+    with file.open("wb") as sparse:
+        sparse.truncate(2 * 10**9)
+    monkeypatch.setitem(connection.settings_dict, "NAME", file)
+    for free, is_wrong in ((2 * 10**9, False), (2 * 10**9 - 1, True)):
+        usage = Usage(10**11, 0, free)
+        monkeypatch.setattr("shutil.disk_usage", lambda _, usage=usage: usage)
+        assert found("disk").is_wrong == is_wrong
+    assert found("disk").text.endswith(", less than the database takes.")
+
+
 def test_what_cannot_be_found_out_is_wrong(at, monkeypatch):
     def gone():
         raise OperationalError("gone")
 
-    monkeypatch.setattr(status.connection, "close", lambda: None)
+    closed = []
+    monkeypatch.setattr(status.connection, "close", lambda: closed.append(1))
     monkeypatch.setattr(status, "CHECKS", [status.Check("x", "X", gone)])
-    assert wrong() == ["x"]
+    assert (wrong(), closed) == (["x"], [1])  # the next check has another connection
     assert found("x").text == "This could not be found out: OperationalError."
 
 

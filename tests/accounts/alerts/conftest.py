@@ -16,11 +16,12 @@ from tests.samples import digest, row
 
 class Mailbox:
     """A mail server of this machine, and what it received. refuses: its answer to an address, in
-    place of 250."""
+    place of 250. ends: addresses whose mails it does not take, and ends the connection."""
 
     def __init__(self):
         self.received = []
         self.refuses = {}
+        self.ends = set()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
 
@@ -38,6 +39,8 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if self.ends.intersection(envelope.rcpt_tos):
+            return "421 Closing"
         message = message_from_bytes(envelope.content, policy=policy.default)
         message.sent = envelope.content
         self.received += [(address, message) for address in envelope.rcpt_tos]

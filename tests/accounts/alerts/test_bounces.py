@@ -2,10 +2,13 @@
 
 import io
 import sys
+from datetime import timedelta
 from email.message import EmailMessage
+from time import time
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core import signing
 from django.core.management import call_command
 
 from accounts.alerts.sending import send_due
@@ -67,7 +70,14 @@ def test_a_mail_that_comes_back_is_the_last(mail, monkeypatch, whole, clock):
 
 
 @pytest.mark.parametrize(
-    ("action", "status"), [("delayed", "4.4.1"), ("failed", "4.2.2"), ("failed", "5.7.26")]
+    ("action", "status"),
+    [
+        ("delayed", "4.4.1"),
+        ("delayed", "5.1.1"),
+        ("failed", "4.2.2"),
+        ("failed", "5.2.2"),  # a full mailbox
+        ("failed", "5.7.26"),
+    ],
 )
 def test_a_mail_that_is_late_or_there_is_none(mail, monkeypatch, action, status):
     assert "nothing is changed" in bounced(report(mail, action, status), monkeypatch)
@@ -83,6 +93,10 @@ def test_what_is_no_report_or_forged_or_old(mail, monkeypatch):
     assert forged != report(mail)
     for content in (b"", b"\xff\0 nonsense", reply.sent, forged, report(reply)):
         assert "nothing is changed" in bounced(content, monkeypatch)
+    with monkeypatch.context() as patch:
+        later = time() + timedelta(days=91).total_seconds()
+        patch.setattr(signing.time, "time", lambda: later)
+        assert "nothing is changed" in bounced(report(mail), monkeypatch)
     EmailAddress.objects.update(email="new@example.org")  # the one that failed is theirs no longer
     assert "nothing is changed" in bounced(report(mail), monkeypatch)
     assert frequency() == "daily"

@@ -120,3 +120,8 @@ def test_it_says_how_many_of_a_week(mailbox, clock, arrive, subscriber):
     clock.forward(days=7, hours=1)
     send_due()
     assert mailbox.take() == []
+    arrive(2)
+    clock.forward(days=7)
+    send_due()
+    [(_, another)] = mailbox.take()
+    assert another["Message-ID"] != mail["Message-ID"]  # else mail programs would not show it

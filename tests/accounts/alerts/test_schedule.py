@@ -58,6 +58,15 @@ def test_once_a_week_on_a_day_of_ones_own():
     assert found == ["23 18:00", "30 18:00", "06 19:00"]  # summer time ends on 6 April
 
 
+def test_before_the_hour_of_its_day_the_last_one_was_a_week_ago():
+    chosen, friday = (
+        settings("UTC", frequency="weekly", weekday=4),
+        datetime(2025, 3, 28, tzinfo=UTC),
+    )
+    moments = (last_due(chosen, friday), next_due(chosen, friday + timedelta(hours=8)))
+    assert [f"{moment:%d %H:%M}" for moment in moments] == ["21 08:00", "04 08:00"]
+
+
 def test_never():
     off = settings("UTC", frequency="off")
     now = datetime(2025, 3, 29, tzinfo=UTC)

@@ -200,6 +200,19 @@ def test_a_mail_server_that_is_down_costs_nobody_a_mail(
     assert sorted(received(mailbox)) == [("ada", [1]), ("bob", [1]), ("eve", [1])]
 
 
+def test_after_a_connection_that_ended_the_next_mail_has_another(
+    mailbox, clock, arrive, subscriber
+):
+    for name in ("ada", "bob"):
+        subscriber(name, "q=point")
+    arrive(1)
+    clock.forward(days=1)
+    mailbox.ends = {"ada@example.org"}
+    outcome = send_due()
+    assert (outcome.sent, outcome.deferred, outcome.problem) == (1, 1, "")
+    assert received(mailbox) == [("bob", [1])]
+
+
 def test_an_address_that_is_refused(mailbox, clock, arrive, subscriber):
     for name in ("ada", "bob", "eve", "max"):
         subscriber(name, "q=point")

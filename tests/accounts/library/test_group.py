@@ -112,9 +112,34 @@ def test_members_see_what_members_bookmarked(people, papers, other):
     found = {papers[0].pk: Popularity(3, "Ours")}
     assert seen(owner, papers) == seen(members[0], papers) == found
     assert seen(other, papers) == {}
+    assert [Library(one).group.has_any for one in (owner, members[0], other)] == [True, True, False]
     # Whom the list is closed to sees it no longer, and its members are not counted again.
     opened.show_to(Visibility.PRIVATE)
     assert seen(members[0], papers) == {}
+    WeeklyCount.objects.all().delete()
+    assert count_week() == 2
+    assert not WeeklyCount.objects.exclude(reading_list=None).exists()
+
+
+def test_of_several_counts_the_largest_is_shown(owner, papers):
+    made = Library(owner).lists.create("Ours")
+    for paper, everybody, members in zip(papers, (5, 3, 3), (3, 5, 3), strict=False):
+        for people, reading_list in ((everybody, None), (members, made)):
+            WeeklyCount.objects.create(
+                paper=paper, people=people, reading_list=reading_list, counted_on=NOW
+            )
+    assert seen(owner, papers) == {
+        papers[0].pk: Popularity(5, ""),
+        papers[1].pk: Popularity(5, "Ours"),
+        papers[2].pk: Popularity(3, "Ours"),
+    }
+
+
+def test_what_is_hidden_or_still_to_come_is_not_counted(people, papers):
+    keep(people[:3], papers[0])
+    Paper.objects.filter(pk=papers[0].pk).update(hidden=True)
+    keep(people[:3], papers[1], NOW + timedelta(hours=1))
+    assert count_week() == 0
 
 
 def test_all_members_of_a_list_are_never_meant(people, papers):

@@ -184,11 +184,12 @@ def test_as_many_queries_put_back_one_paper_and_five_hundred(library, owner):
 
 
 def test_room_is_made_where_there_is_none(survey, papers):
-    ListItem.objects.filter(paper=papers[1]).update(position=-1)
-    ListItem.objects.filter(paper=papers[2]).update(position=0)
+    # The first in the list was added last.
+    ListItem.objects.filter(paper=papers[2]).update(position=-1)
+    ListItem.objects.filter(paper=papers[1]).update(position=0)
     ListItem.objects.filter(paper=papers[0]).update(position=9)
     survey.move(papers[0].pk, 2)
-    assert places(survey) == [2, 1, 3]
+    assert places(survey) == [3, 1, 2]
 
 
 class TestOrder(TestCase):

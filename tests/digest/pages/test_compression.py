@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import brotli
 import pytest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.test import RequestFactory
 
 from accounts.library import Library
@@ -91,6 +91,11 @@ def test_a_stream_is_compressed_as_it_goes(encoding):
     with suppress(RuntimeError):  # Django looks at the database, which is not there
         answer.close()
     assert pieces.closed
+
+
+@pytest.mark.parametrize(("accept", "tag"), [("br", 'W/"a"'), ("", '"a"')])
+def test_what_has_not_changed_has_the_tag_of_the_whole_answer(accept, tag):
+    assert answered(HttpResponseNotModified(headers={"ETag": '"a"'}), accept)["ETag"] == tag
 
 
 def test_without_a_wish_it_goes_as_it_is():

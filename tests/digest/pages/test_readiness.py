@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -69,9 +69,10 @@ def test_without_its_database_it_is_not_ready(client, monkeypatch, settings):
         raise OperationalError("gone")
 
     monkeypatch.setattr(readiness, "MigrationExecutor", fail)
-    monkeypatch.setattr(readiness.connection, "close", lambda: None)
+    closed = []
+    monkeypatch.setattr(readiness.connection, "close", lambda: closed.append(1))
     answer = client.get("/readyz")
-    assert answer.status_code == 503
+    assert (answer.status_code, closed) == (503, [1])
     assert answer.json() == {
         "ready": False,
         "version": settings.VERSION,
@@ -100,3 +101,10 @@ def test_without_its_cache_it_works(client, monkeypatch, lost):
     monkeypatch.setattr(cache, "get", get)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["cache"]) == (200, "fails")
+
+
+@pytest.mark.django_db
+def test_a_cache_of_this_process_is_none(client, monkeypatch):
+    """Where Redis is down, each process has its own, which answers."""
+    monkeypatch.setattr(caches["default"], "is_down", True, raising=False)
+    assert client.get("/readyz").json()["cache"] == "fails"

@@ -58,7 +58,12 @@ def test_a_request_is_a_line(client, lines):
         ("/lists/shared/abcdefgh/", "/lists/shared/…/", "shared-list", 404),
         ("/lists/shared/abcdefgh", "/lists/shared/…", "none", 301),
         ("/lists/shared/abcdefgh.bib", "/lists/shared/….bib", "shared-file", 404),
-        ("/account/password/reset/key/1-abcdefgh/", None, None, 200),
+        (
+            "/account/password/reset/key/1-abcdefgh/",
+            "/account/password/reset/key/…-…/",
+            "account_reset_password_from_key",
+            200,
+        ),
         ("/account/confirm-email/abcdefgh/", None, None, 200),
     ],
 )
