@@ -83,6 +83,9 @@ def test_what_is_no_report_or_forged_or_old(mail, monkeypatch):
     assert forged != report(mail)
     for content in (b"", b"\xff\0 nonsense", reply.sent, forged, report(reply)):
         assert "nothing is changed" in bounced(content, monkeypatch)
+    # Parts within parts, deeper than any program reads
+    nested = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(999))
+    assert "nothing is changed" in bounced(nested.encode() + report(mail), monkeypatch)
     EmailAddress.objects.update(email="new@example.org")  # the one that failed is theirs no longer
     assert "nothing is changed" in bounced(report(mail), monkeypatch)
     assert frequency() == "daily"
