@@ -84,7 +84,8 @@ def test_what_is_no_report_or_forged_or_old(mail, monkeypatch):
     for content in (b"", b"\xff\0 nonsense", reply.sent, forged, report(reply)):
         assert "nothing is changed" in bounced(content, monkeypatch)
     # Parts within parts, deeper than any program reads
-    nested = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(999))
+    part = "Content-Type: multipart/mixed; boundary=b{0}\n\n--b{0}\n"
+    nested = "".join(map(part.format, range(999)))
     assert "nothing is changed" in bounced(nested.encode() + report(mail), monkeypatch)
     EmailAddress.objects.update(email="new@example.org")  # the one that failed is theirs no longer
     assert "nothing is changed" in bounced(report(mail), monkeypatch)
