@@ -23,6 +23,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
+from starlette.datastructures import Headers
 
 from digest.text.identity import arxiv_id
 
@@ -56,14 +57,15 @@ class Answer(NamedTuple):
 
 def caller_of(context: Context) -> Caller:
     """Who calls a tool by HTTP: each request has its token in its header `Authorization`."""
-    headers = context.headers or {}
-    kind, _, token = headers.get("authorization", "").partition(" ")
     request: Any = context.request_context.request
+    headers: Any = context.headers or Headers()
+    kind, _, token = headers.get("authorization", "").partition(" ")
     client = getattr(request, "client", None)
     return Caller(
         token.strip() if kind.lower() == "bearer" else "",
         client.host if client else "127.0.0.1",
-        headers.get("x-forwarded-for", ""),
+        # Some proxies add a line of their own below what the client sent: the last one counts.
+        ", ".join(headers.getlist("x-forwarded-for")),
     )
 
 

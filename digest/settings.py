@@ -541,6 +541,8 @@ ACCOUNT_RATE_LIMITS = {
     "import": "10/5m/user",
     # What is learned of a person at once, which takes half a second
     "learn": "10/5m/user",
+    # Tests of webhooks, one after the other: whoever is called may take as long to answer
+    "test_webhook": "1/20s/user",
 }
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10  # each is sent a mail, whosever it is
 # Limits count visitors by their address, which is what the proxies of our own saw it to be.

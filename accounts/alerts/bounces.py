@@ -23,8 +23,11 @@ _HEADER = re.compile(rf"^{MARK}:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 def returned(content: bytes) -> str:
     """Read a mail that a mail server gave back, and end the mails of its person, if it says that
     the address does not work. Gives what was done, in words."""
-    message = message_from_bytes(content)
-    if not _failed(message):
+    try:
+        failed = _failed(message_from_bytes(content))
+    except RecursionError:  # parts within parts within parts: no mail server writes such a mail
+        failed = False
+    if not failed:
         return "This says of no mail that it failed for good: nothing is changed."
     found = _mark(content)
     if found is None:

@@ -47,8 +47,6 @@ LOGGED = 20
 """Calls of a webhook that are remembered."""
 WAITS = tuple(timedelta(hours=hours) for hours in (0.25, 1, 3, 8, 24))
 """After each failure, how long until a call is tried again; after that it is given up."""
-TEST_PAUSE = timedelta(seconds=20)
-"""Between two tests of a webhook, at least."""
 _SHOWN = 20
 """Papers that a message for people shows, at most."""
 _DISCORD = 2_000
@@ -104,9 +102,8 @@ def create(
 def switch(hook: Webhook, is_on: bool) -> None:
     """Switch a webhook on or off. What came while it was off is not sent."""
     if is_on and not hook.is_on:
-        hook.since, hook.since_paper, hook.ended_at = timezone.now(), newest_paper(), None
-    hook.is_on = is_on
-    hook.save(update_fields=["is_on", "since", "since_paper", "ended_at"])
+        _change(hook, since=timezone.now(), since_paper=newest_paper(), ended_at=None)
+    _change(hook, is_on=is_on)
 
 
 def host_of(hook: Webhook) -> str:
@@ -118,14 +115,11 @@ def host_of(hook: Webhook) -> str:
 
 
 def call_to_test(hook: Webhook, send: Post = post) -> WebhookCall:
-    """Call a webhook once, now, without papers. Raises ValidationError, if it was tested just
-    now."""
-    now = timezone.now()
+    """Call a webhook once, now, without papers. Raises NotFound if it was deleted meanwhile."""
     with transaction.atomic():
-        Webhook.objects.select_for_update().get(pk=hook.pk)
-        if hook.calls.filter(is_test=True, made_at__gt=now - TEST_PAUSE).exists():
-            raise ValidationError("It was tested just now. Wait some seconds.")
-        call = WebhookCall.objects.create(webhook=hook, is_test=True, made_at=now)
+        if not Webhook.objects.select_for_update().filter(pk=hook.pk):
+            raise NotFound("There is no such webhook.")
+        call = WebhookCall.objects.create(webhook=hook, is_test=True, made_at=timezone.now())
     _try(call, [], send)
     _forget(hook)
     return call
@@ -218,32 +212,38 @@ def _call(call: WebhookCall, news: News, send: Post, outcome: Called) -> None:
         return
     _try(call, groups, send)
     if call.is_done:
-        call.next_at = None
+        _change(call, next_at=None)
         outcome.done += 1
     elif call.status == 410 or last:  # gone, or failed for long
-        call.next_at = None
-        hook.is_on, hook.ended_at = False, now
-        hook.save(update_fields=["is_on", "ended_at"])
+        _change(call, next_at=None)
+        _change(hook, is_on=False, ended_at=now)
         outcome.given_up += 1
     else:
         outcome.later += 1
-    call.save(update_fields=["next_at"])
     _forget(hook)
 
 
 def _try(call: WebhookCall, groups: list[Group], send: Post) -> None:
     """Send a call, and write down what was answered."""
     hook = call.webhook
+    status: int | None = None
     try:
         url, secret = decrypt(hook.url), decrypt(hook.secret)
         body = body_of(hook, shown(hook.user, groups), is_test=call.is_test)
-        call.status, call.answer = send(url, body, headers_of(call.pk, body, secret)), ""
+        status, answer = send(url, body, headers_of(call.pk, body, secret)), ""
     except DecryptionError:
-        call.status, call.answer = None, "its address cannot be read: make it anew"
+        answer = "its address cannot be read: make it anew"
     except (Refused, Unanswered) as error:
-        call.status, call.answer = None, str(error)[:200]
-    call.tried_at = timezone.now()
-    call.save(update_fields=["status", "answer", "tried_at"])
+        answer = str(error)[:200]
+    _change(call, status=status, answer=answer, tried_at=timezone.now())
+
+
+def _change(row: Webhook | WebhookCall, **values: Any) -> None:
+    """Change a row, and in the database too if it is still there: while a call waits for its
+    answer, its person may delete the webhook."""
+    type(row)._default_manager.filter(pk=row.pk).update(**values)
+    for name, value in values.items():
+        setattr(row, name, value)
 
 
 def _forget(hook: Webhook) -> None:

@@ -107,7 +107,8 @@ class Library:
         """The accessible papers with these names (slugs or forms of an arXiv id), by name; names
         of no paper are left out. A paper that was merged is the one that it was merged into, unless
         the person has a row of the merged one itself."""
-        slugs = {name: arxiv_id(name) or name for name in names}
+        # PostgreSQL takes no text with a NUL, and no paper has one in its name.
+        slugs = {name: arxiv_id(name) or name for name in names if "\0" not in name}
         found = Paper.objects.in_bulk({*slugs.values()}, field_name="slug")
         if hidden := {slug for slug, paper in found.items() if paper.hidden}:
             own = self.accessible.in_bulk(hidden, field_name="slug")

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import PrivateFeed, SavedSearch
+from accounts.models import PrivateFeed, SavedSearch, User
 
 from .base import NotFound, Part
 
@@ -22,9 +22,13 @@ class Feeds(Part):
 
     def make(self, search: SavedSearch | None) -> str:
         """A new secret for a feed, which nobody can show again; the old address leads nowhere then.
-        search: one of the person's own."""
+        search: one of the person's own. Raises NotFound if it was deleted meanwhile."""
         secret = secrets.token_urlsafe(32)
         with transaction.atomic():
+            # Of two requests at once, one waits for the other and replaces its feed.
+            User.objects.select_for_update().get(pk=self._owner.pk)
+            if search and not self._is_there(search):
+                raise NotFound("There is no such saved search.")
             self._of(search).delete()
             PrivateFeed.objects.create(
                 user=self._owner, search=search, sha256=hashed(secret), added_at=timezone.now()
@@ -34,6 +38,11 @@ class Feeds(Part):
     def end(self, search: SavedSearch | None) -> None:
         """Let the address of a feed lead nowhere."""
         self._of(search).delete()
+
+    @staticmethod
+    def _is_there(search: SavedSearch) -> bool:
+        """Whether it is still there, and then it stays until the transaction ends."""
+        return SavedSearch.objects.select_for_update().filter(pk=search.pk).first() is not None
 
     def _of(self, search: SavedSearch | None) -> QuerySet[PrivateFeed]:
         return self.all().filter(search=search)

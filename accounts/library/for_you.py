@@ -257,10 +257,12 @@ class ForYou(Part):
             asked.sort(key=lambda paper: abs(likely[paper].value) if paper in likely else 1e9)
         return asked[:most]
 
+    @transaction.atomic
     def restore(
         self, ratings: Iterable[SavedRating], preferences: Iterable[SavedPreference]
-    ) -> None:
-        """Add what an export has. What there is already stays as it is."""
+    ) -> list[str]:
+        """Add what an export has. What there is already stays as it is. Gives problems, in
+        words."""
         Rating.objects.bulk_create(
             [
                 Rating(user=self._owner, paper_id=paper, is_relevant=yes, added_at=at)
@@ -268,15 +270,25 @@ class ForYou(Part):
             ],
             ignore_conflicts=True,
         )
-        room = MOST_PREFERENCES - Preference.objects.filter(user=self._owner).count()
+        User.objects.select_for_update().get(pk=self._owner.pk)
+        own = Preference.objects.filter(user=self._owner)
+        there = {*own.values_list("kind", "name")}
+        new: dict[tuple[str, str], SavedPreference] = {}
+        for one in preferences:
+            if (one.kind, one.name) not in there:
+                new.setdefault((one.kind, one.name), one)
+        room = max(MOST_PREFERENCES - len(there), 0)
         Preference.objects.bulk_create(
-            [
-                Preference(user=self._owner, kind=kind, name=name, wants_more=more, added_at=at)
-                for kind, name, more, at in list(preferences)[: max(room, 0)]
-            ],
-            ignore_conflicts=True,
+            Preference(user=self._owner, kind=kind, name=name, wants_more=more, added_at=at)
+            for kind, name, more, at in list(new.values())[:room]
         )
         self._forget()
+        if len(new) <= room:
+            return []
+        return [
+            f"{len(new) - room} of “more” and “less” are not added: there are"
+            f" {MOST_PREFERENCES}, which is the most."
+        ]
 
     def _forget(self) -> None:
         """Forget what was read, so that it is read again."""
@@ -302,24 +314,26 @@ class ForYou(Part):
         if not weights:
             InterestModel.objects.filter(user=owner).delete()
             return None
-        test = back_test(examples, vectors)
-        found, _ = InterestModel.objects.update_or_create(
-            user=owner,
-            defaults={
-                "weights": weights,
-                "threshold": threshold,
-                "words": self._printed(weights, examples),
-                "kept": len(examples.kept),
-                "trained_at": timezone.now(),
-                **test._asdict(),
-            },
-        )
-        return found
+        values = {
+            "weights": weights,
+            "threshold": threshold,
+            "words": self._printed(weights, examples),
+            "kept": len(examples.kept),
+            "trained_at": timezone.now(),
+            **back_test(examples, vectors)._asdict(),
+        }
+        with transaction.atomic():
+            # While it was learned, the person may have switched it off, or be gone.
+            people = User.objects.select_for_update().filter(pk=owner.pk, recommendations=True)
+            if not people:
+                return None
+            return InterestModel.objects.update_or_create(user=owner, defaults=values)[0]
 
     def switch_off(self) -> None:
         """Learn nothing any more, and delete what was learned. What the person stated stays."""
-        User.objects.filter(pk=self._owner.pk).update(recommendations=False)
-        InterestModel.objects.filter(user=self._owner).delete()
+        with transaction.atomic():
+            User.objects.filter(pk=self._owner.pk).update(recommendations=False)
+            InterestModel.objects.filter(user=self._owner).delete()
         self._owner.recommendations = False
         self._forget()
 

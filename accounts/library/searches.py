@@ -159,8 +159,12 @@ class Searches(Part):
                 else:
                     search = SavedSearch(user=self._owner, **fields._asdict())
                     search.name = self.free_name(fields.name)
-                    search.save()
-                    there[fields.kind, fields.query] = search
+                    try:
+                        self._write(search)
+                    except ValidationError as error:  # a letter that only the database takes for it
+                        problems += error.messages
+                    else:
+                        there[fields.kind, fields.query] = search
         return problems
 
     # What is new

@@ -211,7 +211,7 @@ class _Import:
             setattr(self._user, name, value)
         self._user.save(update_fields=self.profile)
         library.bookmarks.restore(self.bookmarks, self.dismissed)
-        library.for_you.restore(self.ratings, self.preferences)
+        self.problems += library.for_you.restore(self.ratings, self.preferences)
         library.notes.restore(self.notes)
         library.lists.restore(self.lists)
         self.problems += library.searches.restore(self.searches, seen=False)

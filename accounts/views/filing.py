@@ -42,7 +42,7 @@ def part_of_page(request: MemberRequest) -> HttpResponse | None:
     template = _PARTS.get(request.POST.get("part", ""))
     if not request.htmx or not template:
         return None
-    paper = request.library.paper(request.POST.get("paper", "").replace("\0", ""))
+    paper = request.library.paper(request.POST.get("paper", ""))
     context = _context(request, paper)
     context |= {"next": request.POST.get("next", ""), "alone": "alone" in request.POST}
     return render(request, template, context | {"is_changed": True})

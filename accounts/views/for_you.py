@@ -121,7 +121,7 @@ def less(request: MemberRequest) -> HttpResponse:
             messages.error(request, " ".join(error.messages))
     else:
         _say_errors(request, form)
-    if request.htmx and (slug := request.POST.get("paper", "").replace("\0", "")):
+    if request.htmx and (slug := request.POST.get("paper", "")):
         paper = request.library.paper(slug)
         found = own.likely([paper.pk]).get(paper.pk)
         context = {"paper": paper, "reasons": found.reasons if found else []}

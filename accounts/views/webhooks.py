@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -70,11 +71,13 @@ def webhook(request: MemberRequest, key: int) -> HttpResponse:
 
 
 def _test(request: MemberRequest, hook: Webhook) -> None:
-    try:
-        call = all_webhooks.call_to_test(hook)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    # A service that does not answer keeps a thread of the site for half a minute.
+    if not ratelimit.consume(
+        request, app="allauth.account", action="test_webhook", user=request.user
+    ):
+        messages.error(request, "You tested a webhook just now. Wait some seconds.")
         return
+    call = all_webhooks.call_to_test(hook)
     if call.is_done:
         messages.success(request, f"It was taken: the answer was {call.status}.")
     else:

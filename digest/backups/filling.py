@@ -113,7 +113,7 @@ def _write(table: Table, rows: Iterable[Row]) -> None:
                 with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as to:
                     for row in prepared:
                         to.write_row(row)
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, ValueError, TypeError, OverflowError) as error:
         raise BackupError(f"A row of {table.name} cannot be written: {_one_line(error)}") from error
 
 

@@ -26,6 +26,8 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from jsonschema import ValidationError as SchemaError
+from jsonschema import validate
 
 from digest.snapshot import snapshot
 
@@ -42,6 +44,42 @@ from .tables import (
 
 _FORMAT = "paper-digest-backup/1"
 _MANIFEST, _SUM, _KEY = "manifest.json", "manifest.sha256", "secret_key"
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}
+_SHAPE: dict[str, Any] = {
+    "type": "object",
+    "required": ["made_at", "version", "secret_key", "migrations", "tables", "files"],
+    "properties": {
+        **dict.fromkeys(("made_at", "version", "secret_key"), _TEXT),
+        "migrations": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": _TEXT},
+        },
+        "tables": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["rows", "sha256", "last_number"],
+                "properties": {
+                    "rows": _NUMBER,
+                    "sha256": _TEXT,
+                    "last_number": {"type": ["integer", "null"], "maximum": 2**63 - 1},
+                },
+            },
+        },
+        "files": {
+            "type": "object",
+            # No other names: a path may lead out of the folder.
+            "propertyNames": {"pattern": rf"^({_KEY}|tables/\w+\.jsonl\.gz)\Z"},
+            "additionalProperties": {
+                "type": "object",
+                "required": ["bytes", "sha256"],
+                "properties": {"bytes": _NUMBER, "sha256": _TEXT},
+            },
+        },
+    },
+}
+"""What a manifest has, as JSON Schema."""
+_UNREADABLE = (OSError, EOFError, zlib.error, ValueError, TypeError, RecursionError, OverflowError)
 _NAME = re.compile(r"paper-digest-\d{4}-\d\d-\d\dT\d{6}Z(-\d+)?")
 _UNFINISHED = ".unfinished-"
 
@@ -122,7 +160,7 @@ def verify(path: Path) -> tuple[dict[str, Any], list[str]]:
             for line in _lines(path, table):
                 table.parsed(line)
                 found.add(line)
-        except (OSError, EOFError, zlib.error, ValueError, ValidationError) as error:
+        except (*_UNREADABLE, ValidationError) as error:
             problems.append(f"The rows of {table.name} cannot be read: {error}")
             continue
         if not _is_as(found, manifest["tables"].get(table.name, {})):
@@ -284,10 +322,17 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise BackupError(f"{path} is no whole backup: {error}") from error
     if checksum != _measured(path / _MANIFEST)["sha256"]:
         raise BackupError(f"{path / _MANIFEST} is damaged.")
-    manifest: dict[str, Any] = json.loads(content)
-    if manifest["format"] != _FORMAT:
+    try:
+        manifest: dict[str, Any] = json.loads(content)
+        if (found := manifest["format"]) == _FORMAT:
+            validate(manifest, _SHAPE)
+            made_at(manifest)
+    except (ValueError, LookupError, TypeError, RecursionError, SchemaError) as error:
+        what = getattr(error, "message", error)
+        raise BackupError(f"{path / _MANIFEST} is no manifest of a backup: {what}") from error
+    if found != _FORMAT:
         raise BackupError(
-            f"{path} has the format {manifest['format']}, and this version reads {_FORMAT}:"
+            f"{path} has the format {found}, and this version reads {_FORMAT}:"
             " install the version that made it."
         )
     return manifest
@@ -321,7 +366,10 @@ def _key_to_restore(path: Path, manifest: dict[str, Any]) -> str | None:
             "The site has another secret key than the backup, and could not read the second factors"
             f" in it: {place or f'set SECRET_KEY to what is in {path / _KEY}'}, and restore again."
         )
-    return (path / _KEY).read_text()
+    key = (path / _KEY).read_text("utf-8", "replace")
+    if not fits(key):
+        raise BackupError(f"{path / _KEY} is not the key with which the backup was made.")
+    return key
 
 
 def _replace_key(place: Path, key: str) -> None:

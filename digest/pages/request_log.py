@@ -8,7 +8,8 @@ from collections.abc import Callable
 from time import perf_counter
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from digest import metrics
 from digest.log import begin_request, client_address, shown_path
@@ -35,11 +36,12 @@ class RequestLog:
         response[HEADER] = request_id
         view = view_of(request)
         metrics.count_request(view, request.method or "", response.status_code, seconds)
-        if "q=" in request.META.get("QUERY_STRING", "") and request.GET.get("q"):
+        if "q=" in request.META.get("QUERY_STRING", "") and _parameters(request).get("q"):
             metrics.SEARCHES.labels(view).observe(seconds)
         if _log.isEnabledFor(logging.INFO):
             size = None if response.streaming else len(response.content)
-            names = "&".join(name if _NAME.fullmatch(name) else "…" for name in request.GET)
+            parameters = _parameters(request)
+            names = "&".join(name if _NAME.fullmatch(name) else "…" for name in parameters)
             path = shown_path(request) + (f"?{names}" if names else "")
             fields = {
                 "method": request.method,
@@ -57,6 +59,14 @@ class RequestLog:
                 extra={"fields": fields},
             )
         return response
+
+
+def _parameters(request: HttpRequest) -> QueryDict:
+    """The parameters of an address; none of one that has so many that it was refused."""
+    try:
+        return request.GET
+    except TooManyFieldsSent:
+        return QueryDict()
 
 
 def view_of(request: HttpRequest) -> str:

@@ -61,7 +61,8 @@ def _refuse(folder: Path) -> None:
 def _locked(folder: Path) -> Iterator[None]:
     """Make a folder, if there is none, and let no other process have it. Raises CannotExport."""
     folder.mkdir(exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    # No link: what it leads to would be emptied.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -306,7 +306,8 @@ def test_ten_papers_are_answered(client, owner, robotic):
 
 
 def test_no_answer_is_refused(client, robotic):
-    answer = client.post(f"{PAGE}questions/", {"answer-x": "yes", "answer-2502.00001": "perhaps"})
+    answers = {"answer-x": "yes", "answer-2502.00001": "perhaps", "answer-\0": "no"}
+    answer = client.post(f"{PAGE}questions/", answers)
     assert answer.status_code == 400
     assert "Say yes or no to one paper at least." in text(answer)
     assert not Rating.objects.exists()

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 import uvicorn
@@ -18,10 +19,11 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
+from starlette.datastructures import Headers
 
 from accounts import tokens
 from accounts.library import Library
-from accounts.mcp_server import http_app, server
+from accounts.mcp_server import Caller, caller_of, http_app, server
 from accounts.models import Bookmark, Note, Scope
 from digest.catalogue.load import load
 from digest.models import Paper
@@ -261,3 +263,19 @@ def test_by_standard_input_and_output(world):
 def test_a_wrong_address_is_refused(place):
     with pytest.raises(CommandError, match="give a host and a port"):
         call_command("mcp", "--http", place)
+
+
+@pytest.mark.parametrize(
+    ("lines", "forwarded"),
+    [
+        ([], ""),
+        ([b"192.0.2.1, 198.51.100.1"], "192.0.2.1, 198.51.100.1"),
+        ([b"192.0.2.1", b"198.51.100.1"], "192.0.2.1, 198.51.100.1"),
+    ],
+)
+def test_a_proxy_may_say_the_address_in_a_line_of_its_own(lines, forwarded):
+    """Else a client would choose the address by which it is limited."""
+    headers = Headers(raw=[(b"x-forwarded-for", line) for line in lines])
+    request = SimpleNamespace(client=None)
+    context = SimpleNamespace(headers=headers, request_context=SimpleNamespace(request=request))
+    assert caller_of(context) == Caller("", "127.0.0.1", forwarded)

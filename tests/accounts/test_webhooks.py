@@ -83,6 +83,24 @@ def test_a_webhook_is_tested_and_switched_and_deleted(client, hook, monkeypatch)
     assert not Webhook.objects.exists()
 
 
+def test_webhooks_are_tested_one_after_the_other(client, hook, monkeypatch):
+    """However many there are, and whatever was deleted: each may hold a thread of the site."""
+    asked = []
+
+    def test(hook):
+        asked.append(hook.name)
+        return WebhookCall(webhook=hook, status=200)
+
+    monkeypatch.setattr(webhooks, "call_to_test", test)
+    client.post(f"{HOOKS}{hook.pk}/", {"do": "test"})
+    client.post(f"{HOOKS}{hook.pk}/", {"do": "delete"})
+    client.post(HOOKS, {**GOOD, "name": "Other"})
+    again = f"{HOOKS}{Webhook.objects.get().pk}/"
+    answer = client.post(again, {"do": "test"}, follow=True)
+    assert "You tested a webhook just now." in text(answer)
+    assert asked == ["Lab"]
+
+
 def test_what_is_others_is_not_there(hook, other):
     client = Client()
     client.force_login(other)

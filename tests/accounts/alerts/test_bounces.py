@@ -97,6 +97,10 @@ def test_what_is_no_report_or_forged_or_old(mail, monkeypatch):
         later = time() + timedelta(days=91).total_seconds()
         patch.setattr(signing.time, "time", lambda: later)
         assert "nothing is changed" in bounced(report(mail), monkeypatch)
+    # Parts within parts, deeper than any program reads
+    part = "Content-Type: multipart/mixed; boundary=b{0}\n\n--b{0}\n"
+    nested = "".join(map(part.format, range(999)))
+    assert "nothing is changed" in bounced(nested.encode() + report(mail), monkeypatch)
     EmailAddress.objects.update(email="new@example.org")  # the one that failed is theirs no longer
     assert "nothing is changed" in bounced(report(mail), monkeypatch)
     assert frequency() == "daily"

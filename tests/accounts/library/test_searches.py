@@ -1,5 +1,6 @@
 """Saved searches of a library: what is new in each, and what is refused."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.library import Library, NotFound
 from accounts.library import searches as module
 from accounts.models import SavedSearch
+from accounts.transfer.exports import SCHEMA
 from digest.catalogue.load import load
 from digest.models import Paper
 from tests.samples import digest, row
@@ -162,3 +164,19 @@ def test_others_have_none_of_them(searches, other):
             act(search.pk)
     theirs.save("papers", "q=a", "A")
     assert SavedSearch.objects.count() == 2
+
+
+def test_a_name_that_the_database_takes_for_another_is_said(searches, monkeypatch):
+    """PostgreSQL may take İ for i, which Python does not."""
+    searches.save("papers", "q=a", "i")
+    there, _ = searches.save("papers", "q=b", "Other")
+    fields = searches.remove(there.pk)
+    monkeypatch.setattr(type(searches), "free_name", lambda self, name: "i")
+    assert searches.restore([fields]) == ["You have a saved search “i” already."]
+    assert [one.name for one in searches.all()] == ["i"]
+
+
+def test_an_export_has_no_more_searches_than_a_person_may_have():
+    """Each is read, which takes a hundredth of a second."""
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    assert schema["properties"]["searches"]["maxItems"] == module.MOST_SEARCHES

@@ -258,6 +258,41 @@ def no_rows(path):
     )
 
 
+def odd_row(path):
+    """A row of which one value is of no kind that a column takes, with checksums that are right."""
+    file = path / "tables/digest_paper.jsonl.gz"
+    row = json.loads(gzip.decompress(file.read_bytes()).splitlines()[0])
+    names = json.loads((path / "manifest.json").read_text())["tables"]["digest_paper"]["columns"]
+    row[names.index("date")] = 5
+    line = json.dumps(row).encode() + b"\n"
+    file.write_bytes(gzip.compress(line))
+
+    def change(found):
+        found["files"]["tables/digest_paper.jsonl.gz"] = folders._measured(file)
+        found["tables"]["digest_paper"] |= {"rows": 1, "sha256": hashlib.sha256(line).hexdigest()}
+
+    manifest(path, change)
+
+
+def other_shape(path):
+    (path / "manifest.json").write_text("[]")
+    checksum = hashlib.sha256(b"[]").hexdigest()
+    (path / "manifest.sha256").write_text(f"{checksum}  manifest.json\n")
+
+
+def a_part_less(path):
+    manifest(path, lambda found: found.pop("tables"))
+
+
+def path_out_of_it(path):
+    measured = {"bytes": 1, "sha256": ""}
+    manifest(path, lambda found: found["files"].update({"../../secret": measured}))
+
+
+def other_time(path):
+    manifest(path, lambda found: found.update(made_at="yesterday"))
+
+
 def other_bytes(path):
     with (path / "manifest.json").open("a") as file:
         file.write(" ")
@@ -279,6 +314,11 @@ def other_format(path):
         (flipped, "tables/digest_paper.jsonl.gz is damaged"),
         (one_row_less, "digest_paper has other rows than the manifest says"),
         (no_rows, "The rows of digest_paper cannot be read: a row of digest_paper has"),
+        (odd_row, "The rows of digest_paper cannot be read: "),
+        (other_shape, "manifest.json is no manifest of a backup: "),
+        (a_part_less, "manifest.json is no manifest of a backup: 'tables' is a required property"),
+        (path_out_of_it, "manifest.json is no manifest of a backup: '../../secret' does not match"),
+        (other_time, "manifest.json is no manifest of a backup: Invalid isoformat string"),
         (other_bytes, "manifest.json is damaged"),
         (later, "digest.9999_later is of a later version: install that version first"),
         (other_format, "install the version that made it"),
@@ -291,6 +331,17 @@ def test_what_is_damaged_is_found_and_not_restored(backup, new_database, damage,
     with at(new_database()):
         assert words in fails("restore", backup)
         assert connection.introspection.table_names() == []
+
+
+@pytest.mark.sqlite
+def test_another_key_is_not_restored(settings, key, backup, new_database):
+    file = backup / "secret_key"
+    file.write_text("c" * 50)
+    manifest(backup, lambda found: found["files"].update(secret_key=folders._measured(file)))
+    settings.SECRET_KEY, settings.KEY_IS_NEW = "b" * 50, True
+    with at(new_database()):
+        assert "is not the key with which the backup was made" in fails("restore", backup)
+    assert key.read_text() == "a" * 50
 
 
 @pytest.mark.sqlite

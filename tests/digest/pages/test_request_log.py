@@ -162,6 +162,8 @@ def failing(request):
         (404, "/api/v1/papers/2502.99999/", None),
         (500, "/api/v1/papers/", failing),
         (400, "/api/v1/papers/?x=1", None),
+        (400, f"/papers/?{'a=1&' * 1_001}q=a", None),
+        (400, f"/api/v1/papers/?{'a=1&' * 1_001}q=a", None),
     ],
 )
 def test_the_answer_to_an_error_has_the_id(client, monkeypatch, status, address, view):

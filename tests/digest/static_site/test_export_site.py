@@ -143,6 +143,17 @@ def test_two_runs_at_once_do_not_mix(tmp_path):
         assert names(tmp_path) == [".new.new"]
 
 
+def test_a_link_in_the_place_of_a_new_folder_empties_nothing(tmp_path):
+    """Whoever may write beside the mirror could have made it."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine").touch()
+    (tmp_path / ".new.new").symlink_to(other)
+    with pytest.raises(NotADirectoryError):
+        folder.new_folder(tmp_path / "new").__enter__()
+    assert names(other) == ["mine"]
+
+
 def test_what_a_killed_run_left_is_removed(paper, tmp_path):
     for name in (".new.new/papers", ".new.old"):
         (tmp_path / name).mkdir(parents=True)
