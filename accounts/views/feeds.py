@@ -41,7 +41,7 @@ def feeds(request: MemberRequest) -> HttpResponse:
         if form.cleaned_data["do"] == "end":
             own.end(search)
             messages.success(request, "The address of the feed leads nowhere now.")
-            return redirect("feeds")
+            return redirect("private-feeds")
         secret = own.make(search)
         address = settings.SITE_URL + reverse("private-feed", args=[secret])
     made = {feed.search_id: feed for feed in own.all()}
