@@ -41,8 +41,8 @@ def follow(client, address):
     [
         ("/authors/ada-lovelace/", "Ada Lovelace", "author=ada-lovelace"),
         ("/categories/text-generation/", "Text Generation", "category=text-generation"),
-        ("/papers/?q=paper&has=code&order=newest", "“paper”, has code", "has=code&q=paper"),
-        ("/papers/?q=nothingofthatkind", "“nothingofthatkind”", "q=nothingofthatkind"),
+        ("/papers/?q=paper&has=code&order=newest", "paper, has code", "has=code&q=paper"),
+        ("/papers/?q=nothingofthatkind", "nothingofthatkind", "q=nothingofthatkind"),
         ("/streams/ours/", "Ours", "stream=ours"),
         ("/streams/ours/digests/", "Ours", "stream=ours"),
     ],
