@@ -15,17 +15,17 @@ from digest.text.links import clean_url
 class WebhookForm(forms.Form):
     """A new webhook."""
 
-    name = forms.CharField(max_length=100, help_text="so that you recognise it")
+    name = forms.CharField(max_length=100, help_text="so that you know which one it is")
     shape = forms.ChoiceField(label="For", choices=HookShape.choices)
     url = forms.CharField(
         label="Address",
         max_length=1_000,
         widget=forms.URLInput({"autocomplete": "off"}),
-        help_text="of https, as the other service gives it; it is stored encrypted",
+        help_text="as the other service shows it, beginning with https://; it is stored encrypted",
     )
     reading_list = forms.ModelChoiceField(
         ReadingList.objects.none(),
-        label="What it is told",
+        label="What it is sent",
         required=False,
         to_field_name="slug",
         empty_label="all that is new to me",
