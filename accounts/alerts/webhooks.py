@@ -240,7 +240,9 @@ def _try(call: WebhookCall, groups: list[Group], send: Post) -> None:
         call.status, call.answer = send(url, body, headers_of(call.pk, body, secret)), ""
     except DecryptionError:
         call.status, call.answer = None, "its address cannot be read: make it anew"
-    except (Refused, Unanswered) as error:
+    except Refused as error:
+        call.status, call.answer = None, f"the address {error}"[:200]
+    except Unanswered as error:
         call.status, call.answer = None, str(error)[:200]
     call.tried_at = timezone.now()
     call.save(update_fields=["status", "answer", "tried_at"])

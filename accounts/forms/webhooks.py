@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.library import Library
 from accounts.models import HookShape, ReadingList
+from digest.curation.public_http import PORTS
 from digest.text.links import clean_url
 
 
@@ -39,8 +41,15 @@ class WebhookForm(forms.Form):
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"].strip()
-        if not url.lower().startswith("https://") or clean_url(url) is None or "#" in url:
-            raise ValidationError("Give a whole address that begins with https://")
+        if not url.lower().startswith("https://"):
+            raise ValidationError("Give an address that begins with https://")
+        if clean_url(url) is None or "#" in url:
+            raise ValidationError(
+                "This is not the address of a webhook on the internet, such as"
+                " https://hooks.example.org/abc"
+            )
+        if (port := urlsplit(url).port or PORTS[-1]) not in PORTS:
+            raise ValidationError(f"Port {port} is not called: only 443, that of https, is.")
         return url
 
     def chosen(self) -> dict[str, Any]:
