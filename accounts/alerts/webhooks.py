@@ -233,7 +233,9 @@ def _try(call: WebhookCall, groups: list[Group], send: Post) -> None:
         status, answer = send(url, body, headers_of(call.pk, body, secret)), ""
     except DecryptionError:
         answer = "its address cannot be read: make it anew"
-    except (Refused, Unanswered) as error:
+    except Refused as error:
+        answer = f"the address {error}"[:200]
+    except Unanswered as error:
         answer = str(error)[:200]
     _change(call, status=status, answer=answer, tried_at=timezone.now())
 

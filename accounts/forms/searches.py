@@ -31,7 +31,15 @@ class SearchForm(forms.Form):
             "invalid_choice": "“%(value)s” is not an action for a saved search.",
         },
     )
-    until = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    until = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            "Nothing was marked, as it is not clear up to which paper. Load the page again.",
+        ),
+    )
 
 
 class SearchSettingsForm(forms.Form):

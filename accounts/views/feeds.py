@@ -26,6 +26,8 @@ from digest.search.addresses import queries
 
 from .list_page import not_found
 
+_EVERYTHING = "Everything new to you"
+
 
 @logged_in
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,19 +37,22 @@ def feeds(request: MemberRequest) -> HttpResponse:
     else."""
     own = request.library.feeds
     form = FeedForm(request.library, request.POST if request.method == "POST" else None)
-    address = ""
+    address, made_for = "", ""
     if form.is_valid():
         search = form.cleaned_data["search"]
         if form.cleaned_data["do"] == "end":
             own.end(search)
-            messages.success(request, "The address of the feed leads nowhere now.")
-            return redirect("feeds")
+            messages.success(request, "The address of the feed has ended: it leads nowhere now.")
+            return redirect("private-feeds")
         secret = own.make(search)
         address = settings.SITE_URL + reverse("private-feed", args=[secret])
+        made_for = search.name if search else _EVERYTHING
     made = {feed.search_id: feed for feed in own.all()}
     context = {
         "form": form,
         "address": address,
+        "made_for": made_for,
+        "everything_new": _EVERYTHING,
         "everything": made.get(None),
         "rows": [(search, made.get(search.pk)) for search in request.library.searches.all()],
     }

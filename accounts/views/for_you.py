@@ -170,7 +170,7 @@ def _learn(request: MemberRequest) -> None:
     if not request.user.recommendations:
         messages.info(request, "Saved. It is used once you switch papers for you on.")
     elif not ratelimit.consume(request, app="allauth.account", action="learn", user=request.user):
-        messages.info(request, "Saved. It is used once it is learned anew, tomorrow at the latest.")
+        messages.info(request, "Saved. It is used once it is learned from, tomorrow at the latest.")
     elif request.library.for_you.train(Vectors()) is None:
         messages.info(request, "There is nothing to learn from yet.")
     else:

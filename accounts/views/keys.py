@@ -26,7 +26,7 @@ _KEYS = [
             (["s"], "its reading status"),
             (["l"], "its lists"),
             (["n"], "your note on it"),
-            (["i"], "not interested"),
+            (["i"], "not interested in it, if it is not bookmarked"),
             (["x"], "choose it, in your library and in reading lists"),
             (["u"], "mark the day as read"),
         ],

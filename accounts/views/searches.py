@@ -62,7 +62,8 @@ def _name(kind: str, query: str) -> str:
     data = QueryDict(query.removeprefix("?"))
     if kind == SearchKind.LIBRARY:
         return data.get("q", "")
-    return ", ".join(chip.label for chip in FilterPanel(PaperFilter(data)).chips())
+    # Pages show a name between quotation marks: it needs none around the words that are searched.
+    return ", ".join(chip.label.strip("“”") for chip in FilterPanel(PaperFilter(data)).chips())
 
 
 @logged_in

@@ -3,6 +3,7 @@
 An address without a row here fails. What is not a person's is 404 to them, as if it were not there.
 """
 
+from collections import Counter
 from itertools import chain
 from typing import NamedTuple
 
@@ -351,6 +352,22 @@ def test_every_address_has_a_row():
     # The API's have tables of their own, by token and by session, and so has the admin, by role.
     elsewhere = ("api/v1/", "admin")
     assert {route for route in routes() if not route.startswith(elsewhere)} == TABLE.keys()
+
+
+def names(patterns, before=""):
+    """The name of every address of the site, with those of what it is in."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            within = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from names(pattern.url_patterns, before + within)
+        elif pattern.name:
+            yield before + pattern.name
+
+
+def test_every_name_is_of_one_address():
+    # Pages would lead to whichever comes last. The API has each of its own twice: with a format.
+    found = Counter(name for name in names(get_resolver().url_patterns))
+    assert [name for name, times in found.items() if times > 1] == []
 
 
 @pytest.fixture

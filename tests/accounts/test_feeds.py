@@ -28,6 +28,7 @@ def client(owner):
 def make(client, search=""):
     """The path of a new feed."""
     page = client.post(FEEDS, {"do": "make", "search": search}).content.decode()
+    assert bool(search) != ("The address of the feed “<bdi>Everything new to you" in page)
     (address,) = re.findall(
         r"<code>http://localhost:8000(/library/feeds/[\w-]{43}\.atom)</code>", page
     )
@@ -56,7 +57,7 @@ def test_a_feed_of_a_search_needs_no_log_in(client, library):
         [*PrivateFeed.objects.values_list()]
     )
     assert address not in client.get(FEEDS).content.decode()  # it is shown once
-    assert "it has an address" in text(client.get(FEEDS))
+    assert "has an address, made on" in text(client.get(FEEDS))
 
 
 def test_a_feed_of_the_library_has_what_was_kept(client, library):

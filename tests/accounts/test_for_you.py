@@ -83,7 +83,7 @@ def learned(owner, robotic):
 def test_each_person_gets_a_model_of_their_own(owner, other, robotic, capsys):
     keep(owner, robotic[:15])
     call_command("recommend")
-    assert capsys.readouterr().out == "Learned for 1 people.\n"
+    assert capsys.readouterr().out == "Learned for 1 person.\n"
     model = InterestModel.objects.get()
     assert (model.user, model.kept, model.tested) == (owner, 15, 5)
     assert (model.by_model, model.by_order, model.is_useful) == (5, 0, True)
@@ -243,7 +243,7 @@ def test_an_order_that_is_no_better_steps_back(client, learned):
 def test_the_page_says_how_good_it_is(client, learned):
     said = text(client.get(PAGE))
     assert "Of the 5 papers that you kept last, 5 would have been in the top tenth" in said
-    assert "In the order of the digest it would have been 0, and by chance 1.0" in said
+    assert "In the order of the digest, 0 would have been there, and by chance 1.0" in said
     assert "from 15 papers" in said
 
 
@@ -255,7 +255,7 @@ def test_too_few_papers_are_not_tested(client, owner, robotic):
 
 
 def test_somebody_new_is_told_how_to_begin(client):
-    assert "Nothing is known yet of what you want" in text(client.get(PAGE))
+    assert "Nothing was learned yet of what you want" in text(client.get(PAGE))
 
 
 def test_a_reason_is_struck_out_in_the_menu(client, learned):

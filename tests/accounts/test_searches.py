@@ -41,8 +41,8 @@ def follow(client, address):
     [
         ("/authors/ada-lovelace/", "Ada Lovelace", "author=ada-lovelace"),
         ("/categories/text-generation/", "Text Generation", "category=text-generation"),
-        ("/papers/?q=paper&has=code&order=newest", "“paper”, has code", "has=code&q=paper"),
-        ("/papers/?q=nothingofthatkind", "“nothingofthatkind”", "q=nothingofthatkind"),
+        ("/papers/?q=paper&has=code&order=newest", "paper, has code", "has=code&q=paper"),
+        ("/papers/?q=nothingofthatkind", "nothingofthatkind", "q=nothingofthatkind"),
         ("/streams/ours/", "Ours", "stream=ours"),
         ("/streams/ours/digests/", "Ours", "stream=ours"),
     ],
@@ -108,6 +108,13 @@ def test_new_papers_are_marked_as_seen_and_new_again(client, library):
     assert "Undone." in text(client.post(f"{SEARCHES}undo/", follow=True))
     assert "Points 2 new" in text(client.get(SEARCHES))
     assert "nothing to undo" in text(client.post(f"{SEARCHES}undo/", follow=True))
+
+
+def test_what_is_not_marked_says_so(client, library):
+    search, _ = library.searches.save("papers", "q=point", "Points")
+    answer = client.post(search.get_absolute_url(), {"do": "seen", "until": "abc"})
+    assert answer.status_code == 400
+    assert "Nothing was marked, as it is not clear up to which paper." in text(answer)
 
 
 def test_a_search_is_renamed_and_deleted_and_comes_back(client, library):

@@ -56,6 +56,25 @@ def test_what_is_refused(client, fields, wrong):
     assert not Webhook.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://hooks.example.org/", "Give an address that begins with https://"),
+        ("https://127.0.0.1/", "This is not the address of a webhook on the internet, such as"),
+        ("https://localhost/", "This is not the address of a webhook on the internet, such as"),
+        (
+            "https://hooks.example.org:8443/",
+            "Port 8443 is not called: only 443, that of https",
+        ),
+    ],
+)
+def test_an_address_that_is_refused_says_why(client, url, message):
+    answer = client.post(HOOKS, {**GOOD, "url": url})
+    (error,) = answer.context["form"].errors["url"]
+    assert error.startswith(message)
+    assert f'value="{url}"' in answer.content.decode()
+
+
 def test_only_ones_own_lists_are_told_of(client, other):
     theirs = Library(other).lists.create("Theirs", "", "public")
     answer = client.post(HOOKS, {**GOOD, "reading_list": theirs.slug})

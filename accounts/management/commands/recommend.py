@@ -31,4 +31,4 @@ class Command(BaseCommand):
                 if User.objects.filter(pk=person.pk).exists():
                     raise
         if verbosity:
-            self.stdout.write(f"Learned for {learned:,} people.")
+            self.stdout.write(f"Learned for {learned:,} {'person' if learned == 1 else 'people'}.")

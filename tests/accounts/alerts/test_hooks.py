@@ -244,7 +244,10 @@ def test_no_private_address_is_called(monkeypatch, ada, arrive, clock, address):
     with pytest.raises(Refused):
         public_addresses("hooks.example.org", 80)
     call = webhooks.call_to_test(hook)
-    assert (call.status, call.answer) == (None, "leads to an address that is not public")
+    assert (call.status, call.answer) == (
+        None,
+        "the address leads to an address that is not public",
+    )
     arrive(1)
     assert webhooks.call_due().later == 1
 
@@ -279,7 +282,7 @@ def test_what_cannot_be_reached_is_said_in_words(monkeypatch, ada, clock):
         post(URL, b"", {})
     Webhook.objects.update(url=encrypt("http://hooks.example.org:8080/"))
     hook.refresh_from_db()
-    assert webhooks.call_to_test(hook).answer == "is at port 8080, which is not asked"
+    assert webhooks.call_to_test(hook).answer == "the address is at port 8080, which is not asked"
     Webhook.objects.update(url="fernet:x")
     hook.refresh_from_db()
     assert webhooks.call_to_test(hook).answer == "its address cannot be read: make it anew"
