@@ -17,7 +17,7 @@ def snapshot(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
-        # Our transactions begin as writers (digest/settings.py); this one never becomes one.
+        # Our transactions begin as writers (digest/url_settings.py); this one never becomes one.
         lite: Any = connection
         mode, lite.transaction_mode = lite.transaction_mode, "DEFERRED"
         try:

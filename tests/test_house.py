@@ -38,7 +38,7 @@ ORDER = [
     ["digest.exports"],
     ["digest.caches"],
     ["digest.backups", "digest.curation", "digest.fetch"],
-    ["digest.status"],
+    ["digest.status", "digest.url_settings"],
     ["digest.pages", "digest.templatetags"],
     ["digest.api", "digest.static_site"],
     ["digest.pages.busy"],  # which answers programs too
@@ -76,9 +76,6 @@ PLACES = {name: place for place, names in enumerate(ORDER) for name in names}
 
 # What is against the order, by decision: a file and the name in it, and the reason.
 EXCEPTIONS = {
-    ("digest/management/commands/copy_database.py", "digest.settings.database_at"): (
-        "the other database is named as DATABASE_URL names the site's"
-    ),
     ("digest/settings.py", "digest.wsgi.application"): (
         "Django's development server asks for it, and it asks for the settings"
     ),
