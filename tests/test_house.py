@@ -46,7 +46,7 @@ ORDER = [
     ["accounts.models", "accounts.optional_writes"],
     [
         *["accounts.archive", "accounts.markdown", "accounts.names", "accounts.recommender"],
-        *["accounts.references"],
+        *["accounts.references", "accounts.secret_box"],
     ],
     ["accounts.library", "accounts.sessions"],
     [
@@ -56,7 +56,7 @@ ORDER = [
             "accounts.known_browser",
             "accounts.mcp_server",
         ],
-        *["accounts.reports", "accounts.secret_box", "accounts.tokens", "accounts.transfer"],
+        *["accounts.reports", "accounts.tokens", "accounts.transfer"],
     ],
     ["accounts.alerts"],
     ["accounts.forms"],

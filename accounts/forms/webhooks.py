@@ -25,7 +25,7 @@ class WebhookForm(forms.Form):
     )
     reading_list = forms.ModelChoiceField(
         ReadingList.objects.none(),
-        label="What it is told",
+        label="What is sent",
         required=False,
         to_field_name="slug",
         empty_label="all that is new to me",
@@ -44,7 +44,7 @@ class WebhookForm(forms.Form):
         return url
 
     def chosen(self) -> dict[str, Any]:
-        """What `webhooks.create` takes, once the form is valid."""
+        """What `Webhooks.create` takes, once the form is valid."""
         return dict(self.cleaned_data)
 
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.library import Library
-from accounts.library.group import Popularity, count_week
+from accounts.library.weekly_counts import Popularity, count_week
 from accounts.models import Bookmark, Role, User, Visibility, WeeklyCount
 from digest.catalogue.load import undo
 from digest.models import Paper, Source
@@ -42,7 +42,7 @@ def keep(users, paper, at=NOW):
 
 
 def seen(user, papers):
-    return Library(user).group.popular([paper.pk for paper in papers])
+    return Library(user).weekly_counts.popular([paper.pk for paper in papers])
 
 
 def test_three_people_are_needed(people, papers, other):
