@@ -55,10 +55,9 @@ def _remember(error: Exception) -> None:
         text += f" {error.smtp_code}"
     elif not isinstance(error, smtplib.SMTPException):
         text += f": {error}"
-    now = timezone.now()
     with suppress(DatabaseError), transaction.atomic():
         _, is_first = MailFailure.objects.get_or_create(
-            pk=1, defaults={"since": now, "last_at": now, "error": text}
+            pk=1, defaults={"since": timezone.now(), "error": text}
         )
         if not is_first:
-            MailFailure.objects.update(last_at=now, error=text, count=F("count") + 1)
+            MailFailure.objects.update(error=text, count=F("count") + 1)

@@ -1,5 +1,5 @@
-"""What Prometheus is told of the site's processes. What it is told of the data and the machine is
-in `digest.status`.
+"""What Prometheus reads of the site's processes. What it reads of the data and the machine is in
+`digest.status`.
 
 Where METRICS_TOKEN is set, the workers of a server count together, in a folder that digest/wsgi.py
 names before this is imported; a command counts for itself, and is not asked.

@@ -10,7 +10,7 @@ from shutil import rmtree
 from time import time
 
 OLD = 24 * 3600
-"""Seconds after which a folder is deleted that nobody has read: its server has ended."""
+"""Seconds after which a folder that nobody has read is deleted: its server has ended."""
 
 
 def own_folder(parent: Path) -> Path:

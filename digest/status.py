@@ -71,7 +71,7 @@ def _database() -> Finding:
 
 
 def _cache() -> Finding:
-    if is_cache_there():
+    if cache_answers():
         return Finding("The cache answers.")
     return Finding(
         "The cache does not answer. The site works without it, but each process counts log-ins and"
@@ -80,7 +80,7 @@ def _cache() -> Finding:
     )
 
 
-def is_cache_there() -> bool:
+def cache_answers() -> bool:
     """Whether the cache returns what was put into it, and does so by itself: where Redis is down,
     each process has its own."""
     value = token_hex(8)
@@ -130,7 +130,7 @@ def _daily_run() -> Finding:
             is_wrong=True,
             figures=(_DAILY._replace(value=0),),
         )
-    failed = [step["name"] for step in run.steps if step["error"]]
+    failed = run.failed_steps
     figures = (
         _DAILY._replace(value=run.begun_at.timestamp()),
         Figure("daily_run_failed_steps", "Steps of the last daily run that failed", len(failed)),

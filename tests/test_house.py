@@ -38,7 +38,7 @@ ORDER = [
     ["digest.exports"],
     ["digest.caches"],
     ["digest.backups", "digest.curation", "digest.fetch"],
-    ["digest.status"],
+    ["digest.status", "digest.url_settings"],
     ["digest.pages", "digest.templatetags"],
     ["digest.api", "digest.static_site"],
     ["digest.pages.busy"],  # which answers programs too
@@ -46,7 +46,7 @@ ORDER = [
     ["accounts.models", "accounts.optional_writes"],
     [
         *["accounts.archive", "accounts.markdown", "accounts.names", "accounts.recommender"],
-        *["accounts.references"],
+        *["accounts.references", "accounts.secret_box"],
     ],
     ["accounts.library", "accounts.sessions"],
     [
@@ -56,7 +56,7 @@ ORDER = [
             "accounts.known_browser",
             "accounts.mcp_server",
         ],
-        *["accounts.reports", "accounts.secret_box", "accounts.tokens", "accounts.transfer"],
+        *["accounts.reports", "accounts.tokens", "accounts.transfer"],
     ],
     ["accounts.alerts"],
     ["accounts.forms"],
@@ -76,9 +76,6 @@ PLACES = {name: place for place, names in enumerate(ORDER) for name in names}
 
 # What is against the order, by decision: a file and the name in it, and the reason.
 EXCEPTIONS = {
-    ("digest/management/commands/copy_database.py", "digest.settings.database_at"): (
-        "the other database is named as DATABASE_URL names the site's"
-    ),
     ("digest/settings.py", "digest.wsgi.application"): (
         "Django's development server asks for it, and it asks for the settings"
     ),

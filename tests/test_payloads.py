@@ -27,7 +27,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.alerts import links, webhooks
+from accounts.alerts import links
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import ApiToken, Disclosure, Role, User, Visibility
@@ -158,13 +158,13 @@ def world(db):
     theirs.open(theirs.create(SHORT).slug).invite("owner", Role.VIEWER)
     tokens.create(owner, SHORT, ["library:read"])
     search, _ = library.searches.save("papers", "q=x", SHORT)
-    hook, _ = webhooks.create(owner, SHORT, "https://hooks.invalid/", "json", None)
+    hook, _ = Library(owner).webhooks.create(SHORT, "https://hooks.invalid/", "json", None)
     places |= {
         "search": search.pk,
         "feed": library.feeds.make(search),
         "hook": hook.pk,
         "stop": links.stop_link(owner).rstrip("/").rpartition("/")[2],
-        "kept": links.keep_link(owner, first.pk).rstrip("/").rpartition("/")[2],
+        "kept": links.bookmark_link(owner, first.pk).rstrip("/").rpartition("/")[2],
     }
     SocialAccount.objects.create(user=owner, provider="github", uid="1", extra_data={"name": SHORT})
     Disclosure.objects.create(

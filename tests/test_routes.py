@@ -20,7 +20,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts.alerts import links, webhooks
+from accounts.alerts import links
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import Disclosure, Role
@@ -106,8 +106,8 @@ def world(db, monkeypatch):
     member_key = opened.members().get().pk
     of_a_list = {"slug": opened.reading_list.slug, "secret": opened.reading_list.secret}
     search, _ = library.searches.save("papers", "q=paper", "A search")
-    hook, _ = webhooks.create(member, "Lab", "https://hooks.invalid/", "json", None)
-    kept = links.keep_link(member, papers[0].pk)
+    hook, _ = Library(member).webhooks.create("Lab", "https://hooks.invalid/", "json", None)
+    kept = links.bookmark_link(member, papers[0].pk)
     places = {
         "": {"slug": PAPER, "paper": PAPER, "number": PAPER, "day": DAY, "suffix": "bib"},
         "sitemap": {"part": 0},
@@ -123,7 +123,7 @@ def world(db, monkeypatch):
         "library/feeds/": {"secret": library.feeds.make(search)},
         "library/webhooks/": {"key": hook.pk},
         "account/mails/stop/": {"token": links.stop_link(member).rstrip("/").rpartition("/")[2]},
-        "account/mails/keep/": {"token": kept.rstrip("/").rpartition("/")[2]},
+        "account/mails/bookmark/": {"token": kept.rstrip("/").rpartition("/")[2]},
         "api/v1/sources/|admin/digest/source/": {"pk": Source.objects.first().pk},
         "admin/": {"app_label": "digest", "url": "nowhere", "object_id": papers[0].pk},
         "admin/r/": {"content_type_id": ContentType.objects.get_for_model(Paper).pk},

@@ -689,7 +689,8 @@ def test_two_that_race_for_the_secret_key_get_the_same(tmp_path: Path) -> None:
 def test_every_variable_is_in_the_manual() -> None:
     """With its default, where that is a value."""
     read = {}
-    for node in ast.walk(ast.parse((ROOT / "digest" / "settings.py").read_text())):
+    files = (ROOT / "digest" / name for name in ("settings.py", "url_settings.py"))
+    for node in (node for file in files for node in ast.walk(ast.parse(file.read_text()))):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name("env")) | ast.Name("service"),

@@ -32,7 +32,7 @@ COSTLY = {
     for function in (
         *(markup.title_html, markup.summary_points, duplicates.papers, duplicates.authors),
         *(read, references.read, archive.open_archive, archive.Archive.read, transfer.export),
-        *(training.learn, training.back_test, questions.telling_papers),
+        *(training.learn, training.back_test, questions.informative_papers),
         *(MD5PasswordHasher.encode, Template.render, EmailMessage.send),
     )
 }

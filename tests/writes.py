@@ -236,7 +236,7 @@ def alerts(walk: Walk, rows: Rows, size: Sizes, command: Callable[..., Callable[
         library = Library(user)
         library.searches.save("papers", "date_from=2020-01-01", "All")
         library.mails.choose("daily", 0, 0, [])
-        webhooks.create(user, "Nobody", "https://hooks.invalid/", "json", None)
+        Library(user).webhooks.create("Nobody", "https://hooks.invalid/", "json", None)
     MailSettings.objects.update(last_due=timezone.now() - timedelta(days=2))
     load_file(rows.new(size.day, today), "alerts.json")
     walk.do(f"send_mails, {size.chosen} mails", command("send_mails"))

@@ -1,6 +1,6 @@
-"""What comes to people: mails about new papers.
+"""What is new, sent to people by mail, in private feeds and by webhooks.
 
-`sections` finds what a person's next mail has, `messages` writes it, and `sending` sends what is
-due, each once; `schedule` knows when that is. `links` makes and reads the signed links of a mail,
-`bounces` reads the mails that come back.
+`sections` finds what is new for a person. `messages` writes a mail, `sending` sends the mails that
+are due, each once, and `schedule` says when one is. `links` makes and reads the signed links of a
+mail, `bounces` reads the mails that come back. `webhooks` calls other services.
 """

@@ -20,7 +20,7 @@ Others, such as those of a full mailbox or of its own rules, may be no fault of 
 _HEADER = re.compile(rf"^{MARK}:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
-def returned(content: bytes) -> str:
+def process_bounce(content: bytes) -> str:
     """Read a mail that a mail server gave back, and end the mails of its person, if it says that
     the address does not work. Gives what was done, in words."""
     try:

@@ -18,7 +18,7 @@ from accounts.models import User
 
 LASTS = timedelta(days=90)
 """How long a link works."""
-_STOP, _KEEP, _MARK = (f"accounts.alerts.{name}" for name in ("stop", "keep", "mark"))
+_STOP, _BOOKMARK, _MARK = (f"accounts.alerts.{name}" for name in ("stop", "bookmark", "mark"))
 
 
 def stop_link(user: User) -> str:
@@ -26,23 +26,23 @@ def stop_link(user: User) -> str:
     return _link("stop-mails", signing.dumps(user.pk, salt=_STOP))
 
 
-def keep_link(user: User, paper: int) -> str:
+def bookmark_link(user: User, paper: int) -> str:
     """Bookmarks a paper."""
-    return _link("keep-mailed", signing.dumps([user.pk, paper], salt=_KEEP))
+    return _link("bookmark-mailed", signing.dumps([user.pk, paper], salt=_BOOKMARK))
 
 
 def _link(page: str, token: str) -> str:
     return settings.SITE_URL + reverse(page, args=[token])
 
 
-def who_stops(token: str) -> User:
+def read_stop_link(token: str) -> User:
     """The person of a link that ends mails. Raises NotFound."""
     return _person(_read(token, _STOP))
 
 
-def what_is_kept(token: str) -> tuple[User, int]:
+def read_bookmark_link(token: str) -> tuple[User, int]:
     """The person and the paper of a link that bookmarks one. Raises NotFound."""
-    person, paper = _read(token, _KEEP)
+    person, paper = _read(token, _BOOKMARK)
     return _person(person), paper
 
 

@@ -33,7 +33,7 @@ class ShownPaper(NamedTuple):
     summary: str
     about: str
     url: str
-    keep_url: str
+    bookmark_url: str
 
 
 class ShownGroup(NamedTuple):
@@ -76,7 +76,7 @@ def _shown(user: User, paper: Paper, about: str) -> ShownPaper:
         " ".join(first.removeprefix("- ").split()),
         about,
         settings.SITE_URL + paper.get_absolute_url(),
-        links.keep_link(user, paper.pk),
+        links.bookmark_link(user, paper.pk),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a person's next mail has: each section is a function that finds groups of papers.
+"""What is sent to a person: each section is a function that finds groups of papers.
 
 A section that is added is one function, and its line in SECTIONS.
 """

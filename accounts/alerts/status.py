@@ -9,10 +9,9 @@ from digest.status import Check, Figure, Finding
 def _webhooks() -> Finding:
     on = Webhook.objects.filter(is_on=True).count()
     given_up = Webhook.objects.filter(is_on=False, ended_at__isnull=False).count()
-    waiting = WebhookCall.objects.filter(
-        webhook__is_on=True, tried_at__isnull=False, next_at__isnull=False
-    )
-    failing = waiting.values("webhook").distinct().count()
+    waiting = WebhookCall.objects.filter(webhook__is_on=True, next_at__isnull=False)
+    # What has neither was not tried yet.
+    failing = waiting.exclude(status=None, answer="").values("webhook").distinct().count()
     # One that fails is a matter of its owner, who sees it; all of them, of whoever runs the site.
     return Finding(
         f"{on:,} switched on, {failing:,} of these failed and will be tried again;"

@@ -1,4 +1,4 @@
-"""Webhooks of people: made, and called with what is new.
+"""Calls the webhooks of people with what is new.
 
 A call is made with its papers in one transaction, and then tried: at once, and after a failure
 again later, and later still. Who is called twice, since a process ended before it wrote the answer
@@ -11,38 +11,30 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings as site
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.library import Library, NotFound
-from accounts.library.searches import NEW_FOR, newest_paper
+from accounts.library.searches import NEW_FOR
 from accounts.models import (
     HookShape,
-    ReadingList,
-    User,
     Webhook,
     WebhookCall,
     WebhookPaper,
 )
 from accounts.names import for_mail
-from accounts.secret_box import DecryptionError, decrypt, encrypt
+from accounts.secret_box import DecryptionError, decrypt
 from digest.curation.public_http import Refused, Unanswered, post
 
 from .messages import ShownGroup, shown
 from .sections import Group, News, Recipient, find, unsent
 
-MOST = 10
-"""Webhooks of a person, at most."""
 LOGGED = 20
 """Calls of a webhook that are remembered."""
 WAITS = tuple(timedelta(hours=hours) for hours in (0.25, 1, 3, 8, 24))
@@ -55,64 +47,6 @@ _DISCORD = 2_000
 log = logging.getLogger(__name__)
 Post = Callable[[str, bytes, dict[str, str]], int]
 
-# A person's webhooks
-
-
-def of(user: User) -> QuerySet[Webhook]:
-    """A person's webhooks, the first one first."""
-    return Webhook.objects.filter(user=user).select_related("reading_list", "user")
-
-
-def get(user: User, key: int) -> Webhook:
-    """Raises NotFound."""
-    found = of(user).filter(pk=key).first()
-    if found is None:
-        raise NotFound("There is no such webhook.")
-    return found
-
-
-def create(
-    user: User, name: str, url: str, shape: str, reading_list: ReadingList | None
-) -> tuple[Webhook, str]:
-    """A new webhook, and the secret that its calls are signed with, which nobody can show again.
-
-    url: of https. reading_list: one that the person may read; None for all that is new to them.
-    Raises ValidationError if they have MOST.
-    """
-    secret, now = secrets.token_urlsafe(32), timezone.now()
-    with transaction.atomic():
-        # Of two requests at once, one waits for the other and counts its webhook.
-        User.objects.select_for_update().get(pk=user.pk)
-        if of(user).count() >= MOST:
-            raise ValidationError(f"You have {MOST} webhooks, which is the most. Delete one first.")
-        hook = Webhook.objects.create(
-            user=user,
-            reading_list=reading_list,
-            name=" ".join(name.split()),
-            shape=HookShape(shape),
-            url=encrypt(url),
-            secret=encrypt(secret),
-            since=now,
-            since_paper=newest_paper(),
-            added_at=now,
-        )
-    return hook, secret
-
-
-def switch(hook: Webhook, is_on: bool) -> None:
-    """Switch a webhook on or off. What came while it was off is not sent."""
-    if is_on and not hook.is_on:
-        _change(hook, since=timezone.now(), since_paper=newest_paper(), ended_at=None)
-    _change(hook, is_on=is_on)
-
-
-def host_of(hook: Webhook) -> str:
-    """The host of its address; the rest of that is a secret."""
-    try:
-        return urlsplit(decrypt(hook.url)).hostname or ""
-    except DecryptionError:
-        return "an address that cannot be read any longer"
-
 
 def call_to_test(hook: Webhook, send: Post = post) -> WebhookCall:
     """Call a webhook once, now, without papers. Raises NotFound if it was deleted meanwhile."""
@@ -121,7 +55,7 @@ def call_to_test(hook: Webhook, send: Post = post) -> WebhookCall:
             raise NotFound("There is no such webhook.")
         call = WebhookCall.objects.create(webhook=hook, is_test=True, made_at=timezone.now())
     _try(call, [], send)
-    _forget(hook)
+    _delete_old_calls(hook)
     return call
 
 
@@ -220,7 +154,7 @@ def _call(call: WebhookCall, news: News, send: Post, outcome: Called) -> None:
         outcome.given_up += 1
     else:
         outcome.later += 1
-    _forget(hook)
+    _delete_old_calls(hook)
 
 
 def _try(call: WebhookCall, groups: list[Group], send: Post) -> None:
@@ -237,7 +171,7 @@ def _try(call: WebhookCall, groups: list[Group], send: Post) -> None:
         answer = f"the address {error}"[:200]
     except Unanswered as error:
         answer = str(error)[:200]
-    _change(call, status=status, answer=answer, tried_at=timezone.now())
+    _change(call, status=status, answer=answer)
 
 
 def _change(row: Webhook | WebhookCall, **values: Any) -> None:
@@ -248,8 +182,8 @@ def _change(row: Webhook | WebhookCall, **values: Any) -> None:
         setattr(row, name, value)
 
 
-def _forget(hook: Webhook) -> None:
-    """Keep the last calls in the log."""
+def _delete_old_calls(hook: Webhook) -> None:
+    """Delete all calls that have ended but the last LOGGED."""
     ended = hook.calls.filter(next_at=None)
     old = list(ended.values_list("pk", flat=True)[LOGGED:])
     if not old:
@@ -279,14 +213,17 @@ def body_of(hook: Webhook, groups: list[ShownGroup], *, is_test: bool = False) -
     """The body of a call in the shape of its webhook."""
     match hook.shape:
         case HookShape.JSON:
-            said: dict[str, Any] = _json(hook, groups, is_test)
+            content: dict[str, Any] = _json(hook, groups, is_test)
         case HookShape.DISCORD:
-            said = {"content": _text(groups, _discord, _DISCORD), "allowed_mentions": {"parse": []}}
+            content = {
+                "content": _text(groups, _discord, _DISCORD),
+                "allowed_mentions": {"parse": []},
+            }
         case HookShape.SLACK:
-            said = {"text": _text(groups, _slack)}
+            content = {"text": _text(groups, _slack)}
         case _:
-            said = {"text": _text(groups, _mattermost)}
-    return json.dumps(said, ensure_ascii=False).encode()
+            content = {"text": _text(groups, _mattermost)}
+    return json.dumps(content, ensure_ascii=False).encode()
 
 
 def _json(hook: Webhook, groups: list[ShownGroup], is_test: bool) -> dict[str, Any]:
@@ -332,18 +269,18 @@ def _text(groups: list[ShownGroup], link: Callable[[str, str], str], most: int =
 def _slack(text: str, url: str) -> str:
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "¦")):
         text = text.replace(sign, entity)
-    return f"<{url}|{_calling_nobody(text)}>"
+    return f"<{url}|{_without_mentions(text)}>"
 
 
 def _mattermost(text: str, url: str) -> str:
     escaped = "".join(f"\\{sign}" if sign in "[]()<>\\`*_~|" else sign for sign in text)
-    return f"[{_calling_nobody(escaped)}]({url})"
+    return f"[{_without_mentions(escaped)}]({url})"
 
 
 def _discord(text: str, url: str) -> str:
     return _mattermost(text, f"<{url}>")
 
 
-def _calling_nobody(text: str) -> str:
+def _without_mentions(text: str) -> str:
     """A text in which `@channel` is a word like any other."""
     return text.replace("@", "@\N{ZERO WIDTH SPACE}")

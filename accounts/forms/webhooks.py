@@ -53,7 +53,7 @@ class WebhookForm(forms.Form):
         return url
 
     def chosen(self) -> dict[str, Any]:
-        """What `webhooks.create` takes, once the form is valid."""
+        """What `Webhooks.create` takes, once the form is valid."""
         return dict(self.cleaned_data)
 
 

@@ -28,13 +28,14 @@ from .bookmarks import Bookmarks
 from .digests import Digests
 from .feeds import Feeds
 from .for_you import ForYou, Likely
-from .group import Group
 from .lists import Access, OpenList, ReadingLists, Removed
 from .mails import Mails
 from .notes import Conflict, Notes
 from .reports import Reports
 from .searches import Searches
 from .shelf import Shelf, Sort
+from .webhooks import Webhooks
+from .weekly_counts import WeeklyCounts
 
 __all__ = [
     "Access",
@@ -85,10 +86,11 @@ class Library:
         self.digests = Digests(user)
         self.reports = Reports(user)
         self.for_you = ForYou(user)
-        self.group = Group(user)
+        self.weekly_counts = WeeklyCounts(user)
         self.searches = Searches(user)
         self.mails = Mails(user)
         self.feeds = Feeds(user)
+        self.webhooks = Webhooks(user)
 
     @cached_property
     def shelf(self) -> Shelf:

@@ -79,7 +79,6 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField()),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("next_at", models.DateTimeField(null=True)),
-                ("tried_at", models.DateTimeField(null=True)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
                 ("answer", models.CharField(blank=True, max_length=200)),
                 (

@@ -110,8 +110,8 @@ class WeeklyCount(models.Model):
     """That several people bookmarked a paper within a week: those of the installation, or of a
     reading list, who agreed to be counted.
 
-    Counted once a day. people: the number, rounded down to one of `library.group.LEVELS`; where
-    there are fewer than the lowest, there is no row.
+    Counted once a day. people: the number, rounded down to one of `LEVELS` of
+    `accounts.library.weekly_counts`; where there are fewer than the lowest, there is no row.
     """
 
     # Protected, as every row of people: papers without such rows are deleted without looking here.

@@ -60,7 +60,6 @@ class WebhookCall(models.Model):
     made_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
-    tried_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)
     answer = models.CharField(max_length=200, blank=True)
 

@@ -1,4 +1,4 @@
-"""The papers that tell the most of a person who says of each whether it is of interest to them."""
+"""The papers to ask a person about: those whose answers say the most about what interests them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHOSEN = 60
 """Papers that are chosen for everybody, of which a person is asked about a few."""
 
 
-def telling_papers() -> list[int]:
+def informative_papers() -> list[int]:
     """Papers that are typical and unlike each other, each as unlike those before it as can be.
 
     The first is the most typical one. An answer about a paper says something of those that are like

@@ -50,12 +50,12 @@ class Learned(NamedTuple):
     threshold: float = 0.0
 
 
-def learn(examples: Examples, vectors: Vectors, but: frozenset[date] = frozenset()) -> Learned:
-    """What is learned from the examples. but: days of whose papers nothing but what the person said
+def learn(examples: Examples, vectors: Vectors, left_out: frozenset[date] = frozenset()) -> Learned:
+    """What is learned from the examples. left_out: days of whose papers only what the person said
     is learned."""
     wanted = dict.fromkeys(examples.wanted, 0.5)
     wanted |= {one.paper: one.importance for one in examples.kept[-MOST_KEPT:]}
-    unwanted = {paper: _OTHER for paper, day in vectors.sample.items() if day not in but}
+    unwanted = {paper: _OTHER for paper, day in vectors.sample.items() if day not in left_out}
     unwanted |= dict.fromkeys(examples.seen[-MOST_SEEN:], _SEEN)
     unwanted |= {one.paper: _REFUSED * one.importance for one in examples.refused[-MOST_REFUSED:]}
     good = vectors.read(wanted)
@@ -88,9 +88,9 @@ class _Place(NamedTuple):
     position: int
 
 
-def scored_by_model(examples: Examples, vectors: Vectors, but: frozenset[date]) -> Scorer:
-    """What scores papers by what is learned from the examples. but: see `learn`."""
-    weights = learn(examples, vectors, but).weights
+def scored_by_model(examples: Examples, vectors: Vectors, left_out: frozenset[date]) -> Scorer:
+    """What scores papers by what is learned from the examples. left_out: see `learn`."""
+    weights = learn(examples, vectors, left_out).weights
 
     known, rarity = np.zeros(len(vectors.names)), vectors.rarity
     for name, weight in weights.items():

@@ -85,7 +85,7 @@ def _orders(library: Library) -> dict[str, str]:
     orders = dict(ORDERS)
     if not library.for_you.orders:
         del orders["for-you"]
-    if not library.group.has_any:
+    if not library.weekly_counts.has_any:
         del orders["group"]
     return orders
 
@@ -101,7 +101,7 @@ def _ranked(library: Library, order: str, papers: list[Paper]) -> list[Paper]:
             paper.likely = likely.get(paper.pk)
         rank = {key: -one.value for key, one in likely.items()}
     elif order == "group":
-        popular = library.group.popular(keys)
+        popular = library.weekly_counts.popular(keys)
         for paper in found:
             paper.popularity = popular.get(paper.pk)
         rank = {key: -float(one.people) for key, one in popular.items()}

@@ -57,7 +57,8 @@ def _page(request: MemberRequest, form: AuthorsForm, status: int = 200) -> HttpR
 @logged_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def questions(request: MemberRequest) -> HttpResponse:
-    """Ten papers that tell the most: the reader says yes or no to as many as they want."""
+    """Ten papers about which an answer says the most. The reader says yes or no to as many as they
+    want."""
     own = request.library.for_you
     if request.method == "POST":
         given = {
@@ -72,18 +73,18 @@ def questions(request: MemberRequest) -> HttpResponse:
             return redirect("for-you")
         messages.error(request, "Say yes or no to one paper at least.")
     # The same for everybody until the catalogue changes.
-    telling = Revision().once(_telling_papers, "telling-papers")
-    keys = own.questions(telling, ASKED)
+    candidates = Revision().once(_informative_papers, "informative-papers")
+    keys = own.questions(candidates, ASKED)
     found = Paper.objects.visible().in_bulk(keys)
     shown = [found[key] for key in keys if key in found]
     status = 400 if request.method == "POST" else 200
     return render(request, "accounts/for_you_questions.html", {"papers": shown}, status=status)
 
 
-def _telling_papers() -> list[int]:
-    from accounts.recommender.questions import telling_papers  # needs NumPy, as few pages do
+def _informative_papers() -> list[int]:
+    from accounts.recommender.questions import informative_papers  # needs NumPy, as few pages do
 
-    return telling_papers()
+    return informative_papers()
 
 
 @logged_in

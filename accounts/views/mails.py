@@ -69,7 +69,7 @@ def preview(request: MemberRequest) -> HttpResponse:
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """End the mails of the person to whom this link was mailed. Mail programs send the same form as
     the button of the page (RFC 8058)."""
-    user = links.who_stops(token)
+    user = links.read_stop_link(token)
     if request.method == "POST":
         Library(user).mails.end()
     context = {"done": request.method == "POST"}
@@ -80,9 +80,9 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @not_found
-def keep(request: HttpRequest, token: str) -> HttpResponse:
+def bookmark(request: HttpRequest, token: str) -> HttpResponse:
     """Bookmark a paper for the person to whom this link was mailed."""
-    user, key = links.what_is_kept(token)
+    user, key = links.read_bookmark_link(token)
     library = Library(user)
     paper = library.accessible.filter(pk=key).first()
     if paper is None:
@@ -90,4 +90,4 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         library.bookmarks.add([paper.pk])
     context = {"done": request.method == "POST", "paper": paper}
-    return render(request, "accounts/keep_mailed.html", context)
+    return render(request, "accounts/bookmark_mailed.html", context)

@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, logged_in
-from accounts.alerts import webhooks as all_webhooks
+from accounts.alerts.webhooks import LOGGED, call_to_test
 from accounts.forms.webhooks import WebhookActionForm, WebhookForm
+from accounts.library.webhooks import host_of
 from accounts.models import Webhook
 from digest.pages.compression import hold_secret
 
@@ -23,17 +24,18 @@ from .list_page import not_found
 def webhooks(request: MemberRequest) -> HttpResponse:
     """The reader's webhooks, and a form for another. The secret of a new one is shown in the answer
     to the form, and nowhere else."""
+    own = request.library.webhooks
     sent = request.POST if request.method == "POST" else None
     form = WebhookForm(request.library, sent)
     created = None
     if form.is_valid():
         try:
-            created = all_webhooks.create(request.user, **form.chosen())
+            created = own.create(**form.chosen())
         except ValidationError as error:
             form.add_error(None, error)
         else:
             form = WebhookForm(request.library)
-    rows = [(hook, all_webhooks.host_of(hook)) for hook in all_webhooks.of(request.user)]
+    rows = [(hook, host_of(hook)) for hook in own.all()]
     context = {"form": form, "created": created, "rows": rows}
     status = 400 if form.errors else 200
     response = render(request, "accounts/webhooks.html", context, status=status)
@@ -46,25 +48,26 @@ def webhooks(request: MemberRequest) -> HttpResponse:
 @not_found
 def webhook(request: MemberRequest, key: int) -> HttpResponse:
     """What a webhook last answered; and what its owner does with it."""
-    hook = all_webhooks.get(request.user, key)
+    own = request.library.webhooks
+    hook = own.get(key)
     form = WebhookActionForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         match form.cleaned_data["do"]:
             case "test":
                 _test(request, hook)
             case "delete":
-                hook.delete()
+                own.remove(key)
                 messages.success(request, f"The webhook “{hook}” is deleted.")
                 return redirect("webhooks")
             case do:
-                all_webhooks.switch(hook, do == "on")
+                own.switch(key, do == "on")
                 messages.success(request, f"The webhook is switched {do}.")
         return redirect("webhook", key)
     context = {
         "hook": hook,
-        "host": all_webhooks.host_of(hook),
+        "host": host_of(hook),
         "form": form,
-        "calls": hook.calls.all()[: all_webhooks.LOGGED],
+        "calls": hook.calls.all()[:LOGGED],
     }
     status = 400 if form.errors else 200
     return render(request, "accounts/webhook.html", context, status=status)
@@ -77,7 +80,7 @@ def _test(request: MemberRequest, hook: Webhook) -> None:
     ):
         messages.error(request, "You tested a webhook just now. Wait some seconds.")
         return
-    call = all_webhooks.call_to_test(hook)
+    call = call_to_test(hook)
     if call.is_done:
         messages.success(request, f"It was taken: the answer was {call.status}.")
     else:

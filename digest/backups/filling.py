@@ -40,7 +40,7 @@ def fill(
     written: dict[str, Tally] = {}
     # Tables are made and filled in any order: foreign keys are checked at the end.
     with connection.constraint_checks_disabled(), transaction.atomic():
-        _be_empty()
+        _check_empty()
         is_current = _make_tables(migrations)
         tables = tables_of(migrations)
         _delete(tables)
@@ -48,7 +48,7 @@ def fill(
             written[table.name] = Tally()
             _write(table, written[table.name].each(rows(table)))
             set_last_number(table, last_number(table), DEFAULT_DB_ALIAS)
-        _plan_anew(tables)
+        _analyze(tables)
         _check_constraints()
         _compare(tables, written)
         if is_current:  # an earlier one's is made by `migrate`
@@ -59,7 +59,7 @@ def fill(
     return written
 
 
-def _be_empty() -> None:
+def _check_empty() -> None:
     if names := connection.introspection.table_names():
         raise BackupError(
             f"The database is not empty: it has {len(names)} tables, such as {min(names)}."
@@ -128,7 +128,7 @@ def _prepared(table: Table, row: Row) -> Row:
     ]
 
 
-def _plan_anew(tables: list[Table]) -> None:
+def _analyze(tables: list[Table]) -> None:
     """Have PostgreSQL know how large the tables are now: it made plans while they were empty."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

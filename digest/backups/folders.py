@@ -99,7 +99,7 @@ def make(parent: Path, keep: int | None = None) -> tuple[Path, dict[str, Any]]:
             manifest = _write(draft)
             path = _free(parent / f"paper-digest-{made_at(manifest):%Y-%m-%dT%H%M%SZ}")
             draft.rename(path)
-            _to_disk(parent)
+            _sync(parent)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -163,7 +163,7 @@ def verify(path: Path) -> tuple[dict[str, Any], list[str]]:
         except (*_UNREADABLE, ValidationError) as error:
             problems.append(f"The rows of {table.name} cannot be read: {error}")
             continue
-        if not _is_as(found, manifest["tables"].get(table.name, {})):
+        if not _matches(found, manifest["tables"].get(table.name, {})):
             problems.append(f"{table.name} has other rows than the manifest says.")
     return manifest, problems
 
@@ -178,7 +178,7 @@ def restore(path: Path) -> dict[str, Tally]:
     known = manifest["tables"]
 
     def before_commit(written: dict[str, Tally]) -> None:
-        wrong = [name for name, tally in written.items() if not _is_as(tally, known[name])]
+        wrong = [name for name, tally in written.items() if not _matches(tally, known[name])]
         if wrong:
             raise BackupError(f"The backup changed while it was read: {', '.join(wrong)}.")
         if key and settings.KEY_FILE:
@@ -229,7 +229,7 @@ def _write(folder: Path) -> dict[str, Any]:
         "made_at": begun_at,
         "version": settings.VERSION,
         "database": connection.display_name,
-        "secret_key": _mark(settings.SECRET_KEY, begun_at),
+        "secret_key": _key_fingerprint(settings.SECRET_KEY, begun_at),
         "migrations": migrations,
         "tables": tables,
         "files": {file.relative_to(folder).as_posix(): _measured(file) for file in files},
@@ -237,8 +237,8 @@ def _write(folder: Path) -> dict[str, Any]:
     _write_file(folder / _MANIFEST, json.dumps(manifest, indent=1).encode())
     checksum = _measured(folder / _MANIFEST)["sha256"]
     _write_file(folder / _SUM, f"{checksum}  {_MANIFEST}\n".encode())
-    _to_disk(folder / "tables")
-    _to_disk(folder)
+    _sync(folder / "tables")
+    _sync(folder)
     return manifest
 
 
@@ -275,7 +275,7 @@ def _new(path: Path) -> Any:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
-def _to_disk(folder: Path) -> None:
+def _sync(folder: Path) -> None:
     """Returns when the disk has the names in a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -310,7 +310,7 @@ def _measured(path: Path) -> dict[str, Any]:
         return {"bytes": path.stat().st_size, "sha256": file_digest(file, "sha256").hexdigest()}
 
 
-def _is_as(tally: Tally, known: dict[str, Any]) -> bool:
+def _matches(tally: Tally, known: dict[str, Any]) -> bool:
     return (tally.rows, tally.sha256) == (known.get("rows"), known.get("sha256"))
 
 
@@ -341,7 +341,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 # The secret key
 
 
-def _mark(key: str, made_at: str) -> str:
+def _key_fingerprint(key: str, made_at: str) -> str:
     """Shows with which key a backup was made, and nothing of the key."""
     return salted_hmac("digest.backups", made_at, key, algorithm="sha256").hexdigest()
 
@@ -351,7 +351,9 @@ def _key_to_restore(path: Path, manifest: dict[str, Any]) -> str | None:
     the site has another key, with which something may have been signed."""
 
     def fits(key: str) -> bool:
-        return constant_time_compare(_mark(key, manifest["made_at"]), manifest["secret_key"])
+        return constant_time_compare(
+            _key_fingerprint(key, manifest["made_at"]), manifest["secret_key"]
+        )
 
     if any(map(fits, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))):
         return None
@@ -377,4 +379,4 @@ def _replace_key(place: Path, key: str) -> None:
     draft.unlink(missing_ok=True)
     _write_file(draft, key.encode())
     draft.replace(place)
-    _to_disk(place.parent)
+    _sync(place.parent)

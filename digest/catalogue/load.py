@@ -23,10 +23,11 @@ from digest.models import (
     Source,
     Verdict,
 )
+from digest.snapshot import snapshot
 
 from .fields import LINKS
 from .file import File
-from .plan import Edit, Overlay, Plan, snapshot
+from .plan import Edit, Overlay, Plan
 from .projection import Statement
 from .sql import keys
 from .verdicts import IdentifiedRow, differences, resolve_merges, verdicts_of

@@ -4,14 +4,13 @@ reads, which neither take locks nor wait for any."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from django.db import connection, models, transaction
+from django.db import models
 
 from digest.batches import batches
 from digest.formats import Format
@@ -23,26 +22,6 @@ from .projection import Statement, project, statements_of
 
 ENDED: Final = object()
 """In place of a correction's value: that there is none any longer."""
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """All reads within see the database at one moment. Nothing may be written within, unless by a
-    transaction that was there before: then that goes on."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "sqlite":
-        # `atomic` would begin a transaction that may write, and wait for the lock.
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
-    else:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield
 
 
 @dataclass(slots=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from digest.models import DEFAULT, Source, Stream
+from digest.snapshot import snapshot
 
 from .fields import FIELDS, TITLE
 from .file import File
 from .load import LoadReport, plan_load
-from .plan import Edit, PaperState, Plan, snapshot
+from .plan import Edit, PaperState, Plan
 
 DIGESTS = "digests"
 """The name of what is no field of a paper, and changes with them: the digests in which it is."""

@@ -26,12 +26,13 @@ from digest.models import (
 )
 from digest.search import rows
 from digest.search.text import document
+from digest.snapshot import snapshot
 from digest.text import identity, taxonomy
 
 from .fields import AUTHORS, CATEGORIES, LINKS, columns, lists
 from .kinds import ListField, Names
 from .orders import Orders
-from .plan import Plan, related_model, snapshot
+from .plan import Plan, related_model
 from .sql import Script, keys
 
 TRIES = 3

@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
                 ),
                 ("since", models.DateTimeField()),
-                ("last_at", models.DateTimeField()),
                 ("count", models.PositiveIntegerField(default=1)),
                 ("error", models.TextField(help_text="of the last one")),
             ],

@@ -53,5 +53,6 @@ class DailyRun(models.Model):
         return f"{self.begun_at:%Y-%m-%d %H:%M}"
 
     @property
-    def failed(self) -> bool:
-        return any(step["error"] for step in self.steps)
+    def failed_steps(self) -> list[str]:
+        """The names of the steps that failed."""
+        return [step["name"] for step in self.steps if step["error"]]

@@ -22,7 +22,6 @@ class MailFailure(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     since = models.DateTimeField()
-    last_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)
     error = models.TextField(help_text="of the last one")
 

@@ -24,7 +24,7 @@ from prometheus_client.exposition import choose_encoder
 
 from digest import metrics
 from digest.models import DailyRun, Digest
-from digest.status import StatusCollector, is_cache_there
+from digest.status import StatusCollector, cache_answers
 
 _OK, _FAILS = "ok", "fails"
 
@@ -55,7 +55,7 @@ def _readiness(request: HttpRequest) -> HttpResponse:
         found |= _asked()
     except Error:  # what else it has is in the log of the database
         connection.close()
-    cache = _OK if is_cache_there() else _FAILS
+    cache = _OK if cache_answers() else _FAILS
     is_ready = found["database"] == _OK and found["migrations"] == _OK
     status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
     return JsonResponse({"ready": is_ready, **found, "cache": cache}, status=status)
@@ -78,7 +78,7 @@ def _asked() -> dict[str, Any]:
         and {
             "begun_at": run.begun_at,
             "ended_at": run.ended_at,
-            "failed": [step["name"] for step in run.steps if step["error"]],
+            "failed": run.failed_steps,
         },
     }
 

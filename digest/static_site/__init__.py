@@ -25,12 +25,12 @@ from django.utils import timezone
 from lxml import etree
 
 from digest.batches import batches
-from digest.catalogue.plan import snapshot
 from digest.exports import WRITERS
 from digest.models import Catalogue, Category, Digest, Paper, Stream
 from digest.pages.files import about_page, title_of
 from digest.pages.views import not_found
 from digest.search.filters import PaperFilter
+from digest.snapshot import snapshot
 from digest.text.links import KINDS, OTHER
 
 from .addresses import INDEX, SEARCH, Links, file_of, files_of_paper, pages

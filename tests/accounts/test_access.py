@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from accounts.alerts import links, webhooks
+from accounts.alerts import links
 from accounts.library import Library
 from accounts.library.for_you import Reason
 from accounts.models import Role, Visibility
@@ -277,9 +277,9 @@ TABLE |= {
         *row("/account/mails/stop/{stop}/", 200, 200),
         *row("/account/mails/stop/{kept}/", 404, 404),
     ],
-    "account/mails/keep/<str:token>/": [
-        *row("/account/mails/keep/{kept}/", 200, 200),
-        *row("/account/mails/keep/{stop}/", 404, 404),
+    "account/mails/bookmark/<str:token>/": [
+        *row("/account/mails/bookmark/{kept}/", 200, 200),
+        *row("/account/mails/bookmark/{stop}/", 404, 404),
     ],
     "account/tokens/": row("/account/tokens/", me(200), me(302)),
     "account/tokens/<int:token>/revoke/": row("/account/tokens/1/revoke/", me(405), me(404)),
@@ -383,9 +383,9 @@ def world(owner, viewer, editor, other, curator, papers):
         "preference": library.for_you.preferences[0].pk,
         "search": search.pk,
         "feed": library.feeds.make(search),
-        "hook": webhooks.create(owner, "Lab", "https://example.org/", "json", None)[0].pk,
+        "hook": Library(owner).webhooks.create("Lab", "https://example.org/", "json", None)[0].pk,
         "stop": links.stop_link(owner).rstrip("/").rpartition("/")[2],
-        "kept": links.keep_link(owner, papers[0].pk).rstrip("/").rpartition("/")[2],
+        "kept": links.bookmark_link(owner, papers[0].pk).rstrip("/").rpartition("/")[2],
     }
     for visibility in Visibility.values:
         made = library.lists.create(visibility)

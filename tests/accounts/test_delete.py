@@ -6,7 +6,6 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import models
-from accounts.alerts import webhooks
 from accounts.library import Library
 from accounts.models import User
 from digest.catalogue.load import load
@@ -34,7 +33,7 @@ def shelf(owner, other):
         library.searches.save("papers", "q=x", "X")
         library.mails.choose("daily", 8, 0, [])
         library.feeds.make(None)
-        hook, _ = webhooks.create(user, "Lab", "https://example.org/", "json", None)
+        hook, _ = Library(user).webhooks.create("Lab", "https://example.org/", "json", None)
         call = models.WebhookCall.objects.create(webhook=hook, made_at=NOW)
         models.WebhookPaper.objects.create(webhook=hook, call=call, paper=paper.pk)
         mail = models.Mail.objects.create(user=user, due_at=NOW, claimed_at=NOW)

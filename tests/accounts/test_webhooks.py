@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from accounts.alerts import webhooks
 from accounts.library import Library
 from accounts.models import Webhook, WebhookCall
+from accounts.views import webhooks
 from tests.accounts.pages import text
 
 pytestmark = pytest.mark.sqlite
@@ -23,7 +23,7 @@ def client(owner):
 
 @pytest.fixture
 def hook(owner):
-    found, _ = webhooks.create(owner, "Lab", GOOD["url"], "json", None)
+    found, _ = Library(owner).webhooks.create("Lab", GOOD["url"], "json", None)
     return found
 
 

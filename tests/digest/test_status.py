@@ -287,7 +287,7 @@ def test_without_admins_nothing_is_mailed(at, settings, mailoutbox):
 def test_a_mail_that_cannot_be_sent_is_tried_again(at, admins, transport, mailoutbox):
     ran(NOW + 20 * HOUR)
     FailingCheck.objects.create(name="mails", since=NOW)
-    MailFailure.objects.create(since=NOW, last_at=NOW, error="x")
+    MailFailure.objects.create(since=NOW, error="x")
     at(NOW + 25 * HOUR)
     transport.error = ConnectionRefusedError(111, "Connection refused")
     with pytest.raises(CommandError, match=r"what is wrong could not be mailed: \[Errno 111\]"):
@@ -307,8 +307,8 @@ def test_curators_see_the_page(at):
     client = enter(holder("curator", "Curators"))
     page = client.get("/admin/status/").content.decode()
     assert "manage.py daily never ran" in page
-    assert "<strong>No</strong>, since 8 Feb 2025, 11:00" in page
-    assert page.count("<strong>No</strong>") == 1
+    assert "<strong>Wrong</strong>, since 8 Feb 2025, 11:00" in page
+    assert page.count("<strong>Wrong</strong>") == 1
     assert 'href="/admin/status/"' in client.get("/admin/").content.decode()
 
 

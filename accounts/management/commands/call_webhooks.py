@@ -1,4 +1,4 @@
-"""`manage.py call_webhooks`: tells other services of new papers."""
+"""`manage.py call_webhooks`: sends new papers to other services."""
 
 from typing import Any
 

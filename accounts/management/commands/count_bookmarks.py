@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.library.group import count_week
+from accounts.library.weekly_counts import count_week
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from accounts.alerts.bounces import returned
+from accounts.alerts.bounces import process_bounce
 
 LONGEST = 1_000_000
 """Bytes of a mail that are read: what says that it came back is at its beginning."""
@@ -18,6 +18,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, verbosity: int, **options: Any) -> None:
-        done = returned(sys.stdin.buffer.read(LONGEST))
+        done = process_bounce(sys.stdin.buffer.read(LONGEST))
         if verbosity:
             self.stdout.write(done)

@@ -4,13 +4,14 @@ back."""
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.module_loading import import_string
 
 from digest.backups.copying import copy_to
 from digest.environment import Environment
 from digest.management.backups import counted, in_words, warn_of_unknown_tables
+from digest.url_settings import named_database
 
 
 class Command(BaseCommand):
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, to: str, verbosity: int, **options: Any) -> None:
         try:
-            other = import_string("digest.settings.database_at")(Environment({"DATABASE_URL": to}))
+            other = named_database(Environment({"DATABASE_URL": to}), settings.ROOT)
         except ImproperlyConfigured as error:
             raise CommandError(f"--to: {error}", returncode=2) from error
         with in_words("Nothing was copied."):

@@ -68,7 +68,7 @@ class Command(BaseCommand):
             run.save()
         run.ended_at = timezone.now()
         run.save()
-        return [step["name"] for step in run.steps if step["error"]]
+        return run.failed_steps
 
     def step(self, words: tuple[str, ...], verbosity: int) -> str:
         """Run a command. Gives the reason if it failed, else ""."""

@@ -83,20 +83,21 @@ def test_a_paper_is_kept_by_a_button_and_not_by_a_look(mail, ada):
     (bookmark,) = ada.bookmarks.all()
     assert bookmark.paper.slug == "2502.00001"
     Paper.objects.filter(slug="2502.00002").update(hidden=True)
-    other = [link for link in mail.get_body(("plain",)).get_content().split() if "/keep/" in link]
+    words = mail.get_body(("plain",)).get_content().split()
+    other = [word for word in words if "/bookmark/" in word]
     assert program.get(other[1].removeprefix("http://localhost:8000")).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["stop", "keep"])
+@pytest.mark.parametrize("kind", ["stop", "bookmark"])
 def test_links_end_and_cannot_be_made_up(mail, ada, clock, kind, monkeypatch):
-    name = {"stop": "No more mails, without a log-in", "keep": "Bookmark"}[kind]
+    name = {"stop": "No more mails, without a log-in", "bookmark": "Bookmark"}[kind]
     address = link_in(mail, name)
     program = Client()
     assert program.get(address).status_code == 200
     for bad in (address[:-3] + "x/", f"/account/mails/{kind}/x/", address.replace(":", ";", 1)):
         for ask in (program.get, program.post):
             assert ask(bad).status_code == 404
-    other = "keep" if kind == "stop" else "stop"
+    other = "bookmark" if kind == "stop" else "stop"
     assert program.get(address.replace(f"/{kind}/", f"/{other}/")).status_code == 404
     monkeypatch.setattr(signing.time, "time", lambda: clock.now.timestamp() + 10**9)
     assert program.post(address).status_code == 404

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.alerts import webhooks
+from accounts.library import Library
 from accounts.models import WebhookCall
 from digest import status
 
@@ -20,14 +20,14 @@ def found():
 def failed(hook):
     now = timezone.now()
     return WebhookCall.objects.create(
-        webhook=hook, made_at=now, tries=1, tried_at=now, next_at=now + timedelta(hours=1)
+        webhook=hook, made_at=now, tries=1, status=503, next_at=now + timedelta(hours=1)
     )
 
 
 def test_webhooks_that_fail_are_counted(owner):
     assert (found().is_wrong, [one.value for one in found().figures]) == (False, [0, 0])
     one, two, three = (
-        webhooks.create(owner, name, "https://hooks.example.org/", "json", None)[0]
+        Library(owner).webhooks.create(name, "https://hooks.example.org/", "json", None)[0]
         for name in ("One", "Two", "Three")
     )
     three.is_on, three.ended_at = False, timezone.now()

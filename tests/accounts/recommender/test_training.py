@@ -8,7 +8,7 @@ import pytest
 from accounts.recommender.examples import Example, Examples
 from accounts.recommender.features import Weights, features, word_feature
 from accounts.recommender.linear import Matrix, Vector, fit
-from accounts.recommender.questions import telling_papers
+from accounts.recommender.questions import informative_papers
 from accounts.recommender.training import BackTest, Learned, back_test, learn
 from accounts.recommender.vectors import Vectors
 from digest.catalogue.load import load
@@ -138,7 +138,7 @@ def test_nothing_is_learned_of_nothing(db):
     assert learn(examples([]), Vectors()) == Learned({})
     assert learn(examples([5]), Vectors()) == Learned({})
     assert back_test(examples([]), Vectors()) == BackTest()
-    assert telling_papers() == []
+    assert informative_papers() == []
 
 
 def test_the_last_third_is_tested(days):
@@ -194,7 +194,7 @@ def test_vectors_are_forgotten_where_there_are_too_many(days, monkeypatch):
 
 
 def test_papers_to_ask_about_are_unlike_each_other(days):
-    chosen = telling_papers()
+    chosen = informative_papers()
     titles = [Paper.objects.get(pk=key).title.split()[0] for key in chosen[:2]]
     assert sorted(titles) == ["Grasping", "Speech"]
     assert len(chosen) == len({*chosen}) == 60

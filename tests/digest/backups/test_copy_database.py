@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 from django.db import connection, connections
-from django.utils.module_loading import import_string
 
 from digest.backups.copying import as_default
 from digest.catalogue.load import load_files
 from digest.environment import Environment
 from digest.search import index
+from digest.url_settings import named_database
 from tests.digest.backups.conftest import at, contents, fill
 from tests.digest.backups.test_backups import fails, run
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[3]
 
 
 def url(name, host):
@@ -62,9 +64,8 @@ def pages(url):
 def test_to_postgresql_and_back(people, request, new_database, tmp_path, django_db_blocker):
     one, two = (f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("one", "two"))
     middle, host = new_database(), connection.settings_dict["HOST"]
-    database_at = import_string("digest.settings.database_at")
     with django_db_blocker.unblock():
-        with as_default(database_at(Environment({"DATABASE_URL": one}))):
+        with as_default(named_database(Environment({"DATABASE_URL": one}), ROOT)):
             run("migrate", "-v", "0")
             if people == 20:
                 load_files(request.getfixturevalue("archive_files")("json"))
@@ -77,7 +78,7 @@ def test_to_postgresql_and_back(people, request, new_database, tmp_path, django_
             assert index.check().is_ok
             run("copy_database", "--to", two)
             there = pages(url(middle, host))
-        with as_default(database_at(Environment({"DATABASE_URL": two}))):
+        with as_default(named_database(Environment({"DATABASE_URL": two}), ROOT)):
             assert contents() == before
             assert index.check().is_ok
             back = pages(two)

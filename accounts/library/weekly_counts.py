@@ -36,7 +36,7 @@ class Popularity(NamedTuple):
     where: str
 
 
-class Group(Part):
+class WeeklyCounts(Part):
     """What the person is shown of what others do."""
 
     def popular(self, papers: Collection[int]) -> dict[int, Popularity]:

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.alerts import webhooks
 from accounts.library import Library, NotFound
+from accounts.library.webhooks import host_of
 from accounts.models import Webhook, WebhookCall, WebhookPaper
 from accounts.secret_box import encrypt
 from digest.curation.public_http import Refused, Unanswered, post, public_addresses
@@ -76,7 +77,7 @@ def ada(clock):
 
 
 def hook_of(library, shape="json", reading_list=None):
-    return webhooks.create(library.user, "Lab", URL, shape, reading_list)
+    return library.webhooks.create("Lab", URL, shape, reading_list)
 
 
 def test_a_service_is_told_of_what_is_new_once_and_signed(service, clock, arrive, ada):
@@ -106,7 +107,7 @@ def test_a_service_is_told_of_what_is_new_once_and_signed(service, clock, arrive
     assert again["X-Paper-Digest-Call"] != headers["X-Paper-Digest-Call"]
     assert URL not in str([*Webhook.objects.values_list("url", "secret")])
     assert secret not in str([*Webhook.objects.values_list("url", "secret")])
-    assert webhooks.host_of(hook) == "hooks.example.org"
+    assert host_of(hook) == "hooks.example.org"
 
 
 @pytest.mark.parametrize("shape", ["slack", "mattermost", "discord"])
@@ -174,7 +175,7 @@ def test_what_fails_is_tried_later_and_then_given_up(service, clock, arrive, ada
     hook.refresh_from_db()
     call = hook.calls.get()
     assert (hook.is_on, call.tries, call.status, call.next_at) == (False, 6, 503, None)
-    webhooks.switch(hook, True)
+    Library(hook.user).webhooks.switch(hook.pk, True)
     arrive(2)
     webhooks.call_due(service.post)
     [(_, _, body)] = service.take()
@@ -262,7 +263,6 @@ def test_a_webhook_may_be_deleted_while_it_is_called(ada, arrive, clock):
         assert webhooks.call_to_test(hook, slow).status == status
         with pytest.raises(NotFound):
             webhooks.call_to_test(hook, slow)
-        webhooks.switch(hook, False)
         hook_of(ada)
         arrive(status)
         outcome = webhooks.call_due(slow)
@@ -302,7 +302,7 @@ def test_the_log_keeps_the_last_calls_and_all_papers(service, clock, arrive, ada
 
 
 def test_there_are_so_many_at_most(ada, monkeypatch):
-    monkeypatch.setattr(webhooks, "MOST", 1)
+    monkeypatch.setattr("accounts.library.webhooks.MOST_WEBHOOKS", 1)
     hook_of(ada)
     with pytest.raises(ValidationError, match="You have 1 webhooks"):
         hook_of(ada)
@@ -315,7 +315,7 @@ def test_their_secrets_are_encrypted_anew_with_a_new_key(ada, settings, service)
     call_command("renew_secrets", stdout=io.StringIO())
     settings.SECRET_KEY_FALLBACKS = []
     hook.refresh_from_db()
-    assert webhooks.host_of(hook) == "hooks.example.org"
+    assert host_of(hook) == "hooks.example.org"
     assert webhooks.call_to_test(hook, service.post).is_done
     settings.SECRET_KEY = "a third key " * 4
     with pytest.raises(CommandError, match="1 webhooks are not"):

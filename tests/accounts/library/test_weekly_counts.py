@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.library import Library
-from accounts.library.group import Popularity, count_week
+from accounts.library.weekly_counts import Popularity, count_week
 from accounts.models import Bookmark, Role, User, Visibility, WeeklyCount
 from digest.catalogue.load import undo
 from digest.models import Paper, Source
@@ -42,7 +42,7 @@ def keep(users, paper, at=NOW):
 
 
 def seen(user, papers):
-    return Library(user).group.popular([paper.pk for paper in papers])
+    return Library(user).weekly_counts.popular([paper.pk for paper in papers])
 
 
 def test_three_people_are_needed(people, papers, other):
@@ -112,7 +112,11 @@ def test_members_see_what_members_bookmarked(people, papers, other):
     found = {papers[0].pk: Popularity(3, "Ours")}
     assert seen(owner, papers) == seen(members[0], papers) == found
     assert seen(other, papers) == {}
-    assert [Library(one).group.has_any for one in (owner, members[0], other)] == [True, True, False]
+    assert [Library(one).weekly_counts.has_any for one in (owner, members[0], other)] == [
+        True,
+        True,
+        False,
+    ]
     # Whom the list is closed to sees it no longer, and its members are not counted again.
     opened.show_to(Visibility.PRIVATE)
     assert seen(members[0], papers) == {}
