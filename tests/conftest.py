@@ -215,6 +215,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + more, 4)
 
 
+# Finding the tests makes millions of objects that all stay: Python's collector would go through
+# them again and again.
+gc.disable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("thorough" if config.getoption("thorough") else "tests")
     config.addinivalue_line("markers", "thorough: left out without --thorough")
@@ -229,10 +234,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is there now stays: Python's collector need not go through it again and again."""
-    gc.collect()
+    """What is there now stays, and the collector looks at what comes after it alone."""
     gc.freeze()
-    gc.set_threshold(2_000, 20, 20)
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def pytest_report_header() -> str:
@@ -243,7 +248,7 @@ def pytest_report_header() -> str:
 
 # What pytest-django gives to the tests that use the database.
 _DATABASE = {"db", "transactional_db", "migrated", "django_db_serialized_rollback"}
-_ONE_WILL_DO = {"browser", "exports"}
+_ONE_WILL_DO = {"browser", "exports", "static_site"}
 """Folders of tests that one database is enough for."""
 
 

@@ -141,7 +141,7 @@ def test_a_disk_that_fills(at, monkeypatch):
     assert found("disk")[:2] == (text, True)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the database is a file of SQLite's")
+@pytest.mark.sqlite
 def test_a_disk_with_less_left_than_the_database_takes(at, monkeypatch, tmp_path):
     file = tmp_path / "db.sqlite3"
     with file.open("wb") as sparse:

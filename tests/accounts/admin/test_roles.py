@@ -67,6 +67,7 @@ print(json.dumps([fresh, back, look()]))
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 def test_a_database_is_taken_back_and_forth(own_database):
     """On one that has all its permissions, and one that has none yet."""
     environment = {**os.environ, "DATABASE_URL": own_database}

@@ -224,6 +224,7 @@ def test_the_index_has_papers_alone_and_their_own_texts(catalogue, tmp_path):
         assert word not in first["content"]
 
 
+@pytest.mark.databases
 def test_the_catalogue_of_one_moment_is_written(transactional_db, tmp_path):
     """Others load meanwhile, and neither waits for the other."""
     from threading import Thread
