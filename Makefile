@@ -87,8 +87,8 @@ faults: dev
 		[ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq --no-install-recommends faketime redis-server >/dev/null; \
 	} || true
-	DATABASE_URL= $(VENV) tests/faults.py $(ONLY)
-	$(VENV) tests/postgres.py $(VENV) tests/faults.py $(ONLY)
+	DATABASE_URL= $(VENV) -m tests.faults $(ONLY)
+	$(VENV) tests/postgres.py $(VENV) -m tests.faults $(ONLY)
 
 # By hand, since it takes minutes: every benchmark in one run, on real digests of any archive.
 ARCHIVE ?= ../shared/archive
