@@ -3,13 +3,21 @@
 In: keys of papers, and the terms of a query. Out: the papers' scores, the best first. A score is
 BM25 over title, authors and summary: a rare word counts more than a frequent one, and a word in the
 title more than one in the authors or the summary. A word as it was typed counts more than another
-form of it, and words that are neighbours in the query count more where they are in the paper, too.
+form of it, the more, the rarer it is itself. A word that papers repeat, or have in their titles,
+counts more than one that they have once in passing. Words that are neighbours in the query count
+more where they are in the paper, too.
+
+Measured by `tests/benchmarks/recall.py`, these find no more: other values of these parameters, the
+share of a query's terms that a paper has, words like those of the best papers (Rocchio), latent
+semantic analysis, and words that have the first six letters in common.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import fsum
 from typing import NamedTuple
 
 from digest.models import SearchText
@@ -20,10 +28,13 @@ from .text import stem
 
 FIELDS = {"title": (3.0, 12), "authors": (1.5, 12), "summary": (1.0, 220)}
 """The weight of each field, and its usual length in words."""
-_OTHER_FORM, _BEGINNING, _NEIGHBOURS = 0.8, 0.5, 0.6
-"""The shares of a term's weight that count for another form of its word, for a word that begins
-with it, and for two words that are neighbours."""
-_K1, _K1_OF_TEXT, _B = 1.0, 2.0, 0.5
+_AS_TYPED, _NEIGHBOURS = 0.2, 0.6
+"""The shares of a term's weight that count for its word as it was typed alone, and for two words
+that are neighbours."""
+_REPEATED, _USUAL_COUNT, _PRIOR_PAPERS = 0.5, 1.5, 20
+"""The weight of a term grows with this power of how often the ranked papers that have it have it on
+average, as `_Counter` counts; so many papers with the usual count are added to them."""
+_K1, _K1_OF_TEXT, _B = 0.7, 2.0, 0.5
 """BM25's parameters: k1, k1 where the query is a text, and b."""
 SHORT_QUERY = 6
 """A query of more terms is taken for a text, such as a pasted sentence or abstract."""
@@ -33,7 +44,8 @@ class Term(NamedTuple):
     """A word or a phrase of a query, with its alternatives.
 
     number: its place in the query. words: the alternatives. papers: about how many papers have one
-    of them. weight: the more, the fewer papers there are.
+    of them, in any form. weight: the more, the fewer papers there are. weight_as_typed: the same by
+    the papers that have one as it was typed.
     """
 
     number: int
@@ -41,6 +53,7 @@ class Term(NamedTuple):
     words: tuple[Words, ...]
     papers: int
     weight: float
+    weight_as_typed: float
 
     @property
     def text(self) -> str:
@@ -62,12 +75,14 @@ def _text(node: Node) -> str:
 def terms(nodes: Iterable[Node], known: Frequencies) -> list[Term]:
     """The terms of a query. known: the frequencies of its words."""
     found: list[Term] = []
-    for node in nodes:
-        inner = node.nodes if isinstance(node, AllOf) else (node,)
-        for one in inner:
-            if words := tuple(positive(one)):
-                papers = sum(_papers(alternative, known) for alternative in words)
-                found.append(Term(len(found), one, words, papers, known.weight(papers)))
+    for outer in nodes:
+        inner = outer.nodes if isinstance(outer, AllOf) else (outer,)
+        for node in inner:
+            if words := tuple(positive(node)):
+                papers = sum(_papers(one, known) for one in words)
+                as_typed = sum(_papers(replace(one, stem=""), known) for one in words)
+                weights = known.weight(papers), known.weight(as_typed)
+                found.append(Term(len(found), node, words, papers, *weights))
     return found
 
 
@@ -88,11 +103,24 @@ class Scored(NamedTuple):
 
 class _Match(NamedTuple):
     """The number of a term that a word of a paper matches, in which fields it does ("" for any),
-    and which share of the term's weight it has."""
+    and whether it is the word as it was typed."""
 
     number: int
     column: str
-    share: float
+    is_as_typed: bool
+
+
+class _Counts(NamedTuple):
+    """How often a paper has each term, by the term's number; in a field of more weight, or a short
+    one, it counts more.
+
+    in_any_form, as_typed: its words. neighbours: more than 0 where it comes right after the term
+    before it.
+    """
+
+    in_any_form: dict[int, float]
+    as_typed: dict[int, float]
+    neighbours: dict[int, float]
 
 
 def rank(
@@ -104,26 +132,56 @@ def rank(
 
     joined: words that match two terms at once, such as `deepseek` for `deep seek`.
     """
-    scorer = _Scorer(terms, joined or {})
+    counter = _Counter(terms, joined or {})
     rows = SearchText.objects.filter(pk__in=keys).values_list("pk", *FIELDS)
-    found = [Scored(key, *scorer.score(texts)) for key, *texts in rows]
+    counted = {key: counter.count(texts) for key, *texts in rows}
+    factors = _factors(counted.values())
+    found = [
+        Scored(key, _score(counts, terms, factors), frozenset(counts.in_any_form))
+        for key, counts in counted.items()
+    ]
     found.sort(key=lambda one: (-one.score, -one.key))
     return found
 
 
-class _Scorer:
-    """Scores papers by terms. Remembers what the words that it has seen match."""
+def _factors(counted: Iterable[_Counts]) -> dict[int, float]:
+    """For each term how much more it counts because papers repeat it."""
+    of_terms: dict[int, list[float]] = defaultdict(list)
+    for counts in counted:
+        for number, count in counts.in_any_form.items():
+            of_terms[number].append(count)
+    return {
+        number: ((fsum(found) / _USUAL_COUNT + _PRIOR_PAPERS) / (len(found) + _PRIOR_PAPERS))
+        ** _REPEATED
+        for number, found in of_terms.items()
+    }
+
+
+def _score(counts: _Counts, terms: Sequence[Term], factors: Mapping[int, float]) -> float:
+    k1 = _K1 if len(terms) <= SHORT_QUERY else _K1_OF_TEXT
+    score = 0.0
+    for number, count in counts.in_any_form.items():
+        term = terms[number]
+        # BM25's count * (k1 + 1) / (count + k1), with two weights.
+        found = (1 - _AS_TYPED) * term.weight * count
+        found += _AS_TYPED * term.weight_as_typed * counts.as_typed.get(number, 0.0)
+        score += found * (k1 + 1) / (count + k1) * factors[number]
+    for number, weight in counts.neighbours.items():
+        score += min(terms[number].weight, terms[number - 1].weight) * _NEIGHBOURS * weight
+    return score
+
+
+class _Counter:
+    """Counts terms in papers. Remembers what the words that it has seen match."""
 
     def __init__(self, terms: Sequence[Term], joined: Mapping[str, tuple[Term, Term]]) -> None:
-        self._weights = [term.weight for term in terms]
-        self._k1 = _K1 if len(terms) <= SHORT_QUERY else _K1_OF_TEXT
         self._words: dict[str, list[_Match]] = defaultdict(list)
         self._stems: dict[str, list[_Match]] = defaultdict(list)
         self._beginnings: dict[str, list[_Match]] = defaultdict(list)
         self._phrases: list[tuple[str, _Match]] = []
         for term in terms:
             for words in term.words:
-                match = _Match(term.number, words.column, 1.0)
+                match = _Match(term.number, words.column, is_as_typed=True)
                 if len(words.words) > 1:
                     phrase = f" {' '.join(words.words)}" + ("" if words.prefix else " ")
                     self._phrases.append((phrase, match))
@@ -131,19 +189,18 @@ class _Scorer:
                 (word,) = words.words
                 self._words[word].append(match)
                 if words.stem:
-                    self._stems[words.stem].append(match._replace(share=_OTHER_FORM))
+                    self._stems[words.stem].append(match._replace(is_as_typed=False))
                 if words.prefix:
-                    self._beginnings[word].append(match._replace(share=_BEGINNING))
+                    self._beginnings[word].append(match._replace(is_as_typed=False))
         for word, pair in joined.items():
-            self._words[word] += [_Match(term.number, "", 1.0) for term in pair]
+            self._words[word] += [_Match(term.number, "", is_as_typed=True) for term in pair]
         self._seen: set[str] = set()
         self._matches: dict[str, list[_Match]] = {}
 
-    def score(self, texts: Sequence[str]) -> tuple[float, frozenset[int]]:
-        """A paper's score, and the numbers of the terms that it has. texts: of its fields, in the
-        order of `FIELDS`."""
-        counts: dict[int, float] = defaultdict(float)
-        shares: dict[int, float] = defaultdict(float)
+    def count(self, texts: Sequence[str]) -> _Counts:
+        """Of a paper. texts: of its fields, in the order of `FIELDS`."""
+        in_any_form: dict[int, float] = defaultdict(float)
+        as_typed: dict[int, float] = defaultdict(float)
         neighbours: dict[int, float] = defaultdict(float)
         for text, (field, (weight, usual)) in zip(texts, FIELDS.items(), strict=True):
             words = text.split()
@@ -155,22 +212,17 @@ class _Scorer:
                     if not _is_in(field, match.column):
                         continue
                     number = match.number
-                    counts[number] += weight
-                    shares[number] += weight * match.share
+                    in_any_form[number] += weight
+                    if match.is_as_typed:
+                        as_typed[number] += weight
                     if number == last + 1 and place == at - 1:
                         neighbours[number] = max(neighbours[number], min(weight, 4.0) ** 0.5)
                     last, place = number, at
             for phrase, match in self._phrases:
                 if phrase in (padded := f" {text} ") and _is_in(field, match.column):
-                    counts[match.number] += weight * padded.count(phrase)
-                    shares[match.number] += weight * padded.count(phrase)
-        weights, found, k1 = self._weights, 0.0, self._k1
-        for number, count in counts.items():
-            # BM25's count * (k1 + 1) / (count + k1), of which other forms have a share.
-            found += weights[number] * shares[number] * (k1 + 1) / (count + k1)
-        for number, weight in neighbours.items():
-            found += min(weights[number], weights[number - 1]) * _NEIGHBOURS * weight
-        return found, frozenset(counts)
+                    in_any_form[match.number] += weight * padded.count(phrase)
+                    as_typed[match.number] += weight * padded.count(phrase)
+        return _Counts(in_any_form, as_typed, neighbours)
 
     def _read(self, words: set[str]) -> None:
         """Find what these words match, of those that were not seen before."""
@@ -188,7 +240,7 @@ class _Scorer:
         for beginning, matches in self._beginnings.items():
             if word.startswith(beginning):
                 found += matches
-        # Of each term the match with the largest share, which comes first.
+        # Of each term the match as it was typed, which comes first.
         return list({one.number: one for one in reversed(found)}.values())
 
 
