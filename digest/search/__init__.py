@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from math import ceil, prod
 from typing import Any, NamedTuple, cast
 
 from django.db.models import F
@@ -197,14 +198,12 @@ class Results:
 
     @cached_property
     def _likely_among(self) -> int:
-        """Among how many of the newest papers as many match as are counted, where all words are
-        frequent: half as many again as if all papers with the rarest word match; else 0."""
+        """Among how many of the newest papers as many match as are counted, where the terms are so
+        frequent: half as many again as if they had nothing to do with each other; else 0."""
+        every = max(self.query.frequencies.every, 1)
         sought = terms(self.query.node.nodes, self.query.frequencies)
-        if not sought:
-            return COUNTED * 3 // 2
-        rarest = min(term.papers for term in sought)
-        every = self.query.frequencies.every
-        return COUNTED * every * 3 // rarest // 2 if rarest > 2 * COUNTED else 0
+        share = prod(min(term.papers / every, 1) for term in sought)
+        return ceil(COUNTED / share * 1.5) if not sought or share * every > 2 * COUNTED else 0
 
     @property
     def count(self) -> int:
