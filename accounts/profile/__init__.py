@@ -14,7 +14,7 @@ urlpatterns = [
     path("", profile, name="account"),
     path("session/", session, name="session"),
     path("resubmission/", resubmission, name="resubmission"),
-    path("login/", Login.as_view(), name="account_login"),
+    path("login/", Login.as_view()),
     path("delete/", delete, name="account-delete"),
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", ConfirmEmail.as_view()),
     *account.urlpatterns,
