@@ -175,10 +175,13 @@ _BARE = re.compile(
 
 def _adapt(state: StateCore) -> None:
     """Put headings below the page's own, and links in place of images and bare addresses."""
+    headings = [block for block in state.tokens if block.type in ("heading_open", "heading_close")]
+    # Where a text begins with ##, no level between the page's and its own is left out.
+    highest = min((int(heading.tag[1]) for heading in headings), default=1)
+    for heading in headings:
+        heading.tag = f"h{min(int(heading.tag[1]) - highest + 3, 6)}"
     for block in state.tokens:
-        if block.type in ("heading_open", "heading_close"):
-            block.tag = f"h{min(int(block.tag[1]) + 2, 6)}"
-        elif block.children:
+        if block.children:
             block.children = list(_linked(block.children))
 
 

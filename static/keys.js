@@ -1,6 +1,8 @@
 // The keys of lists and pages, and the dialog that explains them. Without this script the dialog is a
 // page of its own, and each key has a control that does the same.
 
+import { showFault } from "./requests.js";
+
 const GO = { d: "/", n: "/library/unread/", l: "/library/", p: "/papers/" };
 const SOON = 2000; // milliseconds within which the second of two keys must follow
 const GAP = 8; // pixels
@@ -45,7 +47,7 @@ export function press(event) {
   } else if (!repeat || key === "j" || key === "k") {
     if (key !== "g") pressedG = -Infinity;
     if (key in ACTIONS) ACTIONS[key](key, event);
-    else (current ?? document.querySelector(".paper"))?.querySelector(`[aria-keyshortcuts~="${key}"]`)?.click();
+    else use(key);
   }
 }
 
@@ -121,6 +123,22 @@ function markRead() {
   const before = (control) => current
     && control.compareDocumentPosition(current) & Node.DOCUMENT_POSITION_FOLLOWING;
   (controls.findLast(before) ?? controls[0])?.click();
+}
+
+// Uses the control of the current card, or of a paper's own page, that a key is for.
+function use(key) {
+  const paper = current ?? document.querySelector(".paper");
+  const control = paper?.querySelector(`[aria-keyshortcuts~="${key}"]`);
+  if (control) control.click();
+  else if (key === "i") refuseDismissal(paper?.querySelector(".star[aria-pressed=true]"));
+}
+
+// A bookmarked paper has no control for “not interested”: its bookmark would be lost with its status.
+function refuseDismissal(star) {
+  if (!star) return;
+  const words = "It is bookmarked";
+  const what = "press b to remove the bookmark, and then i for “not interested”";
+  showFault(star.closest(".cards > li, form"), "bookmarked", { words, what });
 }
 
 function file(key) {

@@ -2,38 +2,40 @@
 
 from collections.abc import Iterable
 from datetime import date
-from html import escape
 from secrets import token_hex
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import template
+from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.template.context import RequestContext
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.forms.reports import ReportForm
 from accounts.library import Marks
 from accounts.library.for_you import Likely
 from accounts.models import Density, Note, ReadingList, SearchKind
+from digest.caches.revision import key_of
 from digest.models import Digest, Paper
 from digest.search import Query, match_beginnings
 from digest.search.addresses import normalized
 from digest.search.filters import PaperFilter
-from digest.templatetags.catalogue import cards
+from digest.templatetags.catalogue import cards, trusted
 
 register = template.Library()
 
 _PLACEHOLDERS = {
-    name: f"{name}-{token_hex(8)}" for name in ("pk", "slug", "get_absolute_url", "title_html")
+    name: f"{name}-{token_hex(8)}"
+    for name in ("pk", "slug", "get_absolute_url", "title_html", "csrf_token", "next")
 }
-"""Of the attributes of a paper. They are random, so that no text of people or papers has them."""
+"""Of what controls have of a paper, and of the request. They are random, so that no text of people
+or papers has them."""
 
 
 @register.simple_tag(takes_context=True)
@@ -81,8 +83,8 @@ def controls(
     context: RequestContext, papers: Iterable[Paper], marks: dict[int, Marks]
 ) -> dict[int, SafeString]:
     """The reader's controls of papers that are shown even if they dismissed them, by the papers'
-    keys."""
-    return _controls(context, papers, marks, alone=True)
+    keys. A visitor has none."""
+    return _controls(context, papers, marks, alone=True) if context["user"].is_authenticated else {}
 
 
 def _controls(
@@ -90,31 +92,54 @@ def _controls(
 ) -> dict[int, SafeString]:
     """alone: shown without a list's way to hide the paper.
 
-    Of papers with the same marks these differ in a few words. So each kind is rendered once, with
-    placeholders, which takes a tenth of the time.
+    Of papers with the same marks these differ in a few words.
     """
-    shared = {name: context.get(name) for name in ("request", "csrf_token", "next")}
+    following = context.get("next") or context["request"].get_full_path()
     kinds: dict[tuple[Marks, bool], str] = {}
     found = {}
     for paper in papers:
-        mark = of(marks, paper)
-        kind = (mark, paper.hidden)
+        kind = (of(marks, paper), paper.hidden)
         if kind not in kinds:
-            name = "_dismissed" if mark.dismissed and not alone else "_bookmark"
-            placeholder = SimpleNamespace(hidden=paper.hidden, **_PLACEHOLDERS)
-            kinds[kind] = get_template(f"accounts/{name}.html").render(
-                {**shared, "paper": placeholder, "mark": mark, "alone": alone}
-            )
-        found[paper.pk] = _filled(kinds[kind], paper)
+            html = _kind_of_controls(*kind, alone)
+            kinds[kind] = _filled(html, csrf_token=context["csrf_token"], next=following)
+        found[paper.pk] = _filled(
+            kinds[kind],
+            pk=paper.pk,
+            slug=paper.slug,
+            get_absolute_url=paper.get_absolute_url(),
+            title_html=trusted(paper.title_html),
+        )
     return found
 
 
-def _filled(html: str, paper: Paper) -> SafeString:
-    for name, placeholder in _PLACEHOLDERS.items():
-        if placeholder in html:
-            value = getattr(paper, name)
-            text = str(value() if callable(value) else value)
-            html = html.replace(placeholder, text if name == "title_html" else escape(text))
+def _kind_of_controls(mark: Marks, hidden: bool, alone: bool) -> str:
+    """The controls of any paper with these marks, with placeholders, which are the same for every
+    reader. Each kind is rendered once in a process, since that would be a fifth of what a list
+    costs."""
+    key = key_of("controls", *mark, hidden, alone)
+    html: str | None = caches["cards"].get(key)
+    if html is None:
+        name = "_dismissed" if mark.dismissed and not alone else "_bookmark"
+        html = get_template(f"accounts/{name}.html").render(
+            {
+                "request": {
+                    "user": {"is_authenticated": True},
+                    "get_full_path": _PLACEHOLDERS["next"],
+                },
+                "csrf_token": _PLACEHOLDERS["csrf_token"],
+                "paper": {**_PLACEHOLDERS, "hidden": hidden},
+                "mark": mark,
+                "alone": alone,
+            }
+        )
+        caches["cards"].set(key, html)
+    return html
+
+
+def _filled(html: str, **values: Any) -> SafeString:
+    """HTML with these values in place of the placeholders of their names."""
+    for name, value in values.items():
+        html = html.replace(_PLACEHOLDERS[name], conditional_escape(value))
     return mark_safe(html)  # noqa: S308
 
 

@@ -293,7 +293,7 @@ class PapersViewSet(CatalogueViewSet):
             papers = Paper.objects.visible().filter(slug__in=merged.values())
             found = papers.for_cards().first()
         if found is None:
-            raise NotFound(f"No digest here has a paper {slug}.")
+            raise NotFound(f"No digest here has a paper “{slug}”.")
         format = request.accepted_renderer.format
         if format != "json":
             about = self._about(found.title)

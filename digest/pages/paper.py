@@ -61,7 +61,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
         if slug in (merged := Merge.ends([slug])):
             return redirect("paper", merged[slug])
         links = [(f"arXiv may have {number}", f"https://arxiv.org/abs/{number}")] if number else []
-        raise PageNotFound(f"No digest here has a paper {slug}.", links)
+        raise PageNotFound(f"No digest here has a paper “{slug}”.", links)
     context = {
         "paper": paper,
         "one": [paper],

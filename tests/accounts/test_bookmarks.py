@@ -96,6 +96,22 @@ def test_a_dismissed_paper_is_a_line_in_lists(client, papers, address):
     assert len(re.findall('class="star"[^>]*aria-pressed="true"', page)) == 1
 
 
+def test_what_was_rendered_for_one_reader_has_nothing_of_theirs_for_another(client, other, papers):
+    second = Client()
+    second.force_login(other)
+    tokens = []
+    for reader, address in ((client, "/papers/"), (second, "/papers/?order=newest")):
+        page = text(reader.get(address))
+        assert set(re.findall(r'name="next"\s+value="([^"]*)"', page)) == {address}
+        forms = re.findall(r'<form class="bookmark".*?</form>', page, re.DOTALL)
+        assert len(forms) == len(papers)
+        tokens.append(
+            {re.search(r'csrfmiddlewaretoken" value="([^"]+)', form)[1] for form in forms}
+        )
+    assert [len(some) for some in tokens] == [1, 1]
+    assert tokens[0] != tokens[1]
+
+
 def test_visitors_are_led_to_log_in(anonymous, papers):
     data = {"paper": papers[0].slug, "do": "add", "next": "/papers/2502.00001/"}
     login = f"{reverse('account_login')}?next=/papers/2502.00001/"

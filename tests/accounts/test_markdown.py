@@ -67,6 +67,7 @@ SHOWN = {
     "# One\n## Two\n#### Four\n##### Five\n###### Six\n\nOne\n===": (
         "<h3>One</h3>\n<h4>Two</h4>\n<h6>Four</h6>\n<h6>Five</h6>\n<h6>Six</h6>\n<h3>One</h3>"
     ),
+    "## Two\n### Three": "<h3>Two</h3>\n<h4>Three</h4>",
     "> a\n> > b": ("<blockquote>\n<p>a</p>\n<blockquote>\n<p>b</p>\n</blockquote>\n</blockquote>"),
     "- a\n  - b\n- c": "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ul>",
     "3. a\n4. b": '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>',

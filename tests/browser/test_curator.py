@@ -10,11 +10,13 @@ from playwright.sync_api import expect
 from digest.catalogue.load import load as load_file
 from digest.models import Author, Correction, Difference, Digest, Entry, Paper, Source
 from tests.admin import enter, holder
+from tests.browser.look import AXE, violations
 from tests.conftest import ROOT, SHARED
 from tests.samples import digest, row
 
 SEED = SHARED / "seed" / "2025-02-06.md"
 SAMPLE = SEED if SEED.exists() else ROOT / "fixtures" / "2025-02-06.md"
+_RULES = ["accesskeys", "color-contrast", "link-in-text-block", "target-size"]
 
 # Transactions are not rolled back here, so that groups are gone after the first such test.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,6 +154,11 @@ def test_lists_fit_their_window_and_every_field_has_a_name(admin):
         beyond = "(e) => e.scrollWidth - e.clientWidth"
         assert page.locator("#changelist .results").evaluate(beyond) == 0, kind
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0, kind
+        page.evaluate(AXE)
+        assert violations(page, runOnly=_RULES) == [], kind
+        page.set_viewport_size({"width": 360, "height": 780})
+        assert page.locator("#changelist").evaluate("(e) => e.offsetWidth") > 320, kind
+        page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(page.url.replace("/author/", f"/paper/{Paper.objects.first().pk}/change/"))
     nameless = page.evaluate(
         """() => [...document.querySelectorAll(
@@ -159,3 +166,5 @@ def test_lists_fit_their_window_and_every_field_has_a_name(admin):
         )].filter((e) => !e.labels.length && !e.ariaLabel).map((e) => e.outerHTML)"""
     )
     assert nameless == []
+    page.evaluate(AXE)
+    assert violations(page, runOnly=_RULES) == []

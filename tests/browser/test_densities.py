@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import User
-from tests.browser.look import NARROW, sticking_out
+from tests.browser.look import AXE, NARROW, sticking_out, violations
 from tests.catalogue import load_once
 from tests.samples import digest, row
 
@@ -96,6 +96,15 @@ def test_every_density_fits_every_window(open_page, live_server, pairs):
         page.set_viewport_size({"width": width, "height": 800})
         assert sticking_out(page) == [0, []], (address, name, width)
         page.set_viewport_size({"width": NARROW, "height": 800})
+
+
+def test_what_is_pressed_is_large_enough_in_every_density(open_page):
+    page = open_page(DAY, 360)
+    page.evaluate(AXE)
+    for name, width in product(DENSITIES, (360, 1280)):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.get_by_role("button", name=name, exact=True).click()
+        assert violations(page, runOnly=["target-size"]) == [], (name, width)
 
 
 def test_what_a_person_chose_is_saved_without_a_reload(open_page, live_server, member):

@@ -100,6 +100,23 @@ def test_what_keys_do_with_a_card(open_page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Paper 3")
 
 
+@pytest.mark.parametrize("address", [DAY, PAPER])
+def test_i_says_that_a_bookmarked_paper_is_not_dismissed(open_page, address):
+    page = open_page(address)
+    press(page, "jb" if address == DAY else "b")
+    expect(page.get_by_role("button", name="Bookmarked")).to_be_visible()
+    press(page, "i")
+    why = page.get_by_role("alert")
+    expect(why).to_contain_text("It is bookmarked: press b to remove the bookmark")
+    assert not Dismissal.objects.exists()
+    press(page, "b")
+    expect(page.get_by_role("button", name="Bookmarked")).to_have_count(0)
+    expect(why).to_have_count(0)
+    press(page, "i")
+    expect(page.get_by_text("Not interested:")).to_be_visible()
+    assert Dismissal.objects.get().paper.position == 1
+
+
 def test_s_l_and_n_lead_into_the_menu_and_type_nothing(open_page):
     page = open_page(DAY)
     press(page, "js")

@@ -269,13 +269,13 @@ def test_nothing_is_in_the_admin_that_this_site_did_not_put_there():
 def test_the_first_page_counts_what_waits(curator, django_assert_num_queries):
     client = enter(curator)
     load(digest(row(1), row(2, authors="")), "2025-02-06.json")
-    found = re.findall(r'<a href="([^"]+)"><b>(\S+)</b> ([^<]+)</a>', client.get("/admin/").text)
+    found = re.findall(r'<a href="([^"]+)">([^<]+) <b>(\S+)</b></a>', client.get("/admin/").text)
     assert sorted(found) == [
-        ("/admin/accounts/report/?state=open", "0", "reports of readers"),
-        ("/admin/digest/difference/", "0", "differences from corrections"),
-        ("/admin/digest/paper/?authors=none", "1", "papers without authors"),
-        ("/admin/digest/paper/?links=dead", "0", "papers with suspect links"),
-        ("/admin/digest/proposal/", "0", "possible duplicates"),
+        ("/admin/accounts/report/?state=open", "Reports of readers", "0"),
+        ("/admin/digest/difference/", "Differences from corrections", "0"),
+        ("/admin/digest/paper/?authors=none", "Papers without authors", "1"),
+        ("/admin/digest/paper/?links=dead", "Papers with suspect links", "0"),
+        ("/admin/digest/proposal/", "Possible duplicates", "0"),
     ]
     page = client.get("/admin/digest/paper/?authors=none").text
     assert "Paper 2" in page

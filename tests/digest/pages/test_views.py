@@ -281,7 +281,7 @@ def test_every_slug_has_an_address(client, fields, address):
 def test_an_unknown_arxiv_id_leads_to_arxiv(client):
     response = client.get("/papers/2502.99999/")
     assert response.status_code == 404
-    assert "No digest here has a paper 2502.99999." in text(response)
+    assert "No digest here has a paper “2502.99999”." in text(response)
     assert '<a href="https://arxiv.org/abs/2502.99999">' in text(response)
 
 
