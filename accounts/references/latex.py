@@ -13,9 +13,18 @@ _ALONE = {"`": "`", "'": "'", "^": "^", '"': '"', "~": "~", "=": "¯", ".": "˙"
 """What an accent is that stands over nothing."""
 
 
+_SIGNS = "£§¶©‡―‖√Ŧŧ♠♡♢♣"
+_COMMANDS = """
+    pounds S P copyright ddag texthorizontalbar textbardbl textsurd textTstroke texttstroke
+    spadesuit heartsuit diamondsuit clubsuit
+"""
+"""Of these signs, which Better BibTeX writes, and the tables of the library lack."""
+
+
 def _signs() -> dict[str, str]:
     """The sign that each command prints: those that encoders write, and all that decoders know."""
     found: dict[str, str] = {"slash": "/", "dots": "…", "j": "j", "textbackslash": "\\"}
+    found |= dict(zip(_COMMANDS.split(), _SIGNS, strict=True))
     found |= {name: sign for sign, name in COMMANDS.items()}
     found |= {name: sign for sign, name in reversed(SYMBOLS.items())}
     decoders = get_default_latex_context_db()
