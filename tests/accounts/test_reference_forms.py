@@ -530,6 +530,7 @@ def test_the_titles_of_the_archive_come_back_from_latex(encoder, titles):
 
 @pytest.mark.parametrize("format", ["bibtex", "biblatex"])
 @pytest.mark.skipif(not which("pandoc"), reason="needs pandoc")
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_titles_of_the_archive_come_back_from_pandoc(format, titles):
     items = [{"id": f"k{n:05}", "type": "article", "title": t} for n, t in enumerate(titles)]
