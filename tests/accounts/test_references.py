@@ -114,7 +114,7 @@ BIBTEX = {
         "  month = feb,\n  number = {arXiv:2502.03387},\n  eprint = {2502.03387},\n"
         "  primaryclass = {cs},\n  publisher = {arXiv},\n  doi = {10.48550/arXiv.2502.03387},\n"
         "  archiveprefix = {arXiv},\n  keywords = {Computer Science - Robotics},\n"
-        "  file = {C\\:\\\\x\\\\Ye - 2025 - LIMO.pdf;/home/x/a.html}\n}\n",
+        "  file = {C\\:\\\\x\\\\Ye - 2025 - LIMO.pdf;/data/a.html}\n}\n",
         (
             "2502.03387",
             "https://doi.org/10.48550/arXiv.2502.03387",
