@@ -139,15 +139,16 @@ def confirm_import(request: MemberRequest) -> HttpResponse:
 @require_POST
 def undo_last_import(request: MemberRequest) -> HttpResponse:
     """Take back what the last import added. A second time there is nothing to undo."""
-    undo = request.session.pop(_UNDO, None)
-    if undo is None:
+    if _UNDO not in request.session:
         messages.info(request, "There is nothing to undo.")
     else:
         try:
-            undo_import(request.library, Undo(*undo))
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
+            undo_import(request.library, Undo(*request.session[_UNDO]))
+        except ValidationError:
+            problem = "A note was changed at the same time. Nothing is undone yet."
+            messages.error(request, problem, extra_tags=_UNDO)
         else:
+            del request.session[_UNDO]
             messages.success(request, "Undone. What you changed since the import stays.")
     return redirect("library")
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.library import Library
+from accounts.library import Library, notes
 from accounts.models import Bookmark, Dismissal, ListItem, Membership, Note, ReadingList, Role
 
 UNDO = "/library/import/undo/"
@@ -140,6 +140,19 @@ def test_a_list_of_another_that_is_closed_meanwhile_stays(client, owner, other, 
     Membership.objects.all().delete()
     client.post(UNDO)
     assert theirs.items.count() == 2
+    assert not any(library_of(owner).values())
+
+
+def test_an_undo_that_meets_a_change_can_be_repeated(client, owner, papers, monkeypatch):
+    import_all(client, papers)
+    before = library_of(owner)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(notes.Notes, "shortened", lambda self, longer: [Note(pk=0)])
+        page = client.post(UNDO, follow=True)
+    assert said(page) == ["A note was changed at the same time. Nothing is undone yet."]
+    assert f'action="{UNDO}"' in page.content.decode()
+    assert library_of(owner) == before
+    client.post(UNDO)
     assert not any(library_of(owner).values())
 
 
