@@ -54,6 +54,8 @@ def read_sign(source):
         return "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(source[1])]
     if source in "-<>|":
         return source.replace("-", "−")
+    if source == r"\sqrt{}":  # which the reader writes with parentheses
+        return "√"
     return WITHOUT_DOLLARS.latex_to_text(f"${source}$")
 
 
@@ -222,6 +224,12 @@ def test_a_title_in_latex(title, written):
 def test_a_name_has_its_parts(about, name, written):
     (entry,) = bibtex.write([paper(authors=name)], about)
     assert f"  author = {{{written}}},\n" in entry
+
+
+def test_a_root_reads_back(about):
+    found = paper(title="√2", summary="It is o(√log n), for x < 3 | y.")
+    (entry,) = read([found], about)
+    assert_same(entry, found)
 
 
 def test_no_text_begins_another_entry_or_name(about):
