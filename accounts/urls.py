@@ -73,6 +73,7 @@ urlpatterns = [
     path("library/for-you/settings/", for_you.change, name="for-you-settings"),
     path("library/import/", transfer.import_papers, name="import"),
     path("library/import/confirm/", transfer.confirm_import, name="confirm-import"),
+    path("library/import/undo/", transfer.undo_last_import, name="undo-import"),
     path("library/import/take-in/", moved_to("confirm-import")),
     path("library/export.zip", transfer.export_library, name="export"),
     path("library/export.schema.json", transfer.schema, name="export-schema"),

@@ -635,7 +635,7 @@ def transfer(walk: Walk, client: Client, papers: list[models.Paper], size: Sizes
     )
     data = {"papers": shown.context["form"]["papers"].value(), "new_list": "Brought"}
     walk.do("import: taken in, with a new list", lambda: client.post(f"{there}confirm/", data))
-    walk.do("undo it", lambda: client.post("/library/undo/"))
+    walk.do("undo it", lambda: client.post(f"{there}undo/"))
     for name, text in texts(size.note).items():
         for notes, lists in ((size.notes, size.lists), (1, 1)):
             content = archive_of(papers[: size.bookmarks], notes, text, lists)

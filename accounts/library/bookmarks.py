@@ -50,12 +50,14 @@ class Bookmarks(Part):
         return found.order_by("added_at", "pk")
 
     @transaction.atomic
-    def add(self, papers: Iterable[int], status: str = "") -> list[SavedBookmark]:
+    def add(
+        self, papers: Iterable[int], status: str = "", now: datetime | None = None
+    ) -> list[SavedBookmark]:
         """Bookmark the papers. status: to give all of them; else those that are bookmarked keep
-        theirs, and the others are to read."""
+        theirs, and the others are to read. now: when they are added."""
         there = self._there(papers)
         before = self._saved(there)
-        now = timezone.now()
+        now = now or timezone.now()
         Bookmark.objects.bulk_create(
             [
                 Bookmark(
@@ -69,6 +71,28 @@ class Bookmarks(Part):
             Bookmark.objects.filter(user=self._owner, paper__in=there).update(status=Status(status))
         Dismissal.objects.filter(user=self._owner, paper__in=there).delete()
         return before
+
+    @transaction.atomic
+    def undo_addition(
+        self,
+        papers: Iterable[int],
+        before: Iterable[SavedBookmark],
+        dismissed: Mapping[int, datetime],
+        status: str,
+        added_at: datetime,
+    ) -> None:
+        """Undo `add` with this status and time. What was changed since stays as it is. dismissed:
+        the papers that were hidden, each with since when."""
+        was = {one.paper: one.status for one in before}
+        unchanged = Bookmark.objects.filter(user=self._owner, status=status or Status.TO_READ)
+        new = [paper for paper in papers if paper not in was]
+        unchanged.filter(paper__in=new, added_at=added_at).delete()
+        for old in set(was.values()) if status else ():
+            same = [paper for paper in was if was[paper] == old]
+            unchanged.filter(paper__in=same).update(status=old)
+        stay = Bookmark.objects.filter(user=self._owner, paper__in=dismissed)
+        again = set(self._there(dismissed)).difference(stay.values_list("paper", flat=True))
+        self.restore((), {paper: dismissed[paper] for paper in again})
 
     @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[SavedBookmark]:

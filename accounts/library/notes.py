@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -39,13 +39,15 @@ class ImportedNote(NamedTuple):
 
 class PreparedNotes(NamedTuple):
     """What `prepare` made of notes. same: how many are here already; left: how many more than one
-    import may hold there are."""
+    import may hold there are; lengths: by the keys of those that become longer, the characters of
+    their texts before."""
 
     new: list[Note]
     longer: list[Note]
     same: int
     problems: list[str]
     left: int
+    lengths: dict[int, int]
 
 
 def _too_long(text: str) -> str:
@@ -80,8 +82,8 @@ class Notes(Part):
         imported = list(imported)
         found = Note.objects.filter(user=self._owner, paper__in=[b.paper for b in imported])
         there = {note.paper_id: note for note in found}
-        prepared = PreparedNotes([], [], 0, [], 0)
-        new, longer, same, problems, left = prepared
+        prepared = PreparedNotes([], [], 0, [], 0, {})
+        new, longer, same, problems, left, lengths = prepared
         read = 0
         for one in imported:
             note = there.get(one.paper.pk)
@@ -100,6 +102,7 @@ class Notes(Part):
             read += len(text)
             html, words = markdown.render_and_words(text)
             if note:
+                lengths[note.pk] = len(note.text)
                 note.text, note.html, note.words = text, html, words
                 note.changed_at = timezone.now()
                 longer.append(note)
@@ -133,6 +136,29 @@ class Notes(Part):
         Note.objects.bulk_update(
             longer, ["text", "html", "words", "version", "changed_at"], batch_size=100
         )
+
+    def shortened(self, longer: Mapping[int, tuple[int, int]]) -> list[Note]:
+        """The notes that an import made longer, without what it added, for `undo_restore`. longer:
+        their keys, each with the version of then, and the characters of the text before. Notes that
+        were changed since are left out."""
+        found = []
+        for note in Note.objects.filter(user=self._owner, pk__in=longer):
+            version, length = longer[note.pk]
+            if note.version == version:
+                note.text = note.text[:length]
+                note.html, note.words = markdown.render_and_words(note.text)
+                note.changed_at = timezone.now()
+                found.append(note)
+        return found
+
+    @transaction.atomic
+    def undo_restore(self, new: Iterable[int], shortened: list[Note]) -> None:
+        """Undo `restore`. new: keys of the notes that were made; those that were changed since, or
+        are shown with a list, stay. Raises ValidationError if a note is changed meanwhile."""
+        shown = ListItem.objects.filter(reading_list__owner=self._owner, shows_note=True)
+        made = Note.objects.filter(user=self._owner, pk__in=new, version=1)
+        made.exclude(paper__in=shown.values("paper")).delete()
+        self.restore(PreparedNotes([], shortened, 0, [], 0, {}))
 
     def save(self, paper: Paper, text: str, version: int) -> Note | None:
         """Save the text; an empty one deletes the note, and None is returned.

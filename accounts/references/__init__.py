@@ -43,7 +43,13 @@ __all__ = [
 ]
 
 _JSON = r"\[\s*(?:\{\s*[\"}]|\"|\]|\Z)|\{\s*(?:[\"}]|\Z)"
-_WEB_OF_SCIENCE = re.compile(r"\s*(?:FN (?:Clarivate|Thomson|ISI)|PT\tAU\t|PT [JBSP]\n(?:AU|AF) )")
+_REFUSED = {
+    "Web of Science": re.compile(
+        r"\s*(?:FN (?:Clarivate|Thomson|ISI)|PT\tAU\t|PT [JBSP]\n(?:AU|AF) )"
+    ),
+    "RefWorks": re.compile(r"\s*RT [A-Z][\w ,/()]*\n(?:SR|ID|A1|T1) "),
+}
+"""Whose own format is not read, and how a file in it begins."""
 # A part begins a line, or follows another part; within a sentence, only a complete entry is a part.
 _START = re.compile(
     rf"^[ \t>]*+(?:(?P<bibtex>{bibtex.START})|(?P<record>{ris.START})|(?P<json>{_JSON})"
@@ -82,11 +88,12 @@ def read(content: bytes) -> ParsedReferences:
 def _read_parts(text: str, draft: ReferenceCollector) -> str:
     """Read the parts that have a format of their own. Returns the text around them, each line at
     its place."""
-    if _WEB_OF_SCIENCE.match(text):
-        draft.format = Format.RIS
-        reason = "Web of Science's own format is not read: export BibTeX or RIS instead"
-        draft.problem(1, reason, text[:500])
-        return ""
+    for program, pattern in _REFUSED.items():
+        if pattern.match(text):
+            draft.format = Format.RIS
+            reason = f"{program}'s own format is not read: export BibTeX or RIS instead"
+            draft.problem(1, reason, text[:500])
+            return ""
     bibtex_reader: BibtexReader | None = None
     json_reader: JsonReader | None = None
     rest: list[str] = []

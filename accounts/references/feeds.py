@@ -9,7 +9,7 @@ from digest.formats.xml_rows import Element, NotXml, XmlRow, XmlRows
 from digest.text.identity import arxiv_id
 from digest.text.links import clean_url
 
-from .records import Format, ReferenceCollector, doi_url
+from .records import MARKUP, Format, ReferenceCollector, doi_url
 
 _ROOTS = (
     r"feed|rss|opml|(?:rdf:)?RDF|OAI-PMH|(?:mods:)?mods(?:Collection)?|xbel|urlset|sitemapindex"
@@ -39,7 +39,6 @@ _PROLOG = re.compile(r"(?:\s++|<[?!][^<>]*+>)*+")
 _ROOT = re.compile(r"<([\w:.-]+)")
 _DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
 _ZOTERO = "http://www.zotero.org/namespaces/export#"
-_HTML = re.compile(r"<[^<>]{1,200}>")
 
 
 def read_xml(text: str, start: int, line: int, draft: ReferenceCollector) -> int:
@@ -130,7 +129,7 @@ def _add(line: int, raw: str, row: Element, draft: ReferenceCollector) -> None:
     draft.add(
         line,
         raw,
-        title=_HTML.sub("", titles[0]) if titles else "",
+        title=MARKUP.sub("", titles[0]) if titles else "",
         ids=[*links, *others, *dois],
         texts=[
             _text(one) for one in _descendants(row) if one.name in ("secondary-title", "source")

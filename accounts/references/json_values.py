@@ -17,7 +17,7 @@ from digest.formats.json_list import Element, JsonText, NotReadable
 from digest.text.identity import arxiv_id
 from digest.text.links import clean_url
 
-from .records import Format, ReferenceCollector, doi_url
+from .records import MARKUP, Format, ReferenceCollector, doi_url
 
 MAX_NESTED = 1_000_000
 """Brackets and braces of a file."""
@@ -27,7 +27,6 @@ _MAX_LINED = 8
 """Levels of lists in lists of which each item has its own line; deeper ones have that of the last
 such level."""
 
-_MARKUP = re.compile(r"</?(?:i|b|em|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
 _DIGITS = re.compile(r"\d{4}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BARE_DOI = re.compile(r"(?:doi:\s*)?10\.\d{4,9}/\S+", re.I)
@@ -180,7 +179,7 @@ class JsonReader:
         self.draft.add(
             self.json.line(element.start),
             self.text[element.start : min(element.end, element.start + 500)],
-            title=_MARKUP.sub("", title),
+            title=MARKUP.sub("", title),
             ids=[name for place, name in sorted(_ids(item)) if place < _LAST or not title],
             texts=texts,
             note="\n\n".join(notes),

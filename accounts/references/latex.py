@@ -13,11 +13,20 @@ _ALONE = {"`": "`", "'": "'", "^": "^", '"': '"', "~": "~", "=": "¯", ".": "˙"
 """What an accent is that stands over nothing."""
 
 
+_SIGNS = "£§¶©‡―‖√Ŧŧ♠♡♢♣"
+_COMMANDS = """
+    pounds S P copyright ddag texthorizontalbar textbardbl textsurd textTstroke texttstroke
+    spadesuit heartsuit diamondsuit clubsuit
+"""
+"""Of these signs, which Better BibTeX writes, and the tables of the library lack."""
+
+
 def _signs() -> dict[str, str]:
     """The sign that each command prints: those that encoders write, and all that decoders know."""
     found: dict[str, str] = {"slash": "/", "dots": "…", "j": "j", "textbackslash": "\\"}
+    found |= dict(zip(_COMMANDS.split(), _SIGNS, strict=True))
     found |= {name: sign for sign, name in COMMANDS.items()}
-    found |= {name: sign for sign, name in reversed(SYMBOLS.items())}
+    found |= {name.removesuffix("{}"): sign for sign, name in reversed(SYMBOLS.items())}
     decoders = get_default_latex_context_db()
     for category in decoders.category_list:
         for name, spec in decoders.d[category]["macros"].items():
@@ -61,7 +70,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_SIGN_ALONE = re.compile(r"\\([A-Za-z]+)\s*|\^\{?(\d)\}?|(-)")
+_SIGN_ALONE = re.compile(r"\\([A-Za-z]+)(?:\{\}|\s*)|\^\{?(\d)\}?|([-<>|])")
 _BRACED = re.compile(r"(?<=[\^_])\{(\w)\}")
 
 
@@ -101,9 +110,9 @@ def _formula(text: str) -> str:
     """The formula, or the sign that is all of it."""
     source = text.strip("$")
     if alone := _SIGN_ALONE.fullmatch(source):
-        name, digit, minus = alone.groups()
-        if minus:
-            return "−"
+        name, digit, sign = alone.groups()
+        if sign:
+            return sign.replace("-", "−")
         if name in _SIGN_OF:
             return _SIGN_OF[name]
         if digit:

@@ -117,6 +117,8 @@ _PREPRINT = re.compile(
     re.I,
 )
 _ID_BEFORE_TITLE = re.compile(rf"\[({identity.ARXIV_ID})(?:v\d+)?\]\s", re.I)
+MARKUP = re.compile(r"</?(?:i|b|em|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
+"""What titles of references are marked up with; other signs are part of them, as in "<think>"."""
 NAMED_ID = re.compile(
     r"(?:(?<![\w./-])|(?<=[a-z]/)|(?<=--)|(?<=arxiv[:._-]))"
     rf"({identity.ARXIV_ID})(?:v\d+)?(?![\w/]|\.\d)",

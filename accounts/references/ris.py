@@ -11,7 +11,7 @@ from collections import defaultdict
 from digest.text.identity import arxiv_id
 
 from .bibtex import START as BIBTEX
-from .records import NAMED_ID, Format, ReferenceCollector, doi_url
+from .records import MARKUP, NAMED_ID, Format, ReferenceCollector, doi_url
 
 START = r"(?:[A-Z][A-Z0-9] {2}-(?: |$)|TY[ \t]{0,3}-(?:[ \t]|$)|PMID ?- |%[0TA] (?=\S))"
 """Pattern of how a record begins, at the start of a line."""
@@ -30,7 +30,8 @@ _OTHER_FORM = {
     }.items()
 }
 _ADDRESS = re.compile(r";\s*(?=https?:)")
-_MARKUP = re.compile(r"</?(?:i|b|em|sub|sup|sc|span)(?: [^<>]*)?>", re.I)
+_CUT = 70
+"""Characters after which citation.js cuts a value, within words too."""
 _KIND_OF_ID = re.compile(r"\s*\[\w+\]$")
 
 
@@ -77,10 +78,17 @@ def _add(start: int, lines: list[str], tagged: re.Pattern[str], draft: Reference
             value = [match[2] or ""]
             fields[match[1] or "ER"].append(value)
         else:
-            value.append(line.strip())
+            value.append(line)
+    longest = max(
+        (len(line) for named in fields.values() for one in named for line in one), default=0
+    )
+    cut = _CUT if tagged is _RIS and longest == _CUT else 0
+
+    def text(value: list[str]) -> str:
+        return "".join(line if len(line) == cut else f"{line} " for line in value).strip()
 
     def values(*tags: str) -> list[str]:
-        return [" ".join(value).strip() for tag in tags for value in fields.get(tag, ())]
+        return [text(value) for tag in tags for value in fields.get(tag, ())]
 
     if tagged is _RIS:
         titles = values("TI", "T1", "CT", "BT", "ST")
@@ -100,7 +108,7 @@ def _add(start: int, lines: list[str], tagged: re.Pattern[str], draft: Reference
     draft.add(
         start,
         "\n".join(lines),
-        title=_MARKUP.sub("", next(filter(None, titles), "")),
+        title=MARKUP.sub("", next(filter(None, titles), "")),
         ids=[
             *(url for value in urls for url in _ADDRESS.split(value)),
             *map(doi_url, dois),

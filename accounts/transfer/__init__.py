@@ -8,13 +8,21 @@ elsewhere. It only ever adds, so that to do it twice changes nothing.
 from .exports import SCHEMA, export
 from .imports import Restored, may_import, restore
 from .matching import Match, match
-from .references import MAX_TAG_LISTS, add_papers, count_by_format, personal_parts
+from .references import (
+    MAX_TAG_LISTS,
+    Undo,
+    add_papers,
+    count_by_format,
+    personal_parts,
+    undo_import,
+)
 
 __all__ = [
     "MAX_TAG_LISTS",
     "SCHEMA",
     "Match",
     "Restored",
+    "Undo",
     "add_papers",
     "count_by_format",
     "export",
@@ -22,4 +30,5 @@ __all__ = [
     "may_import",
     "personal_parts",
     "restore",
+    "undo_import",
 ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.library import Library, OpenList
+from accounts.library import Library, NotFound, OpenList
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.lists.imports import ImportedItem, ImportedList
 from accounts.library.notes import ImportedNote
@@ -22,6 +24,7 @@ from digest.models import Paper
 from .matching import Match
 
 Value = TypeVar("Value")
+_time = datetime.fromisoformat
 
 MAX_TAG_LISTS = 200
 """Tags that become lists at once."""
@@ -110,11 +113,33 @@ def _as_many(pairs: Iterable[tuple[str, Value]], size: int) -> dict[str, Value]:
     return found
 
 
-class Added(NamedTuple):
-    """before: the bookmarks of the papers as they were. into: the lists that they were put into,
-    those of tags left out. problems: what could not be added."""
+class Undo(NamedTuple):
+    """What undoes an import, in values that a session can have; times are texts in ISO 8601.
 
-    before: list[SavedBookmark]
+    before: the bookmarks of the papers as they were. dismissed: those that were hidden, each with
+    since when. status, added_at: what the bookmarks became. notes: keys of those that were made.
+    longer: of notes, as `Notes.shortened` takes it. lists, items: of the person's lists, as
+    `Imports.undo_restore` takes them. into: slugs of lists that there were, each with its new
+    papers and their positions.
+    """
+
+    papers: list[int]
+    before: list[tuple[int, str, str]]
+    dismissed: list[tuple[int, str]]
+    status: str
+    added_at: str
+    notes: list[int]
+    longer: list[tuple[int, int, int]]
+    lists: list[tuple[int, str]]
+    items: list[tuple[int, int]]
+    into: list[tuple[str, list[tuple[int, int]]]]
+
+
+class Added(NamedTuple):
+    """into: the lists that the papers were put into, those of tags left out. problems: what could
+    not be added."""
+
+    undo: Undo
     into: list[ReadingList]
     notes: int
     tag_lists: int
@@ -160,21 +185,63 @@ def add_papers(
     if written.left or lists.full:
         problems.append("There was more than is added at once. Import the same file again.")
     opened = list(into)
+    made = list(lists.new)
+    items: list[tuple[int, int]] = []
+    put: list[tuple[str, list[tuple[int, int]]]] = []
     try:
         with transaction.atomic():
-            before = library.bookmarks.add(keys, status)
+            hidden = library.bookmarks.dismissed().filter(paper__in=keys)
+            dismissed = [(one.paper_id, one.added_at.isoformat()) for one in hidden]
+            before = library.bookmarks.add(keys, status, now)
+            for one in opened:
+                there = one.items().filter(paper__in=keys)
+                new = set(keys).difference(there.values_list("paper", flat=True))
+                one.add(keys)
+                added = one.items().filter(paper__in=new).values_list("paper", "position")
+                put.append((one.reading_list.slug, list(added)))
             if new_list:
                 opened.append(library.lists.open(library.lists.create(new_list).slug))
-            for one in opened:
-                one.add(keys)
+                opened[-1].add(keys)
+                made.append(opened[-1].reading_list)
+                items += opened[-1].items().values_list("pk", "position")
             library.notes.restore(written)
             library.lists.restore(lists)
     except IntegrityError:
         raise ValidationError("Something was changed meanwhile. Import the file again.") from None
+    undo = Undo(
+        keys,
+        [(one.paper, one.status, one.added_at.isoformat()) for one in before],
+        dismissed,
+        status,
+        now.isoformat(),
+        [note.pk for note in written.new],
+        [(note.pk, note.version, written.lengths[note.pk]) for note in written.longer],
+        [(one.pk, one.changed_at.isoformat()) for one in made],
+        items + [(item.pk, item.position) for item in lists.items],
+        put,
+    )
     return Added(
-        before,
+        undo,
         [one.reading_list for one in opened],
         len(written.new) + len(written.longer),
         lists.restored,
         problems,
     )
+
+
+def undo_import(library: Library, undo: Undo) -> None:
+    """Take back what an import added, as far as nobody changed it since. Raises ValidationError if
+    something is changed meanwhile, and then nothing is."""
+    before = [SavedBookmark(paper, status, _time(when)) for paper, status, when in undo.before]
+    dismissed = {paper: _time(when) for paper, when in undo.dismissed}
+    added_at = _time(undo.added_at)
+    longer = {key: (version, length) for key, version, length in undo.longer}
+    shortened = library.notes.shortened(longer)
+    with transaction.atomic():
+        library.bookmarks.undo_addition(undo.papers, before, dismissed, undo.status, added_at)
+        for slug, papers in undo.into:
+            with suppress(NotFound):
+                library.lists.open(slug).undo_addition(dict(papers))
+        lists = {key: _time(when) for key, when in undo.lists}
+        library.lists.undo_restore(lists, dict(undo.items))
+        library.notes.undo_restore(undo.notes, shortened)

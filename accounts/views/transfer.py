@@ -18,6 +18,7 @@ from accounts.forms.library import ConfirmImportForm, ImportForm
 from accounts.models import Step
 from accounts.transfer import (
     SCHEMA,
+    Undo,
     add_papers,
     count_by_format,
     export,
@@ -25,10 +26,12 @@ from accounts.transfer import (
     may_import,
     personal_parts,
     restore,
+    undo_import,
 )
-from accounts.views.bookmarks import remember
 from digest.log import security
 from digest.pages.resubmission import limited
+
+_UNDO = "undo-import"
 
 
 @logged_in
@@ -117,19 +120,37 @@ def confirm_import(request: MemberRequest) -> HttpResponse:
     except ValidationError as error:
         form.add_error("new_list" if given["new_list"] else None, error.messages[0])
         return render(request, "accounts/preview.html", {"form": form}, status=400)
-    keys = list(dict.fromkeys(paper.pk for paper in papers.values()))
-    remember(request, keys, added.before)
+    request.session[_UNDO] = added.undo
     request.user.finish(Step.IMPORT)
-    what = f"{len(keys):,} paper{'s are' if len(keys) != 1 else ' is'} in your library"
+    count = len(added.undo.papers)
+    what = f"{count:,} paper{'s are' if count != 1 else ' is'} in your library"
     more = [f"in the list “{into.name}”" for into in added.into]
     if added.notes:
         more.append(f"with {added.notes:,} note{'s' * (added.notes > 1)}")
     if added.tag_lists:
         more.append(f"in {added.tag_lists:,} list{'s' * (added.tag_lists > 1)} of tags")
-    messages.success(request, f"{', and '.join([what, *more])}.", extra_tags="undo")
+    messages.success(request, f"{', and '.join([what, *more])}.", extra_tags=_UNDO)
     for problem in added.problems:
         messages.warning(request, problem)
     return redirect(added.into[-1] if added.into else "library")
+
+
+@logged_in
+@require_POST
+def undo_last_import(request: MemberRequest) -> HttpResponse:
+    """Take back what the last import added. A second time there is nothing to undo."""
+    if _UNDO not in request.session:
+        messages.info(request, "There is nothing to undo.")
+    else:
+        try:
+            undo_import(request.library, Undo(*request.session[_UNDO]))
+        except ValidationError:
+            problem = "A note was changed at the same time. Nothing is undone yet."
+            messages.error(request, problem, extra_tags=_UNDO)
+        else:
+            del request.session[_UNDO]
+            messages.success(request, "Undone. What you changed since the import stays.")
+    return redirect("library")
 
 
 def _page(request: MemberRequest, form: ImportForm) -> HttpResponse:

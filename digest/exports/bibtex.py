@@ -53,4 +53,4 @@ def _label(paper: Citation) -> str:
     if may_hold_formulas(paper.title):
         return latex(paper.key)
     words = paper.title.split()
-    return latex(" ".join(words[:4])) + ("{\\ldots}" if words[4:] else "")
+    return latex(" ".join(words[:4])) + ("…" if words[4:] else "")

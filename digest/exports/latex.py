@@ -92,16 +92,20 @@ SYMBOLS = _table("""
     λ lambda  μ mu  µ mu  ν nu  ξ xi  π pi  ρ rho  σ sigma  ς varsigma  τ tau  υ upsilon  φ varphi
     χ chi  ψ psi  ω omega  Γ Gamma  Δ Delta  Θ Theta  Λ Lambda  Ξ Xi  Π Pi  Σ Sigma  Υ Upsilon
     Φ Phi  Ψ Psi  Ω Omega  × times  ± pm  · cdot  → rightarrow  ← leftarrow  ↔ leftrightarrow
-    √ surd  ≤ leq  ≥ geq  ≈ approx  ≠ neq  ∞ infty  ∈ in  ⊕ oplus  ∇ nabla
+    √ sqrt{}  ≤ leq  ≥ geq  ≈ approx  ≠ neq  ∞ infty  ∈ in  ⊕ oplus  ∇ nabla
 """)
 _IN_FORMULAS = {sign: f"\\{name} " for sign, name in SYMBOLS.items()}
 # BibTeX counts a brace whatever stands before it.
 _IN_FORMULAS |= {r"\{": r"\lbrace ", r"\}": r"\rbrace ", "%": r"\%", "−": "-"}
+_AS_THEY_ARE = set("°•…œŒ×±·→←¹²³")
+"""Signs that pdfLaTeX prints, and that are their own in every program: many read \\ldots as \\l and
+dots, \\times as its name, or nothing at all."""
 _IN_TEXT = {
     **{sign: f"\\{sign}" for sign in "$&#%_"},
-    **{sign: f"{{\\{name}}}" for sign, name in COMMANDS.items()},
-    **{sign: f"{{$\\{name}$}}" for sign, name in SYMBOLS.items()},
-    **{sign: f"{{$^{digit}$}}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{sign: f"{{\\{name}}}" for sign, name in COMMANDS.items() if sign not in _AS_THEY_ARE},
+    **{sign: f"{{$\\{name}$}}" for sign, name in SYMBOLS.items() if sign not in _AS_THEY_ARE},
+    **{sign: f"{{$^{digit}$}}" for digit, sign in zip("0456789", "⁰⁴⁵⁶⁷⁸⁹", strict=True)},
+    **{sign: f"{{${sign}$}}" for sign in "<>|"},
     **_PLAIN,
     "−": "{$-$}",
     "@": "{@}",  # some readers of BibTeX see the start of an entry in any @

@@ -31,16 +31,24 @@ def highwire(paper: Citation) -> Pairs:
         ("citation_abstract_html_url", paper.url),
         ("citation_abstract", paper.abstract),
         *(("citation_keywords", subject) for subject in paper.subjects),
-        ("z.itemType", "preprint" if paper.arxiv_id else ""),
+        ("z.itemType", _item_type(paper)),
     ]
     return [(name, content) for name, content in pairs if content]
 
 
+def _item_type(paper: Citation) -> str:
+    """The name of Zotero's type, which takes a page of Highwire's tags without one for an article
+    in a journal."""
+    return "preprint" if paper.arxiv_id else "webpage" if paper.url else "document"
+
+
 def _authors(paper: Citation) -> list[str]:
-    if len(paper.names) == 1 and len(paper.names[0].family.split()) > 1:
-        # Zotero would take the two parts of "Van den Broeck, Guy B." for two authors.
-        return [paper.names[0].text]
-    return [name.inverted for name in paper.names]
+    names = [name.inverted for name in paper.names]
+    if len(names) == 1 and len(paper.names[0].family.split()) > 1:
+        # Zotero takes the parts of "Van den Broeck, Guy B." for two authors, where it is alone and
+        # no semicolon, which stands between authors, ends it.
+        return [f"{names[0]};"]
+    return names
 
 
 _COINS = urlencode({"ctx_ver": "Z39.88-2004", "rft_val_fmt": "info:ofi/fmt:kev:mtx:dc"})
@@ -54,7 +62,7 @@ def coins(paper: Citation) -> str:
     stays light.
     """
     pairs = [
-        ("rft.type", "preprint" if paper.arxiv_id else "webpage" if paper.url else "document"),
+        ("rft.type", _item_type(paper)),
         ("rft.title", paper.title),
         *(("rft.creator", name.inverted) for name in paper.names),
         ("rft.date", f"{paper.year}-{paper.month:02}" if paper.arxiv_id else ""),

@@ -118,6 +118,7 @@ TABLE = {
     "library/searches/new/": row(
         "/library/searches/new/", OWN, DONE, kind="papers", query="q=paper", name="Papers"
     ),
+    "library/import/undo/": row("/library/import/undo/", POST_ONLY, DONE),
     "library/searches/undo/": row("/library/searches/undo/", POST_ONLY, DONE),
     "library/searches/<int:key>/": row(
         "/library/searches/{search}/",

@@ -434,6 +434,9 @@ REFUSED = {
     "Web of Science's own format is not read": (
         "FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nTI X\nAR arXiv:2502.03387\nER\nEF"
     ),
+    "RefWorks's own format is not read": (
+        "RT Generic\nSR Electronic(1)\nT1 X\nUL https://arxiv.org/abs/2502.03387\n\nRT Book\nT1 Y\n"
+    ),
     "XML of a kind that is not read, <foo>": '<?xml version="1.0"?><foo>2502.03387</foo>',
 }
 
@@ -446,6 +449,15 @@ def test_what_is_refused_by_name(reason):
     assert problem.reason.startswith(reason)
     assert re.search("(?:export|save) .* instead", problem.reason)
     assert unaccounted(REFUSED[reason]) == []
+
+
+def test_a_title_of_endnotes_xml_has_signs_that_are_no_markup():
+    title = "Let&apos;s &lt;think&gt; if a &lt; b &gt; c of &lt;i&gt;LIMO&lt;/i&gt;"
+    text = (
+        "<xml><records><record><titles><title>"
+        f"<style>{title}</style></title></titles></record></records></xml>"
+    )
+    assert found(text) == [(None, "Let's <think> if a < b > c of LIMO")]
 
 
 # Bookmarks
@@ -518,6 +530,7 @@ def test_the_titles_of_the_archive_come_back_from_latex(encoder, titles):
 
 @pytest.mark.parametrize("format", ["bibtex", "biblatex"])
 @pytest.mark.skipif(not which("pandoc"), reason="needs pandoc")
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_titles_of_the_archive_come_back_from_pandoc(format, titles):
     items = [{"id": f"k{n:05}", "type": "article", "title": t} for n, t in enumerate(titles)]

@@ -107,6 +107,27 @@ BIBTEX = {
         "        pages = {arXiv:2502.03387},\n}\n",
         ("2502.03387", None, "LIMO: Less is More"),
     ),
+    "Better BibTeX": (
+        "@misc{yeLIMOLessMore2025,\n  title = {{{LIMO}}: {{Less}} Is {{More}} for"
+        ' \\textless think\\textgreater{} in {{G\\"odel}}},\n'
+        "  shorttitle = {{{LIMO}}},\n  author = {Ye, Yixin and {others}},\n  year = 2025,\n"
+        "  month = feb,\n  number = {arXiv:2502.03387},\n  eprint = {2502.03387},\n"
+        "  primaryclass = {cs},\n  publisher = {arXiv},\n  doi = {10.48550/arXiv.2502.03387},\n"
+        "  archiveprefix = {arXiv},\n  keywords = {Computer Science - Robotics},\n"
+        "  file = {C\\:\\\\x\\\\Ye - 2025 - LIMO.pdf;/data/a.html}\n}\n",
+        (
+            "2502.03387",
+            "https://doi.org/10.48550/arXiv.2502.03387",
+            "LIMO: Less Is More for <think> in Gödel",
+        ),
+    ),
+    "Better BibLaTeX": (
+        "@online{yeLIMOLessMore2025,\n  title = {{{LIMO}}},\n  date = {2025-02-05},\n"
+        "  eprint = {2502.03387},\n  eprinttype = {arxiv},\n  eprintclass = {cs},\n"
+        "  journaltitle = {Proc. of arXiv:2502.02737},\n  pubstate = {prepublished},\n"
+        "  langid = {english},\n  urldate = {2026-11-29}\n}\n",
+        ("2502.03387", None, "LIMO"),
+    ),
     "an old id without its archive": (
         "@article{a, title={Old}, eprint={9901001}, archivePrefix={arXiv}, primaryClass={hep-th}}",
         ("hep-th/9901001", None, "Old"),
@@ -250,7 +271,7 @@ def test_no_field_and_no_entry_is_lost_in_another(text):
         (r"The \emph{A} \textbf{B {C}} {\em D}", "The A B C D"),
         (r"{\LaTeX} and \LaTeX{} x", "LaTeX and LaTeX x"),
         (r"{$\pi_0$}: $O(n^{2})$", r"$\pi_0$: $O(n^2)$"),
-        (r"{$\beta$}-VAE {$-$}1", "β-VAE −1"),
+        (r"{$\beta$}-VAE {$-$}1 {$\sqrt{}$}2 $\alpha{}$ {$<$}", "β-VAE −1 √2 α <"),
         (r"{S}{$^{2}$}{R}", "S$^2$R"),
         (r"A\^{}2: x\~{}y, \'{}a", "A^2: x~y, 'a"),
         (r"3{\texttimes}3, AND\slash OR \textnumero{} {\textonequarter}", "3×3, AND/OR № ¼"),
@@ -259,6 +280,7 @@ def test_no_field_and_no_entry_is_lost_in_another(text):
             r"\href{https://x.org/{a}}{On} \texorpdfstring{$\alpha$}{alpha}\vphantom{X}s",
             "On alphas",
         ),
+        (r"\copyright{} \S 3, \pounds{}5, {$\spadesuit$}", "© §3, £5, ♠"),
         (r"A\textsuperscript{2}, B\textsubscript{0}, \'{\i}\v{\j}", "A$^2$, B$_0$, íǰ"),
         ("$1 Million", "$1 Million"),
         ("50% and more", "50% and more"),
@@ -333,6 +355,29 @@ def test_records_that_are_slightly_off(text, format):
     assert [(r.arxiv_id, r.title) for r in read((text + "\n").encode() * 2).references] == [
         ("2502.03387", "X")
     ]
+
+
+TITLE = "SmolLM2: When Smol Goes Big – Data-Centric Training of a Small Language Model"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [TITLE[:70], TITLE[70:]],  # citation.js cuts within words
+        [TITLE[:70], TITLE[70:], "AB  - As they say,", "it is less."],
+        [TITLE[:62], TITLE[63:]],
+        [TITLE[:62], f"  {TITLE[63:]}"],
+    ],
+)
+def test_a_value_of_several_lines(lines):
+    text = "\n".join(["TY  - GEN", "TI  - " + lines[0], *lines[1:], "AN  - 2502.02737", "ER  - "])
+    assert found(text) == [("2502.02737", None, TITLE)]
+
+
+def test_a_line_may_end_where_others_cut_it():
+    title = f"{'Half of it ' * 6}LIMO"
+    text = f"TY  - GEN\nTI  - {title}\nTwice\nAB  - {'And more ' * 10}\nER  - "
+    assert (len(title), found(text)) == (70, [(None, None, f"{title} Twice")])
 
 
 def test_what_a_person_noted_is_read():
@@ -751,7 +796,7 @@ def test_the_archive_comes_back(suffix, shared):
 # What TeX joins, or no text can tell apart
 JOINED = {"’": "'", "‘": "`", "''": "”", "µ": "μ", "\xa0": " "}
 JOINED |= {"—": "---", "–": "--"} | {"---": "—", "--": "–"}
-JOINED |= {sign: f"$^{digit}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+JOINED |= {sign: f"$^{digit}$" for digit, sign in zip("0456789", "⁰⁴⁵⁶⁷⁸⁹", strict=True)}
 
 
 @given(

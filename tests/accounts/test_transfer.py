@@ -555,8 +555,9 @@ def test_a_preview_comes_before_anything_is_added(client, owner, papers):
         ("2502.00002", "read"),
     }
     assert Library(owner).lists.open(ReadingList.objects.get().slug).items().count() == 2
-    client.post("/library/undo/")
+    client.post("/library/import/undo/")
     assert not Bookmark.objects.exists()
+    assert not ReadingList.objects.exists()
 
 
 BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1>

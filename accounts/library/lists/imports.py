@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -126,6 +126,26 @@ class Imports(Part):
         ReadingList.objects.bulk_create(prepared.new)
         ListItem.objects.bulk_create(prepared.items)
         there.update(changed_at=timezone.now())
+
+    @transaction.atomic
+    def undo_restore(self, made: Mapping[int, datetime], items: Mapping[int, int]) -> None:
+        """Undo `restore`. made: keys of the lists that were made, each with when it changed last.
+        items: keys of items, each with its position. What was changed since stays as it is, and so
+        does a list with anything else in it."""
+        lists = self._own().filter(
+            pk__in=made, visibility=Visibility.PRIVATE, memberships=None, invitations=None
+        )
+        found = lists.select_for_update(of=("self",)).only("changed_at")
+        same = [one.pk for one in found if one.changed_at == made[one.pk]]
+        self._own().filter(pk__in=same).delete()
+        own = ListItem.objects.filter(
+            reading_list__owner=self._owner, section="", comment="", shows_note=False
+        )
+        there = own.filter(pk__in=items).values_list("pk", "position", "reading_list")
+        unchanged = {key: owner for key, position, owner in there if position == items[key]}
+        own.filter(pk__in=unchanged).delete()
+        touched = self._own().filter(pk__in={*unchanged.values()})
+        touched.update(changed_at=timezone.now())
 
 
 def _folded(names: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -107,6 +107,13 @@ class Items(AccessedList):
         if new:
             self._save()
         return len(new)
+
+    def undo_addition(self, added: Mapping[int, int]) -> None:
+        """Undo `add`. added: the papers, each with its position. Those whose item was changed since
+        stay."""
+        found = self.items().filter(paper__in=added, section="", comment="", shows_note=False)
+        there = found.values_list("paper", "position")
+        self.remove(paper for paper, position in there if added[paper] == position)
 
     @transaction.atomic
     def remove(self, papers: Iterable[int]) -> list[Removed]:

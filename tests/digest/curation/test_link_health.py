@@ -590,7 +590,7 @@ def test_a_dead_link_is_marked_on_its_papers_page(client, papers, monkeypatch):
     write({A: Answer(GONE, 404, "Not Found"), B: Answer(ALIVE, 200)})
     page = client.get(address).content.decode()
     assert page.count("did not answer on") == 1
-    assert '(did not answer on <time datetime="2025-02-03">3 Feb 2025</time>)' in page
+    assert "(did not answer on 3 Feb 2025)" in page
 
 
 def test_a_papers_own_dead_address_is_marked(client, papers):

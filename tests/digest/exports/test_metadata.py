@@ -39,7 +39,13 @@ def test_highwire_tags():
         ("citation_keywords", "B"),
         ("z.itemType", "preprint"),
     ]
-    assert highwire(cited(**BARE)) == [("citation_title", "Paper 1")]
+    assert highwire(cited(**BARE)) == [("citation_title", "Paper 1"), ("z.itemType", "document")]
+    assert highwire(cited(**{**BARE, "link": "https://x.org/a"})) == [
+        ("citation_title", "Paper 1"),
+        ("citation_public_url", "https://x.org/a"),
+        ("citation_abstract_html_url", "https://x.org/a"),
+        ("z.itemType", "webpage"),
+    ]
 
 
 def test_coins():
@@ -113,7 +119,7 @@ def test_json_ld():
     ("authors", "written"),
     [
         ("Guy Van den Broeck, Ada Lovelace", ["Van den Broeck, Guy", "Lovelace, Ada"]),
-        ("Guy B. Van den Broeck", ["Guy B. Van den Broeck"]),
+        ("Guy B. Van den Broeck", ["Van den Broeck, Guy B.;"]),
         ("Qwen Team, lvwerra", ["Qwen Team,", "lvwerra"]),
     ],
 )

@@ -280,6 +280,8 @@ def test_a_paper_introduces_itself_to_programs(client):
         ("og:title", "A </script> & <b>"),
         ("og:url", "http://localhost:8000/papers/2502.00001/"),
     } < set(metas)
+    # Zotero takes the first <time> for the day of a paper that has none: this is a digest's.
+    assert b"<time" not in response.content
     (data,) = [
         json.loads(script.text)
         for script in strict(response.content).iter("script")
@@ -413,7 +415,7 @@ def test_related_papers_say_why(client):
     load(digest(row(1, **words), row(2, **words), row(3, authors="Grace Hopper")), "a.json")
     near = part(client.get("/papers/2502.00001/"), 'id="related"').partition(">")[2]
     assert flat(near) == (
-        "Related papers Zebra <crossing> by Okapi Ada Lovelace and others, 6 Feb 2025 : "
+        "Related papers Zebra <crossing> by Okapi Ada Lovelace and others, 6 Feb 2025: "
         "also by Ada Lovelace and Alan Turing, also about Zebra, crossing and Okapi"
     )
     assert 'id="related"' not in text(client.get("/papers/2502.00003/"))
