@@ -37,6 +37,7 @@ def test_scripts_import_each_other_by_the_names_of_their_contents(tmp_path):
     assert {name: found for name, found in imported.items() if found} == {
         "back.js": requests,
         "curation.js": requests,
+        "keys.js": requests,
         "menu.js": requests,
         "note.js": requests,
         "offline.js": requests,
