@@ -55,12 +55,15 @@ class Asking:
         note = ask(self.member, "POST", path, said, Accept="application/json")
         if note and note.status == 200:
             self.acknowledged[f"note {slug}"] = text
+        deleted = f"2502.{(self.number + 50) % 100 + 1:05}"
         call = ask(
             Browser(self.port),
             "DELETE",
-            f"/api/v1/library/bookmarks/2502.{(self.number + 50) % 100 + 1:05}/",
+            f"/api/v1/library/bookmarks/{deleted}/",
             Authorization=f"Bearer {self.secret}",
         )
+        if call is None or call.status == 204:
+            self.acknowledged.pop(deleted, None)
         answers = [("star", star), ("note", note), ("API", call)]
         if time.monotonic() > self.logged_in_at + 5:  # more often is more than anybody may
             self.logged_in_at = time.monotonic()
