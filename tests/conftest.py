@@ -209,9 +209,9 @@ def _nobody_came_before() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """As many as there are cores; on SQLite one more, for tests in the browser often wait. Each has
+    """As many as there are cores; on SQLite two more, for tests in the browser often wait. Each has
     to find all tests first, which more than a few cores would not make up for."""
-    more = "postgres" not in os.environ.get("DATABASE_URL", "")
+    more = 0 if "postgres" in os.environ.get("DATABASE_URL", "") else 2
     return min((os.cpu_count() or 1) + more, 4)
 
 
