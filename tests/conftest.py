@@ -85,7 +85,10 @@ def migrated(django_test_environment, django_db_blocker, tmp_path_factory, testr
     """
     from django.core.management import call_command
     from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
 
+    # A migration that is first read while a test sets the clock would have that clock for good.
+    MigrationLoader(None)
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -209,9 +212,9 @@ def _nobody_came_before() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """As many as there are cores; on SQLite two more, for tests in the browser often wait. Each has
+    """As many as there are cores; on SQLite one more, for tests in the browser often wait. Each has
     to find all tests first, which more than a few cores would not make up for."""
-    more = 0 if "postgres" in os.environ.get("DATABASE_URL", "") else 2
+    more = "postgres" not in os.environ.get("DATABASE_URL", "")
     return min((os.cpu_count() or 1) + more, 4)
 
 
