@@ -38,9 +38,9 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from digest.backups import tables  # noqa: E402
 from digest.catalogue.load import load  # noqa: E402
 from digest.search import index  # noqa: E402
+from tests.databases import at  # noqa: E402
 from tests.samples import digest, row  # noqa: E402
 
 KILLS, MOST = 20, 40
@@ -60,7 +60,7 @@ class Skipped(Exception):
     """What is missing to play this."""
 
 
-# What is said
+# What was seen
 
 
 @dataclass
@@ -109,32 +109,10 @@ def create(name: str, folder: Path = FOLDER, *, empty: bool = True) -> str:
     return name
 
 
-@contextmanager
-def at(name: str) -> Iterator[None]:
-    """Within, this process asks another database."""
-    connection.close()
-    was = connection.settings_dict["NAME"]
-    connection.settings_dict["NAME"] = name
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = was
-
-
 def url_of(name: str) -> str:
     if SQLITE:
         return f"sqlite:///{name}"
     return f"postgres://postgres@/{name}?host={connection.settings_dict['HOST']}"
-
-
-def contents() -> dict[str, tuple[int, str, int | None]]:
-    """Of each table how many rows it has, their checksum, and the last number of a row."""
-    found = {}
-    for table in tables.tables_of(tables.migrations_of("default")):
-        there = tables.tally(table, "default")
-        found[table.name] = (there.rows, there.sha256, tables.last_number(table, "default"))
-    return found
 
 
 def fill() -> None:
@@ -161,7 +139,7 @@ def person(number: int) -> User:
     return User.objects.get(username=f"person{number}")
 
 
-def whole(seen: Seen) -> None:
+def check_consistency(seen: Seen) -> None:
     """The index agrees with the catalogue, and the database with itself."""
     health = index.check()
     seen.check(health.is_ok, f"check_search_index: {health.papers} papers, the index agrees")

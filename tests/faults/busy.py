@@ -10,6 +10,7 @@ from digest.models import (
     Source,
 )
 from digest.search import index
+from tests.databases import at, contents
 from tests.faults.base import (
     FOLDER,
     KILLS,
@@ -17,16 +18,14 @@ from tests.faults.base import (
     PAUSE,
     WRITERS,
     Seen,
-    at,
+    check_consistency,
     collect_static_files,
     command,
-    contents,
     create,
     database,
     in_a_line,
     person,
     url_of,
-    whole,
 )
 from tests.faults.people import ask
 from tests.samples import digest, row
@@ -91,7 +90,7 @@ def busy(seen: Seen) -> None:
             not made.returncode and not done.returncode and contents() == before,
             f"the last one restored: as the database was at its end {in_a_line(done.stderr)}",
         )
-        whole(seen)
+        check_consistency(seen)
 
 
 class Writing(threading.Thread):
@@ -112,9 +111,9 @@ class Writing(threading.Thread):
         while not self.ends.wait(PAUSE):
             number += 1
             slug, text = f"2502.{number % 100 + 1:05}", f"Note {number}, *kept*."
-            said = {"text": text, "version": versions[slug]}
+            form = {"text": text, "version": versions[slug]}
             path = f"/library/notes/{slug}/"
-            answer = ask(self.browser, "POST", path, said, Accept="application/json")
+            answer = ask(self.browser, "POST", path, form, Accept="application/json")
             if answer and answer.status == 200:
                 self.acknowledged.append((slug, text))
                 versions[slug] += 1

@@ -25,7 +25,7 @@ from tests.faults.people import (
     afterwards,
     ask,
     asking,
-    told,
+    summary,
     what_503_says,
     works,
     wrong_ones,
@@ -64,9 +64,9 @@ def _fill_up(seen: Seen, people: Asking, place: Path, url: str) -> None:
     answers = []
     for number in range(60, 100):
         slug = f"2502.{number:05}"
-        said = {"text": text, "version": 0}
+        form = {"text": text, "version": 0}
         path = f"/library/notes/{slug}/"
-        answer = ask(people.member, "POST", path, said, Accept="application/json")
+        answer = ask(people.member, "POST", path, form, Accept="application/json")
         answers.append(("note", answer))
         if answer and answer.status == 200:
             people.acknowledged[f"note {slug}"] = text
@@ -75,7 +75,7 @@ def _fill_up(seen: Seen, people: Asking, place: Path, url: str) -> None:
     failed = [each for each in answers if not (each[1] and each[1].status == 200)]
     seen.check(
         failed and all(answer and _is_refusal(answer) for _, answer in failed),
-        f"notes until the disk is full: {told(answers)}",
+        f"notes until the disk is full: {summary(answers)}",
     )
     seen.say(what_503_says(failed))
     form = {"text": "What *I* typed.", "version": 0}
@@ -88,7 +88,7 @@ def _fill_up(seen: Seen, people: Asking, place: Path, url: str) -> None:
             f"the form by itself: {page and page.status}, and the text is kept in it",
         )
     reads = people.reads()
-    seen.check(works(reads), f"pages that read: {told(reads)} ({wrong_ones(reads)})")
+    seen.check(works(reads), f"pages that read: {summary(reads)} ({wrong_ones(reads)})")
     before = Source.objects.count()
     connection.close()
     loaded = command(url, "load_digest", str(file_of(FOLDER, 400)))

@@ -1,8 +1,6 @@
 """SIGKILL, by the clock and before each step: what was begun is whole, or is not there."""
 
 import io
-import json
-import zipfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -25,6 +23,7 @@ from digest.models import (
     Source,
 )
 from tests import kills
+from tests.databases import at, contents
 from tests.earlier import go_back, rows
 from tests.faults.base import (
     FOLDER,
@@ -32,17 +31,16 @@ from tests.faults.base import (
     MOST,
     SQLITE,
     Seen,
-    at,
     chance,
+    check_consistency,
     collect_static_files,
-    contents,
     create,
     database,
     in_a_line,
     person,
-    whole,
 )
 from tests.samples import digest, row
+from tests.writes import archive_of
 
 
 def kill_each(
@@ -77,10 +75,12 @@ def kill_each(
             continue
         points["by the clock" if by_clock else "before a statement or commit"] += 1
         found[outcome] += 1
-    told = ", ".join(f"{count} {outcome}" for outcome, count in found.items())
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in found.items())
     where = " and ".join(f"{count} {point}" for point, count in points.items())
     right = found["whole"] + found["none"]
-    seen.check(right == KILLS, f"{what}: {right} of {KILLS} whole or none ({told}; killed {where})")
+    seen.check(
+        right == KILLS, f"{what}: {right} of {KILLS} whole or none ({outcomes}; killed {where})"
+    )
     seen.check(not lost, f"{what}: nothing that was done to its end is missing ({lost})")
 
 
@@ -120,7 +120,7 @@ def kill_load(seen: Seen) -> None:
             work(number)
         again = [became(number) for number in missing]
         seen.check(again == ["whole"] * len(missing), f"{len(missing)} of them loaded again: whole")
-        whole(seen)
+        check_consistency(seen)
 
 
 def kill_note(seen: Seen) -> None:
@@ -162,7 +162,7 @@ def kill_note(seen: Seen) -> None:
             return "none" if now == before else f"half: {[each[1:] for each in now]}"
 
         kill_each(seen, "save of a note", work, became)
-        whole(seen)
+        check_consistency(seen)
 
 
 def kill_upgrade(seen: Seen) -> None:
@@ -187,49 +187,13 @@ def kill_upgrade(seen: Seen) -> None:
         seen.check(right == KILLS, f"{right} of {KILLS} hold all rows after a second run")
 
 
-def archive(papers: list[Paper], notes: int) -> bytes:
-    """An account's export: bookmarks, notes, and two lists with all of them."""
-    now = "2025-01-01T00:00:00+00:00"
-    named = [{"id": p.slug, "title": p.title, "arxiv_id": p.arxiv_id, "url": p.url} for p in papers]
-    about = {"section": "", "comment": "A *comment*.", "shows_note": False, "added_at": now}
-    listed = {"description": "", "visibility": "private", "added_at": now, "members": []}
-    said = {
-        "format": "paper-digest-library/1",
-        "exported_at": now,
-        "profile": {
-            "user_name": "x",
-            "display_name": "",
-            "time_zone": "UTC",
-            "theme": "auto",
-            "density": "brief",
-            "papers_on_a_page": 25,
-        },
-        "read": {"until": None, "days": ["2025-02-06"]},
-        "bookmarks": [{"paper": p, "status": "read", "added_at": now} for p in named],
-        "dismissed": [],
-        "notes": [
-            {"paper": p, "file": f"notes/{n}.md", "added_at": now, "changed_at": now}
-            for n, p in enumerate(named[:notes])
-        ],
-        "lists": [
-            {"name": name, "items": [{"paper": p, **about} for p in named], **listed}
-            for name in ("One", "Two")
-        ],
-        "reports": [],
-    }
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for number in range(notes):
-            made.writestr(f"notes/{number}.md", "A *note* of a usual length. " * 40)
-        made.writestr("library.json", json.dumps(said))
-    return file.getvalue()
-
-
 def kill_import(seen: Seen) -> None:
     """The import of an account's archive, as a whole request: 100 bookmarks, 60 notes, 2 lists."""
     collect_static_files()
     with database("kill-import"):
-        content = archive(list(Paper.objects.order_by("pk")), 60)
+        content = archive_of(
+            list(Paper.objects.order_by("pk")), 60, "A *note* of a usual length. " * 40, 2
+        )
         users = [person(number) for number in range(MOST + 1)]
         clients = []
         for user in users:
@@ -255,7 +219,7 @@ def kill_import(seen: Seen) -> None:
             return "none" if not any(counts) else f"half: {counts}"
 
         kill_each(seen, "import of an archive", work, became)
-        whole(seen)
+        check_consistency(seen)
 
 
 def kill_migrate(seen: Seen) -> None:
@@ -316,7 +280,7 @@ def kill_backup(seen: Seen) -> None:
 
     with database("kill-backup"):
         kill_each(seen, "backup", lambda number: bool(folders.make(places[number])), became)
-        whole(seen)
+        check_consistency(seen)
 
 
 def kill_restore(seen: Seen) -> None:
@@ -356,4 +320,4 @@ def _kill_copies(seen: Seen, what: str, copy: Callable[[str], int]) -> None:
     copy(missing[0])
     with at(missing[0]):
         seen.check(contents() == right, "one of them is done again: whole")
-        whole(seen)
+        check_consistency(seen)

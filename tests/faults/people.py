@@ -12,7 +12,14 @@ from django.db import connection
 
 from accounts.models import Bookmark, Note
 from accounts.tokens import create as create_token
-from tests.faults.base import FOLDER, PASSWORD, Seen, collect_static_files, person, whole
+from tests.faults.base import (
+    FOLDER,
+    PASSWORD,
+    Seen,
+    check_consistency,
+    collect_static_files,
+    person,
+)
 from tests.served import Answer, Browser, served
 
 
@@ -51,8 +58,8 @@ class Asking:
             self.acknowledged[slug] = status
         text = f"Note {self.number}, *kept*."
         path = f"/library/notes/{quote(slug)}/"
-        said = {"text": text, "version": 0}
-        note = ask(self.member, "POST", path, said, Accept="application/json")
+        form = {"text": text, "version": 0}
+        note = ask(self.member, "POST", path, form, Accept="application/json")
         if note and note.status == 200:
             self.acknowledged[f"note {slug}"] = text
         deleted = f"2502.{(self.number + 50) % 100 + 1:05}"
@@ -69,8 +76,8 @@ class Asking:
             self.logged_in_at = time.monotonic()
             newcomer = Browser(self.port)
             ask(newcomer, "GET", "/account/login/")
-            said = {"login": "person1", "password": PASSWORD}
-            answers.append(("log-in", ask(newcomer, "POST", "/account/login/", said)))
+            form = {"login": "person1", "password": PASSWORD}
+            answers.append(("log-in", ask(newcomer, "POST", "/account/login/", form)))
             newcomer.close()
         return answers
 
@@ -108,7 +115,7 @@ def asking(url: str, **settings: str) -> Iterator[Asking]:
     people.tracebacks = tracebacks  # type: ignore[attr-defined]
 
 
-def told(answers: list[tuple[str, Answer | None]]) -> str:
+def summary(answers: list[tuple[str, Answer | None]]) -> str:
     """Statuses, each with how often it came, and the longest that one had to wait."""
     statuses: dict[str, Counter[str]] = defaultdict(Counter)
     for what, answer in answers:
@@ -162,9 +169,9 @@ def afterwards(seen: Seen, people: Asking) -> None:
     """All is well again, and nothing is missing."""
     people.logged_in_at = 0
     answers = people.reads() + people.writes()
-    seen.check(works(answers), f"afterwards: {told(answers)} ({wrong_ones(answers)})")
+    seen.check(works(answers), f"afterwards: {summary(answers)} ({wrong_ones(answers)})")
     missing = people.missing()
     number = len(people.acknowledged)
     seen.check(not missing, f"{number} acknowledged writes, missing: {missing or 'none'}")
-    whole(seen)
+    check_consistency(seen)
     connection.close()

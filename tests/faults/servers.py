@@ -21,13 +21,13 @@ from tests.faults.base import (
     WITHIN,
     Seen,
     Skipped,
+    check_consistency,
     collect_static_files,
     command,
     database,
     file_of,
     fill,
     in_a_line,
-    whole,
 )
 from tests.faults.people import (
     Asking,
@@ -36,7 +36,7 @@ from tests.faults.people import (
     asking,
     refused,
     slowest,
-    told,
+    summary,
     what_503_says,
     works,
     wrong_ones,
@@ -100,18 +100,18 @@ def locked(seen: Seen) -> None:
         seen.check(locker.poll() is None, f"locked for {seconds:g} s, throughout")
         seen.check(
             works(reads) and all(answer.seconds < WITHIN for _, answer in reads if answer),
-            f"pages that read: {told(reads)} ({wrong_ones(reads)})",
+            f"pages that read: {summary(reads)} ({wrong_ones(reads)})",
         )
         seen.check(
             refused(writes, WITHIN) and any(answer.status == 503 for _, answer in writes if answer),
-            f"writes: {told(writes)} ({wrong_ones(writes)})",
+            f"writes: {summary(writes)} ({wrong_ones(writes)})",
         )
         seen.say(what_503_says(writes))
         thread.join()
-        said = loader[0]
+        loaded = loader[0]
         seen.check(
-            "Traceback" not in said.stderr,
-            f"load_digest: exit code {said.returncode}, “{in_a_line(said.stderr) or 'loaded'}”",
+            "Traceback" not in loaded.stderr,
+            f"load_digest: exit code {loaded.returncode}, “{in_a_line(loaded.stderr) or 'loaded'}”",
         )
         locker.wait()
         afterwards(seen, people)
@@ -149,7 +149,7 @@ def gone(seen: Seen) -> None:
                     answers += people.reads() + people.writes()
                     time.sleep(0.3)
                 seen.check(
-                    refused(answers, 2), f"for 10 s without it: {told(answers)}, each within 2 s"
+                    refused(answers, 2), f"for 10 s without it: {summary(answers)}, each within 2 s"
                 )
                 seen.say(what_503_says(answers))
                 server.start()
@@ -192,7 +192,7 @@ def redis(seen: Seen) -> None:
             seen.check(
                 # How long an answer takes says what else the machine does.
                 works(answers) and slowest(answers) < slowest(usual) + 3,
-                f"for 8 s without it: {told(answers)}, {slowest(usual):.2f} s with it"
+                f"for 8 s without it: {summary(answers)}, {slowest(usual):.2f} s with it"
                 f" ({wrong_ones(answers)})",
             )
             cache.start()
@@ -200,7 +200,9 @@ def redis(seen: Seen) -> None:
             begun = time.monotonic()
             while time.monotonic() < begun + 8:
                 answers += people.reads() + people.writes()
-            seen.check(works(answers), f"for 8 s with it: {told(answers)} ({wrong_ones(answers)})")
+            seen.check(
+                works(answers), f"for 8 s with it: {summary(answers)} ({wrong_ones(answers)})"
+            )
             afterwards(seen, people)
         seen.say(f"the server printed {people.tracebacks} tracebacks")  # type: ignore[attr-defined]
     finally:
@@ -252,4 +254,4 @@ def clock(seen: Seen) -> None:
                 f"load {number}, the clock {what}: the mirror was told of {came} papers, and has"
                 f" {len(mirror)} of {len(there)} as they are",
             )
-        whole(seen)
+        check_consistency(seen)

@@ -1,35 +1,13 @@
 """A site with something of everything, and databases of its own to put it into."""
 
 import uuid
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import psycopg
 import pytest
 from django.db import connection
 
-from digest.backups.tables import last_number, migrations_of, tables_of, tally
-
-
-@contextmanager
-def at(name):
-    """Within, this process asks another database."""
-    connection.close()
-    was = connection.settings_dict["NAME"]
-    connection.settings_dict["NAME"] = name
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = was
-
-
-def contents():
-    """Of each table of the database how many rows it has, their checksum, and the last number."""
-    found = {}
-    for table in tables_of(migrations_of("default")):
-        there = tally(table, "default")
-        found[table.name] = (there.rows, there.sha256, last_number(table, "default"))
-    return found
+from tests.databases import at
 
 
 def fill(people=1):

@@ -19,7 +19,7 @@ from digest.backups.tables import BackupError
 from digest.catalogue.load import load
 from digest.models import Backup, SearchWord, Source, Stream
 from digest.search import index
-from tests.digest.backups.conftest import at, contents
+from tests.databases import at, contents
 from tests.samples import digest, row
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,8 @@ from digest.catalogue.load import load_files
 from digest.environment import Environment
 from digest.search import index
 from digest.url_settings import named_database
-from tests.digest.backups.conftest import at, contents, fill
+from tests.databases import at, contents
+from tests.digest.backups.conftest import fill
 from tests.digest.backups.test_backups import fails, run
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from django.core.management.commands import migrate as django_migrate
 from django.db import connection
 
 from digest.management.commands.migrate import Executor
-from tests.digest.backups.conftest import at
+from tests.databases import at
 
 
 class Killed(Exception):
