@@ -71,7 +71,7 @@ def busy(seen: Seen) -> None:
             ends.set()
             for thread in (*writers, loader):
                 thread.join()
-        refused_ = sum(writer.refused for writer in writers)
+        refused = sum((writer.refused for writer in writers), Counter())
         seen.check(
             right == KILLS,
             f"{right} of {KILLS} backups restored elsewhere, equal by counts and checksums, with"
@@ -79,7 +79,7 @@ def busy(seen: Seen) -> None:
         )
         seen.check(
             written and loaded,
-            f"meanwhile {written} writes and {len(loaded)} loads, {refused_} refused as busy",
+            f"meanwhile {written} writes and {len(loaded)} loads; refused: {dict(refused)}",
         )
         before = contents()
         made = command(url, "backup", str(FOLDER / "busy"))
@@ -102,7 +102,7 @@ class Writing(threading.Thread):
         self.browser.log_in(f"person{number}", PASSWORD)
         self.user = person(number).pk
         self.acknowledged: list[tuple[str, str]] = []
-        self.refused = 0
+        self.refused: Counter[int] = Counter()  # by status; 0 is no answer
         connection.close()
 
     def run(self) -> None:
@@ -118,7 +118,7 @@ class Writing(threading.Thread):
                 self.acknowledged.append((slug, text))
                 versions[slug] += 1
             else:
-                self.refused += 1
+                self.refused[answer.status if answer else 0] += 1
         self.browser.close()
 
     def missing(self, count: int) -> list[str]:
