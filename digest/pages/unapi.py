@@ -37,7 +37,7 @@ def unapi(request: HttpRequest) -> HttpResponseBase:
         return response
     paper = _paper(arxiv_id(key) or key)
     if name is None:
-        return _formats(request, key, 300)
+        return _formats(request, paper.slug, 300)
     if name not in FORMATS:
         return _wrong(f"format: choose one of {', '.join(FORMATS)}.", 406)
     about = about_page(paper.title, paper.get_absolute_url(), request)
@@ -47,17 +47,19 @@ def unapi(request: HttpRequest) -> HttpResponseBase:
 
 
 def _paper(slug: str) -> Paper:
+    if "\0" in slug:  # which PostgreSQL has in no text
+        raise Http404
     papers = Paper.objects.visible()
-    found = None if "\0" in slug else papers.filter(slug=slug).first()
-    if found is None:
-        found = papers.filter(slug=Merge.ends([slug]).get(slug)).first()
+    found = (
+        papers.filter(slug=slug).first() or papers.filter(slug=Merge.ends([slug]).get(slug)).first()
+    )
     if found is None:
         raise Http404
     return found
 
 
-def _formats(request: HttpRequest, key: str = "", status: int = 200) -> HttpResponse:
-    context = {"key": key, "formats": FORMATS}
+def _formats(request: HttpRequest, slug: str = "", status: int = 200) -> HttpResponse:
+    context = {"slug": slug, "formats": FORMATS}
     return render(request, "digest/unapi.xml", context, "application/xml", status)
 
 
