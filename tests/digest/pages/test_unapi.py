@@ -1,10 +1,13 @@
 """unAPI: the record of each paper on a page, for reference managers."""
 
+import re
 from xml.etree import ElementTree
 
 import html5lib
 import pytest
 
+from accounts.library import Library
+from accounts.models import User
 from digest.curation import decisions
 from digest.models import Paper
 from tests.catalogue import load_once
@@ -110,3 +113,14 @@ def test_each_paper_of_a_list_is_marked(client, papers):
         for slug in ids:
             assert "<dc:title>" in body(ask(client, id=slug, format="rdf_zotero"))
     assert 'class="unapi-id"' not in client.get(f"/papers/{ID}/").content.decode()
+
+
+def test_in_a_library_a_paper_that_was_hidden_is_not_marked(client, papers):
+    user = User.objects.create_user("reader")
+    client.force_login(user)
+    first, second, _ = Paper.objects.order_by("slug")
+    Library(user).bookmarks.add([first.pk, second.pk])
+    decisions.correct(second, "hidden", True, None)
+    page = client.get("/library/").content.decode()
+    assert "No longer in the catalogue" in page
+    assert re.findall('class="unapi-id" title="(.*?)"', page) == [first.slug]
