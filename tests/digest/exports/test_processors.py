@@ -65,6 +65,13 @@ def assert_same(found, papers, names=printed_names):
 
 
 @pytest.fixture(scope="module")
+def archive(archive_files, papers_of):
+    """The papers of all real digests, whatever their form."""
+    forms = ("json", "six-column", "three-column")
+    return papers_of([file for form in forms for file in archive_files(form)])
+
+
+@pytest.fixture(scope="module")
 def files(archive, about):
     return {suffix: "".join(WRITERS[suffix].write(archive, about)) for suffix in WRITERS}
 
