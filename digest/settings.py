@@ -336,7 +336,7 @@ ADMIN_PATH = env.segment(
     taken=(
         *("abs", "account", "api", "authors", "categories", "digests", "healthz", "keys"),
         *("library", "lists", "metrics", "offline", "papers", "pdf", "readyz", "streams"),
-        *("suggest", "trends"),
+        *("suggest", "trends", "unapi"),
         STATIC_URL.strip("/"),
     ),
 )

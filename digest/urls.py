@@ -16,6 +16,7 @@ from .api.reference import recipes
 from .exports import FILES
 from .pages import busy, digests, files, installed, paper, previews, resubmission, trends, views
 from .pages.suggestions import suggestions
+from .pages.unapi import unapi
 
 
 class DateConverter:
@@ -98,6 +99,7 @@ urlpatterns = [
     path("trends/", trends.trends, name="trends"),
     path("trends/<name:table>.csv", trends.trends_file, name="trends-file"),
     path("suggest/", suggestions, name="suggestions"),
+    path("unapi/", unapi, name="unapi"),
     path("", include("accounts.urls")),
     path("api/", recipes, name="api"),
     path("api/v1/", include("digest.api.urls")),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from digest.models import Paper, PaperQuerySet
 
-from . import atom, bibtex, csl_json, markdown, opml, ris, table
+from . import atom, bibtex, csl_json, markdown, opml, ris, table, zotero_rdf
 from .citation import About, Citation
 from .opml import Feed
 
@@ -98,6 +98,14 @@ WRITERS = {
             cites=False,
             file=False,
             api=False,
+        ),
+        # What is fetched paper by paper: in files, CSL-JSON suits more programs.
+        Writer(
+            *("rdf", "Zotero RDF", "application/rdf+xml; charset=utf-8", zotero_rdf.write),
+            cites=False,
+            file=False,
+            api=False,
+            suits="Zotero",
         ),
     )
 }

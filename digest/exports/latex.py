@@ -94,6 +94,9 @@ SYMBOLS = _table("""
     Φ Phi  Ψ Psi  Ω Omega  × times  ± pm  · cdot  → rightarrow  ← leftarrow  ↔ leftrightarrow
     √ sqrt{}  ≤ leq  ≥ geq  ≈ approx  ≠ neq  ∞ infty  ∈ in  ⊕ oplus  ∇ nabla
 """)
+# No form of a Greek letter is read rightly by all: Zotero takes \theta, \iota, \omega and \Omega
+# for \th, \i, \o and \O, and bibutils \varepsilon for \v, whatever stands around them; the
+# letters themselves are read by all, but pdfLaTeX stops at them.
 _IN_FORMULAS = {sign: f"\\{name} " for sign, name in SYMBOLS.items()}
 # BibTeX counts a brace whatever stands before it.
 _IN_FORMULAS |= {r"\{": r"\lbrace ", r"\}": r"\rbrace ", "%": r"\%", "−": "-"}

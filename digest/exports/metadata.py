@@ -31,12 +31,12 @@ def highwire(paper: Citation) -> Pairs:
         ("citation_abstract_html_url", paper.url),
         ("citation_abstract", paper.abstract),
         *(("citation_keywords", subject) for subject in paper.subjects),
-        ("z.itemType", _item_type(paper)),
+        ("z.itemType", item_type(paper)),
     ]
     return [(name, content) for name, content in pairs if content]
 
 
-def _item_type(paper: Citation) -> str:
+def item_type(paper: Citation) -> str:
     """The name of Zotero's type, which takes a page of Highwire's tags without one for an article
     in a journal."""
     return "preprint" if paper.arxiv_id else "webpage" if paper.url else "document"
@@ -62,7 +62,7 @@ def coins(paper: Citation) -> str:
     stays light.
     """
     pairs = [
-        ("rft.type", _item_type(paper)),
+        ("rft.type", item_type(paper)),
         ("rft.title", paper.title),
         *(("rft.creator", name.inverted) for name in paper.names),
         ("rft.date", f"{paper.year}-{paper.month:02}" if paper.arxiv_id else ""),

@@ -98,6 +98,7 @@ TABLE = {
     "sitemap-lists.xml": row("/sitemap-lists.xml", 200),
     "sitemap-papers-<int:part>.xml": row("/sitemap-papers-0.xml", 200),
     "api/": row("/api/", 200),
+    "unapi/": row("/unapi/", 200),
     "suggest/": row("/suggest/?q=paper", 200),
     # The library: everybody's own
     "library/": row("/library/", OWN, NO_WRITE),

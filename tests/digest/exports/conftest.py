@@ -7,13 +7,23 @@ from digest.models import Paper
 
 
 @pytest.fixture(scope="session")
-def archive(archive_files, django_db_setup, django_db_blocker):
-    """Every paper of the real digests, as the writers get them; the database stays empty."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load_files(archive_files("json"))
-        papers = list(to_cite(Paper.objects.newest()))
-        transaction.set_rollback(True)
-    return papers
+def papers_of(django_db_setup, django_db_blocker):
+    """Every paper of some files, as the writers get them; the database stays empty."""
+
+    def loaded(files):
+        with django_db_blocker.unblock(), transaction.atomic():
+            load_files(files)
+            papers = list(to_cite(Paper.objects.newest()))
+            transaction.set_rollback(True)
+        return papers
+
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def archive(archive_files, papers_of):
+    """The papers of the real digests in JSON."""
+    return papers_of(archive_files("json"))
 
 
 @pytest.fixture(scope="session")

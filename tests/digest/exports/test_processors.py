@@ -1,7 +1,7 @@
 """What other programs make of the exports: they read all of them, without a warning.
 
 bibtexparser, rispy and citeproc-py are in the tests of the formats. What is here needs programs
-that a machine may not have: pandoc, biber and bibutils, and the package pybtex.
+that a machine may not have: pandoc, biber, bibutils and LaTeX, and the package pybtex.
 """
 
 import json
@@ -24,11 +24,12 @@ pytestmark = [pytest.mark.thorough, pytest.mark.slow]
 PANDOC = [("bibtex", "bib"), ("biblatex", "bib"), ("csljson", "csl.json")]
 
 
-def run(text, *command):
-    """What a program writes of a text, and what it says meanwhile."""
+def run(text, *command, folder=None):
+    """What a program writes of a text, and what it says meanwhile. folder: where it runs."""
     if not which(command[0]):
         pytest.skip(f"needs {command[0]}")
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    options = {"capture_output": True, "text": True, "check": True, "cwd": folder}
+    done = subprocess.run(command, input=text, **options)
     return done.stdout.removeprefix("\ufeff"), done.stderr
 
 
@@ -61,6 +62,13 @@ def assert_same(found, papers, names=printed_names):
         assert re.fullmatch("".join(parts), letters(title)), (title, cited.title)
         assert list(map(letters, authors)) == [letters(name) for name in names(cited)]
         assert cited.url in urls
+
+
+@pytest.fixture(scope="module")
+def archive(archive_files, papers_of):
+    """The papers of all real digests, whatever their form."""
+    forms = ("json", "six-column", "three-column")
+    return papers_of([file for form in forms for file in archive_files(form)])
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +158,47 @@ def test_pybtex_prints_that_there_are_others(two):
     pybtex = pytest.importorskip("pybtex", reason="needs pybtex")
     printed = pybtex.format_from_string(two["bib"], style="unsrt", output_backend="text")
     assert ("I J, and others." in printed, printed.count("others")) == (True, 1)
+
+
+BIBTEX = r"""\documentclass{article}
+\usepackage{url,%s}
+\begin{document}
+\nocite{*}
+\bibliographystyle{%s}
+\bibliography{papers}
+\end{document}
+"""
+BIBLATEX = r"""\documentclass{article}
+\usepackage[backend=biber,style=%s,maxbibnames=9]{biblatex}
+\addbibresource{papers.bib}
+\begin{document}
+\nocite{*}
+\printbibliography
+\end{document}
+"""
+STYLES = {
+    **{style: ("bibtex", BIBTEX % ("url", style)) for style in ("plain", "alpha", "acm", "ieeetr")},
+    "plainnat": ("bibtex", BIBTEX % ("natbib", "plainnat")),
+    **{style: ("biber", BIBLATEX % style) for style in ("numeric", "alphabetic", "authoryear")},
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_latex_prints_et_al(style, two, tmp_path):
+    """What is on the page, and that no program had a warning in the end."""
+    program, document = STYLES[style]
+    file = "biblatex.sty" if program == "biber" else f"{style}.bst"
+    if not run("", "sh", "-c", f"kpsewhich {file} || true")[0]:
+        pytest.skip(f"needs {file}")
+    (tmp_path / "papers.bib").write_text(two["bib"])
+    (tmp_path / "main.tex").write_text(document)
+    latex = ("latex", "-interaction=nonstopmode", "-halt-on-error", "main")
+    run("", *latex, folder=tmp_path)
+    said, _ = run("", program, "main", folder=tmp_path)
+    assert re.findall(".*(?:WARN|ERROR|Warning|error).*", said) == []
+    for _ in range(2):
+        said, _ = run("", *latex, folder=tmp_path)
+    assert "Warning" not in said
+    lines, _ = run("", "dvitype", "-output-level=2", "main.dvi", folder=tmp_path)
+    printed = "".join(re.findall(r"^\[(.*)\]$", lines, re.M))
+    assert (printed.count("et al."), printed.count("others")) == (1, 0)

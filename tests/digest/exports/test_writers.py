@@ -25,6 +25,7 @@ def test_every_format_has_a_name_and_a_type():
         "md": ("Markdown", "text/markdown; charset=utf-8"),
         "csv": ("CSV", "text/csv; charset=utf-8"),
         "atom": ("Atom", "application/atom+xml; charset=utf-8"),
+        "rdf": ("Zotero RDF", "application/rdf+xml; charset=utf-8"),
     }
     assert all(writer.suffix == suffix for suffix, writer in WRITERS.items())
 
@@ -37,9 +38,9 @@ def test_where_each_format_is_offered():
     }
     cited = ["bib", "ris", "csl.json", "md"]
     assert offered == {"the page of a paper": cited, "pages": cited, "api": [*cited, "csv"]}
-    for suffix in [*cited, "csv", "atom"]:
+    for suffix in [*cited, "csv", "atom", "rdf"]:
         address = f"/papers.{suffix}"
-        assert bool(is_valid_path(address)) == (suffix != "csv"), suffix
+        assert bool(is_valid_path(address)) == (suffix not in ("csv", "rdf")), suffix
     assert {*offered["api"], "json"} == {one.format for one in PapersViewSet.renderer_classes}
 
 
@@ -116,6 +117,7 @@ def test_all_formats_have_the_same_papers_in_the_same_order(archive, about):
             line["url"] for line in csv.DictReader(io.StringIO(text["csv"].removeprefix("\ufeff")))
         ],
         "atom": [entry.links[1].href for entry in feedparser.parse(text["atom"]).entries],
+        "rdf": re.findall("<rdf:value>(.*/abs/.*)</rdf:value>", text["rdf"]),
     } == dict.fromkeys(WRITERS, addresses)
 
 
