@@ -154,6 +154,8 @@ async function sendNote(path, token) {
 async function list() {
   const place = document.getElementById("saved-pages");
   if (!place) return;
+  const links = document.createElement("ul");
+  place.append(links);
   for (const name of await caches.keys()) {
     if (!name.startsWith("pages ")) continue;
     const cache = await caches.open(name);
@@ -166,7 +168,8 @@ async function list() {
       link.textContent = title.replace(/ · Paper Digest$/, "");
       const item = document.createElement("li");
       item.append(link);
-      place.append(item);
+      links.append(item);
+      place.hidden = false;
     }
   }
 }

@@ -143,7 +143,7 @@ class DigestsViewSet(CatalogueViewSet):
                 description="id of the stream of its digests; by default, the default one",
             ),
         ],
-        summary="Load a digest, as `load_digest` does",
+        summary="Load a digest, as the command load_digest does",
         description="The body is the file itself, or a form's `file`. The same bytes twice change"
         " nothing.",
     )

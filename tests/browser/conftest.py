@@ -11,7 +11,7 @@ from django.middleware.csrf import get_random_string
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.look import AXE, NARROW, WIDE, sticking_out, violations
+from tests.browser.look import AXE, NARROW, WIDE, WIDEST, sticking_out, violations
 
 NAMES = ["chromium-headless-shell", "chromium", "chromium-browser"]
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -91,7 +91,7 @@ def visit(browser, live_server, meant):
 
 @pytest.fixture
 def look(pytestconfig):
-    """look(page, "its name"): a page, all of it open, fits its window when narrow and wide, and is
+    """look(page, "its name"): a page, all of it open, fits its window at each width, and is
     accessible. Dark colours are looked at on every fourth page, or on each with --thorough.
 
     seen: a page of the same layout was looked at, so that axe looks with --thorough alone.
@@ -102,10 +102,9 @@ def look(pytestconfig):
     def look(page, what, seen=False):
         page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
         size = page.viewport_size
-        page.set_viewport_size({"width": NARROW, "height": 800})
-        assert sticking_out(page) == [0, []], what
-        page.set_viewport_size({"width": WIDE, "height": 800})
-        assert sticking_out(page) == [0, []], what
+        for width in (NARROW, WIDE, WIDEST):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert sticking_out(page) == [0, []], (what, width)
         page.set_viewport_size(size)
         if seen and dark > 1:
             return

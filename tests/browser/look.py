@@ -2,7 +2,7 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-NARROW, WIDE = 320, 1280
+NARROW, WIDE, WIDEST = 320, 1280, 2560
 AXE = Axe().axe_script
 
 

@@ -159,7 +159,14 @@ def test_lists_fit_their_window_and_every_field_has_a_name(admin):
         page.set_viewport_size({"width": 360, "height": 780})
         assert page.locator("#changelist").evaluate("(e) => e.offsetWidth") > 320, kind
         page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(page.url.replace("/author/", f"/paper/{Paper.objects.first().pk}/change/"))
+    site = page.url.partition("/admin/")[0]
+    pages = ("", "status/", "doctor/", "auth/group/", "accounts/user/")
+    for address in pages:
+        page.goto(f"{site}/admin/{address}")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0, address
+        page.evaluate(AXE)
+        assert violations(page) == [], address
+    page.goto(f"{site}/admin/digest/paper/{Paper.objects.first().pk}/change/")
     nameless = page.evaluate(
         """() => [...document.querySelectorAll(
             "#content :is(input:not([type=hidden], [type=submit]), select, textarea)"

@@ -96,3 +96,14 @@ def test_a_printed_paper_has_no_controls(page):
     assert not page.get_by_text("Your note").is_visible()
     assert page.locator("#lists-heading").is_visible()
     assert page.locator("#summary").is_visible()
+
+
+def test_on_a_phone_no_word_of_the_citations_is_broken(transactional_db, visit):
+    load(digest(row(1)), "a.json")
+    page = visit(PAPER, 320)
+    page.get_by_text("Cite").click()
+    heights = page.locator(".cite :is(h2, button)").evaluate_all(
+        "(all) => all.map((e) => e.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 8
+    assert max(heights) < 40

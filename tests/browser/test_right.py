@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.look import sticking_out
+from tests.browser.look import AXE, sticking_out, violations
 from tests.catalogue import load_once
 from tests.samples import digest, row
 
@@ -63,12 +63,23 @@ def test_the_reference_is_dark_in_the_dark_and_leads_back(visit, day):
     page.locator(".swagger-ui .opblock").first.wait_for()
     assert page.locator("html.dark-mode").count() == 1
     assert max(map(int, re.findall(r"\d+", background(page))[:3])) < 60
+    page.locator(".opblock-summary-control", has_text="/lookup/").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.evaluate(AXE)
+    assert violations(page) == []
     page.emulate_media(color_scheme="light")
     expect(page.locator("html.dark-mode")).to_have_count(0)
+    assert violations(page) == []
     page.get_by_role("button", name="Dark", exact=True).click()
     expect(page.locator("html.dark-mode")).to_have_count(1)
     page.get_by_role("link", name="Back to the recipes").click()
     expect(page.get_by_role("heading", name="API", exact=True)).to_be_visible()
+
+
+def test_without_saved_pages_the_offline_page_announces_none(visit, day):
+    page = visit("/offline/")
+    expect(page.get_by_text("This page is not on this device.")).to_be_visible()
+    expect(page.get_by_text("the last first")).to_be_hidden()
 
 
 def test_without_a_script_the_reference_names_the_addresses(visit, day):
