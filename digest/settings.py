@@ -278,6 +278,7 @@ MIDDLEWARE = [
     "digest.pages.middleware.ConditionalGet",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "digest.pages.middleware.LastSlash",
+    "digest.pages.middleware.WrongMethod",  # before LastSlash says how long an answer is
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.LoggedOut",

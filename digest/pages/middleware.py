@@ -132,8 +132,32 @@ class BodyLimit:
                 "request_id": request_id(),
             }
             return JsonResponse(problem, status=status, content_type="application/problem+json")
-        context = {"most": most, "request_id": request_id()}
-        return HttpResponse(render_to_string("413.html", context), status=status)
+        message = f"The request is larger than {most} MB. Nothing was saved. Send a smaller file."
+        return HttpResponse(_refused("Too large", message), status=status)
+
+
+class WrongMethod:
+    """Gives a browser a page where an address is for forms alone: Django's own answer is empty, as
+    for somebody who loads such an address anew."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        wrong = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if wrong and request.method == "GET" and not response.content:
+            message = (
+                "This address takes what a form sends, and has no page of its own. Nothing was"
+                " changed. Go back, and use the button there."
+            )
+            response.content = _refused("Nothing to show here", message)
+        return response
+
+
+def _refused(heading: str, message: str) -> str:
+    context = {"heading": heading, "message": message, "request_id": request_id()}
+    return render_to_string("refused.html", context)
 
 
 class UploadLimit(FileUploadHandler):

@@ -4,6 +4,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from accounts.models import User
 from digest.api.problems import problem
 from digest.pages import middleware
 from digest.pages.middleware import MAX_BODY, ContentSecurityPolicy
@@ -53,6 +54,17 @@ def test_what_is_too_large_is_not_read() -> None:
     assert response["Content-Type"] == "application/problem+json"
     found = problem(413, "A request has at most 60 MB.")
     assert response.json() == found | {"request_id": response["X-Request-ID"]}
+
+
+@pytest.mark.django_db
+def test_an_address_for_forms_says_so_to_who_opens_it() -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("owner"))
+    answer = client.get("/library/mark/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "<h1>Nothing to show here</h1>" in answer.content.decode()
+    assert answer["Content-Length"] == str(len(answer.content))
+    assert client.get("/api/v1/papers/lookup/").json()["status"] == 405
 
 
 @pytest.mark.django_db
