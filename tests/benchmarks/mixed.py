@@ -21,6 +21,7 @@ is SQLite.
 """
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -289,8 +290,9 @@ class Command(threading.Thread):
         return f"{some} of {min(self.runs):.1f} to {max(self.runs):.1f} s"
 
 
-def new_files(folder: Path) -> Iterator[list[str]]:
-    """Folders of three hundred files that nobody knows, as arguments of load_digest."""
+def new_files(folder: Path, same_papers: bool = False) -> Iterator[list[str]]:
+    """Folders of three hundred files that nobody knows, as arguments of load_digest. same_papers:
+    each folder gives other titles to the papers of the first one."""
     real = [
         row
         for path in find_files(folder).files
@@ -298,15 +300,17 @@ def new_files(folder: Path) -> Iterator[list[str]]:
         for row in json.loads(path.read_bytes())
     ]
     made = 0
-    while True:
-        target = FOLDER / f"new-{made}"
+    for turn in itertools.count():
+        target = FOLDER / f"new-{turn}"
         target.mkdir()
+        if same_papers:
+            made = 0
         for number in range(FILES):
             day = date(2026, 1, 1) + timedelta(days=made // ROWS)
             rows = []
             for place in range(made, made + ROWS):
                 row = real[place % len(real)] | {"date": day.isoformat()}
-                row["title"] = f"{row['title']} ({place})"
+                row["title"] = f"{row['title']} ({place}, {turn})"
                 rows.append(row | {"link": f"https://arxiv.org/abs/2601.{place:05}"})
             (target / f"{number:03}.json").write_text(json.dumps(rows))
             made += ROWS

@@ -5,9 +5,9 @@
 
 Serves the digests of a folder as `make run` does, and asks it as `mixed.py` does: readers, half of
 them logged in, and writers, who wait for --pause seconds between an answer and the next question;
-files are loaded all the time. Beside them somebody downloads whole lists and their library,
-Prometheus reads its figures, and `manage.py daily` runs again and again, without asking other hosts
-for links.
+files that change the same papers are loaded all the time. Beside them somebody downloads whole
+lists and their library, Prometheus reads its figures, and `manage.py daily` runs again and again,
+without asking other hosts for links.
 
 Prints for each of ten parts of the time the answers a second, p50 and p99 of how long they took,
 errors, and the memory of the workers together; then the ratios of the last third to the one in the
@@ -44,6 +44,8 @@ mixed.FILES = 30  # of one load, so that the last one ends soon after the others
 PARTS = 10
 EXPORTS = ("/papers.bib", "/papers.ris", "/papers.csl.json", "/papers.md", "/library.bib")
 DAILY = """
+import os
+os.nice(15)  # as manage.py
 import django; django.setup()
 from django.core.management import call_command
 from digest.management.commands import check_links
@@ -208,7 +210,8 @@ def main() -> bool:
             Asker("figures", scraper(browsers[-1]), until, 5),
         ]
         commands = [
-            Command("load_digest", mixed.new_files(options.folder), until),
+            # Of the same papers: the catalogue is as large at the end as after the first load.
+            Command("load_digest", mixed.new_files(options.folder, same_papers=True), until),
             Daily("daily", iter(list, None), until),
         ]
         print(
