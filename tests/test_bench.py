@@ -1,9 +1,13 @@
 """`make bench`: it runs every benchmark, and finds their figures."""
 
+import importlib
 import importlib.util
 from pathlib import Path
 
 import pytest
+
+from tests.catalogue import load_once
+from tests.samples import digest, row
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "tests" / "benchmarks"
@@ -26,6 +30,21 @@ def test_it_runs_every_benchmark(bench):
         text = (SCRIPTS / f"{each.name}.py").read_text()
         options = [word for word in each.arguments.split() if word.startswith("--")]
         assert [option for option in options if f'"{option}"' not in text] == []
+
+
+@pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.py")), ids=lambda file: file.stem)
+def test_none_writes_into_the_sites_own_database(file):
+    """`make` gives it an empty DATABASE_URL, which means that one unless another is set."""
+    assert 'setdefault("DATABASE_URL"' not in file.read_text()
+
+
+@pytest.mark.sqlite
+def test_a_database_with_digests_is_not_filled(db, monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    corpus = importlib.import_module("corpus")
+    load_once((digest(row(1)), "a.json"))
+    with pytest.raises(SystemExit, match="is not empty"):
+        corpus.build(None, 10)
 
 
 OUTPUT = """

@@ -192,6 +192,8 @@ Values = tuple[Any, ...]
 
 def build(material: Material, papers: int, seed: int = SEED) -> None:
     """Fill the empty, migrated database with so many papers, up to `NEWEST`."""
+    if models.Source.objects.exists():
+        raise SystemExit(f"{connection.settings_dict['NAME']} is not empty: nothing was added.")
     maker = Maker(material, seed)
     writer = _Writer(material)
     with _in_bulk():
