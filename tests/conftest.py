@@ -77,11 +77,30 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated(django_test_environment, django_db_blocker, tmp_path_factory, testrun_uid) -> str:
+def once(tmp_path_factory):
+    """once(name, make) is a path that all workers share: the first that asks makes it by
+    make(path), and the others wait."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def once(name, make):
+        path, done = folder / name, folder / f"{name}.done"
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                make(path)
+                done.touch()
+        return path
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def migrated(django_test_environment, django_db_blocker, once, testrun_uid) -> str:
     """The name of a migrated database, of which others are copies: migrations take seconds.
 
-    Whichever worker is first makes it, and the others wait. On PostgreSQL, databases end with the
-    server (tests/postgres.py).
+    On PostgreSQL, databases end with the server (tests/postgres.py).
     """
     from django.core.management import call_command
     from django.db import connection
@@ -89,22 +108,18 @@ def migrated(django_test_environment, django_db_blocker, tmp_path_factory, testr
 
     # A migration that is first read while a test sets the clock would have that clock for good.
     MigrationLoader(None)
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    server = connection.vendor == "postgresql"
-    name = f"migrated_{testrun_uid}" if server else str(folder / "migrated.sqlite3")
-    done = folder / "migrated"
-    with (folder / "migrating").open("w") as lock, django_db_blocker.unblock():
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            if server:
-                _server(f"CREATE DATABASE {name}")
-            connection.settings_dict["NAME"] = name
-            call_command("migrate", verbosity=0)
-            connection.close()  # what is copied has to be at rest
-            done.touch()
-    return name
+    server = f"migrated_{testrun_uid}" if connection.vendor == "postgresql" else ""
+
+    def migrate(path):
+        if server:
+            _server(f"CREATE DATABASE {server}")
+        connection.settings_dict["NAME"] = server or str(path)
+        call_command("migrate", verbosity=0)
+        connection.close()  # what is copied has to be at rest
+
+    with django_db_blocker.unblock():
+        path = once("migrated", migrate)
+    return server or str(path)
 
 
 @pytest.fixture(scope="session")

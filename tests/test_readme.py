@@ -37,18 +37,29 @@ DEPLOYED = dict(line.split("=", 1) for line in "".join(blocks("env")).splitlines
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, copy_database: Callable[[], str]) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
     """A copy of the project as `make install` leaves it: installed, with the sample loaded, so that
     no command needs another one before it."""
     copy = tmp_path_factory.mktemp("readme") / "paper-digest"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".?*", "var"))
-    (copy / ".venv").symlink_to(sys.prefix)
-    (copy / "var").mkdir(mode=0o700)
-    shutil.copyfile(copy_database(), copy / "var" / "db.sqlite3")
-    run(copy, ".venv/bin/python manage.py load_digest fixtures/")
-    run(copy, ".venv/bin/python manage.py collectstatic --no-input --verbosity 0")
-    run(copy, ".venv/bin/python manage.py backup backups")
-    return copy
+    return shutil.copytree(installed, copy, symlinks=True)
+
+
+@pytest.fixture(scope="module")
+def installed(
+    once: Callable[[str, Callable[[Path], None]], Path], copy_database: Callable[[], str]
+) -> Path:
+    """What the copies of all workers are made from."""
+
+    def install(folder: Path) -> None:
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".?*", "var"))
+        (folder / ".venv").symlink_to(sys.prefix)
+        (folder / "var").mkdir(mode=0o700)
+        shutil.copyfile(copy_database(), folder / "var" / "db.sqlite3")
+        run(folder, ".venv/bin/python manage.py load_digest fixtures/")
+        run(folder, ".venv/bin/python manage.py collectstatic --no-input --verbosity 0")
+        run(folder, ".venv/bin/python manage.py backup backups")
+
+    return once("installed", install)
 
 
 def run(folder: Path, command: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -814,7 +814,7 @@ def test_latex_that_we_wrote_is_undone(text):
 # Time
 
 
-MEGABYTE = 1_000_000
+SIZE = 250_000
 
 
 @pytest.mark.parametrize(
@@ -838,10 +838,10 @@ MEGABYTE = 1_000_000
 )
 @pytest.mark.slow
 def test_time_is_in_proportion_to_the_file(start, unit, end):
-    text = start + unit * (MEGABYTE // len(unit)) + end
+    text = start + unit * (SIZE // len(unit)) + end
     began = time.process_time()
     read(text.encode())
-    assert time.process_time() - began < 5  # minutes, where it is quadratic
+    assert time.process_time() - began < 3  # many times that, where it is quadratic
 
 
 def test_a_link_in_markdown_is_told_from_what_begins_as_one():
