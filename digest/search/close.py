@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from . import index
+from .common_words import COMMON, singular
 from .frequencies import Frequencies
 from .nodes import AllOf, AnyOf, Node, Tag, Words, mapped
 from .query import Query
@@ -36,7 +37,8 @@ the query is a text."""
 
 
 class CloseRow(NamedTuple):
-    """The key of a paper's row, and the words of the query that the paper lacks."""
+    """The key of a paper's row, and the words of the query that the paper lacks, without those that
+    say nothing of any paper, such as "that"."""
 
     key: int
     missing: tuple[str, ...]
@@ -83,7 +85,7 @@ def closest(query: Query, known: Frequencies, listed: Sequence[int], most: int) 
     for key, _, has in rank({*best} - {*listed}, asked, joined):
         if sum(term.weight for term in asked if term.number in has) >= least:
             lacking = [term for term in asked if term.number not in has]
-            missing = (term.text for term in lacking if term.node in optional)
+            missing = (one.text for one in lacking if one.node in optional and not _is_common(one))
             found.append(CloseRow(key, tuple(missing)))
             if len(found) == most:
                 break
@@ -117,6 +119,15 @@ def _joined(asked: Sequence[Term], known: Frequencies) -> Iterator[tuple[str, tu
 
 def _in_title(node: Node) -> Node:
     return mapped(node, lambda words: replace(words, column="title"))
+
+
+def _is_common(term: Term) -> bool:
+    """Whether a term is a common word that nobody put in quotation marks, or alternatives that all
+    are."""
+    return all(
+        len(one.words) == 1 and not one.quoted and singular(one.words[0]) in COMMON
+        for one in term.words
+    )
 
 
 def _rarest(asked: Sequence[Term]) -> list[Term]:

@@ -137,7 +137,9 @@ def _has_phrase(node: Node) -> bool:
 
 
 def _postgresql_where(node: Node) -> tuple[str, list[str]]:
-    found, parameters = f"{_LEXEMES} @@ %s::tsquery", [_tsquery(node)]
+    # As a subquery, which PostgreSQL does not look into: it would take several words for so rare
+    # that it need not look up a range of keys as well, and read all rows that have the words.
+    found, parameters = f"{_LEXEMES} @@ (SELECT %s::tsquery)", [_tsquery(node)]
     if _has_phrase(node):
         read, sought = _in_texts(node, only_phrases=True)
         return f"{found} AND {read}", parameters + sought
@@ -366,6 +368,12 @@ def matches(node: Node) -> tuple[str, list[str | int]]:
     where, parameters = database.where(AllOf(tuple(inner for inner in nodes if inner not in days)))
     where += f" AND {database.key} BETWEEN %s AND %s" * len(days)
     return where, [*parameters, *(key for keys in days.values() for key in keys)]
+
+
+def highest_key(node: Node) -> int | None:
+    """The highest key that a row which matches may have, if the node is of days."""
+    nodes = node.nodes if isinstance(node, AllOf) else (node,)
+    return min((keys[1] for keys in map(_keys_of_days, nodes) if keys), default=None)
 
 
 def _keys_of_days(node: Node) -> tuple[int, int] | None:

@@ -25,7 +25,7 @@ from digest.batches import SIZE, batches
 from digest.models import Catalogue, Paper, SearchText, SearchWord
 from digest.snapshot import snapshot
 
-from .databases import INDEX, TABLE, current_database, matches
+from .databases import INDEX, TABLE, current_database, highest_key, matches
 from .nodes import Node
 from .rows import rows
 
@@ -88,6 +88,8 @@ def newest(
 
     likely_among: of how many of the newest rows that many are expected to match; 0: of all.
     """
+    if (highest := highest_key(node)) is not None:
+        before = min(before, highest + 1)
     found: list[int] = []
     seen, among = 0, _LIKELY_AMONG * most if likely_among is None else likely_among
     while among and len(found) < most and not current_database().walks:

@@ -7,9 +7,10 @@ form of it, the more, the rarer it is itself. A word that papers repeat, or have
 counts more than one that they have once in passing. Words that are neighbours in the query count
 more where they are in the paper, too.
 
-Measured by `tests/benchmarks/recall.py`, these find no more: other values of these parameters, the
-share of a query's terms that a paper has, words like those of the best papers (Rocchio), latent
-semantic analysis, and words that have the first six letters in common.
+Measured by `tests/benchmarks/recall.py`, these find no more, or little: other values of these
+parameters, the share of a query's terms that a paper has, words like those of the best papers
+(Rocchio), words that papers often have together with those of the query, latent semantic analysis,
+the scores of similar papers, shorter stems, and words that have the first six letters in common.
 """
 
 from __future__ import annotations

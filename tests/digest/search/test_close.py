@@ -55,6 +55,10 @@ def found(text):
             [("03", ('"stripes zebra"',)), ("01", ("songs", '"stripes zebra"'))],
         ),
         ("songs/quagga", [("03", ("quagga",))]),
+        # Common words say nothing, unless they are asked for as a phrase.
+        ("songs that came from quagga", [("03", ("came", "quagga"))]),
+        ("songs which OR from okapi", [("03", ("okapi",)), ("02", ("songs",))]),
+        ('songs "that" quagga', [("03", ('"that"', "quagga"))]),
         # Alternatives are one thing.
         ("songs quagga OR okapi", [("03", ("quagga OR okapi",)), ("02", ("songs",))]),
         # Nothing is close to nothing, to a field, or to what nobody has.

@@ -252,6 +252,15 @@ def test_the_newest_are_found_among_however_few_they_are_looked_for(papers, text
             assert index.newest(node, most, likely_among=among) == every[:most]
 
 
+@pytest.mark.postgresql
+def test_the_newest_of_old_days_are_not_looked_for_among_newer_papers(
+    papers, django_assert_num_queries
+):
+    node = parse("diffusion date:2024").node
+    with django_assert_num_queries(1):
+        assert len(index.newest(node, 1, likely_among=1)) == 1
+
+
 def test_a_word_may_be_of_any_length(papers):
     long = "".join(sha256(bytes([n])).hexdigest() for n in range(70))
     load(digest(row(77, title="Long", summary=f"- {long} x{long}é")), "long.json")
