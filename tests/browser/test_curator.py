@@ -105,6 +105,16 @@ def test_a_curators_day(admin, tmp_path):
     assert LogEntry.objects.count() >= 6
 
 
+def test_a_file_without_a_digest_is_said_to_be_unreadable(admin):
+    page = admin("digest/upload/add/")
+    empty = {"name": "x.json", "mimeType": "application/json", "buffer": b"[]"}
+    page.locator("input[type=file]").set_input_files(empty)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("There is no digest in it: nothing would change.")).to_be_visible()
+    page.get_by_role("button", name="Load this file").click()
+    expect(page.get_by_text("0 files loaded, 0 known already, 1 unreadable.")).to_be_visible()
+
+
 def test_what_fails_is_said_beside_what_was_used(admin, meant):
     meant += ["status of (401|503)", "htmx:(afterRequest|sendError)"]
     page = admin("")
