@@ -104,6 +104,21 @@ def test_a_day_is_printed_on_six_pages_without_controls(visit, day, density):
     assert page.get_by_text(POINT).locator("visible=true").count() == 5 * 31
 
 
+def test_a_list_is_printed_with_the_numbers_beside_the_titles(visit, log_in, live_server, day):
+    reader = User.objects.create_user("reader")
+    library = Library(reader)
+    opened = library.lists.open(library.lists.create("Survey").slug)
+    opened.add([*library.accessible.values_list("pk", flat=True)][:2])
+    page = visit("/robots.txt")
+    log_in(page, reader)
+    page.goto(live_server.url + opened.reading_list.get_absolute_url())
+    page.emulate_media(media="print")
+    row = page.locator(".cards > li").first
+    number, title = (row.locator(each).bounding_box() for each in (".place", "h2"))
+    assert number["y"] < title["y"] + title["height"]
+    assert title["y"] < number["y"] + number["height"]
+
+
 def test_forced_colours_show_what_is_chosen(visit, day):
     page = visit(DAY, forced_colors="active")
     chosen = "(e) => getComputedStyle(e).backgroundColor"
