@@ -304,7 +304,6 @@ class RoleAdmin(GivingAdmin):
     list_display = ("name", "people")
     search_fields = ("name",)
     ordering = ("name",)
-    filter_horizontal = ("permissions",)
 
     @admin.display
     def people(self, group: Any) -> str:
@@ -317,5 +316,5 @@ class RoleAdmin(GivingAdmin):
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
         giver: Any = request.user
-        kwargs["queryset"] = givable(giver)
+        kwargs |= {"queryset": givable(giver), "widget": forms.CheckboxSelectMultiple}
         return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -195,7 +195,11 @@ class Site(AdminSite):
         may see sources."""
         shown = request.user.has_perm("digest.view_source")
         daily = DailyRun.objects.first() if shown else None
-        context = {"daily": daily, "tasks": [*self._tasks(request)]}
+        tasks = [*self._tasks(request)]
+        if daily:
+            failed = sum(step.startswith("fetch ") for step in daily.failed_steps)
+            tasks.append(("failed fetches", failed, reverse("admin:status")))
+        context = {"daily": daily, "tasks": tasks}
         return super().index(request, {**(extra_context or {}), **context})
 
     def _tasks(self, request: HttpRequest) -> Iterator[tuple[str, int, str]]:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from time import time
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.common import CommonMiddleware
@@ -46,13 +47,16 @@ HEADERS = {
 
 
 class ContentSecurityPolicy:
-    """Adds HEADERS to every response; a view that sets one itself has the last word."""
+    """Adds HEADERS to every response; a view that sets one itself has the last word. With DEBUG on,
+    errors go without: Django's pages of them have styles and scripts in themselves."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if settings.DEBUG and response.status_code in (404, 500):
+            return response
         for name, value in HEADERS.items():
             response.setdefault(name, value)
         return response

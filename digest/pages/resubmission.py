@@ -106,7 +106,7 @@ def page(
     context |= {"again": request.method in ("GET", "HEAD"), "request_id": request_id()}
     if submission:
         context |= {"submission": submission, "csrf_token": get_token(request)}
-    return HttpResponse(render_to_string("resubmission.html", context), status=status)
+    return HttpResponse(render_to_string("refused.html", context), status=status)
 
 
 def stale_token(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 
 from accounts.library import Library
 from accounts.models import User
+from digest.catalogue import sample
+from digest.catalogue.load import load
+from digest.models import Source, Stream
 from tests.browser.look import AXE, NARROW, sticking_out, violations
 from tests.catalogue import load_once
 from tests.samples import digest, row
@@ -81,6 +84,31 @@ def test_so_many_papers_are_on_a_screen(open_page, visit, live_server, member, l
         there = page.locator(".cards > li").count()
         assert top <= 260, (address, name, width, top)
         assert papers >= min(LEAST[name, width], there), (address, name, width, papers)
+
+
+def test_a_second_stream_pushes_no_paper_down(open_page, visit, live_server, member):
+    Stream.objects.create(id=2, name="Robotics at the lab", slug="robotics")
+    rows = [row(number, title=TITLE.format(number), date="2025-02-05") for number in range(1, 9)]
+    load(digest(*rows), "2025-02-05.json", stream=2)
+    for page in (visit("/"), open_page("/")):
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            for address in ("/", DAY):
+                page.goto(live_server.url + address)
+                expect(page.get_by_role("link", name="Robotics at the lab")).to_be_visible()
+                assert measured(page)[0] <= 260, (address, width)
+
+
+def test_the_line_of_a_site_with_the_sample_alone_pushes_no_paper_down(
+    visit, live_server, member, monkeypatch
+):
+    monkeypatch.setattr(sample, "known", {})
+    monkeypatch.setattr(sample, "_hashes", lambda: {Source.objects.get().sha256})
+    page = visit("/", 360)
+    expect(page.get_by_text("This site shows a sample of one day.")).to_be_visible()
+    for address in LISTS[:-1]:
+        page.goto(live_server.url + address)
+        assert measured(page)[0] <= 260, address
 
 
 def test_every_density_fits_every_window(open_page, live_server, pairs):

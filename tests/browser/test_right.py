@@ -1,10 +1,14 @@
 """What is right everywhere: colours of one's own, narrow windows, paper, and forced colours."""
 
+import io
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from accounts.library import Library
+from accounts.models import User
+from accounts.transfer import export
 from tests.browser.look import AXE, sticking_out, violations
 from tests.catalogue import load_once
 from tests.samples import digest, row
@@ -100,6 +104,21 @@ def test_a_day_is_printed_on_six_pages_without_controls(visit, day, density):
     assert page.get_by_text(POINT).locator("visible=true").count() == 5 * 31
 
 
+def test_a_list_is_printed_with_the_numbers_beside_the_titles(visit, log_in, live_server, day):
+    reader = User.objects.create_user("reader")
+    library = Library(reader)
+    opened = library.lists.open(library.lists.create("Survey").slug)
+    opened.add([*library.accessible.values_list("pk", flat=True)][:2])
+    page = visit("/robots.txt")
+    log_in(page, reader)
+    page.goto(live_server.url + opened.reading_list.get_absolute_url())
+    page.emulate_media(media="print")
+    row = page.locator(".cards > li").first
+    number, title = (row.locator(each).bounding_box() for each in (".place", "h2"))
+    assert number["y"] < title["y"] + title["height"]
+    assert title["y"] < number["y"] + number["height"]
+
+
 def test_forced_colours_show_what_is_chosen(visit, day):
     page = visit(DAY, forced_colors="active")
     chosen = "(e) => getComputedStyle(e).backgroundColor"
@@ -111,3 +130,21 @@ def test_forced_colours_show_what_is_chosen(visit, day):
     assert here.evaluate(chosen) != page.get_by_role("link", name="Papers", exact=True).evaluate(
         chosen
     )
+
+
+def test_a_telephone_has_the_result_of_an_import_in_whole_lines(visit, log_in, live_server, day):
+    reader = User.objects.create_user("reader")
+    library = Library(reader)
+    library.lists.create("Survey")
+    file = io.BytesIO()
+    export(library, reader, file)
+    page = visit("/robots.txt", 360)
+    log_in(page, reader)
+    page.goto(live_server.url + "/library/import/")
+    zipped = {"name": "a.zip", "mimeType": "application/zip", "buffer": file.getvalue()}
+    page.get_by_label("A file").set_input_files(zipped)
+    page.get_by_role("button", name="Preview the import").click()
+    said = page.get_by_text("Imported lists are private")
+    assert said.bounding_box()["width"] > 300
+    page.goto(live_server.url + "/library/for-you/questions/")
+    assert page.get_by_role("navigation", name="Library").bounding_box()["width"] > 200

@@ -30,6 +30,10 @@ class _PaperSelect(AutocompleteSelect):
     def get_url(self) -> str:
         return reverse("admin:digest_paper_suggest")
 
+    def build_attrs(self, *args: Any, **kwargs: Any) -> Any:
+        """As Django's, with words in the empty field, by which it is called."""
+        return super().build_attrs(*args, **kwargs) | {"data-placeholder": "Search for a paper"}
+
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         """As Django's, which asks the database for whatever was sent, even for what is no key."""
         return super().optgroups(name, [key for key in value if _KEY.fullmatch(key)], attr)

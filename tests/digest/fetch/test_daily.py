@@ -223,5 +223,12 @@ def test_the_admin_shows_the_last_result(db, ended, steps, shown):
     assert "daily run" not in index(enter(holder("manager", "User managers")))
 
 
+def test_failed_fetches_wait_for_a_curator(db):
+    errors = {"fetch huggingface": "503", "fetch arxiv:cs.CL": "", "check_links": "no answer"}
+    steps = [{"name": name, "error": error} for name, error in errors.items()]
+    DailyRun.objects.create(begun_at=datetime(2025, 6, 10, tzinfo=UTC), steps=steps)
+    assert "Failed fetches 1" in index(enter(holder("curator", "Curators")))
+
+
 def test_without_a_run_the_admin_shows_none(db):
     assert "daily run" not in index(enter(holder("curator", "Curators")))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -32,6 +34,17 @@ def test_a_view_has_the_last_word() -> None:
     response = respond(**{"Cross-Origin-Resource-Policy": "cross-origin"})
     assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Content-Security-Policy" in response.headers
+
+
+@pytest.mark.parametrize(("debug", "is_there"), [(True, False), (False, True)])
+def test_a_page_that_shows_a_developer_an_error_may_have_its_styles(
+    settings: Any, debug: bool, is_there: bool
+) -> None:
+    settings.DEBUG = debug
+    response = Client().get("/nope/")
+    assert response.status_code == 404
+    assert ("<style>" in response.content.decode()) == debug
+    assert ("Content-Security-Policy" in response.headers) == is_there
 
 
 # What is sent
