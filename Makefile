@@ -39,7 +39,7 @@ help:
 	@echo "make run        install and serve on http://localhost:8000/ (PORT=9000 to change)"
 	@echo "make install    the same, without serving"
 	@echo "make test       run the tests, on SQLite and on PostgreSQL"
-	@echo "make test-fast  run those that need no browser, no PostgreSQL, and the quick ones"
+	@echo "make test-fast  run the quick ones: no browser, no PostgreSQL, no admin"
 	@echo "make test-all   run every test at its largest, and break what the site stands on"
 	@echo "make faults     break what the site stands on, and see that nothing is lost (ONLY=disk)"
 	@echo "make bench      run every benchmark at a small size, and write OPERATING.md's table"
@@ -74,7 +74,7 @@ test: dev chromium
 	@$(BOTH)
 
 test-fast: dev
-	DATABASE_URL= $(PYTEST) --ignore tests/browser -m "not slow"
+	DATABASE_URL= $(PYTEST) --ignore tests/browser --ignore-glob '*/admin' -m "not slow"
 
 test-all: dev chromium
 	@$(call BOTH,--thorough)

@@ -191,6 +191,7 @@ def test_a_browser_is_strange_to_other_people_and_to_new_passwords(enter, owner,
     assert log_in(theirs, "other", "another one").status_code == 429
 
 
+@pytest.mark.slow
 def test_guesses_from_everywhere_leave_the_way_by_mail(owner):
     for number in range(50):
         client = Client(REMOTE_ADDR=f"192.0.2.{number}")

@@ -31,7 +31,7 @@ from tests.accounts.conftest import person
 from tests.conftest import ROOT
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PAPER = "2502.00001"
 ANYBODY = {Scope.CATALOGUE_READ, None}

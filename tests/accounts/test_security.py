@@ -381,6 +381,7 @@ def test_a_session_ends_thirty_days_after_the_log_in(enter, owner, events):
     assert not Session.objects.exists()
 
 
+@pytest.mark.slow
 def test_strangers_make_no_rows(db, papers):
     """Whatever address they open, and however: the table of sessions is people's."""
     addresses = {each.address for rows in TABLE.values() for each in rows}

@@ -33,7 +33,7 @@ from digest.curation.decisions import correct
 from digest.models import Entry, Paper, Source, Stream
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 
 
 @pytest.fixture

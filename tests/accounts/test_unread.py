@@ -276,6 +276,7 @@ def test_a_day_of_the_last_week_has_its_name(monkeypatch):
 
 @pytest.mark.parametrize("papers", [2, 30])
 @pytest.mark.parametrize("number", [1, 12])
+@pytest.mark.slow
 def test_the_number_of_queries_is_fixed(client, django_assert_num_queries, owner, number, papers):
     for day in range(1, number + 1):
         rows = (row(day * 100 + n, date=f"2025-02-{day:02}") for n in range(papers))

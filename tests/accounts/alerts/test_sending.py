@@ -27,6 +27,7 @@ def received(mailbox):
     return [(address.partition("@")[0], papers_in(mail)) for address, mail in mailbox.take()]
 
 
+@pytest.mark.slow
 def test_each_gets_their_own_papers_at_their_own_hour(mailbox, clock, arrive, subscriber):
     """In three time zones, while summer time begins in one of them."""
     subscriber("ada", "q=first", zone="Europe/Berlin", hour=8)
@@ -273,6 +274,7 @@ def test_two_runs_at_once_send_one_mail(clock, arrive, subscriber):
     assert Mail.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_many_people_take_few_queries_each(mailbox, clock, arrive, subscriber):
     counts = []
     for number in range(8):

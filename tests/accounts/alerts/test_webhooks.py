@@ -159,6 +159,7 @@ def test_a_list_tells_what_is_added_while_it_may_be_read(service, clock, arrive,
     assert service.take() == []
 
 
+@pytest.mark.slow
 def test_what_fails_is_tried_later_and_then_given_up(service, clock, arrive, ada):
     hook, _ = hook_of(ada)
     arrive(1)

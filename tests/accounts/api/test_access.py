@@ -17,7 +17,8 @@ from accounts.library import Library
 from accounts.models import Role, Visibility
 from tests.accounts.api.conftest import Program
 
-pytestmark = pytest.mark.sqlite  # rights are the same on every database
+# Rights are the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PAPER = "2502.00001"

@@ -202,6 +202,7 @@ def test_merged_papers_are_added_to_a_list_by_their_old_names(client, owner, lib
 
 
 @pytest.mark.databases
+@pytest.mark.slow
 def test_owner_and_editor_see_it_in_the_list_and_others_do_not(
     client, survey, hidden, owner, editor, viewer, other
 ):

@@ -206,6 +206,7 @@ class TestOrder(TestCase):
         st.lists(st.tuples(st.integers(1, 5), st.integers(-1, 7)), max_size=30),
         st.sampled_from([2, 3, 1 << 20]),
     )
+    @pytest.mark.slow
     def test_moves(self, moves, gap):
         with narrow(gap):
             positions.respace(self.opened.reading_list)

@@ -72,6 +72,7 @@ def found(library, query, sort=Sort.DATE):
         ("date:2025-02-04..2025-02-05", [2, 3]),
     ],
 )
+@pytest.mark.slow
 def test_queries(kept, library, query, papers):
     assert found(library, query) == papers
 

@@ -711,6 +711,7 @@ def test_what_is_not_wanted_is_not_answered(client, papers):
 
 
 @pytest.mark.databases
+@pytest.mark.slow
 def test_the_schema_is_to_be_had_as_json(client, db):
     whole = client.get("/api/v1/schema/")
     assert whole["Content-Type"] == "application/vnd.oai.openapi"

@@ -50,6 +50,7 @@ def _whole(authors):
 
 
 @pytest.mark.parametrize("answer_first", [False, True])
+@pytest.mark.slow
 def test_an_answer_beside_the_table_of_the_day_gives_one_paper_each(five_days, answer_first):
     for day, table, answer, names in five_days:
         files = [(table, f"{day}.md"), (answer, f"{day}.json")]

@@ -438,6 +438,7 @@ def test_a_merged_paper_is_the_other_and_splits_again(curator):
     assert index.check().is_ok
 
 
+@pytest.mark.slow
 def test_merges_of_merges_split_in_any_order(curator):
     load(digest(row(3, date="2025-02-05"), row(4, date="2025-02-05")), "b.json")
     chain = [FIRST, SECOND, "2502.00003", "2502.00004"]

@@ -227,6 +227,7 @@ def test_the_command_tells_what_each_check_finds(papers):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_command_shows_the_first_of_many():
     rows = [row(n, authors="", link=f"https://lab.org/{n}") for n in range(1, 1002)]
     load(digest(*rows), "2025-02-06.json")

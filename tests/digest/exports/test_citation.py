@@ -79,6 +79,7 @@ def test_a_key_is_made_from_the_slug_alone():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_keys_are_unique_and_plain(archive):
     keys = [Citation.of(paper).key for paper in archive]
     assert len(set(keys)) == len(keys) > 200

@@ -80,6 +80,7 @@ def test_a_spreadsheet_keeps_a_cell_and_programs_strip_it(text, written):
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.slow
 def test_a_stream_is_the_file_in_pieces_worth_sending(suffix, about):
     papers = [paper(n) for n in range(1, 400)]
     pieces = list(WRITERS[suffix].stream(papers, about))

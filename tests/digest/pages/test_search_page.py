@@ -341,6 +341,7 @@ def test_an_arxiv_id_that_is_being_typed_leads_nowhere_yet(client, papers):
     ],
 )
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+@pytest.mark.slow
 def test_no_query_breaks_the_page(client, papers, query, headers):
     response = client.get(f"/papers/?{query}", headers=headers)
     assert response.status_code == 200

@@ -466,6 +466,7 @@ def test_pages_are_the_same_for_all_visitors(client):
     ],
 )
 @pytest.mark.parametrize("rows", [1, 30])
+@pytest.mark.slow
 def test_queries(client, django_assert_num_queries, address, queries, rows):
     """One number, whether a page shows one paper, author, category, digest, or thirty of each.
 

@@ -13,7 +13,7 @@ from digest.management.commands.export_site import full_address
 from digest.static_site import CannotExport, folder, search_index
 from tests.samples import digest, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
