@@ -33,6 +33,14 @@ document.addEventListener("input", ({ target }) => {
   if (target.value.trim()) waiting = setTimeout(suggest, 150, target);
 });
 
+// Once select2 is there: it shows what is chosen in a text box that has no name.
+window.django?.jQuery(() => {
+  for (const shown of document.querySelectorAll(".select2-selection__rendered")) {
+    const select = shown.closest(".select2-container").previousElementSibling;
+    shown.ariaLabel = select.labels[0].textContent;
+  }
+});
+
 document.addEventListener("keydown", (event) => {
   const row = event.target.closest?.("tr.form-row");
   const up = event.key === "ArrowUp";

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
@@ -86,6 +87,13 @@ def address(world):
     thread.join()
 
 
+def finish(coroutine):
+    """What a coroutine returns. It runs in another thread: tests of the browser leave a loop that
+    runs in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 @asynccontextmanager
 async def connected(address, token):
     """The client, with a token."""
@@ -104,7 +112,7 @@ def call(address, token, name, arguments):
         async with connected(address, token) as client:
             return await client.call_tool(name, arguments)
 
-    result = asyncio.run(run())
+    result = finish(run())
     return not result.is_error, result.content[0].text
 
 
@@ -121,7 +129,7 @@ def test_each_tool_with_each_scope(world, address):
                     found[name, scope] = not result.is_error
         return found
 
-    assert asyncio.run(run()) == {
+    assert finish(run()) == {
         (name, scope): scope in scopes
         for name, (_, scopes) in TOOLS.items()
         for scope in world.tokens
@@ -159,7 +167,7 @@ def test_what_is_wrong_is_said(world, address):
                 assert said.lower() in result.content[0].text.lower()
 
     _, token = tokens.create(world.owner, "All", [*Scope.values])
-    asyncio.run(run(token))
+    finish(run(token))
     assert Note.objects.get().text == "Private"
 
 
@@ -196,7 +204,7 @@ def test_what_is_done(world, address, settings):
             assert (note["text"], note["version"]) == ("Private\n\nAnd more.", 2)
             assert await said("papers_for_me") == {"model": None, "results": []}
 
-    asyncio.run(run())
+    finish(run())
     assert Bookmark.objects.get(paper__slug="2502.00002").status == "reading"
 
 
@@ -254,7 +262,7 @@ def test_by_standard_input_and_output(world):
             result = await client.call_tool("my_library", {})
             return result.structured_content, await client.call_tool("read_paper", {"paper": PAPER})
 
-    library, refused = asyncio.run(run())
+    library, refused = finish(run())
     assert [one["paper"]["id"] for one in library["results"]] == [PAPER]
     assert refused.is_error
 

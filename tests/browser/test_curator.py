@@ -179,7 +179,9 @@ def test_lists_fit_their_window_and_every_field_has_a_name(admin):
         page.evaluate(AXE)
         assert violations(page) == [], address
     page.goto(f"{site}/admin/digest/paper/{Paper.objects.first().pk}/merge/")
-    expect(page.get_by_role("combobox", name="Search for a paper")).to_be_visible()
+    expect(page.get_by_role("textbox", name="The paper to merge into")).to_be_visible()
+    page.evaluate(AXE)
+    assert violations(page) == []
     page.goto(f"{site}/admin/digest/paper/{Paper.objects.first().pk}/change/")
     nameless = page.evaluate(
         """() => [...document.querySelectorAll(
