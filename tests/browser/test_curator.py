@@ -45,6 +45,8 @@ def load(page, path):
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("section.file .verdict").first).to_be_visible()
+    page.evaluate(AXE)
+    assert violations(page) == []
     page.get_by_role("button", name="Load this file").click()
     expect(page.get_by_text("1 file loaded, 0 known already, 0 unreadable.")).to_be_visible()
 
