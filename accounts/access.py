@@ -57,5 +57,9 @@ def back(request: HtmxRequest, otherwise: str) -> str:
     return address if safe else otherwise
 
 
-def go_back(request: HtmxRequest, otherwise: str) -> HttpResponse:
-    return HttpResponseRedirect(back(request, otherwise))
+def go_back(request: HtmxRequest, otherwise: str, place: str = "") -> HttpResponse:
+    """place: the id of an element of that page, at which it is to be shown."""
+    address = back(request, otherwise)
+    if place:
+        address = f"{address.partition('#')[0]}#{place}"
+    return HttpResponseRedirect(address)

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
-from accounts.access import MemberRequest, back, go_back, logged_in
+from accounts.access import MemberRequest, go_back, logged_in
 from accounts.forms.library import DensityForm, MarkForm, ShelfForm
 from accounts.library.bookmarks import SavedBookmark
 from accounts.library.shelf import Found
@@ -139,8 +139,8 @@ def mark(request: MemberRequest) -> HttpResponse:
     messages.success(request, _done(do, papers), extra_tags="undo" * (before is not None))
     # Without JavaScript, a card's button loads the page anew: at the place of the card.
     is_card = len(papers) == 1 and do in _ON_A_CARD and "alone" not in request.POST
-    place = f"#bookmark-{papers[0].pk}" if is_card else ""
-    return part_of_page(request) or redirect(back(request, reverse("library")) + place)
+    place = f"bookmark-{papers[0].pk}" if is_card else ""
+    return part_of_page(request) or go_back(request, reverse("library"), place)
 
 
 def _file(request: MemberRequest, do: str, papers: list[Paper], form: MarkForm) -> HttpResponse:
